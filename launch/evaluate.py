@@ -1,0 +1,46 @@
+"""Evaluate the best checkpoint of a run once more, without training.
+
+python launch/evaluate.py --workdir=runs/super_xception-embedded-20260101-120000 --split=validation
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+# A script's own folder is on the path instead of the repository's.
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from absl import flags
+
+from superxception_jax.commands import run_command
+from superxception_jax.experiment import build_experiment, config_from_json
+from superxception_jax.run import CONFIG_FILE, evaluate_run
+from superxception_jax.setup import SPLITS
+
+WORKDIR = flags.DEFINE_string("workdir", "", "Folder of the run.")
+SPLIT = flags.DEFINE_enum("split", "test", SPLITS, "Which split to evaluate.")
+DATA_DIR = flags.DEFINE_string("data_dir", "", "Other folder of the prepared data.")
+MANUAL_DIR = flags.DEFINE_string("manual_dir", "", "Other folder of the archives.")
+
+
+def main() -> None:
+    """Evaluate the run that the flags name."""
+    workdir = Path(WORKDIR.value)
+    stored = workdir / CONFIG_FILE
+    if not WORKDIR.value or not stored.exists():
+        raise FileNotFoundError(
+            f"`--workdir` must be the folder of a run with a {CONFIG_FILE}, "
+            f"got `{WORKDIR.value}`; train one with launch/main.py."
+        )
+    config = config_from_json(json.loads(stored.read_text(encoding="utf-8")))
+    with config.unlocked():
+        config.data.data_dir = DATA_DIR.value or config.data.data_dir
+        config.data.manual_dir = MANUAL_DIR.value or config.data.manual_dir
+    for path in evaluate_run(build_experiment(config), workdir.absolute(), split=SPLIT.value):
+        print(path)
+
+
+if __name__ == "__main__":
+    run_command(main)

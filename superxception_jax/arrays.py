@@ -1,0 +1,71 @@
+"""The one shape and dtype check that every public array function uses.
+
+A specification reads like the docstrings: ``"f32[B,H,W,1]"``.  Named dimensions
+that appear in several arguments of one call must agree.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+DTYPES = {
+    "f32": ("float32",),
+    "f64": ("float64",),
+    "float": ("bfloat16", "float16", "float32", "float64"),
+    "u8": ("uint8",),
+    "i8": ("int8",),
+    "i32": ("int32",),
+    "i64": ("int64",),
+    "int": ("int8", "uint8", "int16", "int32", "int64", "uint32"),
+    "bool": ("bool",),
+    "any": (),
+}
+_SPECIFICATION = re.compile(r"^(\w+)\[([\w,]*)\]$")
+
+
+def check(**arguments: tuple[Any, str]) -> dict[str, int]:
+    """Check the dtypes and shapes of arrays and return the named dimensions.
+
+    Args:
+        **arguments: name = (array, specification); a specification is a dtype of
+            `DTYPES` and dimensions in brackets: a number, or a name that stands
+            for the same size everywhere in the call.
+
+    Returns:
+        The size of every named dimension.
+
+    Raises:
+        ValueError: a specification can't be read, or a shape differs from it.
+        TypeError: an argument is no array, or its dtype differs.
+
+    Source: ours, because a wrong shape that broadcasts is the costliest bug here.
+
+    >>> import numpy as np
+    >>> check(images=(np.zeros((2, 5, 5, 1), np.uint8), "u8[B,H,W,1]"))
+    {'B': 2, 'H': 5, 'W': 5}
+    """
+    sizes: dict[str, int] = {}
+    for name, (array, specification) in arguments.items():
+        match = _SPECIFICATION.match(specification)
+        if match is None or match[1] not in DTYPES:
+            raise ValueError(f"`{specification}` must look like `f32[B,H,W,1]`; correct it.")
+        if not hasattr(array, "shape") or not hasattr(array, "dtype"):
+            raise TypeError(
+                f"`{name}` must be an array {specification}, got {type(array).__name__}; "
+                "convert it first."
+            )
+        allowed = DTYPES[match[1]]
+        if allowed and str(array.dtype) not in allowed:
+            raise TypeError(
+                f"`{name}` must be {specification}, got dtype {array.dtype}; convert it first."
+            )
+        dimensions = match[2].split(",") if match[2] else []
+        got = f"`{name}` must be {specification}, got shape {tuple(array.shape)}; reshape it."
+        if len(dimensions) != len(array.shape):
+            raise ValueError(got)
+        for dimension, size in zip(dimensions, array.shape, strict=True):
+            expected = int(dimension) if dimension.isdigit() else sizes.setdefault(dimension, size)
+            if expected != size:
+                raise ValueError(got)
+    return sizes

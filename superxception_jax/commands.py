@@ -1,0 +1,59 @@
+"""What every program of `launch/` shares: flags that fail with one clear sentence."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import Callable, Sequence
+
+from absl import app, flags, logging
+
+from superxception_jax.training.loop import Interrupted, NonFiniteLossError
+
+USER_ERRORS = (ValueError, TypeError, FileNotFoundError, NonFiniteLossError)
+
+
+def run_command(main: Callable[[], None]) -> None:
+    """Run a program; bad input gives one sentence and exit status 2.
+
+    Args:
+        main: the program, called after the flags are read.
+
+    Raises:
+        SystemExit: 2 after bad input; 128 + signal after a stop that was asked for.
+    """
+    app.run(lambda _: _guarded(main), flags_parser=_parse)
+
+
+def _parse(argv: Sequence[str]) -> list[str]:
+    try:
+        # A config file that fails to load prints its traceback; the sentence is enough.
+        with open(os.devnull, "w") as nowhere, contextlib.redirect_stderr(nowhere):
+            rest = flags.FLAGS(argv)
+    except (flags.Error, AttributeError, KeyError, TypeError, ValueError, OSError) as error:
+        _fail(error)
+    if len(rest) > 1:
+        _fail(ValueError(f"`{rest[1]}` must be a flag such as `--config=…`; see `--help`."))
+    return rest
+
+
+def _guarded(main: Callable[[], None]) -> None:
+    logging.set_verbosity(logging.WARNING)
+    try:
+        main()
+    except Interrupted as stop:
+        print(f"\n{stop}", file=sys.stderr)
+        sys.exit(128 + signal.Signals[stop.signal_name])
+    except USER_ERRORS as error:
+        if os.environ.get("SUPERXCEPTION_TRACEBACK"):
+            raise
+        _fail(error)
+
+
+def _fail(error: BaseException) -> None:
+    text = str(error.args[0] if isinstance(error, KeyError | AttributeError) else error)
+    lines = [line for line in text.strip().splitlines() if line.strip()]
+    print("error: " + "\n".join(lines), file=sys.stderr)
+    sys.exit(2)

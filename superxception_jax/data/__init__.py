@@ -1,0 +1,1 @@
+"""Data: builders, preparation, splits and batches; numpy only, never jax."""

@@ -1,0 +1,152 @@
+"""The data sets by name: their TFDS builders, built if missing and read as records."""
+
+from __future__ import annotations
+
+import difflib
+import io
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, redirect_stdout
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from superxception_jax.data.record import ChromosomeRecord, natural_key
+
+if TYPE_CHECKING:
+    import tensorflow_datasets as tfds
+
+
+def make_builder(
+    dataset: str,
+    *,
+    dataset_options: Mapping[str, Any],
+    data_dir: str | Path,
+    manual_dir: str | Path,
+) -> tfds.core.DatasetBuilder:
+    """Build the TFDS builder of a data set by name; no image is read yet.
+
+    Args:
+        dataset: a name in `BUILDERS`.
+        dataset_options: exactly the options of the data set, see `load_chromosomes`.
+        data_dir: folder of the prepared data sets.
+        manual_dir: where the user put archives that may not be downloaded.
+
+    Returns:
+        The builder.
+
+    Raises:
+        ValueError: the data set or an option is unknown or missing.
+        FileNotFoundError: the folder of `own` is missing.
+
+    **Source:** ours, because names from a config must fail with the nearest name.
+    """
+    if dataset not in BUILDERS:
+        raise ValueError(
+            f"`dataset` must be one of {', '.join(BUILDERS)}, got {dataset!r}; "
+            f"did you mean `{difflib.get_close_matches(dataset, BUILDERS, n=1, cutoff=0.0)[0]}`?"
+        )
+    options, build = BUILDERS[dataset]
+    if set(dataset_options) != set(options):
+        raise ValueError(
+            f"`dataset_options` of `{dataset}` must be {', '.join(options) or 'empty'}, "
+            f"got {', '.join(sorted(dataset_options)) or 'none'}; add or remove options."
+        )
+    with _quiet():
+        return build(
+            data_dir=str(Path(data_dir).expanduser()), manual_dir=str(manual_dir), **dataset_options
+        )
+
+
+def read_records(builder: tfds.core.DatasetBuilder, *, progress: bool) -> list[ChromosomeRecord]:
+    """Read all records of a data set; build it first if it is missing.
+
+    Args:
+        builder: as `make_builder` returns it.
+        progress: whether to show progress bars.
+
+    Returns:
+        The raw chromosomes, sorted by cell, then name.
+
+    Raises:
+        ValueError: the files of the data set have problems.
+        FileNotFoundError: the files of the data set are missing.
+
+    **Source:** ours, because TFDS returns records in the order of a hash.
+    """
+    with _quiet():
+        if not builder.data_path.exists():
+            _prepare(builder, progress=progress)
+        try:
+            examples = builder.as_data_source("all")
+            everything = examples.__getitems__(list(range(len(examples))))
+        except Exception as error:  # A damaged file raises what its reader raises.
+            raise ValueError(
+                f"`{builder.data_path}` must be a sound data set, got {error}; "
+                "delete that folder and run again."
+            ) from error
+    records = [_record(one) for one in everything]
+    return sorted(records, key=lambda record: (natural_key(record.cell), natural_key(record.name)))
+
+
+def _prepare(builder: tfds.core.DatasetBuilder, *, progress: bool) -> None:
+    import tensorflow_datasets as tfds
+
+    print(f"Preparing {builder.info.full_name} in {builder.data_path} ...", flush=True)
+    (tfds.enable_progress_bar if progress else tfds.disable_progress_bar)()
+    try:
+        with redirect_stdout(io.StringIO()):  # TFDS announces a download; there is none.
+            builder.download_and_prepare(
+                download_config=tfds.download.DownloadConfig(try_download_gcs=False)
+            )
+    except OSError:
+        # Of two runs that start together, the slower finds the place taken: as good as its own.
+        if not builder.data_path.exists():
+            raise
+
+
+def _record(one: Mapping[str, Any]) -> ChromosomeRecord:
+    texts = {
+        field: one[field].decode() if isinstance(one[field], bytes) else str(one[field])
+        for field in ("cell", "case", "name")
+    }
+    return ChromosomeRecord(image=one["image"][..., 0], label=int(one["label"]), **texts)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep the notices of TFDS that concern its own public data sets from our users."""
+    from absl import logging
+
+    before = logging.get_verbosity()
+    logging.set_verbosity(logging.ERROR)
+    try:
+        yield
+    finally:
+        logging.set_verbosity(before)
+
+
+def _bioimage(*, data_dir: str, manual_dir: str) -> tfds.core.DatasetBuilder:
+    from superxception_jax.data.bioimage.builder import build_bioimage
+
+    return build_bioimage(data_dir=data_dir, manual_dir=manual_dir)
+
+
+def _own(*, data_dir: str, manual_dir: str, folder: str) -> tfds.core.DatasetBuilder:
+    from superxception_jax.data.own.builder import build_own
+
+    del manual_dir
+    return build_own(data_dir=data_dir, folder=folder)
+
+
+def _ideogram(*, data_dir: str, manual_dir: str, **options: Any) -> tfds.core.DatasetBuilder:
+    from superxception_jax.data.ideogram.builder import build_ideogram
+
+    del manual_dir
+    return build_ideogram(data_dir=data_dir, **options)
+
+
+# Name: (options, function that builds the TFDS builder).
+BUILDERS: dict[str, tuple[tuple[str, ...], Callable[..., Any]]] = {
+    "bioimage": ((), _bioimage),
+    "ideogram": (("cells", "seed", "style", "aneuploid_share"), _ideogram),
+    "own": (("folder",), _own),
+}

@@ -1,0 +1,1 @@
+"""Synthetic cells: whole karyotypes drawn from the human ideogram, with known classes."""

@@ -1,0 +1,116 @@
+"""Which chromosomes a synthetic cell has."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+
+from superxception_jax.data.record import CLASS_NAMES, class_label
+
+FEMALE_SHARE = 0.62
+SEX_ANEUPLOIDIES = ("45,X", "47,XXY", "47,XXX", "47,XYY")
+TRISOMIES = ("21", "18", "13")
+_TEXT = re.compile(r"^(\d+),([XY]+)((?:,\+(?:[1-9]|1\d|2[0-2]))*)$")
+
+
+@dataclass(frozen=True)
+class Karyotype:
+    """The chromosomes of a cell.
+
+    Attributes:
+        text: in ISCN form, such as "47,XX,+21".
+        counts: copies of each of the 24 classes.
+    """
+
+    text: str
+    counts: tuple[int, ...]
+
+    @property
+    def labels(self) -> tuple[int, ...]:
+        """Return the label of every chromosome, in class order."""
+        return tuple(label for label, count in enumerate(self.counts) for _ in range(count))
+
+
+def read_karyotype(text: str) -> Karyotype:
+    """Read a karyotype of whole chromosomes with gains.
+
+    Args:
+        text: number of chromosomes, sex chromosomes, gained autosomes, such as "47,XX,+21".
+
+    Returns:
+        The copies of each class.
+
+    Raises:
+        ValueError: the text has another form, or its number isn't that of its chromosomes.
+
+    **Source:** ISCN, the part of it that whole-chromosome gains need.
+
+    >>> read_karyotype("47,XY,+21").counts[20:]
+    (3, 2, 1, 1)
+    """
+    match = _TEXT.match(text)
+    if match is None:
+        raise ValueError(f"`karyotype` must look like `47,XX,+21`, got {text!r}; correct it.")
+    counts = [2] * 22 + [0, 0]
+    for name, copies in Counter(match[2]).items():
+        counts[class_label(name)] = copies
+    for name in match[3].split(",+")[1:]:
+        counts[class_label(name)] += 1
+    if sum(counts) != int(match[1]):
+        raise ValueError(
+            f"`karyotype` must begin with its number of chromosomes, {sum(counts)}, "
+            f"got {text!r}; correct it."
+        )
+    return Karyotype(text=text, counts=tuple(counts))
+
+
+def draw_karyotype(generator: np.random.Generator, *, aneuploid_share: float) -> Karyotype:
+    """Draw a karyotype: mostly 46,XX or 46,XY.
+
+    Args:
+        generator: source of randomness; it moves on.
+        aneuploid_share: probability of an aneuploidy, 0..1; its seven kinds are equally likely.
+
+    Returns:
+        The karyotype.
+
+    Raises:
+        ValueError: the share is no probability.
+
+    **Source:** ours; 62 % female as in a public set of 119 cells, kinds equally likely because
+    each must be seen in a test.
+    """
+    if not 0.0 <= aneuploid_share <= 1.0:
+        raise ValueError(
+            f"`aneuploid_share` must be in 0..1, got {aneuploid_share}; give a probability."
+        )
+    # Always three draws, so that the pictures of a cell don't depend on which kind it is.
+    sex = "XX" if generator.random() < FEMALE_SHARE else "XY"
+    is_aneuploid = generator.random() < aneuploid_share
+    kind = int(generator.integers(len(TRISOMIES) + len(SEX_ANEUPLOIDIES)))
+    if not is_aneuploid:
+        return read_karyotype(f"46,{sex}")
+    if kind < len(TRISOMIES):
+        return read_karyotype(f"47,{sex},+{TRISOMIES[kind]}")
+    return read_karyotype(SEX_ANEUPLOIDIES[kind - len(TRISOMIES)])
+
+
+def chromosome_names(karyotype: Karyotype) -> tuple[str, ...]:
+    """Name every chromosome of a cell by its class and a letter for the copy.
+
+    Args:
+        karyotype: the chromosomes of the cell.
+
+    Returns:
+        Such as "1a", "1b", …, "21c", "Xa", in class order.
+
+    **Source:** ours, after the file names of public sets.
+    """
+    return tuple(
+        f"{name}{chr(ord('a') + copy)}"
+        for name, count in zip(CLASS_NAMES, karyotype.counts, strict=True)
+        for copy in range(count)
+    )

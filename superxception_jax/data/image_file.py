@@ -1,0 +1,117 @@
+"""Image files of laboratories as grey arrays: any common format, colour mode or bit depth.
+
+Nothing is resized or inverted here; that is the work of `normalize.py`.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+
+import numpy as np
+from PIL import Image
+from scipy import ndimage
+
+from superxception_jax.arrays import check
+
+BIT_DEPTHS = (8, 10, 12, 14, 16)
+SUFFIXES = (".bmp", ".png", ".tif", ".tiff", ".jpg", ".jpeg")
+_OPAQUE = 255
+
+
+def read_grey(content: bytes) -> np.ndarray:
+    """Decode one image file to grey, in the bit depth of the file.
+
+    Colours become luma.  Transparent pixels are background: they take white where
+    the opaque pixels beside them are bright (a G-band cut-out), else black (Q-band).
+
+    Args:
+        content: the bytes of a BMP, PNG, TIFF or JPEG file of one page.
+
+    Returns:
+        u8[H,W], or u16[H,W] for files of more than 8 bits (see `scale_to_8_bits`).
+
+    Raises:
+        ValueError: the file is empty, damaged, of several pages, of one grey level
+            throughout, or of a pixel type that is no picture.
+
+    **Source:** ours, because public archives mix grey, RGB and RGBA files in one set.
+    """
+    if not content:
+        raise ValueError("the file is empty (0 bytes)")
+    try:
+        with Image.open(io.BytesIO(content)) as image:
+            pages = getattr(image, "n_frames", 1)
+            image.load()
+            grey = _to_grey(image)
+    except ValueError:
+        raise
+    except Exception as error:  # Decoders raise whatever a damaged file leads them to.
+        raise ValueError(f"the image can't be read ({error})") from error
+    if pages > 1:
+        raise ValueError(f"the file holds {pages} pages; save one image a file")
+    if grey.size == 0 or grey.min() == grey.max():
+        raise ValueError("the image is empty: one grey level throughout")
+    return grey
+
+
+def _to_grey(image: Image.Image) -> np.ndarray:
+    if image.mode == "I" or image.mode.startswith("I;16"):
+        wide = np.asarray(image)
+        if wide.min() < 0 or wide.max() > 65535:
+            raise ValueError(f"grey levels must be 0 to 65535, got {wide.min()} to {wide.max()}")
+        return wide.astype(np.uint16)
+    if image.mode == "F":
+        raise ValueError("pixels are floating-point numbers; save it with 8 or 16 bits")
+    if image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info:
+        pixels = np.asarray(image.convert("RGBA").convert("LA"))
+        return _flatten(pixels[..., 0], pixels[..., 1])
+    return np.asarray(image.convert("L"))
+
+
+def _flatten(grey: np.ndarray, alpha: np.ndarray) -> np.ndarray:
+    opaque = alpha == _OPAQUE
+    if opaque.all():
+        return grey
+    if not opaque.any():
+        raise ValueError("the image is empty: no pixel is opaque")
+    # Only the rim tells: a chromosome's own bands may be of any brightness.
+    rim = opaque & ~ndimage.binary_erosion(opaque, border_value=1)
+    background = 255.0 if np.median(grey[rim]) >= 128 else 0.0
+    weight = alpha.astype(np.float64) / _OPAQUE
+    return np.rint(weight * grey + (1 - weight) * background).astype(np.uint8)
+
+
+def scale_to_8_bits(images: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """Bring images of mixed bit depth to 8 bits, wide ones all by the same factor.
+
+    Cameras of 10, 12 or 14 bits write 16-bit files; dividing those by 257 would leave
+    them nearly black.  The depth is the smallest that holds the brightest pixel of
+    all wide images together, so that brightness stays comparable between them.
+
+    Args:
+        images: each u8[H,W] or u16[H,W].
+
+    Returns:
+        One u8[H,W] per image, in the order given.
+
+    Raises:
+        TypeError: an image is neither u8 nor u16.
+
+    **Source:** ours, because 16-bit files seldom use 16 bits.
+
+    >>> scale_to_8_bits([np.array([[0, 4095]], np.uint16)])
+    [array([[  0, 255]], dtype=uint8)]
+    """
+    wide = [image for image in images if image.dtype == np.uint16]
+    if wide:
+        brightest = max(int(image.max()) for image in wide)
+        depth = next(depth for depth in BIT_DEPTHS if brightest < 2**depth)
+    result = []
+    for image in images:
+        if image.dtype == np.uint16:
+            check(image=(image, "any[H,W]"))
+            image = np.rint(image * (255.0 / (2**depth - 1))).astype(np.uint8)
+        check(image=(image, "u8[H,W]"))
+        result.append(image)
+    return result

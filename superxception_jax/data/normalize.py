@@ -1,0 +1,279 @@
+"""Bring the chromosomes of a cell onto square canvases of one size."""
+
+from __future__ import annotations
+
+import numbers
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from superxception_jax.data.axis import medial_axis, upright_direction
+from superxception_jax.data.crop import BACKGROUNDS, FRINGE_PX, CroppedChromosome, crop_chromosome
+from superxception_jax.data.straighten import axis_length_px, project_to_axis, sample_along_axis
+
+NORMALIZATION_VERSION = 1  # raise it with every change of the pixels, so that caches are rebuilt
+TILTS = ("keep", "remove")
+STRAIGHTENINGS = ("none", "medial_axis")
+LENGTHS = ("cell", "absolute", "none")
+MARGIN_PX = 1  # of the canvas, so that no edge is cut
+
+
+@dataclass(frozen=True)
+class NormalizationSettings:
+    """How chromosome images become network inputs.
+
+    Attributes:
+        background: "dark" (Q-band), "light" (G-band, inverted) or "auto".
+        tilt: "remove" turns the main axis to the vertical by the smallest angle; "keep".
+        straightening: "medial_axis" straightens along the axis; "none".
+        length: "cell" sizes relative to the longest of the cell, "absolute" one scale for all
+            cells, "none" stretches each tight crop to the canvas.
+        length_exponent: 0..1, of the relative length when `length` is "cell": 1 is one scale
+            for the whole cell (the paper), 0 lets every chromosome fill the canvas.
+        absolute_length_px: length that fills the canvas when `length` is "absolute".
+        image_px: side of the square canvas, at least 8.
+
+    Raises:
+        ValueError: any of the above is broken; all problems at once.
+
+    **Source:** Sharma et al. (CVPRW 2017) for cell-relative length; the rest are controls.
+    """
+
+    background: str
+    tilt: str
+    straightening: str
+    length: str
+    length_exponent: float
+    absolute_length_px: float
+    image_px: int
+
+    def __post_init__(self) -> None:
+        problems = [
+            f"`{name}` must be one of {allowed}, got {getattr(self, name)!r}; choose one."
+            for name, allowed in (
+                ("background", BACKGROUNDS),
+                ("tilt", TILTS),
+                ("straightening", STRAIGHTENINGS),
+                ("length", LENGTHS),
+            )
+            if getattr(self, name) not in allowed
+        ]
+        if self.straightening == "medial_axis" and self.tilt == "keep":
+            problems.append(
+                '`tilt` must be "remove" with straightening "medial_axis", got "keep"; '
+                "a straightened chromosome is upright."
+            )
+        if not (_is_number(self.length_exponent) and 0 <= self.length_exponent <= 1):
+            problems.append(
+                f"`length_exponent` must be a number in [0, 1], got {self.length_exponent!r}; "
+                "1 keeps one scale per cell."
+            )
+        if not (_is_number(self.absolute_length_px) and self.absolute_length_px > 0):
+            problems.append(
+                f"`absolute_length_px` must be a number above 0, got {self.absolute_length_px!r}; "
+                "give the length that fills the canvas."
+            )
+        if not (isinstance(self.image_px, numbers.Integral) and self.image_px >= 8):
+            problems.append(
+                f"`image_px` must be an integer of at least 8, got {self.image_px!r}; enlarge it."
+            )
+        if problems:
+            raise ValueError("\n".join(problems))
+
+
+@dataclass(frozen=True)
+class MeasuredChromosome:
+    """A chromosome that is cut out and measured.
+
+    Attributes:
+        crop: the crop.
+        axis: f64[K,2], the medial axis from the upper to the lower end, in pixels of the crop.
+        length_px: its length.
+    """
+
+    crop: CroppedChromosome
+    axis: np.ndarray
+    length_px: float
+
+
+def normalize_cell(
+    images: Sequence[np.ndarray], *, names: Sequence[str], settings: NormalizationSettings
+) -> np.ndarray:
+    """Bring all chromosomes of one cell onto canvases.
+
+    With `length` "cell", the axis of image i becomes
+    `(image_px - 2 * MARGIN_PX) * (length_i / longest of the cell) ** length_exponent` long, its
+    aspect kept. Whatever would leave the canvas that way (bent or tilted ones can) is shrunk
+    to fit. Grey values are kept; there is a single resampling.
+
+    Args:
+        images: N arrays u8[H,W], all images of the cell, each of its own size.
+        names: N names for error messages.
+        settings: see `NormalizationSettings`.
+
+    Returns:
+        u8[N,S,S,1], bright chromosomes on 0, centred by their bounding boxes; S is `image_px`.
+
+    Raises:
+        ValueError: `names` and `images` differ in number or are empty, or an image shows no
+            chromosome; the message names it.
+        TypeError: an image is not u8.
+
+    **Source:** Sharma et al. (CVPRW 2017), "we normalize the true length across each karyotype
+    image ... to a value between 0 and 100": 100 is read as the longest of the cell.
+    """
+    measured = _measure_cell(images, names=names, background=settings.background)
+    longest_px = max(one.length_px for one in measured)
+    canvases = [draw_canvas(one, longest_px=longest_px, settings=settings) for one in measured]
+    return np.stack(canvases)[..., None]
+
+
+def measure_lengths(
+    images: Sequence[np.ndarray], *, names: Sequence[str], background: str
+) -> np.ndarray:
+    """Measure the medial-axis lengths of chromosomes.
+
+    Args:
+        images: N arrays u8[H,W].
+        names: N names for error messages.
+        background: "auto", "dark" or "light".
+
+    Returns:
+        f64[N] lengths in pixels.
+
+    Raises:
+        ValueError: as `normalize_cell`.
+        TypeError: an image is not u8.
+
+    **Source:** Sharma et al. (CVPRW 2017), the true length.
+    """
+    measured = _measure_cell(images, names=names, background=background)
+    return np.array([one.length_px for one in measured])
+
+
+def measure_chromosome(image: np.ndarray, *, background: str) -> MeasuredChromosome:
+    """Cut one chromosome out and trace its axis.
+
+    Args:
+        image: u8[H,W] grey image of one chromosome.
+        background: "auto", "dark" or "light".
+
+    Returns:
+        The measured chromosome.
+
+    Raises:
+        ValueError: `background` is unknown, or no chromosome stands out.
+
+    **Source:** ours, see `crop_chromosome` and `medial_axis`.
+    """
+    crop = crop_chromosome(image, background=background)
+    axis = medial_axis(crop.mask)
+    return MeasuredChromosome(crop=crop, axis=axis, length_px=axis_length_px(axis))
+
+
+def draw_canvas(
+    measured: MeasuredChromosome, *, longest_px: float, settings: NormalizationSettings
+) -> np.ndarray:
+    """Draw one measured chromosome onto its canvas.
+
+    Args:
+        measured: the chromosome.
+        longest_px: medial-axis length of the longest chromosome of its cell.
+        settings: see `NormalizationSettings`.
+
+    Returns:
+        u8[S,S], S is `settings.image_px`.
+
+    **Source:** see `normalize_cell`.
+    """
+    points = np.argwhere(measured.crop.mask).astype(np.float64)
+    axis = _drawing_axis(measured, points, settings)
+    along, across = project_to_axis(points, axis)
+    low = np.array([along.min(), across.min()]) - 0.5
+    high = np.array([along.max(), across.max()]) + 0.5
+    scales = _scales(high - low, measured.length_px, longest_px, settings)
+    rows = _sample_positions(low[0], high[0], scales[0], settings.image_px)
+    columns = _sample_positions(low[1], high[1], scales[1], settings.image_px)
+    grid = np.meshgrid(rows.positions_px, columns.positions_px, indexing="ij")
+    # Cubic samples on a grid finer than the image, then means: one resampling, no aliasing.
+    fine = sample_along_axis(
+        measured.crop.image, axis, along_px=grid[0].ravel(), across_px=grid[1].ravel()
+    )
+    fine = fine.reshape(rows.count, rows.samples, columns.count, columns.samples)
+    canvas = np.zeros((settings.image_px, settings.image_px), np.uint8)
+    canvas[rows.first : rows.first + rows.count, columns.first : columns.first + columns.count] = (
+        np.rint(np.clip(fine.mean(axis=(1, 3)), 0, 255))
+    )
+    return canvas
+
+
+def _measure_cell(
+    images: Sequence[np.ndarray], *, names: Sequence[str], background: str
+) -> list[MeasuredChromosome]:
+    """Crop and measure all images; name the one that fails."""
+    if len(images) == 0 or len(images) != len(names):
+        raise ValueError(
+            f"`names` must be one per image of at least one, got {len(names)} names for "
+            f"{len(images)} images; pass the whole cell."
+        )
+    measured = []
+    for image, name in zip(images, names, strict=True):
+        try:
+            measured.append(measure_chromosome(image, background=background))
+        except (TypeError, ValueError) as error:
+            raise type(error)(f"{name}: {error}") from error
+    return measured
+
+
+def _drawing_axis(
+    measured: MeasuredChromosome, points: np.ndarray, settings: NormalizationSettings
+) -> np.ndarray:
+    """Choose the line that becomes the vertical of the canvas."""
+    if settings.straightening == "medial_axis":
+        return measured.axis
+    direction = np.array([1.0, 0.0])
+    if settings.tilt == "remove":
+        direction = upright_direction(measured.crop.mask, measured.axis)
+    centre = points.mean(axis=0)
+    return np.stack([centre - direction, centre, centre + direction])
+
+
+def _scales(
+    size_px: np.ndarray, length_px: float, longest_px: float, settings: NormalizationSettings
+) -> np.ndarray:
+    """Return canvas pixels per image pixel, down and right."""
+    if settings.length == "none":
+        return settings.image_px / size_px
+    room_px = settings.image_px - 2 * MARGIN_PX
+    if settings.length == "cell":
+        scale = room_px * (length_px / longest_px) ** settings.length_exponent / length_px
+    else:
+        scale = room_px / settings.absolute_length_px
+    return np.full(2, min(scale, room_px / size_px.max()))
+
+
+@dataclass(frozen=True)
+class _Samples:
+    """Positions to sample along one side: `samples` for each of `count` canvas pixels."""
+
+    first: int
+    count: int
+    samples: int
+    positions_px: np.ndarray
+
+
+def _sample_positions(low_px: float, high_px: float, scale: float, image_px: int) -> _Samples:
+    """Centre a range on the canvas and place samples at most one image pixel apart."""
+    centre_px = (low_px + high_px) / 2
+    half = ((high_px - low_px) / 2 + FRINGE_PX) * scale
+    first = max(0, int(np.floor(image_px / 2 - half)))
+    last = min(image_px, int(np.ceil(image_px / 2 + half)))
+    samples = int(np.ceil(1 / scale))
+    offsets = (np.arange((last - first) * samples) + 0.5) / samples + first - image_px / 2
+    return _Samples(first, last - first, samples, centre_px + offsets / scale)
+
+
+def _is_number(value: object) -> bool:
+    """Tell whether a value is a finite real number."""
+    return isinstance(value, numbers.Real) and bool(np.isfinite(float(value)))

@@ -1,0 +1,1 @@
+"""A laboratory's own folder of chromosome images as a data set."""

@@ -1,0 +1,92 @@
+"""Pictures of what the normalisation does to one image, step by step."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import ndimage
+
+from superxception_jax.data.axis import upright_direction
+from superxception_jax.data.normalize import (
+    MeasuredChromosome,
+    NormalizationSettings,
+    draw_canvas,
+    measure_chromosome,
+)
+from superxception_jax.data.straighten import project_to_axis, sample_along_axis, straighten
+
+OUTLINE_COLOUR = (0, 200, 0)
+AXIS_COLOUR = (255, 60, 60)
+
+
+def normalization_steps(
+    image: np.ndarray, *, name: str, cell_length_px: float | None, settings: NormalizationSettings
+) -> dict[str, np.ndarray]:
+    """Draw every step from the original image to the canvas.
+
+    Args:
+        image: u8[H,W], one chromosome.
+        name: of the image, for error messages.
+        cell_length_px: medial-axis length of the longest chromosome of the cell, from
+            `measure_lengths`; None where the cell is unknown, then that of the image itself.
+        settings: see `NormalizationSettings`.
+
+    Returns:
+        In this order: "original" u8[H,W]; "component" u8[H,W,3], its outline drawn in;
+        "upright" u8[h,w,3], tilt removed, the medial axis drawn in; "straightened" u8[l,w];
+        "canvas" u8[S,S]. All five are drawn, whether or not the settings use them.
+
+    Raises:
+        ValueError: the image shows no chromosome; the message names it.
+        TypeError: the image is not u8.
+
+    **Source:** ours, because whoever prepares data must see what happens to it.
+    """
+    try:
+        measured = measure_chromosome(image, background=settings.background)
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"{name}: {error}") from error
+    points = np.argwhere(measured.crop.mask).astype(np.float64)
+    _, across = project_to_axis(points, measured.axis)
+    return {
+        "original": image,
+        "component": _draw_outline(image, measured),
+        "upright": _draw_upright(measured, points),
+        "straightened": straighten(
+            measured.crop.image, measured.axis, half_width_px=int(np.abs(across).max()) + 2
+        ),
+        "canvas": draw_canvas(
+            measured, longest_px=cell_length_px or measured.length_px, settings=settings
+        ),
+    }
+
+
+def _draw_outline(image: np.ndarray, measured: MeasuredChromosome) -> np.ndarray:
+    """Colour the innermost pixels of the component in the original image."""
+    mask = measured.crop.mask
+    points = np.argwhere(mask & ~ndimage.binary_erosion(mask))
+    rows, columns = points.T + np.array([[measured.crop.top_px], [measured.crop.left_px]])
+    picture = np.repeat(image[..., None], 3, axis=-1)
+    picture[rows, columns] = OUTLINE_COLOUR
+    return picture
+
+
+def _draw_upright(measured: MeasuredChromosome, points: np.ndarray) -> np.ndarray:
+    """Turn the crop upright at its own scale and draw the medial axis."""
+    direction = upright_direction(measured.crop.mask, measured.axis)
+    centre = points.mean(axis=0)
+    vertical = np.stack([centre - direction, centre, centre + direction])
+    along, across = project_to_axis(points, vertical)
+    top, left = np.floor(along.min()) - 2, np.floor(across.min()) - 2
+    grid = np.meshgrid(
+        np.arange(top, along.max() + 3), np.arange(left, across.max() + 3), indexing="ij"
+    )
+    grey = sample_along_axis(
+        measured.crop.image, vertical, along_px=grid[0].ravel(), across_px=grid[1].ravel()
+    )
+    grey = np.rint(np.clip(grey, 0, 255)).astype(np.uint8).reshape(grid[0].shape)
+    picture = np.repeat(grey[..., None], 3, axis=-1)
+    rows, columns = project_to_axis(measured.axis, vertical)
+    rows, columns = np.rint(rows - top).astype(int), np.rint(columns - left).astype(int)
+    inside = (rows >= 0) & (rows < grey.shape[0]) & (columns >= 0) & (columns < grey.shape[1])
+    picture[rows[inside], columns[inside]] = AXIS_COLOUR
+    return picture

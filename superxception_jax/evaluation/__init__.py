@@ -1,0 +1,1 @@
+"""Exact predictions, metrics, statistics, pictures and reports."""

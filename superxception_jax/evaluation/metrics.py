@@ -1,0 +1,97 @@
+"""Metrics of predictions, in double precision and divided once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from superxception_jax.arrays import check
+
+CALIBRATION_BINS = 15
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """What a set of predictions is worth.
+
+    Attributes:
+        count: images.
+        loss: mean negative log-likelihood, nats.
+        accuracy: share of right classes.
+        macro_f1: mean over the present classes of the F1 score.
+        expected_calibration_error: mean gap between confidence and accuracy.
+        recalls: share of right images of each class, NaN where a class is absent.
+        confusion: i64[C,C], images by true (row) and predicted (column) class.
+    """
+
+    count: int
+    loss: float
+    accuracy: float
+    macro_f1: float
+    expected_calibration_error: float
+    recalls: np.ndarray
+    confusion: np.ndarray
+
+
+def compute_metrics(log_probabilities: np.ndarray, labels: np.ndarray) -> Metrics:
+    """Compute all metrics of a set of predictions.
+
+    Args:
+        log_probabilities: f32[N,C], natural logarithms.
+        labels: i32[N], the true classes.
+
+    Returns:
+        The metrics.
+
+    Raises:
+        ValueError: there is no image, or a log-probability is no number.
+
+    Source: F1 as 2·TP / (2·TP + FP + FN); calibration error with 15 equal bins
+    (Guo et al., "On Calibration of Modern Neural Networks", 2017).
+    """
+    sizes = check(log_probabilities=(log_probabilities, "f32[N,C]"), labels=(labels, "i32[N]"))
+    count, classes = sizes["N"], sizes["C"]
+    if count == 0 or np.isnan(log_probabilities).any():
+        raise ValueError(
+            f"`log_probabilities` must hold numbers for at least one image, got {count} images; "
+            "check the split and the training."
+        )
+    predicted = log_probabilities.argmax(axis=1)
+    confusion = np.zeros((classes, classes), np.int64)
+    np.add.at(confusion, (labels, predicted), 1)
+    right, actual, chosen = np.diag(confusion), confusion.sum(axis=1), confusion.sum(axis=0)
+    with np.errstate(invalid="ignore"):
+        recalls = right / actual
+        f1 = 2.0 * right / (actual + chosen)
+    return Metrics(
+        count=count,
+        loss=float(-log_probabilities[np.arange(count), labels].astype(np.float64).mean()),
+        accuracy=float(right.sum() / count),
+        # A class that neither occurs nor is predicted says nothing: 0/0 is left out.
+        macro_f1=float(np.nanmean(f1)),
+        expected_calibration_error=calibration_error(
+            np.exp(log_probabilities.max(axis=1).astype(np.float64)), predicted == labels
+        ),
+        recalls=recalls,
+        confusion=confusion,
+    )
+
+
+def calibration_error(confidences: np.ndarray, correct: np.ndarray) -> float:
+    """Compute the expected calibration error.
+
+    Args:
+        confidences: f64[N], probability of the chosen class.
+        correct: bool[N].
+
+    Returns:
+        The mean over 15 equal bins, weighted by their images, of
+        |mean confidence - accuracy|.
+
+    Source: Guo et al. 2017, equation 3.
+    """
+    check(confidences=(confidences, "f64[N]"), correct=(correct, "bool[N]"))
+    bins = np.minimum((confidences * CALIBRATION_BINS).astype(int), CALIBRATION_BINS - 1)
+    gaps = np.bincount(bins, weights=confidences - correct, minlength=CALIBRATION_BINS)
+    return float(np.abs(gaps).sum() / len(confidences))

@@ -1,0 +1,162 @@
+"""Pictures of a run: curves, confusion matrix, errors, and what super-resolution does."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from superxception_jax.arrays import check
+
+GALLERY_IMAGES = 40
+GALLERY_COLUMNS = 8
+
+
+def plot_learning_curves(lines: Sequence[Mapping[str, Any]], *, steps_per_epoch: int) -> Figure:
+    """Draw loss and accuracy of training and validation.
+
+    Args:
+        lines: of metrics.jsonl.
+        steps_per_epoch: for the horizontal axis.
+
+    Returns:
+        The figure.
+    """
+    figure = Figure(figsize=(10, 4), layout="constrained")
+    for axes, name in zip(figure.subplots(1, 2), ("loss", "accuracy"), strict=True):
+        for kind, style in (("train", {"alpha": 0.5}), ("validation", {"marker": "."})):
+            points = [(x["step"] / steps_per_epoch, x[name]) for x in lines if x["kind"] == kind]
+            axes.plot(*zip(*points, strict=True), label=kind, **style) if points else None
+        axes.set(xlabel="epoch", title=name)
+        axes.grid(alpha=0.3)
+        axes.legend()
+    return figure
+
+
+def plot_confusion(confusion: np.ndarray, *, class_names: Sequence[str], title: str) -> Figure:
+    """Draw a confusion matrix, rows normalised, counts written in.
+
+    Args:
+        confusion: i64[C,C], true by predicted class.
+        class_names: in the order of the labels.
+        title: above the picture.
+
+    Returns:
+        The figure.
+    """
+    check(confusion=(confusion, "i64[C,C]"))
+    shares = confusion / np.maximum(confusion.sum(axis=1, keepdims=True), 1)
+    figure = Figure(figsize=(9, 8), layout="constrained")
+    axes = figure.subplots()
+    picture = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    for row, column in zip(*np.nonzero(confusion), strict=True):
+        colour = "white" if shares[row, column] > 0.5 else "black"
+        text = str(confusion[row, column])
+        axes.text(column, row, text, ha="center", va="center", color=colour, fontsize=7)
+    places = range(len(class_names))
+    axes.set(xlabel="predicted class", ylabel="true class", title=title)
+    axes.set_xticks(places, class_names)
+    axes.set_yticks(places, class_names)
+    figure.colorbar(picture, label="share of the true class", shrink=0.8)
+    return figure
+
+
+def plot_errors(
+    images: np.ndarray,
+    log_probabilities: np.ndarray,
+    labels: np.ndarray,
+    *,
+    names: Sequence[str],
+    class_names: Sequence[str],
+) -> Figure:
+    """Draw the wrong predictions, the most confident ones first.
+
+    Args:
+        images: u8[N,S,S,1].
+        log_probabilities: f32[N,C].
+        labels: i32[N].
+        names: of the images.
+        class_names: in the order of the labels.
+
+    Returns:
+        The figure; without errors it says so.
+    """
+    check(
+        images=(images, "u8[N,S,S,1]"),
+        log_probabilities=(log_probabilities, "f32[N,C]"),
+        labels=(labels, "i32[N]"),
+    )
+    predicted = log_probabilities.argmax(axis=1)
+    wrong = np.nonzero(predicted != labels)[0]
+    order = wrong[np.argsort(-log_probabilities[wrong].max(axis=1), kind="stable")]
+    shown = order[:GALLERY_IMAGES]
+    rows = max(-(-len(shown) // GALLERY_COLUMNS), 1)
+    figure = Figure(figsize=(1.7 * GALLERY_COLUMNS, 2.1 * rows + 0.5), layout="constrained")
+    figure.suptitle(f"{len(shown)} of {len(wrong)} errors among {len(labels)} images")
+    grid = figure.subplots(rows, GALLERY_COLUMNS, squeeze=False)
+    for axes in grid.flat:
+        axes.axis("off")
+    for axes, index in zip(grid.flat, shown, strict=False):
+        axes.imshow(images[index, ..., 0], cmap="gray", vmin=0, vmax=255)
+        share = np.exp(log_probabilities[index].max())
+        axes.set_title(
+            f"{names[index]}\n{class_names[labels[index]]} read as "
+            f"{class_names[predicted[index]]} ({share:.0%})",
+            fontsize=7,
+        )
+    return figure
+
+
+def plot_enhancement(before: np.ndarray, after: np.ndarray, *, titles: Sequence[str]) -> Figure:
+    """Draw images before and after the super-resolution layers, and the difference.
+
+    Args:
+        before: f32[N,S,S,1], enlarged input in [0, 1].
+        after: f32[N,S,S,1], output of the super-resolution layers.
+        titles: one an image.
+
+    Returns:
+        The figure; three rows.
+    """
+    count = check(before=(before, "f32[N,S,S,1]"), after=(after, "f32[N,S,S,1]"))["N"]
+    change = after - before
+    limit = max(float(np.abs(change).max()), 1e-6)
+    figure = Figure(figsize=(1.6 * count + 1, 5.4), layout="constrained")
+    grid = figure.subplots(3, count, squeeze=False)
+    names = ("bicubic", "super-resolved", "difference")
+    for row, (pictures, name) in enumerate(zip((before, after, change), names, strict=True)):
+        for column in range(count):
+            axes = grid[row, column]
+            grey = {"cmap": "gray", "vmin": 0, "vmax": 1}
+            signed = {"cmap": "RdBu_r", "vmin": -limit, "vmax": limit}
+            drawn = axes.imshow(pictures[column, ..., 0], **(signed if row == 2 else grey))
+            axes.set_xticks([])
+            axes.set_yticks([])
+            if row == 0:
+                axes.set_title(titles[column], fontsize=8)
+        grid[row, 0].set_ylabel(name)
+        if row == 2:
+            figure.colorbar(drawn, ax=grid[row, :].tolist(), shrink=0.8)
+    return figure
+
+
+def save_figure(figure: Figure, path: Path) -> Path:
+    """Write a figure as PNG beside the target and rename it.
+
+    Args:
+        figure: any figure.
+        path: target, ending in `.png`; its folder exists.
+
+    Returns:
+        The path.
+    """
+    beside = path.with_name(path.name + ".tmp")
+    FigureCanvasAgg(figure)
+    figure.savefig(beside, format="png", dpi=120)
+    os.replace(beside, path)
+    return path

@@ -1,0 +1,272 @@
+"""The only reader of a config: checks it and builds a frozen `Experiment`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ml_collections import ConfigDict
+
+from superxception_jax.data.normalize import NormalizationSettings
+from superxception_jax.data.source import BUILDERS
+from superxception_jax.data.splits import PROTOCOLS
+from superxception_jax.models.build import MODELS
+from superxception_jax.training.augmentation import AugmentationSettings
+from superxception_jax.training.optimizers import OPTIMIZERS, SCHEDULES, OptimizerSettings
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """All that a run needs, checked; plain values below this point.
+
+    Attributes:
+        name: row of the results table.
+        preset: size of the run, empty for the embedded one.
+        seed: root of all randomness in the run.
+        dataset: a key of `superxception_jax.data.source.BUILDERS`.
+        dataset_options: keyword options of that builder.
+        data_dir: folder of the prepared data sets.
+        manual_dir: folder of the archives that the user places.
+        normalization: from a raw crop to the canvas.
+        split: keyword arguments of `superxception_jax.data.splits.make_split`.
+        model: keyword arguments of `superxception_jax.models.build.build_model`.
+        implementation: auto, plain or fast forms of the convolutions.
+        input_px: side to which the canvas is enlarged.
+        augmentation: ranges of the random changes in training.
+        optimizer: optimiser and schedule.
+        epochs: passes over the training images.
+        batch_size: images a step over all devices.
+        label_smoothing: share of the target spread over all classes, 0..1.
+        device_count: data-parallel devices; 0 means all.
+        checkpoint_every_steps: steps between two savings inside an epoch.
+        log_every_steps: steps between two training lines.
+        evaluation_batch_size: images a step of the evaluation.
+        bootstrap_resamples: resamplings of the cells for the interval.
+        confidence_level: of the interval, 0..1.
+        config: the whole config as plain JSON values.
+    """
+
+    name: str
+    preset: str
+    seed: int
+    dataset: str
+    dataset_options: Mapping[str, Any]
+    data_dir: Path
+    manual_dir: Path
+    normalization: NormalizationSettings
+    split: Mapping[str, Any]
+    model: Mapping[str, Any]
+    implementation: str
+    input_px: int
+    augmentation: AugmentationSettings
+    optimizer: OptimizerSettings
+    epochs: int
+    batch_size: int
+    label_smoothing: float
+    device_count: int
+    checkpoint_every_steps: int
+    log_every_steps: int
+    evaluation_batch_size: int
+    bootstrap_resamples: int
+    confidence_level: float
+    config: Mapping[str, Any]
+
+
+def build_experiment(config: ConfigDict) -> Experiment:
+    """Check a config and build the frozen record of its experiment.
+
+    Args:
+        config: a config made by a file of `configs/`, with overrides.
+
+    Returns:
+        The experiment.
+
+    Raises:
+        ValueError: values are out of range; one message names all of them.
+    """
+    problems = _find_problems(config)
+    if problems:
+        raise ValueError("the config has problems:\n  " + "\n  ".join(problems))
+    data, split, model, training = config.data, config.split, config.model, config.training
+    augmentation = AugmentationSettings(**config.augmentation.to_dict())
+    return Experiment(
+        name=config.name,
+        preset=config.preset,
+        seed=config.seed,
+        dataset=data.dataset,
+        dataset_options=_dataset_options(config),
+        data_dir=Path(data.data_dir).expanduser().absolute(),
+        manual_dir=Path(data.manual_dir or Path(data.data_dir) / "manual").expanduser().absolute(),
+        normalization=NormalizationSettings(**config.normalization.to_dict()),
+        split={**split.to_dict(), "sizes": tuple(split.sizes)},
+        model=_model_options(config),
+        implementation=model.implementation,
+        input_px=model.input_px,
+        augmentation=augmentation,
+        optimizer=OptimizerSettings(
+            name=training.optimizer,
+            learning_rate=training.learning_rate,
+            schedule=training.schedule,
+            warmup_epochs=training.warmup_epochs,
+            weight_decay=training.weight_decay,
+            gradient_clip_norm=training.gradient_clip_norm,
+        ),
+        epochs=training.epochs,
+        batch_size=training.batch_size,
+        label_smoothing=training.label_smoothing,
+        device_count=training.devices,
+        checkpoint_every_steps=training.checkpoint_every_steps,
+        log_every_steps=training.log_every_steps,
+        evaluation_batch_size=config.evaluation.batch_size,
+        bootstrap_resamples=config.evaluation.bootstrap_resamples,
+        confidence_level=config.evaluation.confidence_level,
+        config=json.loads(config.to_json()),
+    )
+
+
+def config_from_json(values: Mapping[str, Any]) -> ConfigDict:
+    """Turn the JSON values stored with a run back into a locked config.
+
+    Args:
+        values: what `Experiment.config` held; lists become tuples again.
+
+    Returns:
+        The config.
+    """
+
+    def restore(value: Any) -> Any:
+        if isinstance(value, Mapping):
+            return {name: restore(inner) for name, inner in value.items()}
+        return tuple(restore(inner) for inner in value) if isinstance(value, list) else value
+
+    return ConfigDict(restore(values)).lock()
+
+
+def config_differences(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
+    """List the fields in which two configs differ, as `path: one → other`.
+
+    Args:
+        one: JSON values of a config.
+        other: JSON values of another.
+
+    Returns:
+        One line a field, sorted by name.
+    """
+    lines = []
+    for name in sorted(set(one) | set(other)):
+        left, right = one.get(name, "absent"), other.get(name, "absent")
+        if isinstance(left, Mapping) and isinstance(right, Mapping):
+            lines += [f"{name}.{line}" for line in config_differences(left, right)]
+        elif left != right:
+            lines.append(f"{name}: {left} → {right}")
+    return lines
+
+
+def _dataset_options(config: ConfigDict) -> dict[str, Any]:
+    data = config.data
+    options: dict[str, dict[str, Any]] = {
+        "bioimage": {},
+        "ideogram": {
+            "cells": data.ideogram_cells,
+            "seed": data.ideogram_seed,
+            "style": data.ideogram_style,
+            "aneuploid_share": data.ideogram_aneuploid_share,
+        },
+        "own": {"folder": data.own_folder},
+    }
+    return options[data.dataset]
+
+
+def _model_options(config: ConfigDict) -> dict[str, Any]:
+    model = config.model
+    options = {
+        "name": model.name,
+        "width_multiplier": model.width_multiplier,
+        "middle_modules": model.middle_modules,
+        "middle_flow": model.middle_flow,
+        "momentum": model.batch_norm_momentum,
+        "dropout_rate": model.dropout_rate,
+    }
+    if model.name.startswith("super_"):
+        options |= {
+            "super_resolution_features": tuple(config.super_resolution.features),
+            "final_activation": config.super_resolution.final_activation,
+            "skip": config.super_resolution.skip,
+            "initialization": config.super_resolution.initialization,
+            "initial_sigma": config.super_resolution.initial_sigma,
+        }
+    return options
+
+
+def _find_problems(config: ConfigDict) -> list[str]:
+    choices = {
+        "data.dataset": tuple(BUILDERS),
+        "data.ideogram_style": ("q", "g"),
+        "split.protocol": tuple(PROTOCOLS),
+        "model.name": tuple(MODELS),
+        "model.middle_flow": ("scan", "unrolled"),
+        "model.implementation": ("auto", "plain", "fast"),
+        "super_resolution.final_activation": ("none", "relu"),
+        "super_resolution.skip": ("input", "none"),
+        "super_resolution.initialization": ("gaussian", "glorot"),
+        "normalization.background": ("auto", "dark", "light"),
+        "normalization.tilt": ("remove", "keep"),
+        "normalization.straightening": ("none", "medial_axis"),
+        "normalization.length": ("cell", "absolute", "none"),
+        "training.optimizer": tuple(OPTIMIZERS),
+        "training.schedule": tuple(SCHEDULES),
+    }
+    ranges = {
+        "data.ideogram_cells": (1, 100_000),
+        "data.ideogram_aneuploid_share": (0, 1),
+        "normalization.length_exponent": (0, 1),
+        "normalization.absolute_length_px": (1, 10_000),
+        "normalization.image_px": (8, 1024),
+        "model.input_px": (16, 2048),
+        "model.width_multiplier": (0.05, 4),
+        "model.middle_modules": (1, 64),
+        "model.batch_norm_momentum": (0, 0.99999),
+        "model.dropout_rate": (0, 0.95),
+        "super_resolution.initial_sigma": (0, 1),
+        "augmentation.rotation_degrees": (0, 180),
+        "augmentation.stretch": (0, 1),
+        "augmentation.gamma": (0, 2),
+        "augmentation.gain": (0, 2),
+        "augmentation.blur": (0, 1),
+        "augmentation.noise": (0, 1),
+        "training.epochs": (1, 100_000),
+        "training.batch_size": (1, 1_000_000),
+        "training.learning_rate": (1e-12, 100),
+        "training.label_smoothing": (0, 0.99),
+        "training.devices": (0, 1_000_000),
+        "training.checkpoint_every_steps": (1, 1_000_000_000),
+        "training.log_every_steps": (1, 1_000_000_000),
+        "evaluation.batch_size": (1, 1_000_000),
+        "evaluation.bootstrap_resamples": (10, 10_000_000),
+        "evaluation.confidence_level": (0.5, 0.9999),
+        "split.folds": (2, 1000),
+        "split.fold": (0, config.split.folds - 1),
+        "split.validation_share": (0.001, 0.9),
+    }
+    problems = []
+    for path, allowed in choices.items():
+        value = _field(config, path)
+        if value not in allowed:
+            problems.append(f"`{path}` must be one of {', '.join(allowed)}, got {value!r}.")
+    for path, (low, high) in ranges.items():
+        value = _field(config, path)
+        if not low <= value <= high:
+            problems.append(f"`{path}` must be between {low} and {high}, got {value}.")
+    if config.data.dataset == "own" and not config.data.own_folder:
+        problems.append("`data.own_folder` must name your folder of cells, got nothing.")
+    return problems
+
+
+def _field(config: ConfigDict, path: str) -> Any:
+    value: Any = config
+    for name in path.split("."):
+        value = value[name]
+    return value

@@ -1,0 +1,1 @@
+"""Networks: Linen modules that know neither data nor training."""

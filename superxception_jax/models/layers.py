@@ -1,0 +1,160 @@
+"""Linen layers on the operations of `ops`; all networks are made of them.
+
+Every layer names its `implementation` ("plain" or "fast"), which the caller resolves
+once for the platform of the compiled step with `ops.resolve_implementation`.
+"""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+from flax import linen as nn
+
+from superxception_jax.arrays import check
+from superxception_jax.models import ops
+
+# Keras' Xception and all its BatchNorm layers use 1e-3.
+EPSILON = 1e-3
+
+
+class Convolution(nn.Module):
+    """Convolve with a dense k×k kernel (a matrix product when k is 1).
+
+    Attributes:
+        features: output channels.
+        size: edge of the window, in px.
+        stride: step of the window, in px.
+        padding: "SAME" or "VALID".
+        use_bias: whether a bias, zero at the start, is added.
+        kernel_init: the initializer of the kernel.
+        implementation: "plain" or "fast".
+
+    Source: ours, because Linen's layer offers no own gradients.
+    """
+
+    features: int
+    size: int
+    stride: int
+    padding: str
+    use_bias: bool
+    kernel_init: nn.initializers.Initializer
+    implementation: str
+
+    @nn.compact
+    def __call__(self, x: jax.Array) -> jax.Array:
+        """Convolve f32[B,H,W,C] to f32[B,H',W',features]."""
+        shape = (self.size, self.size, x.shape[-1], self.features)
+        kernel = self.param("kernel", self.kernel_init, shape)
+        if self.size == 1:
+            y = ops.pointwise_convolution(
+                x, kernel[0, 0], stride=self.stride, implementation=self.implementation
+            )
+        else:
+            y = ops.convolution(
+                x,
+                kernel,
+                stride=self.stride,
+                padding=self.padding,
+                implementation=self.implementation,
+            )
+        if self.use_bias:
+            bias = self.param("bias", nn.initializers.zeros, (self.features,))
+            y = y + bias.reshape(1, 1, 1, -1)
+        return y
+
+
+class SeparableConvolution(nn.Module):
+    """Convolve every channel 3×3, then mix the channels; no bias, nothing in between.
+
+    Attributes:
+        features: output channels.
+        implementation: "plain" or "fast".
+
+    Source: Chollet 2017, section 3; the initial values are those of Keras, which takes
+        Glorot's bound of the depthwise kernel from the shape (3, 3, C, 1).
+    """
+
+    features: int
+    implementation: str
+
+    @nn.compact
+    def __call__(self, x: jax.Array) -> jax.Array:
+        """Convolve f32[B,H,W,C] to f32[B,H,W,features]."""
+        channels = x.shape[-1]
+        glorot = nn.initializers.glorot_uniform()
+        depthwise = self.param(
+            "depthwise_kernel", lambda key: glorot(key, (3, 3, channels, 1))[..., 0]
+        )
+        pointwise = self.param("pointwise_kernel", glorot, (channels, self.features))
+        x = ops.depthwise_convolution(
+            x, depthwise, stride=1, implementation=self.implementation
+        )
+        return ops.pointwise_convolution(
+            x, pointwise, stride=1, implementation=self.implementation
+        )
+
+
+class BatchNorm(nn.Module):
+    """Normalise every channel; running statistics are kept in "batch_stats".
+
+    Attributes:
+        momentum: share of the old running statistics that a step keeps, in [0, 1).
+        activation: "none" or "relu", applied to the result.
+        implementation: "plain" or "fast".
+
+    Source: Ioffe and Szegedy 2015; epsilon and the biased running variance as in Keras.
+    """
+
+    momentum: float
+    activation: str
+    implementation: str
+
+    @nn.compact
+    def __call__(self, x: jax.Array, *, train: bool) -> jax.Array:
+        """Normalise f32[B,H,W,C] by the batch (train) or the running statistics."""
+        shape = (x.shape[-1],)
+        scale = self.param("scale", nn.initializers.ones, shape)
+        bias = self.param("bias", nn.initializers.zeros, shape)
+        mean = self.variable("batch_stats", "mean", jnp.zeros, shape)
+        variance = self.variable("batch_stats", "var", jnp.ones, shape)
+        if not train:
+            return ops.normalize_with(
+                x,
+                scale,
+                bias,
+                (mean.value, variance.value),
+                epsilon=EPSILON,
+                activation=self.activation,
+            )
+        y, (batch_mean, batch_variance) = ops.normalize_batch(
+            x,
+            scale,
+            bias,
+            epsilon=EPSILON,
+            activation=self.activation,
+            implementation=self.implementation,
+        )
+        if not self.is_initializing():
+            keep = self.momentum
+            mean.value = keep * mean.value + (1 - keep) * batch_mean
+            variance.value = keep * variance.value + (1 - keep) * batch_variance
+        return y
+
+
+def global_average_pool(x: jax.Array) -> jax.Array:
+    """Average over rows and columns.
+
+    Args:
+        x: f32[B,H,W,C].
+
+    Returns:
+        f32[B,C].
+
+    Raises:
+        ValueError: the shape is wrong.
+        TypeError: the dtype is not float32.
+
+    Source: Lin et al. 2013, section 3.2.
+    """
+    check(x=(x, "f32[B,H,W,C]"))
+    return jnp.mean(x, (1, 2))

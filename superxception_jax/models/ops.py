@@ -1,0 +1,238 @@
+"""The operations of the networks, each in a plain form and a form that is fast on the CPU.
+
+XLA's CPU backend has no good code for depthwise convolutions, for column sums, and for
+most gradients of convolutions and pools. The "fast" forms compute the same values and
+gradients from slices and matrix products. On GPU and TPU the plain forms are right.
+"""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+
+from superxception_jax.arrays import check
+from superxception_jax.models.ops_convolution import fast_convolution, plain_convolution
+from superxception_jax.models.ops_depthwise import fast_depthwise_convolution
+from superxception_jax.models.ops_normalization import Statistics, fast_normalize_batch
+from superxception_jax.models.ops_pool import fast_max_pool
+
+IMPLEMENTATIONS = ("plain", "fast")
+ACTIVATIONS = ("none", "relu")
+
+
+def resolve_implementation(implementation: str, *, platform: str) -> str:
+    """Choose the form of the operations for the platform of the compiled step.
+
+    Args:
+        implementation: "auto", "plain" or "fast".
+        platform: the target, for example "cpu", "cuda" or "tpu".
+
+    Returns:
+        "plain" or "fast"; "auto" means fast on the CPU and plain elsewhere.
+
+    Raises:
+        ValueError: `implementation` is none of the three.
+
+    Source: ours, measured: the fast forms win on XLA:CPU only.
+
+    >>> resolve_implementation("auto", platform="cpu")
+    'fast'
+    """
+    if implementation == "auto":
+        return "fast" if platform == "cpu" else "plain"
+    return _choice(implementation, "implementation", ("auto", *IMPLEMENTATIONS))
+
+
+def convolution(
+    x: jax.Array, kernel: jax.Array, *, stride: int, padding: str, implementation: str
+) -> jax.Array:
+    """Convolve images with a dense k×k kernel.
+
+    Args:
+        x: f32[B,H,W,C].
+        kernel: f32[k,k,C,D].
+        stride: step of the window in both directions, in px.
+        padding: "SAME" or "VALID".
+        implementation: "plain" or "fast".
+
+    Returns:
+        f32[B,H',W',D]; with SAME, H' = ceil(H / stride).
+
+    Raises:
+        ValueError: a shape or a choice is wrong.
+        TypeError: a dtype is not float32.
+
+    Source: the fast form is ours, see `ops_convolution`.
+    """
+    check(x=(x, "f32[B,H,W,C]"), kernel=(kernel, "f32[K,K,C,D]"))
+    _choice(padding, "padding", ("SAME", "VALID"))
+    if _choice(implementation, "implementation", IMPLEMENTATIONS) == "fast":
+        return fast_convolution(x, kernel, stride, padding)
+    return plain_convolution(x, kernel, stride, padding)
+
+
+def depthwise_convolution(
+    x: jax.Array, kernel: jax.Array, *, stride: int, implementation: str
+) -> jax.Array:
+    """Convolve every channel with a k×k kernel of its own, SAME padding.
+
+    Args:
+        x: f32[B,H,W,C].
+        kernel: f32[k,k,C].
+        stride: step of the window in both directions, in px.
+        implementation: "plain" or "fast".
+
+    Returns:
+        f32[B,ceil(H/stride),ceil(W/stride),C].
+
+    Raises:
+        ValueError: a shape or a choice is wrong.
+        TypeError: a dtype is not float32.
+
+    Source: the fast form is ours, see `ops_depthwise`.
+    """
+    check(x=(x, "f32[B,H,W,C]"), kernel=(kernel, "f32[K,K,C]"))
+    if _choice(implementation, "implementation", IMPLEMENTATIONS) == "fast":
+        return fast_depthwise_convolution(x, kernel, stride)
+    return jax.lax.conv_general_dilated(
+        x,
+        kernel[:, :, None, :],
+        (stride, stride),
+        "SAME",
+        dimension_numbers=("NHWC", "HWIO", "NHWC"),
+        feature_group_count=x.shape[-1],
+    )
+
+
+def pointwise_convolution(
+    x: jax.Array, kernel: jax.Array, *, stride: int, implementation: str
+) -> jax.Array:
+    """Mix the channels of every pixel: a 1×1 convolution.
+
+    Args:
+        x: f32[B,H,W,C].
+        kernel: f32[C,D].
+        stride: step of the window in both directions, in px.
+        implementation: "plain" or "fast".
+
+    Returns:
+        f32[B,ceil(H/stride),ceil(W/stride),D].
+
+    Raises:
+        ValueError: a shape or a choice is wrong.
+        TypeError: a dtype is not float32.
+
+    Source: the fast form is ours: a 1×1 convolution is a matrix product, and so are its
+        gradients, but XLA:CPU lowers the gradient of the kernel as a general convolution.
+    """
+    check(x=(x, "f32[B,H,W,C]"), kernel=(kernel, "f32[C,D]"))
+    if _choice(implementation, "implementation", IMPLEMENTATIONS) == "fast":
+        return jnp.dot(x[:, ::stride, ::stride] if stride > 1 else x, kernel)
+    return plain_convolution(x, kernel[None, None], stride, "SAME")
+
+
+def max_pool(x: jax.Array, *, implementation: str) -> jax.Array:
+    """Take the maximum of 3×3 windows with stride 2, SAME padding.
+
+    Args:
+        x: f32[B,H,W,C].
+        implementation: "plain" or "fast".
+
+    Returns:
+        f32[B,ceil(H/2),ceil(W/2),C].
+
+    Raises:
+        ValueError: a shape or a choice is wrong.
+        TypeError: the dtype is not float32.
+
+    Source: the fast form is ours, see `ops_pool`.
+    """
+    check(x=(x, "f32[B,H,W,C]"))
+    if _choice(implementation, "implementation", IMPLEMENTATIONS) == "fast":
+        return fast_max_pool(x)
+    return jax.lax.reduce_window(x, -jnp.inf, jax.lax.max, (1, 3, 3, 1), (1, 2, 2, 1), "SAME")
+
+
+def normalize_batch(
+    x: jax.Array,
+    scale: jax.Array,
+    bias: jax.Array,
+    *,
+    epsilon: float,
+    activation: str,
+    implementation: str,
+) -> tuple[jax.Array, Statistics]:
+    """Normalise every channel by its mean and variance over the batch.
+
+    Args:
+        x: f32[B,H,W,C].
+        scale: f32[C].
+        bias: f32[C].
+        epsilon: added to the variance.
+        activation: "none" or "relu", applied to the result.
+        implementation: "plain" or "fast".
+
+    Returns:
+        f32[B,H,W,C], and the statistics (mean f32[C], biased variance f32[C]), through
+        which no gradient flows.
+
+    Raises:
+        ValueError: a shape or a choice is wrong.
+        TypeError: a dtype is not float32.
+
+    Source: Ioffe and Szegedy 2015, section 3; the fast form is ours, see
+        `ops_normalization`.
+    """
+    check(x=(x, "f32[B,H,W,C]"), scale=(scale, "f32[C]"), bias=(bias, "f32[C]"))
+    _choice(activation, "activation", ACTIVATIONS)
+    if _choice(implementation, "implementation", IMPLEMENTATIONS) == "fast":
+        return fast_normalize_batch(x, scale, bias, epsilon, activation)
+    mean = jnp.mean(x, (0, 1, 2))
+    variance = jnp.maximum(jnp.mean(jnp.square(x), (0, 1, 2)) - jnp.square(mean), 0.0)
+    y = normalize_with(
+        x, scale, bias, (mean, variance), epsilon=epsilon, activation=activation
+    )
+    return y, jax.lax.stop_gradient((mean, variance))
+
+
+def normalize_with(
+    x: jax.Array,
+    scale: jax.Array,
+    bias: jax.Array,
+    statistics: Statistics,
+    *,
+    epsilon: float,
+    activation: str,
+) -> jax.Array:
+    """Normalise every channel by given statistics, as in inference.
+
+    Args:
+        x: f32[B,H,W,C].
+        scale: f32[C].
+        bias: f32[C].
+        statistics: mean f32[C] and variance f32[C].
+        epsilon: added to the variance.
+        activation: "none" or "relu", applied to the result.
+
+    Returns:
+        f32[B,H,W,C].
+
+    Raises:
+        ValueError: a shape or a choice is wrong.
+        TypeError: a dtype is not float32.
+
+    Source: Ioffe and Szegedy 2015, section 3.1.
+    """
+    mean, variance = statistics
+    check(x=(x, "f32[B,H,W,C]"), scale=(scale, "f32[C]"), bias=(bias, "f32[C]"))
+    check(mean=(mean, "f32[C]"), variance=(variance, "f32[C]"))
+    _choice(activation, "activation", ACTIVATIONS)
+    slope = scale * jax.lax.rsqrt(variance + epsilon)
+    y = x * slope.reshape(1, 1, 1, -1) + (bias - mean * slope).reshape(1, 1, 1, -1)
+    return jnp.maximum(y, 0.0) if activation == "relu" else y
+
+
+def _choice(value: str, name: str, allowed: tuple[str, ...]) -> str:
+    if value not in allowed:
+        raise ValueError(f"`{name}` must be one of {allowed}, got {value!r}; choose one of them.")
+    return value

@@ -1,0 +1,157 @@
+"""The super-resolution stack in front of a classifier (Swati et al.; Cai et al. 2017)."""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+from flax import linen as nn
+
+from superxception_jax.arrays import check
+from superxception_jax.models.layers import Convolution
+
+_SIZES = (9, 5, 5)
+
+
+class SuperResolution(nn.Module):
+    """Add a learned residual to enlarged images: I_HR = I_LR + g(I_LR).
+
+    Attributes:
+        features: output channels of the 9×9 and the first 5×5 convolution.
+        final_activation: "none" or "relu" after the last convolution.
+        skip: "input" adds the input to the output, "none" doesn't.
+        initialization: "gaussian" or "glorot" for the kernels; biases start at zero.
+        initial_sigma: standard deviation of the Gaussian.
+        implementation: "plain" or "fast".
+
+    Source: the paper, section on super-resolution: 9×9×64, 5×5×32, 5×5×1, summed with
+        the input. No final ReLU and Gaussian 0.001 from Cai et al. 2017 (arXiv
+        1703.05393): a final ReLU can only brighten, and the small start is the identity.
+    """
+
+    features: tuple[int, int]
+    final_activation: str
+    skip: str
+    initialization: str
+    initial_sigma: float
+    implementation: str
+
+    @nn.compact
+    def __call__(self, images: jax.Array) -> jax.Array:
+        """Enhance images.
+
+        Args:
+            images: f32[B,H,W,C] in [0,1], already enlarged (I_LR).
+
+        Returns:
+            f32[B,H,W,C] (I_HR), not clipped.
+
+        Raises:
+            ValueError: a shape or an attribute is wrong.
+            TypeError: the dtype is not float32.
+
+        Source: the paper, the figure of the architecture.
+        """
+        channels = check(images=(images, "f32[B,H,W,C]"))["C"]
+        kernel_init = self._check_attributes()
+        x = images
+        widths = (*self.features, channels)
+        for index, (width, size) in enumerate(zip(widths, _SIZES, strict=True)):
+            x = Convolution(
+                width,
+                size=size,
+                stride=1,
+                padding="SAME",
+                use_bias=True,
+                kernel_init=kernel_init,
+                implementation=self.implementation,
+                name=f"conv{index + 1}",
+            )(x)
+            if index < len(widths) - 1 or self.final_activation == "relu":
+                x = jnp.maximum(x, 0.0)
+        return images + x if self.skip == "input" else x
+
+    def _check_attributes(self) -> nn.initializers.Initializer:
+        choices = {
+            "final_activation": (self.final_activation, ("none", "relu")),
+            "skip": (self.skip, ("input", "none")),
+            "initialization": (self.initialization, ("gaussian", "glorot")),
+        }
+        for name, (value, allowed) in choices.items():
+            if value not in allowed:
+                raise ValueError(f"`{name}` must be one of {allowed}, got {value!r}; choose one.")
+        if len(self.features) != len(_SIZES) - 1 or min(self.features) < 1:
+            raise ValueError(
+                f"`features` must be two positive numbers, got {self.features}; "
+                "give the channels of the first two convolutions."
+            )
+        if self.initialization == "glorot":
+            return nn.initializers.glorot_uniform()
+        return nn.initializers.normal(self.initial_sigma)
+
+
+class SuperResolvedClassifier(nn.Module):
+    """Classify images after super-resolution, trained end to end.
+
+    Attributes:
+        super_resolution: the stack in front, images to images.
+        classifier: a network with `__call__(images, *, train)` and `features`.
+
+    Source: the paper: Super-Xception, Super-AlexNet and Super-ResNet differ in the
+        classifier only.
+    """
+
+    super_resolution: SuperResolution
+    classifier: nn.Module
+
+    def __call__(self, images: jax.Array, *, train: bool) -> jax.Array:
+        """Classify images.
+
+        Args:
+            images: f32[B,H,W,C] in [0,1], already enlarged (I_LR).
+            train: use batch statistics and dropout (which needs a "dropout" key).
+
+        Returns:
+            f32[B,classes] logits.
+
+        Raises:
+            ValueError: a shape or an attribute is wrong.
+            TypeError: the dtype is not float32.
+
+        Source: the paper, the figure of the architecture.
+        """
+        return self.classifier(self.enhance(images), train=train)  # type: ignore[operator]
+
+    def features(self, images: jax.Array, *, train: bool) -> jax.Array:
+        """Compute the features in front of the classifier's head.
+
+        Args:
+            images: f32[B,H,W,C] in [0,1], already enlarged (I_LR).
+            train: use batch statistics.
+
+        Returns:
+            f32[B,F].
+
+        Raises:
+            ValueError: a shape or an attribute is wrong.
+            TypeError: the dtype is not float32.
+
+        Source: ours, for pictures and for models of whole cells.
+        """
+        return self.classifier.features(self.enhance(images), train=train)  # type: ignore[attr-defined]
+
+    def enhance(self, images: jax.Array) -> jax.Array:
+        """Return what the classifier sees.
+
+        Args:
+            images: f32[B,H,W,C] in [0,1], already enlarged (I_LR).
+
+        Returns:
+            f32[B,H,W,C] (I_HR), not clipped.
+
+        Raises:
+            ValueError: a shape or an attribute is wrong.
+            TypeError: the dtype is not float32.
+
+        Source: the paper, I_HR = I_LR + g(I_LR).
+        """
+        return self.super_resolution(images)

@@ -1,0 +1,142 @@
+"""The report of a tested run: numbers, predictions and pictures in its folder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+from tqdm import tqdm
+
+from superxception_jax.data.record import CLASS_NAMES
+from superxception_jax.data.source import Chromosomes
+from superxception_jax.evaluation import plots
+from superxception_jax.evaluation.metrics import compute_metrics
+from superxception_jax.evaluation.report import (
+    predictions_csv,
+    summarize,
+    write_json,
+    write_text,
+)
+from superxception_jax.evaluation.statistics import bootstrap_interval
+from superxception_jax.models.enlarging import enlarge
+from superxception_jax.setup import Setup, predict_part
+from superxception_jax.training.recorder import read_metrics
+from superxception_jax.training.steps import to_unit_range
+
+ENHANCED_IMAGES = 8
+
+
+def write_report(
+    setup: Setup,
+    workdir: Path,
+    *,
+    variables: Mapping[str, Any],
+    split: str,
+    facts: Mapping[str, Any],
+) -> list[Path]:
+    """Evaluate a split exactly and write everything about it.
+
+    Args:
+        setup: of the run.
+        workdir: folder of the run.
+        variables: `params` and `batch_stats` of the best checkpoint.
+        split: train, validation or test.
+        facts: JSON values to store with the results.
+
+    Returns:
+        The files written, the results first.
+    """
+    part = setup.parts[split]
+    with tqdm(total=len(part.labels), desc=f"testing on {split}", unit=" images") as bar:
+        log_probabilities = predict_part(setup, variables, part, bar=bar)
+    results = _results(setup, part, log_probabilities, split=split) | dict(facts)
+    low, high = results["accuracy_interval"]
+    print(
+        f"{split} accuracy {results['accuracy']:.2%} "
+        f"({results['confidence_level']:.0%} interval {low:.2%} to {high:.2%}), "
+        f"macro-F1 {results['macro_f1']:.4f}, {results['images']:,} images"
+    )
+    # The test split is the run's result; other splits get a name of their own.
+    suffix = "" if split == "test" else f"-{split}"
+    described = predictions_csv(
+        log_probabilities,
+        part.labels,
+        names=part.names,
+        cells=part.cells,
+        class_names=CLASS_NAMES,
+    )
+    written = [
+        write_json(workdir / f"results{suffix}.json", results),
+        write_text(workdir / f"predictions{suffix}.csv", described),
+    ]
+    figures = _figures(setup, workdir, part, log_probabilities, variables=variables)
+    for name, figure in figures.items():
+        written.append(plots.save_figure(figure, workdir / f"{name}{suffix}.png"))
+    return written
+
+
+def _results(
+    setup: Setup, part: Chromosomes, log_probabilities: np.ndarray, *, split: str
+) -> dict[str, Any]:
+    experiment = setup.experiment
+    metrics = compute_metrics(log_probabilities, part.labels)
+    interval = bootstrap_interval(
+        log_probabilities.argmax(axis=1) == part.labels,
+        part.cells,
+        resamples=experiment.bootstrap_resamples,
+        level=experiment.confidence_level,
+        seed=experiment.seed,
+    )
+    return {
+        "name": experiment.name,
+        "preset": experiment.preset,
+        "dataset": experiment.dataset,
+        "protocol": experiment.split["protocol"],
+        "split": split,
+        "seed": experiment.seed,
+        "confidence_level": experiment.confidence_level,
+        "interval_method": "percentile bootstrap over cells",
+        **summarize(metrics, interval=interval, class_names=CLASS_NAMES),
+    }
+
+
+def _figures(
+    setup: Setup,
+    workdir: Path,
+    part: Chromosomes,
+    log_probabilities: np.ndarray,
+    *,
+    variables: Mapping[str, Any],
+) -> dict[str, Any]:
+    metrics = compute_metrics(log_probabilities, part.labels)
+    figures = {
+        "confusion_matrix": plots.plot_confusion(
+            metrics.confusion,
+            class_names=CLASS_NAMES,
+            title=f"{metrics.accuracy:.2%} of {metrics.count:,} images",
+        ),
+        "errors": plots.plot_errors(
+            part.images,
+            log_probabilities,
+            part.labels,
+            names=part.names,
+            class_names=CLASS_NAMES,
+        ),
+    }
+    lines = read_metrics(workdir)
+    if lines:
+        figures["learning_curves"] = plots.plot_learning_curves(
+            lines, steps_per_epoch=setup.steps_per_epoch
+        )
+    if hasattr(setup.model, "enhance"):
+        chosen = np.linspace(0, len(part.labels) - 1, ENHANCED_IMAGES).astype(int)
+        images = to_unit_range(jax.numpy.asarray(part.images[chosen]))
+        before = enlarge(images, size_px=setup.experiment.input_px)
+        after = setup.model.apply(variables, before, method="enhance")
+        figures["super_resolution"] = plots.plot_enhancement(
+            np.asarray(before), np.asarray(after), titles=[str(part.names[i]) for i in chosen]
+        )
+    return figures

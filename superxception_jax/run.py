@@ -1,0 +1,185 @@
+"""A run from data to report: what `launch/main.py` and `launch/evaluate.py` do."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from superxception_jax.evaluation.metrics import compute_metrics
+from superxception_jax.evaluation.report import write_json
+from superxception_jax.experiment import Experiment, config_differences
+from superxception_jax.provenance import describe_environment
+from superxception_jax.reporting import write_report
+from superxception_jax.setup import (
+    Setup,
+    abstract_state,
+    describe,
+    fresh_state,
+    load_best,
+    predict_part,
+    set_up,
+)
+from superxception_jax.training import compile as compilation
+from superxception_jax.training.checkpoint import BEST, LATEST, Checkpoints
+from superxception_jax.training.interrupt import stop_signals
+from superxception_jax.training.loop import LoopSettings, train
+from superxception_jax.training.recorder import Recorder
+from superxception_jax.training.state import TrainState
+from superxception_jax.training.steps import make_train_step
+
+CONFIG_FILE = "config.json"
+
+
+def train_and_test(
+    experiment: Experiment, workdir: Path, *, overrides: Mapping[str, Any]
+) -> list[Path]:
+    """Train an experiment, or go on with it, and test its best checkpoint.
+
+    Args:
+        experiment: the checked config.
+        workdir: folder of the run; made if absent, gone on with if it holds the same config.
+        overrides: of the config, stored with the run.
+
+    Returns:
+        The files written for the reader.
+
+    Raises:
+        ValueError: `workdir` holds something else.
+        Interrupted: a stop was requested; calling again goes on.
+        NonFiniteLossError: with the steps concerned.
+    """
+    claim_workdir(workdir, experiment)
+    setup = set_up(experiment)
+    environment = describe_environment()
+    write_json(workdir / "environment.json", {**environment, "overrides": dict(overrides)})
+    print(describe(setup, workdir), flush=True)
+    checkpoints = Checkpoints(workdir / "checkpoints")
+    try:
+        progress = _train(setup, workdir, checkpoints)
+        variables = load_best(setup, checkpoints)
+    finally:
+        checkpoints.close()
+    return write_report(
+        setup,
+        workdir,
+        variables=variables,
+        split="test",
+        facts={"progress": progress, "environment": environment},
+    )
+
+
+def evaluate_run(experiment: Experiment, workdir: Path, *, split: str) -> list[Path]:
+    """Evaluate the best checkpoint of a run once more.
+
+    Args:
+        experiment: of the run's own config.
+        workdir: folder of the run.
+        split: train, validation or test.
+
+    Returns:
+        The files written.
+
+    Raises:
+        FileNotFoundError: the run has no checkpoint yet.
+    """
+    setup = set_up(experiment)
+    checkpoints = Checkpoints(workdir / "checkpoints")
+    try:
+        variables = load_best(setup, checkpoints)
+        progress = checkpoints.progress(BEST)
+    finally:
+        checkpoints.close()
+    facts = {"progress": progress, "environment": describe_environment()}
+    return write_report(setup, workdir, variables=variables, split=split, facts=facts)
+
+
+def claim_workdir(workdir: Path, experiment: Experiment) -> None:
+    """Make the folder of a run, or check that it belongs to the same config.
+
+    Args:
+        workdir: folder of the run.
+        experiment: whose config is stored or compared.
+
+    Raises:
+        ValueError: the folder holds other things, or a run of another config.
+    """
+    stored = workdir / CONFIG_FILE
+    if stored.exists():
+        earlier = json.loads(stored.read_text(encoding="utf-8"))
+        differences = config_differences(earlier, experiment.config)
+        if differences:
+            raise ValueError(
+                f"`--workdir` must hold a run of the same config, got `{workdir}` with another "
+                "one; choose another folder. Differences (there → here):\n  "
+                + "\n  ".join(differences)
+            )
+        return
+    if workdir.exists() and any(workdir.iterdir()):
+        raise ValueError(
+            f"`--workdir` must be empty or hold a run, got `{workdir}` with other files; "
+            "choose another folder."
+        )
+    workdir.mkdir(parents=True, exist_ok=True)
+    write_json(stored, experiment.config)
+
+
+def _train(setup: Setup, workdir: Path, checkpoints: Checkpoints) -> dict[str, Any]:
+    experiment, mesh = setup.experiment, setup.mesh
+    progress: dict[str, Any] = {"training_seconds": 0.0}
+    if checkpoints.step(LATEST) is not None:
+        state = checkpoints.load(LATEST, abstract_state(setup))
+        progress = checkpoints.progress(LATEST)
+        print(f"going on from step {int(state.step)} of {workdir}", flush=True)
+    else:
+        state = compilation.place_replicated(fresh_state(setup), mesh)
+    settings = LoopSettings(
+        total_steps=experiment.epochs * setup.steps_per_epoch,
+        steps_per_epoch=setup.steps_per_epoch,
+        batch_size=experiment.batch_size,
+        seed=experiment.seed,
+        checkpoint_every_steps=experiment.checkpoint_every_steps,
+        log_every_steps=experiment.log_every_steps,
+    )
+    step = make_train_step(
+        setup.model,
+        setup.optimizer,
+        input_px=experiment.input_px,
+        augmentation=experiment.augmentation,
+        label_smoothing=experiment.label_smoothing,
+    )
+    recorder = Recorder(
+        workdir,
+        first_step=int(state.step),
+        total_steps=settings.total_steps,
+        batch_size=settings.batch_size,
+    )
+    try:
+        with stop_signals() as stop_requested:
+            train(
+                state,
+                setup.parts["train"].images,
+                setup.parts["train"].labels,
+                step=compilation.compile_train_step(step, mesh),
+                validate=lambda state: _validate(setup, state),
+                key=compilation.place_replicated(setup.key, mesh),
+                mesh=mesh,
+                settings=settings,
+                checkpoints=checkpoints,
+                recorder=recorder,
+                progress=progress,
+                stop_requested=stop_requested,
+                clock=time.monotonic,
+            )
+    finally:
+        recorder.close()
+    return progress
+
+
+def _validate(setup: Setup, state: TrainState) -> dict[str, float]:
+    variables = {"params": state.params, "batch_stats": state.batch_stats}
+    part = setup.parts["validation"]
+    metrics = compute_metrics(predict_part(setup, variables, part, bar=None), part.labels)
+    return {"loss": metrics.loss, "accuracy": metrics.accuracy}

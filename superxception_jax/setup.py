@@ -1,0 +1,227 @@
+"""What training and evaluation share: data, devices and network of an experiment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import flax.linen as nn
+import jax
+import numpy as np
+import optax
+from tqdm import tqdm
+
+from superxception_jax.data.record import CLASS_NAMES
+from superxception_jax.data.source import Chromosomes, load_chromosomes
+from superxception_jax.data.splits import make_split
+from superxception_jax.evaluation.predict import predict_all
+from superxception_jax.experiment import Experiment
+from superxception_jax.models.build import build_model
+from superxception_jax.models.ops import resolve_implementation
+from superxception_jax.training import compile as compilation
+from superxception_jax.training.checkpoint import BEST, Checkpoints
+from superxception_jax.training.optimizers import make_optimizer
+from superxception_jax.training.state import TrainState, init_state
+from superxception_jax.training.steps import make_predict
+
+SPLITS = ("train", "validation", "test")
+
+
+@dataclass(frozen=True)
+class Setup:
+    """Everything that training and evaluation share.
+
+    Attributes:
+        experiment: the checked config.
+        parts: images by split.
+        mesh: the devices.
+        model: the network.
+        optimizer: of its parameters.
+        predict: compiled (variables, images u8[B,S,S,1]) → log-probabilities f32[B,24].
+        key: root key.
+        steps_per_epoch: steps in an epoch.
+    """
+
+    experiment: Experiment
+    parts: Mapping[str, Chromosomes]
+    mesh: jax.sharding.Mesh
+    model: nn.Module
+    optimizer: optax.GradientTransformation
+    predict: Callable
+    key: jax.Array
+    steps_per_epoch: int
+
+
+def set_up(experiment: Experiment) -> Setup:
+    """Prepare data, devices and network of an experiment.
+
+    Args:
+        experiment: the checked config.
+
+    Returns:
+        The setup; nothing is written but prepared data.
+
+    Raises:
+        ValueError: sizes don't fit the data or the devices.
+        FileNotFoundError: an archive is missing.
+    """
+    mesh = compilation.make_mesh(experiment.device_count)
+    for name, size in (
+        ("training.batch_size", experiment.batch_size),
+        ("evaluation.batch_size", experiment.evaluation_batch_size),
+    ):
+        compilation.check_batch_size(name, size, mesh)
+    parts = load_parts(experiment)
+    steps_per_epoch = len(parts["train"].labels) // experiment.batch_size
+    if steps_per_epoch == 0:
+        raise ValueError(
+            f"`training.batch_size` must be at most the {len(parts['train'].labels)} training "
+            f"images, got {experiment.batch_size}; choose a smaller one."
+        )
+    implementation = resolve_implementation(
+        experiment.implementation, platform=mesh.devices.flat[0].platform
+    )
+    model = build_model(
+        **experiment.model, classes=len(CLASS_NAMES), implementation=implementation
+    )
+    predict = make_predict(model, input_px=experiment.input_px)
+    return Setup(
+        experiment=experiment,
+        parts=parts,
+        mesh=mesh,
+        model=model,
+        optimizer=make_optimizer(
+            experiment.optimizer, epochs=experiment.epochs, steps_per_epoch=steps_per_epoch
+        ),
+        predict=compilation.compile_predict(predict, mesh),
+        key=jax.random.key(experiment.seed),
+        steps_per_epoch=steps_per_epoch,
+    )
+
+
+def load_parts(experiment: Experiment) -> dict[str, Chromosomes]:
+    """Load the data set of an experiment and split it.
+
+    Args:
+        experiment: the checked config.
+
+    Returns:
+        Images by split.
+    """
+    everything = load_chromosomes(
+        dataset=experiment.dataset,
+        dataset_options=experiment.dataset_options,
+        data_dir=experiment.data_dir,
+        manual_dir=experiment.manual_dir,
+        normalization=experiment.normalization,
+        progress=True,
+    )
+    split = make_split(
+        labels=everything.labels,
+        cells=everything.cells,
+        cases=everything.cases,
+        **experiment.split,
+    )
+    return {name: everything.take(getattr(split, name)) for name in SPLITS}
+
+
+def describe(setup: Setup, workdir: Path) -> str:
+    """Say what is going to run, for people.
+
+    Args:
+        setup: of the experiment.
+        workdir: folder of the run.
+
+    Returns:
+        A few lines.
+    """
+    experiment = setup.experiment
+    shapes = jax.eval_shape(lambda: fresh_state(setup).params)
+    parameters = sum(int(np.prod(leaf.shape)) for leaf in jax.tree.leaves(shapes))
+    sizes = ", ".join(f"{len(part.labels):,} {name}" for name, part in setup.parts.items())
+    side = setup.parts["train"].images.shape[1]
+    device = setup.mesh.devices.flat[0]
+    preset = f"preset :{experiment.preset}" if experiment.preset else "embedded preset"
+    return "\n".join(
+        (
+            f"config    {experiment.name}, {preset}, seed {experiment.seed}",
+            f"data      {experiment.dataset}, split {experiment.split['protocol']}: {sizes}"
+            f" images of {side}×{side} px",
+            f"network   {experiment.model['name']}, {parameters:,} parameters, input "
+            f"{experiment.input_px}×{experiment.input_px} px",
+            f"training  {experiment.epochs} epochs of {setup.steps_per_epoch} steps, "
+            f"{experiment.batch_size} images a step on {setup.mesh.size} × {device.device_kind}",
+            f"run       {workdir}",
+        )
+    )
+
+
+def fresh_state(setup: Setup) -> TrainState:
+    """Draw the state before the first step.
+
+    Args:
+        setup: of the experiment.
+
+    Returns:
+        The state on the default device.
+    """
+    return init_state(
+        setup.model, setup.optimizer, key=setup.key, input_px=setup.experiment.input_px
+    )
+
+
+def abstract_state(setup: Setup) -> TrainState:
+    """Describe shapes and shardings of the state without computing it.
+
+    Args:
+        setup: of the experiment.
+
+    Returns:
+        A state of `jax.ShapeDtypeStruct`, replicated over the devices of the setup.
+    """
+    return compilation.with_replicated_sharding(
+        jax.eval_shape(lambda: fresh_state(setup)), setup.mesh
+    )
+
+
+def load_best(setup: Setup, checkpoints: Checkpoints) -> dict[str, Any]:
+    """Load the variables of the best checkpoint onto the devices of the setup.
+
+    Args:
+        setup: of the run's own config.
+        checkpoints: of the run.
+
+    Returns:
+        `params` and `batch_stats`.
+
+    Raises:
+        FileNotFoundError: there is none.
+    """
+    state = checkpoints.load(BEST, abstract_state(setup))
+    return {"params": state.params, "batch_stats": state.batch_stats}
+
+
+def predict_part(
+    setup: Setup, variables: Mapping[str, Any], part: Chromosomes, *, bar: tqdm | None
+) -> np.ndarray:
+    """Compute the log-probabilities of a split.
+
+    Args:
+        setup: of the run.
+        variables: `params` and `batch_stats`.
+        part: the images.
+        bar: progress bar over images, if any.
+
+    Returns:
+        f32[N,24].
+    """
+    return predict_all(
+        part.images,
+        variables=variables,
+        predict=setup.predict,
+        place=lambda batch: compilation.place_batch(batch, setup.mesh),
+        batch_size=setup.experiment.evaluation_batch_size,
+        advance=bar.update if bar is not None else lambda count: None,
+    )

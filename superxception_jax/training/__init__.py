@@ -1,0 +1,1 @@
+"""Optimisers, state, pure steps, compilation, checkpoints and the loop."""

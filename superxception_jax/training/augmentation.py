@@ -1,0 +1,127 @@
+"""Random changes of the training images, inside the compiled step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import jax
+import jax.numpy as jnp
+
+from superxception_jax.arrays import check
+from superxception_jax.keys import key_for
+from superxception_jax.models.enlarging import cubic_kernel
+
+
+@dataclass(frozen=True)
+class AugmentationSettings:
+    """Ranges of the random changes; every draw is uniform within ± and per image.
+
+    There is no flip: the p arm points up in the data, and turning costs accuracy.
+
+    Attributes:
+        rotation_degrees: rotation about the centre.
+        shift_px: shift of the canvas in both directions.
+        stretch: logarithm of the scale, each direction on its own.
+        bend_px: sideways excursion of the axis' ends against its middle.
+        gamma: logarithm of the exponent of the grey values.
+        gain: logarithm of the factor of the grey values.
+        blur: weight of a 3×3 binomial blur; a negative draw sharpens.
+        noise: standard deviation of Gaussian noise.
+    """
+
+    rotation_degrees: float
+    shift_px: float
+    stretch: float
+    bend_px: float
+    gamma: float
+    gain: float
+    blur: float
+    noise: float
+
+
+def augment(images: jax.Array, *, key: jax.Array, settings: AugmentationSettings) -> jax.Array:
+    """Change every image by its own random draw.
+
+    Args:
+        images: f32[B,S,S,1] in [0, 1], dark background.
+        key: typed key of this step.
+        settings: ranges; a zero range costs nothing.
+
+    Returns:
+        f32[B,S,S,1] in [0, 1].
+
+    Source: ours, because chromosomes bend, and scale and grey values differ between cells;
+    the paper doesn't state its augmentation.
+    """
+    check(images=(images, "f32[B,S,S,1]"))
+    s = settings
+    if s.rotation_degrees or s.shift_px or s.stretch or s.bend_px:
+        images = _warp(images, key=key, settings=settings)
+    if s.blur:
+        weight = _uniform(key, "blur", images, s.blur)[:, None, None, None]
+        images = images + weight * (_binomial_blur(images) - images)
+    images = jnp.clip(images, 0.0, 1.0)
+    if s.gamma:
+        exponent = jnp.exp(_uniform(key, "gamma", images, s.gamma))[:, None, None, None]
+        # The gradient of x**p at 0 is infinite or undefined; no gradient flows to the images,
+        # and the floor keeps the background black.
+        images = jnp.where(images > 0, jnp.maximum(images, 1e-6) ** exponent, 0.0)
+    if s.gain:
+        images = images * jnp.exp(_uniform(key, "gain", images, s.gain))[:, None, None, None]
+    if s.noise:
+        images = images + s.noise * jax.random.normal(key_for(key, "noise"), images.shape)
+    return jnp.clip(images, 0.0, 1.0)
+
+
+def _uniform(key: jax.Array, name: str, images: jax.Array, limit: float) -> jax.Array:
+    return jax.random.uniform(
+        key_for(key, name), (images.shape[0],), minval=-limit, maxval=limit, dtype=jnp.float32
+    )
+
+
+def _binomial_blur(images: jax.Array) -> jax.Array:
+    padded = jnp.pad(images, ((0, 0), (1, 1), (1, 1), (0, 0)), mode="edge")
+    rows = (padded[:, :-2] + 2.0 * padded[:, 1:-1] + padded[:, 2:]) / 4.0
+    return (rows[:, :, :-2] + 2.0 * rows[:, :, 1:-1] + rows[:, :, 2:]) / 4.0
+
+
+def _warp(images: jax.Array, *, key: jax.Array, settings: AugmentationSettings) -> jax.Array:
+    """Resample once at the places that rotation, stretch, shift and bend map to."""
+    side = images.shape[1]
+    half = (side - 1) / 2.0
+    grid = jnp.arange(side, dtype=jnp.float32) - half
+    y, x = grid[None, :, None], grid[None, None, :]
+
+    def draw(name: str, limit: float) -> jax.Array:
+        return _uniform(key, name, images, limit)[:, None, None]
+
+    angle = draw("rotation", settings.rotation_degrees) * (jnp.pi / 180.0)
+    y = y - draw("shift_y", settings.shift_px)
+    x = x - draw("shift_x", settings.shift_px)
+    cosine, sine = jnp.cos(angle), jnp.sin(angle)
+    along = (cosine * y - sine * x) * jnp.exp(draw("stretch_y", settings.stretch))
+    across = (sine * y + cosine * x) * jnp.exp(draw("stretch_x", settings.stretch))
+    # A parabola with zero mean over the axis bends it without moving it.
+    across = across + draw("bend", settings.bend_px) * (1.5 * (along / half) ** 2 - 0.5)
+    return _sample_cubic(images[..., 0], along + half, across + half)[..., None]
+
+
+def _sample_cubic(images: jax.Array, y: jax.Array, x: jax.Array) -> jax.Array:
+    """Sample f32[B,S,S] at f32[B,S,S] coordinates; zero outside."""
+    batch, side, _ = images.shape
+    # One gather index for each of the 16 neighbours; with this pad and these limits all of
+    # them exist, and whatever lies beyond a limit reads zero.
+    padded = jnp.pad(images, ((0, 0), (3, 3), (3, 3))).reshape(batch, -1)
+    wide = side + 6
+    y, x = jnp.clip(y, -2.0, float(side)), jnp.clip(x, -2.0, float(side))
+    top, left = jnp.floor(y), jnp.floor(x)
+    fraction_y, fraction_x = y - top, x - left
+    index = (top.astype(jnp.int32) + 2) * wide + left.astype(jnp.int32) + 2
+    result = jnp.zeros_like(y)
+    for row in range(4):
+        weight_y = cubic_kernel(fraction_y - (row - 1))
+        for column in range(4):
+            offset = (index + row * wide + column).reshape(batch, -1)
+            values = jnp.take_along_axis(padded, offset, axis=1).reshape(y.shape)
+            result = result + weight_y * cubic_kernel(fraction_x - (column - 1)) * values
+    return result

@@ -1,0 +1,97 @@
+"""Where the numbers of a running training go: bar, metrics.jsonl and TensorBoard."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import tensorboardX
+from tqdm import tqdm
+
+METRICS_FILE = "metrics.jsonl"
+
+
+class Recorder:
+    """Writes every metric once: a bar for the eyes, JSON lines and TensorBoard events."""
+
+    def __init__(
+        self, workdir: Path, *, first_step: int, total_steps: int, batch_size: int
+    ) -> None:
+        """Open the files of a run and drop lines after the step that it starts from.
+
+        Args:
+            workdir: folder of the run.
+            first_step: finished steps; later lines of an interrupted run are dropped.
+            total_steps: steps of the whole run.
+            batch_size: images a step, for the bar.
+        """
+        self._batch_size = batch_size
+        self._path = workdir / METRICS_FILE
+        kept = [line for line in read_metrics(workdir) if line["step"] <= first_step]
+        beside = self._path.with_suffix(".tmp")
+        beside.write_text("".join(json.dumps(line) + "\n" for line in kept), encoding="utf-8")
+        os.replace(beside, self._path)
+        self._file = self._path.open("a", encoding="utf-8")
+        # purge_step hides the dropped steps in TensorBoard as well.
+        self._events = tensorboardX.SummaryWriter(
+            str(workdir / "tensorboard"), purge_step=first_step + 1 if first_step else None
+        )
+        self._bar = tqdm(
+            total=total_steps * batch_size,
+            initial=first_step * batch_size,
+            desc="training",
+            unit=" images",
+            unit_scale=True,
+            dynamic_ncols=True,
+            mininterval=0.5,
+        )
+        self._shown: dict[str, str] = {}
+
+    def advance(self) -> None:
+        """Move the bar by one step."""
+        self._bar.update(self._batch_size)
+
+    def record(self, kind: str, step: int, metrics: dict[str, float]) -> None:
+        """Write metrics.
+
+        Args:
+            kind: `train` or `validation`.
+            step: finished steps.
+            metrics: numbers by name.
+        """
+        line = {"kind": kind, "step": step, **metrics}
+        self._file.write(json.dumps(line) + "\n")
+        self._file.flush()
+        for name, value in metrics.items():
+            self._events.add_scalar(f"{kind}/{name}", value, step)
+        self._shown |= {
+            f"{kind} loss": f"{metrics['loss']:.3f}",
+            f"{kind} acc": f"{metrics['accuracy']:.1%}",
+        }
+        self._bar.set_postfix(self._shown)
+
+    def close(self) -> None:
+        """Close the files and the bar."""
+        self._bar.close()
+        self._file.close()
+        self._events.close()
+
+
+def read_metrics(workdir: Path) -> list[dict[str, Any]]:
+    """Read the metrics of a run.
+
+    Args:
+        workdir: folder of the run.
+
+    Returns:
+        One dict a line with `kind`, `step` and the numbers; empty if there are none.
+        A last line that a killed run left half-written is passed over.
+    """
+    path = workdir / METRICS_FILE
+    if not path.exists():
+        return []
+    text = path.read_text(encoding="utf-8")
+    # Everything after the last line end is half a line of a killed run.
+    return [json.loads(line) for line in text[: text.rfind("\n") + 1].splitlines() if line]

@@ -1,0 +1,59 @@
+"""What a training run carries from step to step."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+import optax
+from flax import struct
+
+from superxception_jax.keys import key_for
+
+
+@struct.dataclass
+class TrainState:
+    """Everything that a checkpoint holds.
+
+    Attributes:
+        step: i32[], finished steps.
+        params: parameters of the network.
+        batch_stats: running means and variances of its BatchNorm layers.
+        opt_state: state of the optimiser.
+    """
+
+    step: jax.Array
+    params: Any
+    batch_stats: Any
+    opt_state: Any
+
+
+def init_state(
+    model: nn.Module,
+    optimizer: optax.GradientTransformation,
+    *,
+    key: jax.Array,
+    input_px: int,
+) -> TrainState:
+    """Draw the state before the first step.
+
+    Args:
+        model: takes f32[B,input_px,input_px,1].
+        optimizer: makes its own state from the parameters.
+        key: root key of the run.
+        input_px: side of the network's input.
+
+    Returns:
+        The state at step 0.
+    """
+    images = jnp.zeros((1, input_px, input_px, 1), jnp.float32)
+    variables = model.init({"params": key_for(key, "init")}, images, train=False)
+    params = variables["params"]
+    return TrainState(
+        step=jnp.zeros((), jnp.int32),
+        params=params,
+        batch_stats=variables.get("batch_stats", {}),
+        opt_state=optimizer.init(params),
+    )

@@ -1,0 +1,115 @@
+"""The pure functions of one training step and one prediction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+import optax
+
+from superxception_jax.arrays import check
+from superxception_jax.keys import key_for
+from superxception_jax.models.enlarging import enlarge
+from superxception_jax.training.augmentation import AugmentationSettings, augment
+from superxception_jax.training.state import TrainState
+
+TrainStep = Callable[[TrainState, jax.Array, jax.Array, jax.Array], tuple[TrainState, dict]]
+
+
+def make_train_step(
+    model: nn.Module,
+    optimizer: optax.GradientTransformation,
+    *,
+    input_px: int,
+    augmentation: AugmentationSettings,
+    label_smoothing: float,
+) -> TrainStep:
+    """Make one step of training.
+
+    Args:
+        model: takes f32[B,input_px,input_px,1], gives logits f32[B,C].
+        optimizer: transformation of the gradients.
+        input_px: the canvas is enlarged to this.
+        augmentation: ranges of the random changes.
+        label_smoothing: share of the target spread over all classes, 0..1.
+
+    Returns:
+        A pure function (state, images u8[B,S,S,1], labels i32[B], root key) → (state, sums)
+        with `loss`, `correct` and `gradient_norm`, f32[] each: the mean loss, the count
+        of right classes and the global norm of the gradients.
+    """
+
+    def train_step(state, images, labels, key):
+        check(images=(images, "u8[B,S,S,1]"), labels=(labels, "i32[B]"))
+        key = key_for(key, "step", state.step)
+        pixels = augment(
+            to_unit_range(images), key=key_for(key, "augment"), settings=augmentation
+        )
+        inputs = enlarge(pixels, size_px=input_px)
+
+        def loss_of(params):
+            logits, updated = model.apply(
+                {"params": params, "batch_stats": state.batch_stats},
+                inputs,
+                train=True,
+                mutable=["batch_stats"],
+                rngs={"dropout": key_for(key, "dropout")},
+            )
+            targets = optax.smooth_labels(
+                jax.nn.one_hot(labels, logits.shape[-1]), label_smoothing
+            )
+            loss = optax.softmax_cross_entropy(logits, targets).mean()
+            return loss, (logits, updated.get("batch_stats", {}))
+
+        (loss, (logits, batch_stats)), gradients = jax.value_and_grad(loss_of, has_aux=True)(
+            state.params
+        )
+        updates, opt_state = optimizer.update(gradients, state.opt_state, state.params)
+        new_state = TrainState(
+            step=state.step + 1,
+            params=optax.apply_updates(state.params, updates),
+            batch_stats=batch_stats,
+            opt_state=opt_state,
+        )
+        metrics = {
+            "loss": loss,
+            "correct": jnp.sum(jnp.argmax(logits, axis=-1) == labels).astype(jnp.float32),
+            "gradient_norm": optax.global_norm(gradients),
+        }
+        return new_state, metrics
+
+    return train_step
+
+
+def make_predict(model: nn.Module, *, input_px: int) -> Callable[[Any, jax.Array], jax.Array]:
+    """Make the classification of a batch.
+
+    Args:
+        model: takes f32[B,input_px,input_px,1], gives logits f32[B,C].
+        input_px: the canvas is enlarged to this.
+
+    Returns:
+        A pure function (variables, images u8[B,S,S,1]) → log-probabilities f32[B,C].
+    """
+
+    def predict(variables, images):
+        check(images=(images, "u8[B,S,S,1]"))
+        inputs = enlarge(to_unit_range(images), size_px=input_px)
+        return jax.nn.log_softmax(model.apply(variables, inputs, train=False))
+
+    return predict
+
+
+def to_unit_range(images: jax.Array) -> jax.Array:
+    """Turn u8 grey values into f32 in [0, 1].
+
+    Args:
+        images: u8[B,S,S,1].
+
+    Returns:
+        f32[B,S,S,1].
+    """
+    return images.astype(jnp.float32) / 255.0

@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from superxception_jax.data.builders import BUILDERS, make_builder, read_records
+
+IDEOGRAM = {"cells": 1, "seed": 0, "style": "q", "aneuploid_share": 0.0}
+
+
+@pytest.fixture
+def lab(tmp_path) -> Path:
+    root = tmp_path / "lab"
+    (root / "c1").mkdir(parents=True)
+    for number in range(4):
+        image = np.zeros((12 + number, 8), np.uint8)
+        image[2:-2, 2:-2] = 90 + number
+        Image.fromarray(image).save(root / "c1" / f"{number + 1}a.png")
+    return root
+
+
+def build(dataset: str, options: dict, tmp_path: Path):
+    return make_builder(
+        dataset,
+        dataset_options=options,
+        data_dir=tmp_path / "data",
+        manual_dir=tmp_path / "manual",
+    )
+
+
+@pytest.mark.parametrize(
+    ("dataset", "options", "name"),
+    [
+        ("bioimage", {}, "bioimage/padova/"),
+        ("ideogram", IDEOGRAM, "ideogram/q_cells1_seed0_aneuploid0.0/"),
+    ],
+)
+def test_every_data_set_has_a_builder(dataset, options, name, tmp_path):
+    builder = build(dataset, options, tmp_path)
+    assert builder.info.full_name.startswith(name)
+    assert builder.info.description
+    assert set(builder.info.features) == {"image", "label", "cell", "case", "name"}
+    assert not (tmp_path / "data").exists()
+
+
+def test_every_builder_documents_itself(tmp_path, lab):
+    for dataset, options in (("bioimage", {}), ("ideogram", IDEOGRAM), ("own", {"folder": lab})):
+        builder = build(dataset, options, tmp_path)
+        metadata = builder.get_metadata()
+        assert len(metadata.description) > 200
+        assert "ml.task.image-classification" in metadata.tags
+    assert set(BUILDERS) == {"bioimage", "ideogram", "own"}
+
+
+@pytest.mark.parametrize(
+    ("dataset", "options", "message"),
+    [
+        ("bioimages", {}, "`dataset` must be one of bioimage, .*; did you mean `bioimage`"),
+        ("own", {}, "`dataset_options` of `own` must be folder, got none"),
+        ("bioimage", {"cells": 1}, "`dataset_options` of `bioimage` must be empty, got cells"),
+    ],
+)
+def test_unknown_names_are_explained(dataset, options, message, tmp_path):
+    with pytest.raises(ValueError, match=message):
+        build(dataset, options, tmp_path)
+
+
+def test_a_damaged_preparation_says_what_to_delete(lab, tmp_path):
+    builder = build("own", {"folder": str(lab)}, tmp_path)
+    assert len(read_records(builder, progress=False)) == 4
+    for file in Path(builder.data_path).glob("*array_record*"):
+        file.unlink()
+    again = build("own", {"folder": str(lab)}, tmp_path)
+    with pytest.raises(ValueError, match=r"must be a sound data set, .*; delete that folder and"):
+        read_records(again, progress=False)
+
+
+def test_of_two_runs_at_once_the_slower_takes_what_is_there(lab, tmp_path, monkeypatch):
+    first = build("own", {"folder": str(lab)}, tmp_path)
+    slower = build("own", {"folder": str(lab)}, tmp_path)
+    read_records(first, progress=False)
+    where = Path(slower.data_path)
+    aside = where.with_name("aside")
+    where.rename(aside)
+    prepare = slower.download_and_prepare
+
+    def overtaken(**arguments):
+        generate = slower._split_generators
+        monkeypatch.setattr(
+            slower, "_split_generators", lambda manager: (aside.rename(where), generate(manager))[1]
+        )
+        prepare(**arguments)
+
+    monkeypatch.setattr(slower, "download_and_prepare", overtaken)
+    assert [one.name for one in read_records(slower, progress=False)] == [
+        one.name for one in read_records(first, progress=False)
+    ]
+    assert not list((tmp_path / "data").rglob("*incomplete*"))
+
+
+def test_nothing_imports_tensorflow_or_jax(lab, tmp_path):
+    code = (
+        "import sys\n"
+        "from superxception_jax.data.builders import make_builder, read_records\n"
+        "builder = make_builder('own', dataset_options={'folder': sys.argv[1]},"
+        " data_dir=sys.argv[2], manual_dir='')\n"
+        "assert len(read_records(builder, progress=False)) == 4\n"
+        "found = {'tensorflow', 'jax'} & set(sys.modules)\n"
+        "sys.exit(f'imported: {found}' if found else 0)\n"
+    )
+    root = Path(__file__).resolve().parents[2]
+    command = [sys.executable, "-c", code, str(lab), str(tmp_path / "data")]
+    result = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr

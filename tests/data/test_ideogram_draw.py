@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+from scipy import ndimage
+
+from superxception_jax.data.ideogram.curve import draw_curve
+from superxception_jax.data.ideogram.draw import PLACES_PER_PX, Optics, draw_chromosome
+from superxception_jax.data.ideogram.profile import Profile
+from superxception_jax.data.ideogram.styles import STYLES
+
+OPTICS = Optics(
+    px_per_unit=0.005, width_px=10.0, groove=1.0, blur_px=1.5, brightness=200.0, background=0.0
+)
+STRAIGHT = dataclasses.replace(
+    STYLES["q"], tilt_degrees=0.0, bend=0.0, texture=0.0, noise=0.0, debris_share=0.0
+)
+
+
+def curve(seed: int = 0, **changes):
+    settings = {
+        "length_px": 60.0,
+        "centromere": 0.4,
+        "samples": 120,
+        "tilt_degrees": 0.0,
+        "bend": 0.0,
+    }
+    return draw_curve(np.random.default_rng(seed), **{**settings, **changes})
+
+
+def draw(*, length_px: int = 60, seed: int = 0, style=STRAIGHT, optics=OPTICS, stain=0.5):
+    places = int(length_px * PLACES_PER_PX)
+    profile = Profile(stain=np.full(places, stain), width=np.ones(places), centromere=0.4)
+    return draw_chromosome(np.random.default_rng(seed), profile, optics=optics, style=style)
+
+
+def test_unbent_untilted_axis_is_a_vertical_line():
+    points, normals = curve()
+    np.testing.assert_allclose(points[:, 0], 0.0, atol=1e-9)
+    np.testing.assert_allclose(np.diff(points[:, 1]), 0.5)
+    np.testing.assert_allclose(normals, [[1.0, 0.0]] * 120, atol=1e-12)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_bends_keep_length_and_normals_and_the_chord_upright(seed: int):
+    points, normals = curve(seed, bend=1.0)
+    steps = np.diff(points, axis=0)
+    np.testing.assert_allclose(np.linalg.norm(steps, axis=1), 0.5)
+    np.testing.assert_allclose(np.sum(steps * normals[1:], axis=1), 0.0, atol=1e-9)
+    assert np.ptp(points[:, 0]) > 0.5
+    assert abs(points[-1, 0] - points[0, 0]) < 1.0
+
+
+def test_tilt_ends_at_50_degrees():
+    chords = [np.ptp(curve(seed, tilt_degrees=500.0)[0], axis=0) for seed in range(20)]
+    tilts = [np.degrees(np.arctan2(x, y)) for x, y in chords]
+    assert max(tilts) == pytest.approx(50.0)
+
+
+def test_length_and_width_are_those_asked_for():
+    image = draw().astype(float)
+    rows = image.sum(axis=1)
+    assert np.sum(rows > rows.max() / 2) == pytest.approx(60, abs=4)
+    columns = image[image.shape[0] * 3 // 5 : image.shape[0] * 4 // 5].sum(axis=0)
+    assert np.sum(columns > columns.max() / 2) == pytest.approx(10, abs=2)
+
+
+def test_centromere_is_constricted_where_the_profile_says():
+    rows = np.sum(draw().astype(float) > 40, axis=1)
+    inside = np.flatnonzero(rows)
+    arms = rows[inside[0] + 6 : inside[-1] - 6]
+    narrowest = (np.argmin(arms) + 6) / inside.size
+    assert narrowest == pytest.approx(0.4, abs=0.08)
+    assert arms.min() < 0.85 * np.median(arms)
+
+
+def test_groove_parts_the_chromatids_when_they_are_apart():
+    def depth(groove: float) -> float:
+        image = draw(optics=dataclasses.replace(OPTICS, groove=groove, blur_px=1.0)).astype(float)
+        height = image.shape[0]
+        across = image[height * 3 // 5 : height * 4 // 5].mean(axis=0)
+        middle = round(np.average(np.arange(across.size), weights=across))
+        return 1.0 - across[middle] / across.max()
+
+    assert depth(1.3) > depth(1.1) > 0.02
+    assert depth(0.8) < 0.02
+
+
+def test_brightness_scales_and_blur_spreads():
+    bright = draw().astype(float)
+    half = draw(optics=dataclasses.replace(OPTICS, brightness=100.0)).astype(float)
+    np.testing.assert_allclose(half, bright / 2, atol=1.0)
+    sharp, soft = (
+        draw(optics=dataclasses.replace(OPTICS, blur_px=blur)).astype(float) for blur in (1.0, 2.5)
+    )
+    assert np.abs(np.diff(sharp, axis=1)).max() > 1.5 * np.abs(np.diff(soft, axis=1)).max()
+
+
+def test_dark_on_light_is_the_inverse_of_bright_on_dark():
+    noisy = dataclasses.replace(STRAIGHT, noise=1.0, texture=0.1)
+    inverted = dataclasses.replace(noisy, polarity="dark_on_light")
+    np.testing.assert_array_equal(draw(style=inverted), 255 - draw(style=noisy))
+
+
+def test_debris_lies_apart_and_is_smaller():
+    dirty = dataclasses.replace(STRAIGHT, debris_share=1.0)
+    for seed in range(8):
+        labels, count = ndimage.label(draw(style=dirty, seed=seed) > 0)
+        sizes = np.sort(np.bincount(labels.ravel())[1:])
+        assert count >= 2
+        assert sizes[-2] < 0.2 * sizes[-1]
+    assert ndimage.label(draw() > 0)[1] == 1
+
+
+def test_background_is_empty_or_faint():
+    assert draw(style=dataclasses.replace(STRAIGHT, noise=1.0))[0].max() == 0
+    faint = draw(
+        style=dataclasses.replace(STRAIGHT, noise=1.0),
+        optics=dataclasses.replace(OPTICS, background=2.0),
+    )[0]
+    assert faint.mean() == pytest.approx(2.0, abs=0.8)
+    assert faint.max() < 8
+
+
+def test_very_short_chromosomes_can_be_drawn():
+    image = draw(length_px=4)
+    assert image.max() > 30
+    assert min(image.shape) > 8

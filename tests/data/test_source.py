@@ -1,0 +1,182 @@
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from superxception_jax.data import source
+from superxception_jax.data.normalize import NormalizationSettings, normalize_cell
+from superxception_jax.data.source import Chromosomes, load_chromosomes
+
+SETTINGS = NormalizationSettings(
+    background="dark",
+    tilt="keep",
+    straightening="none",
+    length="cell",
+    length_exponent=1.0,
+    absolute_length_px=100.0,
+    image_px=16,
+)
+
+
+@pytest.fixture
+def lab(tmp_path) -> Path:
+    root = tmp_path / "lab"
+    generator = np.random.default_rng(0)
+    for cell in ("10", "9"):
+        (root / cell).mkdir(parents=True)
+        for number in (1, 2, 10):
+            image = np.zeros((36 - 2 * number, 14), np.uint8)
+            image[3:-3, 3:-3] = generator.integers(90, 200, (30 - 2 * number, 8))
+            Image.fromarray(image).save(root / cell / f"{number}a.png")
+    return root
+
+
+def load(lab: Path, settings: NormalizationSettings = SETTINGS) -> Chromosomes:
+    return load_chromosomes(
+        dataset="own",
+        dataset_options={"folder": str(lab)},
+        data_dir=lab.parent / "data",
+        manual_dir=lab.parent / "manual",
+        normalization=settings,
+        progress=False,
+    )
+
+
+def caches(lab: Path) -> list[Path]:
+    return sorted((lab.parent / "data" / "prepared").iterdir())
+
+
+@pytest.fixture
+def normalized_cells(monkeypatch) -> list[list[str]]:
+    calls = []
+
+    def spy(images, *, names, settings):
+        calls.append(list(names))
+        return normalize_cell(images, names=names, settings=settings)
+
+    monkeypatch.setattr(source, "normalize_cell", spy)
+    return calls
+
+
+def assert_equal(one: Chromosomes, other: Chromosomes) -> None:
+    for field, array in vars(one).items():
+        np.testing.assert_array_equal(array, getattr(other, field))
+        assert array.dtype == getattr(other, field).dtype
+
+
+def test_chromosomes_come_by_cell_and_name_in_natural_order(lab):
+    everything = load(lab)
+    assert everything.names.tolist() == ["9/1a", "9/2a", "9/10a", "10/1a", "10/2a", "10/10a"]
+    assert everything.cells.tolist() == ["9"] * 3 + ["10"] * 3
+    assert everything.cases.tolist() == everything.cells.tolist()
+    assert everything.labels.tolist() == [0, 1, 9, 0, 1, 9]
+    assert everything.labels.dtype == np.int32
+    assert (everything.images.shape, everything.images.dtype) == ((6, 16, 16, 1), np.uint8)
+
+
+def test_every_cell_is_normalised_as_a_whole(lab, normalized_cells):
+    everything = load(lab)
+    assert normalized_cells == [["9/1a", "9/2a", "9/10a"], ["10/1a", "10/2a", "10/10a"]]
+    raw = [np.asarray(Image.open(lab / f"{name}.png")) for name in normalized_cells[1]]
+    expected = normalize_cell(raw, names=normalized_cells[1], settings=SETTINGS)
+    np.testing.assert_array_equal(everything.images[3:], expected)
+
+
+def test_second_call_reads_the_cache(lab, normalized_cells, capsys):
+    first = load(lab)
+    assert "Preparing own/lab-" in capsys.readouterr().out
+    normalized_cells.clear()
+    assert_equal(first, load(lab))
+    assert normalized_cells == []
+    assert capsys.readouterr().out == ""
+    assert [path.suffix for path in caches(lab)] == [".npz"]
+
+
+def test_the_cache_alone_is_enough(lab):
+    first = load(lab)
+    (lab.parent / "data" / "own").rename(lab.parent / "elsewhere")
+    assert_equal(first, load(lab))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"length": "none"}, {"length_exponent": 0.5}, {"tilt": "remove"}, {"image_px": 20}],
+)
+def test_every_setting_has_a_cache_of_its_own(lab, change, normalized_cells):
+    first = load(lab)
+    other = load(lab, dataclasses.replace(SETTINGS, **change))
+    assert len(normalized_cells) == 4
+    assert len(caches(lab)) == 2
+    assert other.images.shape[1] == change.get("image_px", 16)
+    assert_equal(first, load(lab))
+
+
+def test_changed_files_and_changed_code_are_prepared_anew(lab, monkeypatch):
+    load(lab)
+    Image.fromarray(np.asarray(Image.open(lab / "9" / "1a.png"))).save(lab / "9" / "3b.png")
+    assert len(load(lab).labels) == 7
+    monkeypatch.setattr(source, "PREPARATION_VERSION", source.PREPARATION_VERSION + 1)
+    load(lab)
+    assert len(caches(lab)) == 3
+
+
+@pytest.mark.parametrize("damage", ["truncated", "empty", "other", "missing array", "bad shape"])
+def test_broken_cache_is_rebuilt_with_a_notice(lab, damage, capsys):
+    first = load(lab)
+    (cache,) = caches(lab)
+    arrays = dict(np.load(cache))
+    if damage == "truncated":
+        cache.write_bytes(cache.read_bytes()[:-200])
+    elif damage == "empty":
+        cache.write_bytes(b"")
+    elif damage == "other":
+        np.savez(cache, **{**arrays, "fingerprint": np.array("another")})
+    elif damage == "missing array":
+        np.savez(cache, **{name: array for name, array in arrays.items() if name != "cells"})
+    else:
+        np.savez(cache, **{**arrays, "labels": arrays["labels"][:-1]})
+    capsys.readouterr()
+    assert_equal(first, load(lab))
+    assert f"Preparing {cache} anew: it can't be used" in capsys.readouterr().out
+    assert_equal(first, load(lab))
+    assert capsys.readouterr().out == ""
+
+
+def test_a_stop_while_writing_leaves_no_cache(lab, monkeypatch):
+    def stop(file, **arrays):
+        file.write(b"half")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(np, "savez", stop)
+    with pytest.raises(KeyboardInterrupt):
+        load(lab)
+    assert caches(lab) == []
+
+
+def test_an_image_that_cannot_be_normalised_is_named(lab):
+    image = np.zeros((20, 20), np.uint8)
+    image[3, 3] = 255
+    Image.fromarray(image).save(lab / "9" / "speck 5.png")
+    with pytest.raises(ValueError, match="9/speck 5"):
+        load(lab)
+    assert not (lab.parent / "data" / "prepared").exists()
+
+
+def test_take_selects_in_order():
+    everything = Chromosomes(
+        images=np.arange(3, dtype=np.uint8).reshape(3, 1, 1, 1),
+        labels=np.array([5, 6, 7], np.int32),
+        cells=np.array(["a", "b", "c"]),
+        cases=np.array(["p", "p", "q"]),
+        names=np.array(["x", "y", "z"]),
+    )
+    some = everything.take(np.array([2, 0]))
+    assert some.names.tolist() == ["z", "x"]
+    assert some.labels.tolist() == [7, 5]
+    assert some.cells.tolist() == ["c", "a"]
+    assert some.cases.tolist() == ["q", "p"]
+    assert some.images.ravel().tolist() == [2, 0]

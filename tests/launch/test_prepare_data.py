@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+SCRIPT = Path(__file__).resolve().parents[2] / "launch" / "prepare_data.py"
+
+
+def run(where: Path, *arguments: str) -> subprocess.CompletedProcess:
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    return subprocess.run(
+        [sys.executable, str(SCRIPT), *arguments],
+        cwd=where,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def chromosome() -> np.ndarray:
+    image = np.zeros((50, 30), np.uint8)
+    image[5:45, 10:20] = 60
+    image[10:14, 10:20] = image[25:33, 10:20] = 180
+    return image
+
+
+@pytest.fixture
+def lab(tmp_path) -> Path:
+    (tmp_path / "lab" / "c1").mkdir(parents=True)
+    for name in ("a 1a", "a 1b", "a X", "a Y"):
+        Image.fromarray(chromosome()).save(tmp_path / "lab" / "c1" / f"{name}.png")
+    return tmp_path / "lab"
+
+
+def test_own_folder_is_built_and_counted(lab, tmp_path):
+    result = run(tmp_path, "--dataset", "own", "--folder", "lab")
+    assert result.returncode == 0, result.stderr
+    lines = result.stdout.splitlines()
+    assert lines[0].startswith("Preparing own/lab-")
+    assert lines[1].startswith("own/lab-")
+    assert lines[2] == "4 chromosomes, 1 cells, 1 cases"
+    assert lines[4].split()[:3] == ["images", "2", "0"]
+    assert lines[6].split()[-2:] == ["1", "1"]
+    assert lines[7] == "4 chromosomes in 1 cell: c1"
+    assert result.stderr == ""
+    assert list((tmp_path / "data" / "own").rglob("*.array_record*"))
+
+
+def test_synthetic_cells_take_the_flags(tmp_path):
+    result = run(
+        tmp_path, "--dataset", "ideogram", "--cells", "1", "--seed", "3", "--data_dir", "d"
+    )
+    assert result.returncode == 0, result.stderr
+    assert "46 chromosomes in 1 cell" in result.stdout
+    assert "cells1_seed3" in result.stdout
+    assert (tmp_path / "d" / "ideogram").is_dir()
+
+
+def test_missing_archive_is_one_message_without_traceback(tmp_path):
+    result = run(tmp_path, "--dataset", "bioimage")
+    assert result.returncode == 2
+    assert result.stderr.startswith("error: `manual_dir` must hold the Padova Q-band set")
+    assert str(tmp_path / "data" / "manual") in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_show_draws_every_step(lab, tmp_path):
+    result = run(
+        tmp_path, "--show", "lab/c1/a 1a.png", "--out", "picture.png",
+        "--normalization", "straightening=medial_axis", "image_px=40",
+    )  # fmt: skip
+    assert result.returncode == 0, result.stderr
+    assert result.stdout == f"wrote {tmp_path / 'picture.png'}\n"
+    with Image.open(tmp_path / "picture.png") as picture:
+        assert picture.width > 3 * picture.height / 2
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["lab", "picture.png"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((), "one of the arguments --dataset --show is required"),
+        (("--dataset", "bioimages"), "invalid choice: 'bioimages'"),
+        (("--dataset", "bioimage", "--cells", "3"), "`--cells` must be left out with --dataset b"),
+        (("--dataset", "own", "--folder", "nowhere"), "`folder` must be a folder of chromosome"),
+        (("--show", "nowhere.png"), "`--show` must be an image file, got 'nowhere.png'"),
+        (("--show", "text.png"), "text.png: the image can't be read"),
+        (
+            ("--show", "lab/c1/a 1a.png", "--normalization", "tlit=keep"),
+            "must be NAME=VALUE with",
+        ),
+        (("--show", "lab/c1/a 1a.png", "--normalization", "tilt=up"), "`tilt` must be one of"),
+        (("--show", "lab/c1/a 1a.png", "--out", "x.nonsense"), "Format 'nonsense' is not supp"),
+    ],
+)
+def test_bad_input_is_one_sentence(lab, tmp_path, arguments, message, in_process):
+    (tmp_path / "text.png").write_text("no image")
+    status, stderr = in_process(arguments)
+    assert status == 2
+    assert message in stderr
+    assert "Traceback" not in stderr
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["lab", "text.png"]
+
+
+@pytest.fixture
+def in_process(tmp_path, monkeypatch, capsys):
+    """Run the program in this process: starting one for each bad input takes too long."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(SCRIPT.parent)
+    import prepare_data
+
+    def call(arguments):
+        monkeypatch.setattr(sys, "argv", ["prepare_data.py", *arguments])
+        with pytest.raises(SystemExit) as stop:
+            prepare_data.main()
+        return stop.value.code, capsys.readouterr().err
+
+    return call
+
+
+def test_help_names_every_option(in_process, capsys, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["prepare_data.py", "--help"])
+    import prepare_data
+
+    with pytest.raises(SystemExit) as stop:
+        prepare_data.main()
+    text = capsys.readouterr().out
+    assert stop.value.code == 0
+    for name in ("--dataset", "--manual_dir", "--folder", "--aneuploid_share", "--show", "--out"):
+        assert name in text
+
+
+def test_interrupt_is_no_traceback(in_process, monkeypatch):
+    import prepare_data
+
+    def stop(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(prepare_data, "read_records", stop)
+    status, stderr = in_process(("--dataset", "bioimage"))
+    assert status == 130
+    assert "stopped; nothing half-built is left" in stderr

@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+import pytest
+from tiny import assert_trees_equal, make_training
+
+from superxception_jax.training import compile as compilation
+from superxception_jax.training.checkpoint import BEST, LATEST, Checkpoints
+
+
+@pytest.fixture
+def checkpoints(tmp_path):
+    opened = Checkpoints(tmp_path / "checkpoints")
+    yield opened
+    opened.close()
+
+
+def _state(step, scale=1.0):
+    _, _, _, state = make_training()
+    params = jax.tree.map(lambda leaf: leaf * scale, state.params)
+    return state.replace(step=jnp.asarray(step, jnp.int32), params=params)
+
+
+def test_round_trip_and_one_of_each_kind(checkpoints):
+    checkpoints.save(BEST, _state(1), progress={"best_validation_loss": 0.25})
+    for step in (1, 2, 3):
+        checkpoints.save(LATEST, _state(step, scale=step), progress={"training_seconds": step})
+    assert (checkpoints.step(BEST), checkpoints.step(LATEST)) == (1, 3)
+    assert_trees_equal(checkpoints.load(LATEST, _state(0)), _state(3, scale=3.0))
+    assert checkpoints.progress(BEST) == {"best_validation_loss": 0.25}
+    assert checkpoints.progress(LATEST) == {"training_seconds": 3}
+
+
+def test_saved_on_four_devices_opens_on_one(checkpoints):
+    wide, narrow = compilation.make_mesh(4), compilation.make_mesh(1)
+    checkpoints.save(LATEST, compilation.place_replicated(_state(4), wide), progress={})
+    like = compilation.with_replicated_sharding(jax.eval_shape(lambda: _state(0)), narrow)
+    restored = checkpoints.load(LATEST, like)
+    assert_trees_equal(restored, _state(4))
+    assert {leaf.sharding.num_devices for leaf in jax.tree.leaves(restored)} == {1}
+
+
+def test_an_earlier_step_replaces_a_later_one_of_a_killed_run(checkpoints):
+    checkpoints.save(BEST, _state(8), progress={})
+    checkpoints.save(BEST, _state(5, scale=2.0), progress={})
+    assert checkpoints.step(BEST) == 5
+    assert_trees_equal(checkpoints.load(BEST, _state(0)).params, _state(5, scale=2.0).params)
+
+
+def test_missing(checkpoints):
+    assert checkpoints.step(LATEST) is None
+    with pytest.raises(FileNotFoundError, match=r"no latest checkpoint in .*train the run first"):
+        checkpoints.load(LATEST, _state(0))
+    with pytest.raises(FileNotFoundError, match="no best checkpoint"):
+        checkpoints.progress(BEST)
+
+
+def test_other_dtype_is_refused(checkpoints):
+    checkpoints.save(LATEST, _state(1), progress={})
+    like = _state(0)
+    like = like.replace(params=jax.tree.map(lambda leaf: leaf.astype(jnp.bfloat16), like.params))
+    with pytest.raises(ValueError, match="other shapes or dtypes"):
+        checkpoints.load(LATEST, like)
+
+
+def test_other_shape_is_refused(checkpoints):
+    checkpoints.save(LATEST, _state(1), progress={})
+    like = _state(0)
+    like = like.replace(params=jax.tree.map(lambda leaf: jnp.stack([leaf, leaf]), like.params))
+    with pytest.raises(ValueError, match="shape"):
+        checkpoints.load(LATEST, like)

@@ -1,0 +1,160 @@
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import json
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from tiny import (
+    BATCH,
+    STEPS_PER_EPOCH,
+    assert_trees_equal,
+    make_data,
+    make_training,
+)
+
+from superxception_jax.training import compile as compilation
+from superxception_jax.training.checkpoint import BEST, LATEST, Checkpoints
+from superxception_jax.training.loop import Interrupted, LoopSettings, NonFiniteLossError, train
+from superxception_jax.training.recorder import Recorder, read_metrics
+
+SETTINGS = LoopSettings(
+    total_steps=2 * STEPS_PER_EPOCH,
+    steps_per_epoch=STEPS_PER_EPOCH,
+    batch_size=BATCH,
+    seed=0,
+    checkpoint_every_steps=100,
+    log_every_steps=2,
+)
+
+
+@pytest.fixture(scope="module")
+def compiled():
+    _, _, step, _ = make_training()
+    return compilation.compile_train_step(step, compilation.make_mesh(1))
+
+
+def _run(workdir, compiled, *, settings=SETTINGS, stop_after=None, losses=None, step=None):
+    """Train or go on in a folder, as a process would, and return the state."""
+    workdir.mkdir(exist_ok=True)
+    mesh = compilation.make_mesh(1)
+    _, _, _, state = make_training()
+    state = compilation.place_replicated(state, mesh)
+    checkpoints = Checkpoints(workdir / "checkpoints")
+    progress = {"training_seconds": 0.0}
+    if checkpoints.step(LATEST) is not None:
+        state, progress = checkpoints.load(LATEST, state), checkpoints.progress(LATEST)
+    recorder = Recorder(
+        workdir, first_step=int(state.step), total_steps=settings.total_steps, batch_size=BATCH
+    )
+    finished = itertools.count(int(state.step) + 1)
+    series = itertools.chain(losses or [], itertools.repeat(0.5))
+    try:
+        return train(
+            state,
+            *make_data(),
+            step=step or compiled,
+            validate=lambda state: {"loss": next(series), "accuracy": 0.5},
+            key=compilation.place_replicated(jax.random.key(0), mesh),
+            mesh=mesh,
+            settings=settings,
+            checkpoints=checkpoints,
+            recorder=recorder,
+            progress=progress,
+            stop_requested=lambda: "SIGTERM" if next(finished) == stop_after else "",
+            clock=itertools.count().__next__,
+        )
+    finally:
+        recorder.close()
+        checkpoints.close()
+
+
+def _steps(workdir, kind):
+    return [line["step"] for line in read_metrics(workdir) if line["kind"] == kind]
+
+
+def test_four_steps_are_two_plus_restart_plus_two(tmp_path, compiled):
+    whole = _run(tmp_path / "whole", compiled)
+    for stop_after in (1, 2, 3, 5):
+        part = tmp_path / f"stop{stop_after}"
+        with pytest.raises(Interrupted, match=f"SIGTERM after step {stop_after}"):
+            _run(part, compiled, stop_after=stop_after)
+        assert_trees_equal(_run(part, compiled), whole)
+    assert int(whole.step) == 6
+
+
+def test_metrics_lines(tmp_path, compiled):
+    _run(tmp_path / "run", compiled)
+    assert _steps(tmp_path / "run", "train") == [2, 3, 4, 6]
+    assert _steps(tmp_path / "run", "validation") == [3, 6]
+    line = read_metrics(tmp_path / "run")[0]
+    assert set(line) == {
+        "kind",
+        "step",
+        "loss",
+        "accuracy",
+        "gradient_norm",
+        "images_per_second",
+    }
+
+
+def test_lines_after_the_restored_step_are_dropped(tmp_path, compiled):
+    run = tmp_path / "run"
+    settings = dataclasses.replace(SETTINGS, checkpoint_every_steps=2)
+    with pytest.raises(Interrupted):
+        _run(run, compiled, settings=settings, stop_after=5)
+    with (run / "metrics.jsonl").open("a") as file:
+        file.write(json.dumps({"kind": "train", "step": 6, "loss": 9.0, "accuracy": 0.0}) + "\n")
+        file.write('{"kind": "train", "st')
+    _run(run, compiled, settings=settings)
+    lines = read_metrics(run)
+    assert all(line["loss"] != 9.0 for line in lines)
+    assert [line["step"] for line in lines] == sorted(line["step"] for line in lines)
+
+
+def test_best_is_the_lowest_validation_loss_and_latest_the_last(tmp_path, compiled):
+    _run(tmp_path / "run", compiled, losses=[0.3, 0.4])
+    checkpoints = Checkpoints(tmp_path / "run" / "checkpoints")
+    assert (checkpoints.step(BEST), checkpoints.step(LATEST)) == (3, 6)
+    assert checkpoints.progress(LATEST)["best_validation_loss"] == 0.3
+    assert checkpoints.progress(LATEST)["best_step"] == 3
+    checkpoints.close()
+    _run(tmp_path / "other", compiled, losses=[0.4, 0.3])
+    checkpoints = Checkpoints(tmp_path / "other" / "checkpoints")
+    assert checkpoints.step(BEST) == 6
+    checkpoints.close()
+
+
+def test_best_survives_a_restart(tmp_path, compiled):
+    run = tmp_path / "run"
+    with pytest.raises(Interrupted):
+        _run(run, compiled, losses=[0.3], stop_after=4)
+    _run(run, compiled, losses=[0.35])
+    checkpoints = Checkpoints(run / "checkpoints")
+    assert (checkpoints.step(BEST), checkpoints.step(LATEST)) == (3, 6)
+    checkpoints.close()
+
+
+def test_non_finite_loss_names_the_steps_and_keeps_the_checkpoint(tmp_path, compiled):
+    def breaking(state, images, labels, key):
+        state, metrics = compiled(state, images, labels, key)
+        bad = jnp.where(state.step >= 5, jnp.nan, metrics["loss"])
+        return state, {**metrics, "loss": bad}
+
+    with pytest.raises(NonFiniteLossError, match=r"step 5, 6; lower `training.learning_rate`"):
+        _run(tmp_path / "run", compiled, step=breaking)
+    checkpoints = Checkpoints(tmp_path / "run" / "checkpoints")
+    assert checkpoints.step(LATEST) == 3
+    checkpoints.close()
+
+
+def test_seed_changes_the_result(tmp_path, compiled):
+    one = _run(tmp_path / "one", compiled)
+    other = _run(tmp_path / "other", compiled, settings=dataclasses.replace(SETTINGS, seed=1))
+    differences = jax.tree.map(
+        lambda a, b: float(np.abs(a - b).max()), jax.device_get(one.params), other.params
+    )
+    assert max(jax.tree.leaves(differences)) > 0

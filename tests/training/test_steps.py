@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from tiny import BATCH, CLASSES, SIDE, TinyNetwork, make_data, make_training
+
+from superxception_jax.training import compile as compilation
+from superxception_jax.training.steps import make_predict, to_unit_range
+
+
+def _batch():
+    images, labels = make_data()
+    return images[:BATCH], labels[:BATCH]
+
+
+def test_step_counts_and_changes_everything_that_it_should():
+    _, _, step, state = make_training()
+    images, labels = _batch()
+    new, metrics = jax.jit(step)(state, images, labels, jax.random.key(1))
+    assert int(new.step) == 1
+    for before, after in zip(
+        jax.tree.leaves((state.params, state.batch_stats)),
+        jax.tree.leaves((new.params, new.batch_stats)),
+        strict=True,
+    ):
+        if before.size > CLASSES:
+            assert float(jnp.abs(before - after).max()) > 0
+    assert set(metrics) == {"loss", "correct", "gradient_norm"}
+    assert 0 <= float(metrics["correct"]) <= BATCH
+    assert float(metrics["gradient_norm"]) > 0
+
+
+def test_uniform_logits_give_the_logarithm_of_the_classes():
+    class Uniform(TinyNetwork):
+        def __call__(self, images, *, train):
+            return 0.0 * super().__call__(images, train=train)
+
+    _, _, step, state = make_training(model=Uniform())
+    _, metrics = jax.jit(step)(state, *_batch(), jax.random.key(1))
+    assert float(metrics["loss"]) == pytest.approx(np.log(CLASSES), rel=1e-5)
+
+
+def test_key_and_step_change_the_draws():
+    _, _, step, state = make_training()
+    compiled = jax.jit(step)
+    images, labels = _batch()
+    losses = {
+        float(compiled(one, images, labels, jax.random.key(seed))[1]["loss"])
+        for one, seed in ((state, 1), (state, 2), (state.replace(step=state.step + 5), 1))
+    }
+    again = float(compiled(state, images, labels, jax.random.key(1))[1]["loss"])
+    assert len(losses) == 3
+    assert again in losses
+
+
+def test_label_smoothing_changes_the_loss():
+    losses = []
+    for smoothing in (0.0, 0.3):
+        _, _, step, state = make_training(label_smoothing=smoothing)
+        losses.append(float(jax.jit(step)(state, *_batch(), jax.random.key(1))[1]["loss"]))
+    assert losses[0] != losses[1]
+
+
+def test_same_result_on_one_two_and_four_devices():
+    images, labels = _batch()
+    results = []
+    for count in (1, 2, 4):
+        _, _, step, state = make_training()
+        mesh = compilation.make_mesh(count)
+        compiled = compilation.compile_train_step(step, mesh)
+        state = compilation.place_replicated(state, mesh)
+        key = compilation.place_replicated(jax.random.key(1), mesh)
+        for _ in range(3):
+            batch = (compilation.place_batch(array, mesh) for array in (images, labels))
+            state, metrics = compiled(state, *batch, key)
+        results.append(jax.device_get((state, metrics)))
+    for other in results[1:]:
+        jax.tree.map(
+            lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5), results[0], other
+        )
+
+
+def test_predict_gives_log_probabilities_and_ignores_the_other_images():
+    model, _, _, state = make_training()
+    variables = {"params": state.params, "batch_stats": state.batch_stats}
+    predict = jax.jit(make_predict(model, input_px=SIDE + 2))
+    images, _ = _batch()
+    all_at_once = predict(variables, images)
+    np.testing.assert_allclose(np.exp(all_at_once).sum(axis=1), 1.0, rtol=1e-5)
+    np.testing.assert_allclose(predict(variables, images[2:3])[0], all_at_once[2], atol=1e-5)
+
+
+def test_unit_range():
+    images = np.array([0, 51, 255], np.uint8).reshape(1, 1, 3, 1)
+    np.testing.assert_allclose(to_unit_range(jnp.asarray(images)).ravel(), [0.0, 0.2, 1.0])
+
+
+def test_wrong_dtypes_are_refused():
+    _, _, step, state = make_training()
+    images, labels = _batch()
+    with pytest.raises(TypeError, match="images"):
+        step(state, images.astype(np.float32), labels, jax.random.key(0))
+    with pytest.raises(TypeError, match="labels"):
+        step(state, images, labels.astype(np.float32), jax.random.key(0))
+
+
+def test_mesh_and_batch_errors():
+    with pytest.raises(ValueError, match=r"`training.devices` must be at most 4"):
+        compilation.make_mesh(9)
+    mesh = compilation.make_mesh(4)
+    with pytest.raises(ValueError, match=r"multiple of the 4 devices, got 6; choose 8"):
+        compilation.check_batch_size("training.batch_size", 6, mesh)
+    compilation.check_batch_size("training.batch_size", 8, mesh)
+    assert compilation.make_mesh(0).size == 4
