@@ -32,8 +32,10 @@ CONFIG = config_flags.DEFINE_config_file(
     "--config.training.epochs=10",
 )
 WORKDIR = flags.DEFINE_string(
-    "workdir", "", "Folder of the run; empty: runs/<config>-<preset>-<time>. An existing run of "
-    "the same config is gone on with."
+    "workdir",
+    "",
+    "Folder of the run; empty: runs/<config>-<preset>-<time>. An existing run of "
+    "the same config is gone on with.",
 )
 
 

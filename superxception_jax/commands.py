@@ -8,10 +8,16 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 
+import jax
 from absl import app, flags, logging
 
 from superxception_jax.training.loop import Interrupted, NonFiniteLossError
 
+CACHE = flags.DEFINE_string(
+    "compilation_cache",
+    "~/.cache/superxception_jax",
+    "Folder that keeps compiled steps for the next start; `off` for none.",
+)
 USER_ERRORS = (ValueError, TypeError, FileNotFoundError, NonFiniteLossError)
 
 
@@ -41,11 +47,17 @@ def _parse(argv: Sequence[str]) -> list[str]:
 
 def _guarded(main: Callable[[], None]) -> None:
     logging.set_verbosity(logging.WARNING)
+    if CACHE.value != "off":
+        folder = os.path.abspath(os.path.expanduser(CACHE.value))
+        jax.config.update("jax_compilation_cache_dir", folder)
     try:
         main()
     except Interrupted as stop:
-        print(f"\n{stop}", file=sys.stderr)
+        print("\n" + "\n".join([str(stop), *getattr(stop, "__notes__", [])]), file=sys.stderr)
         sys.exit(128 + signal.Signals[stop.signal_name])
+    except KeyboardInterrupt:
+        print("\nstopped; run the same command again to start over.", file=sys.stderr)
+        sys.exit(128 + signal.SIGINT)
     except USER_ERRORS as error:
         if os.environ.get("SUPERXCEPTION_TRACEBACK"):
             raise

@@ -260,6 +260,11 @@ def _find_problems(config: ConfigDict) -> list[str]:
         value = _field(config, path)
         if not low <= value <= high:
             problems.append(f"`{path}` must be between {low} and {high}, got {value}.")
+    if config.model.input_px < config.normalization.image_px:
+        problems.append(
+            f"`model.input_px` must be at least `normalization.image_px`, "
+            f"{config.normalization.image_px}, got {config.model.input_px}."
+        )
     if config.data.dataset == "own" and not config.data.own_folder:
         problems.append("`data.own_folder` must name your folder of cells, got nothing.")
     return problems

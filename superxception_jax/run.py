@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import shlex
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from superxception_jax.evaluation.metrics import compute_metrics
-from superxception_jax.evaluation.report import write_json
+from superxception_jax.evaluation.report import write_json, write_text
 from superxception_jax.experiment import Experiment, config_differences
 from superxception_jax.provenance import describe_environment
 from superxception_jax.reporting import write_report
@@ -19,13 +20,14 @@ from superxception_jax.setup import (
     describe,
     fresh_state,
     load_best,
+    parameter_table,
     predict_part,
     set_up,
 )
 from superxception_jax.training import compile as compilation
 from superxception_jax.training.checkpoint import BEST, LATEST, Checkpoints
 from superxception_jax.training.interrupt import stop_signals
-from superxception_jax.training.loop import LoopSettings, train
+from superxception_jax.training.loop import Interrupted, LoopSettings, train
 from superxception_jax.training.recorder import Recorder
 from superxception_jax.training.state import TrainState
 from superxception_jax.training.steps import make_train_step
@@ -54,12 +56,16 @@ def train_and_test(
     claim_workdir(workdir, experiment)
     setup = set_up(experiment)
     environment = describe_environment()
+    write_text(workdir / "parameters.txt", parameter_table(setup))
     write_json(workdir / "environment.json", {**environment, "overrides": dict(overrides)})
     print(describe(setup, workdir), flush=True)
     checkpoints = Checkpoints(workdir / "checkpoints")
     try:
         progress = _train(setup, workdir, checkpoints)
         variables = load_best(setup, checkpoints)
+    except Interrupted as stop:
+        stop.add_note(f"Go on with: python launch/main.py --workdir={shlex.quote(str(workdir))}")
+        raise
     finally:
         checkpoints.close()
     return write_report(

@@ -11,6 +11,7 @@ import flax.linen as nn
 import jax
 import numpy as np
 import optax
+from clu import parameter_overview
 from tqdm import tqdm
 
 from superxception_jax.data.record import CLASS_NAMES
@@ -83,9 +84,7 @@ def set_up(experiment: Experiment) -> Setup:
     implementation = resolve_implementation(
         experiment.implementation, platform=mesh.devices.flat[0].platform
     )
-    model = build_model(
-        **experiment.model, classes=len(CLASS_NAMES), implementation=implementation
-    )
+    model = build_model(**experiment.model, classes=len(CLASS_NAMES), implementation=implementation)
     predict = make_predict(model, input_px=experiment.input_px)
     return Setup(
         experiment=experiment,
@@ -143,12 +142,15 @@ def describe(setup: Setup, workdir: Path) -> str:
     sizes = ", ".join(f"{len(part.labels):,} {name}" for name, part in setup.parts.items())
     side = setup.parts["train"].images.shape[1]
     device = setup.mesh.devices.flat[0]
+    normalization = experiment.normalization
     preset = f"preset :{experiment.preset}" if experiment.preset else "embedded preset"
     return "\n".join(
         (
             f"config    {experiment.name}, {preset}, seed {experiment.seed}",
             f"data      {experiment.dataset}, split {experiment.split['protocol']}: {sizes}"
             f" images of {side}×{side} px",
+            f"crops     tilt {normalization.tilt}, straightening {normalization.straightening}, "
+            f"length relative to {normalization.length}, exponent {normalization.length_exponent}",
             f"network   {experiment.model['name']}, {parameters:,} parameters, input "
             f"{experiment.input_px}×{experiment.input_px} px",
             f"training  {experiment.epochs} epochs of {setup.steps_per_epoch} steps, "
@@ -156,6 +158,19 @@ def describe(setup: Setup, workdir: Path) -> str:
             f"run       {workdir}",
         )
     )
+
+
+def parameter_table(setup: Setup) -> str:
+    """List name, shape and size of every parameter.
+
+    Args:
+        setup: of the experiment.
+
+    Returns:
+        A table with the total below it.
+    """
+    shapes = jax.eval_shape(lambda: fresh_state(setup).params)
+    return parameter_overview.get_parameter_overview(shapes, include_stats=False) + "\n"
 
 
 def fresh_state(setup: Setup) -> TrainState:

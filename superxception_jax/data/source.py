@@ -17,7 +17,11 @@ from tqdm import tqdm
 from superxception_jax.arrays import check
 from superxception_jax.data.builders import BUILDERS as BUILDERS
 from superxception_jax.data.builders import make_builder, read_records
-from superxception_jax.data.normalize import NormalizationSettings, normalize_cell
+from superxception_jax.data.normalize import (
+    NORMALIZATION_VERSION,
+    NormalizationSettings,
+    normalize_cell,
+)
 from superxception_jax.data.record import ChromosomeRecord
 
 PREPARATION_VERSION = 1  # Raise it whenever the prepared images change.
@@ -93,7 +97,7 @@ def load_chromosomes(
         {
             "builder": builder.info.full_name,
             "normalization": dataclasses.asdict(normalization),
-            "preparation_version": PREPARATION_VERSION,
+            "versions": [PREPARATION_VERSION, NORMALIZATION_VERSION],
         },
         sort_keys=True,
     )

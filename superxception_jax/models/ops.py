@@ -189,9 +189,7 @@ def normalize_batch(
         return fast_normalize_batch(x, scale, bias, epsilon, activation)
     mean = jnp.mean(x, (0, 1, 2))
     variance = jnp.maximum(jnp.mean(jnp.square(x), (0, 1, 2)) - jnp.square(mean), 0.0)
-    y = normalize_with(
-        x, scale, bias, (mean, variance), epsilon=epsilon, activation=activation
-    )
+    y = normalize_with(x, scale, bias, (mean, variance), epsilon=epsilon, activation=activation)
     return y, jax.lax.stop_gradient((mean, variance))
 
 

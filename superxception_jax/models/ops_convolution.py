@@ -86,11 +86,9 @@ def _backward(
     return x_gradient, kernel_gradient
 
 
-def _window_product(
-    padded: jax.Array, gradient: jax.Array, *, size: int, stride: int
-) -> jax.Array:
+def _window_product(padded: jax.Array, gradient: jax.Array, *, size: int, stride: int) -> jax.Array:
     """Multiply the windows with the gradient: [k·k·C,M] × [M,D]."""
-    output = gradient.shape[1:3]
+    output = (gradient.shape[1], gradient.shape[2])
     channels, features = padded.shape[-1], gradient.shape[-1]
     taps = [
         shifted(padded, row, column, output=output, stride=stride)
@@ -111,25 +109,31 @@ def _two_sided_product(
     windows would need a k times longer side for.
     """
     del stride  # always 1 here
-    batch, height, _, channels = padded.shape
-    rows, columns, features = gradient.shape[1:]
+    height, channels = padded.shape[1], padded.shape[-1]
+    columns, features = gradient.shape[2:]
     spread = pad_image(gradient, ((size - 1, size - 1), (0, 0)), value=0.0)
     left = jnp.concatenate([padded[:, :, shift : shift + columns] for shift in range(size)], -1)
     # The row that a tap i reads lies i below its output: shift the gradient down by i.
     right = jnp.concatenate(
         [spread[:, size - 1 - shift : size - 1 - shift + height] for shift in range(size)], -1
     )
+    # The first factor of such a product is copied to transpose it: let it be the smaller.
+    if features < channels:
+        product = jnp.einsum("bhwq,bhwp->qp", right, left)
+        return product.reshape(size, features, size, channels).transpose(0, 2, 3, 1)
     product = jnp.einsum("bhwp,bhwq->pq", left, right)
     return product.reshape(size, channels, size, features).transpose(2, 0, 1, 3)
 
 
 def _row_products(padded: jax.Array, gradient: jax.Array, *, size: int, stride: int) -> jax.Array:
     """Multiply, row of the kernel by row, the shifted image with the gradient."""
-    output = gradient.shape[1:3]
+    output = (gradient.shape[1], gradient.shape[2])
     channels, features = padded.shape[-1], gradient.shape[-1]
     products = []
     for row in range(size):
-        taps = [shifted(padded, row, column, output=output, stride=stride) for column in range(size)]
+        taps = [
+            shifted(padded, row, column, output=output, stride=stride) for column in range(size)
+        ]
         product = jnp.einsum("bhwp,bhwq->pq", jnp.concatenate(taps, -1), gradient)
         products.append(product.reshape(size, channels, features))
     return jnp.stack(products)

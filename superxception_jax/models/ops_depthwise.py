@@ -42,14 +42,13 @@ def _weighted_sum(
     padded: jax.Array, kernel: jax.Array, *, output: tuple[int, int], stride: int
 ) -> jax.Array:
     size, _, channels = kernel.shape
-    total = None
-    for row in range(size):
-        for column in range(size):
-            weights = kernel[row, column].reshape(1, 1, 1, channels)
-            term = shifted(padded, row, column, output=output, stride=stride) * weights
-            total = term if total is None else total + term
-    assert total is not None  # a kernel has at least one tap: the check of the caller
-    return total
+    terms = [
+        shifted(padded, row, column, output=output, stride=stride)
+        * kernel[row, column].reshape(1, 1, 1, channels)
+        for row in range(size)
+        for column in range(size)
+    ]
+    return functools.reduce(jnp.add, terms)
 
 
 def _backward(
@@ -71,13 +70,12 @@ def _backward(
     for row in range(size):
         for column in range(size):
             seen = shifted(padded, row, column, output=(rows, columns), stride=stride)
-            taps.append(
-                column_sums(
-                    lambda first, last, seen=seen: seen[:, first:last] * gradient[:, first:last],
-                    rows,
-                )
-            )
+            taps.append(column_sums(functools.partial(_product, seen, gradient), rows))
     return x_gradient, jnp.stack(taps).reshape(size, size, channels)
+
+
+def _product(first: jax.Array, second: jax.Array, start: int, stop: int) -> jax.Array:
+    return first[:, start:stop] * second[:, start:stop]
 
 
 def _spread(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import jax
 import jax.numpy as jnp
 
@@ -54,7 +56,7 @@ def _backward(residuals: tuple[jax.Array, jax.Array], gradient: jax.Array) -> tu
     output = (rows + 1, columns + 1)
 
     def phase(row_parity: int, column_parity: int) -> jax.Array:
-        total = None
+        terms = []
         # In padded coordinates, even lines are tap 0 of their own window and tap 2
         # of the one before; odd lines are tap 1 of their own window only.
         for row in (1,) if row_parity else (0, 2):
@@ -62,10 +64,8 @@ def _backward(residuals: tuple[jax.Array, jax.Array], gradient: jax.Array) -> tu
                 start = (int(row != 2), int(column != 2))
                 places = shifted(winner, *start, output=output, stride=1)
                 values = shifted(gradient, *start, output=output, stride=1)
-                term = jnp.where(places == row * _SIZE + column, values, 0.0)
-                total = term if total is None else total + term
-        assert total is not None  # each parity has at least one tap
-        return total
+                terms.append(jnp.where(places == row * _SIZE + column, values, 0.0))
+        return functools.reduce(jnp.add, terms)
 
     lines = [jnp.stack([phase(parity, 0), phase(parity, 1)], axis=3) for parity in (0, 1)]
     full = jnp.stack(lines, axis=2).reshape(batch, 2 * (rows + 1), 2 * (columns + 1), channels)

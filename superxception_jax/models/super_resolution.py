@@ -119,7 +119,7 @@ class SuperResolvedClassifier(nn.Module):
 
         Source: the paper, the figure of the architecture.
         """
-        return self.classifier(self.enhance(images), train=train)  # type: ignore[operator]
+        return self.classifier(self.enhance(images), train=train)
 
     def features(self, images: jax.Array, *, train: bool) -> jax.Array:
         """Compute the features in front of the classifier's head.
@@ -137,7 +137,7 @@ class SuperResolvedClassifier(nn.Module):
 
         Source: ours, for pictures and for models of whole cells.
         """
-        return self.classifier.features(self.enhance(images), train=train)  # type: ignore[attr-defined]
+        return self.classifier.features(self.enhance(images), train=train)
 
     def enhance(self, images: jax.Array) -> jax.Array:
         """Return what the classifier sees.

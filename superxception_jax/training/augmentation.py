@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from superxception_jax.arrays import check
 from superxception_jax.keys import key_for
@@ -109,19 +110,18 @@ def _warp(images: jax.Array, *, key: jax.Array, settings: AugmentationSettings) 
 def _sample_cubic(images: jax.Array, y: jax.Array, x: jax.Array) -> jax.Array:
     """Sample f32[B,S,S] at f32[B,S,S] coordinates; zero outside."""
     batch, side, _ = images.shape
-    # One gather index for each of the 16 neighbours; with this pad and these limits all of
-    # them exist, and whatever lies beyond a limit reads zero.
+    # With this pad and these limits all 16 neighbours exist, and whatever lies beyond reads zero.
     padded = jnp.pad(images, ((0, 0), (3, 3), (3, 3))).reshape(batch, -1)
     wide = side + 6
-    y, x = jnp.clip(y, -2.0, float(side)), jnp.clip(x, -2.0, float(side))
+    y = jnp.clip(y, -2.0, float(side)).reshape(batch, -1, 1)
+    x = jnp.clip(x, -2.0, float(side)).reshape(batch, -1, 1)
     top, left = jnp.floor(y), jnp.floor(x)
-    fraction_y, fraction_x = y - top, x - left
-    index = (top.astype(jnp.int32) + 2) * wide + left.astype(jnp.int32) + 2
-    result = jnp.zeros_like(y)
-    for row in range(4):
-        weight_y = cubic_kernel(fraction_y - (row - 1))
-        for column in range(4):
-            offset = (index + row * wide + column).reshape(batch, -1)
-            values = jnp.take_along_axis(padded, offset, axis=1).reshape(y.shape)
-            result = result + weight_y * cubic_kernel(fraction_x - (column - 1)) * values
-    return result
+    neighbours = jnp.arange(4, dtype=jnp.float32)[None, None, :] - 1.0
+    weight_y = cubic_kernel(y - top - neighbours)[:, :, :, None]
+    weight_x = cubic_kernel(x - left - neighbours)[:, :, None, :]
+    corner = (top.astype(jnp.int32) + 2) * wide + left.astype(jnp.int32) + 2
+    offsets = (np.arange(4)[:, None] * wide + np.arange(4)[None, :]).reshape(1, 1, 16)
+    # One gather of all neighbours: sixteen gathers compile for seconds.
+    index = (corner + jnp.asarray(offsets, jnp.int32)).reshape(batch, -1)
+    values = jnp.take_along_axis(padded, index, axis=1).reshape(batch, -1, 4, 4)
+    return (weight_y * weight_x * values).sum(axis=(2, 3)).reshape(images.shape)

@@ -76,16 +76,28 @@ class Checkpoints:
             FileNotFoundError: there is no such checkpoint.
             ValueError: it belongs to a network of other shapes.
         """
-        manager = self._managers[kind]
-        args = ocp.args.Composite(state=ocp.args.StandardRestore(like))
-        state = manager.restore(self._existing_step(kind), args=args)["state"]
-        # Orbax casts a dtype that differs without a word.
-        if jax.tree.map(_signature, state) != jax.tree.map(_signature, like):
+        manager, step = self._managers[kind], self._existing_step(kind)
+        stored = {
+            leaf.name: f"{leaf.dtype}{list(leaf.shape)}"
+            for leaf in jax.tree.leaves(manager.item_metadata(step)["state"].tree)
+        }
+        expected = {
+            jax.tree_util.keystr(
+                path, simple=True, separator="."
+            ): f"{leaf.dtype}{list(leaf.shape)}"
+            for path, leaf in jax.tree_util.tree_leaves_with_path(like)
+        }
+        # Compared here, because orbax casts a dtype that differs without a word.
+        wrong = sorted(name for name in stored | expected if stored.get(name) != expected.get(name))
+        if wrong:
+            name = wrong[0]
             raise ValueError(
-                f"`{manager.directory}` must hold the network of its config, got other shapes "
-                "or dtypes; restore it with the config of its run."
+                f"`{manager.directory}` must hold the network of the given config, but {len(wrong)}"
+                f" arrays differ, such as `{name}`: stored {stored.get(name, 'absent')}, expected "
+                f"{expected.get(name, 'absent')}; restore it with the config of its run."
             )
-        return state
+        args = ocp.args.Composite(state=ocp.args.StandardRestore(like))
+        return manager.restore(step, args=args)["state"]
 
     def progress(self, kind: str) -> dict[str, Any]:
         """Read the JSON values that were saved beside a checkpoint.
@@ -116,5 +128,5 @@ class Checkpoints:
         return step
 
 
-def _signature(array: jax.Array) -> str:
-    return f"{array.dtype}{array.shape}"
+def _signature(array: Any) -> str:
+    return f"{array.dtype}{list(array.shape)}"

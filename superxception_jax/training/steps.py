@@ -45,9 +45,7 @@ def make_train_step(
     def train_step(state, images, labels, key):
         check(images=(images, "u8[B,S,S,1]"), labels=(labels, "i32[B]"))
         key = key_for(key, "step", state.step)
-        pixels = augment(
-            to_unit_range(images), key=key_for(key, "augment"), settings=augmentation
-        )
+        pixels = augment(to_unit_range(images), key=key_for(key, "augment"), settings=augmentation)
         inputs = enlarge(pixels, size_px=input_px)
 
         def loss_of(params):
@@ -58,9 +56,7 @@ def make_train_step(
                 mutable=["batch_stats"],
                 rngs={"dropout": key_for(key, "dropout")},
             )
-            targets = optax.smooth_labels(
-                jax.nn.one_hot(labels, logits.shape[-1]), label_smoothing
-            )
+            targets = optax.smooth_labels(jax.nn.one_hot(labels, logits.shape[-1]), label_smoothing)
             loss = optax.softmax_cross_entropy(logits, targets).mean()
             return loss, (logits, updated.get("batch_stats", {}))
 

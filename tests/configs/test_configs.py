@@ -1,0 +1,97 @@
+"""Golden files: the resolved config and the parameter table of every row and preset.
+
+After a wanted change: `SUPERXCEPTION_WRITE_GOLDEN=1 python -m pytest tests/configs`.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+import pytest
+from clu import parameter_overview
+
+from configs.base import PRESETS, apply_preset, get_base
+from superxception_jax.experiment import build_experiment
+from superxception_jax.models.build import build_model
+
+GOLDEN = Path(__file__).resolve().parent.parent / "golden"
+ROWS = sorted(
+    path.stem
+    for path in (Path(__file__).resolve().parents[2] / "configs").glob("*.py")
+    if path.stem not in ("base", "__init__")
+)
+
+
+def _config(row, preset):
+    config = importlib.import_module(f"configs.{row}").get_config(preset)
+    if preset == "own":
+        config.data.own_folder = "cells"
+    return config
+
+
+def _compare(path, text):
+    if os.environ.get("SUPERXCEPTION_WRITE_GOLDEN"):
+        path.write_text(text, encoding="utf-8")
+    assert path.read_text(encoding="utf-8") == text, f"{path.name} differs; see the docstring"
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+@pytest.mark.parametrize("row", ROWS)
+def test_resolved_config(row, preset):
+    experiment = build_experiment(_config(row, preset))
+    text = json.dumps(experiment.config, indent=1, sort_keys=True) + "\n"
+    _compare(GOLDEN / f"{row}-{preset or 'embedded'}.config.json", text)
+
+
+@pytest.mark.parametrize("preset", ["", "bioimage", "paper"])
+@pytest.mark.parametrize("row", ROWS)
+def test_parameter_table(row, preset):
+    experiment = build_experiment(_config(row, preset))
+    model = build_model(**experiment.model, classes=24, implementation="plain")
+    side = experiment.input_px
+    shapes = jax.eval_shape(
+        lambda key: model.init(key, jnp.zeros((1, side, side, 1), jnp.float32), train=False),
+        jax.random.key(0),
+    )
+    table = parameter_overview.get_parameter_overview(shapes["params"], include_stats=False)
+    _compare(GOLDEN / f"{row}-{preset or 'embedded'}.parameters.txt", table + "\n")
+
+
+def test_paper_preset_is_the_paper():
+    config = _config("super_xception", "paper")
+    assert (config.model.input_px, config.normalization.image_px) == (227, 50)
+    assert (config.model.width_multiplier, config.model.middle_modules) == (1.0, 8)
+    assert config.super_resolution.features == (64, 32)
+    assert config.split.sizes == (4176, 360, 720)
+    assert (config.training.optimizer, config.training.learning_rate) == ("adam", 1e-4)
+    assert config.training.epochs == 80
+    assert _config("xception", "paper").training.epochs == 50
+    assert config.normalization.length_exponent == 1.0
+    assert not any(config.augmentation.to_dict().values())
+
+
+def test_embedded_presets_need_no_archive():
+    for row in ROWS:
+        for preset in ("", "smoke"):
+            assert _config(row, preset).data.dataset == "ideogram"
+        assert _config(row, "bioimage").data.dataset == "bioimage"
+
+
+def test_a_typo_in_a_preset_names_the_nearest():
+    with pytest.raises(ValueError, match=r"preset `:smok` must be one of .*did you mean `:smoke`"):
+        apply_preset(get_base(), "smok")
+    with pytest.raises(ValueError, match="choose one of them"):
+        apply_preset(get_base(), "zzz")
+
+
+def test_configs_are_locked():
+    config = _config("xception", "smoke")
+    with pytest.raises(AttributeError, match='Did you mean "epochs"'):
+        config.training.epoch = 3
+    with pytest.raises(TypeError):
+        config.training.epochs = "three"

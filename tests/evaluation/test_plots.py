@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import numpy as np
+from PIL import Image
+
+from superxception_jax.evaluation import plots
+
+NAMES = ("1", "2", "X")
+
+
+def _texts(figure):
+    return [text.get_text() for axes in figure.axes for text in axes.texts]
+
+
+def test_confusion_matrix_writes_the_counts_and_normalises_rows():
+    confusion = np.array([[3, 1, 0], [0, 2, 0], [0, 0, 0]], np.int64)
+    figure = plots.plot_confusion(confusion, class_names=NAMES, title="t")
+    assert sorted(_texts(figure)) == ["1", "2", "3"]
+    np.testing.assert_allclose(figure.axes[0].images[0].get_array()[0], [0.75, 0.25, 0.0])
+
+
+def test_errors_are_ordered_by_confidence_and_name_what_was_read():
+    images = np.zeros((4, 6, 6, 1), np.uint8)
+    logs = np.log(
+        np.array([[0.6, 0.3, 0.1], [0.05, 0.9, 0.05], [0.1, 0.7, 0.2], [0.1, 0.1, 0.8]], np.float32)
+    )
+    labels = np.array([0, 0, 0, 2], np.int32)
+    figure = plots.plot_errors(images, logs, labels, names=["a", "b", "c", "d"], class_names=NAMES)
+    titles = [axes.get_title() for axes in figure.axes if axes.get_title()]
+    assert titles == ["b\n1 read as 2 (90%)", "c\n1 read as 2 (70%)"]
+    assert figure.get_suptitle() == "2 of 2 errors among 4 images"
+
+
+def test_no_errors_is_a_picture_too(tmp_path):
+    logs = np.log(np.array([[0.8, 0.1, 0.1]], np.float32))
+    figure = plots.plot_errors(
+        np.zeros((1, 6, 6, 1), np.uint8),
+        logs,
+        np.array([0], np.int32),
+        names=["a"],
+        class_names=NAMES,
+    )
+    assert figure.get_suptitle() == "0 of 0 errors among 1 images"
+    path = plots.save_figure(figure, tmp_path / "errors.png")
+    assert Image.open(path).size[0] > 100
+    assert [file.name for file in tmp_path.iterdir()] == ["errors.png"]
+
+
+def test_learning_curves_are_drawn_over_epochs():
+    lines = [
+        {"kind": "train", "step": 5, "loss": 2.0, "accuracy": 0.1},
+        {"kind": "train", "step": 10, "loss": 1.0, "accuracy": 0.5},
+        {"kind": "validation", "step": 10, "loss": 1.5, "accuracy": 0.4},
+    ]
+    figure = plots.plot_learning_curves(lines, steps_per_epoch=10)
+    loss = figure.axes[0].lines
+    np.testing.assert_allclose(loss[0].get_xdata(), [0.5, 1.0])
+    np.testing.assert_allclose(loss[1].get_ydata(), [1.5])
+
+
+def test_enhancement_shows_the_difference_symmetrically():
+    before = np.full((2, 4, 4, 1), 0.5, np.float32)
+    after = before.copy()
+    after[0, 0, 0, 0] = 0.3
+    figure = plots.plot_enhancement(before, after, titles=["a", "b"])
+    difference = figure.axes[4].images[0]
+    np.testing.assert_allclose(difference.get_clim(), (-0.2, 0.2), rtol=1e-5)
+    assert float(difference.get_array()[0, 0]) < -0.19

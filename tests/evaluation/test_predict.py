@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from superxception_jax.evaluation.predict import predict_all
+
+
+def _predict(variables, images):
+    pixels = images.reshape(len(images), -1).astype(np.float32)
+    return pixels @ variables
+
+
+@pytest.mark.parametrize("batch_size", [1, 3, 7, 64])
+def test_equal_for_any_batch_size_and_without_padding(batch_size):
+    generator = np.random.default_rng(0)
+    images = generator.integers(0, 255, size=(10, 4, 4, 1)).astype(np.uint8)
+    variables = generator.normal(size=(16, 3)).astype(np.float32)
+    done, shapes = [], set()
+
+    def place(batch):
+        shapes.add(batch.shape)
+        return batch
+
+    outputs = predict_all(
+        images,
+        variables=variables,
+        predict=_predict,
+        place=place,
+        batch_size=batch_size,
+        advance=done.append,
+    )
+    np.testing.assert_allclose(outputs, _predict(variables, images), rtol=1e-5)
+    assert shapes == {(batch_size, 4, 4, 1)}
+    assert sum(done) == 10

@@ -1,0 +1,221 @@
+from __future__ import annotations
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import time
+
+import jax
+import numpy as np
+import orbax.checkpoint as ocp
+import pytest
+from PIL import Image
+from programs import REPOSITORY, command, environment, run
+
+CONFIG = f"--config={REPOSITORY / 'configs' / 'super_xception.py'}:smoke"
+# Enough steps to stop in the middle, each of them a checkpoint.
+LONG = (CONFIG, "--config.training.epochs=4", "--config.training.checkpoint_every_steps=1")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("launch")
+
+
+@pytest.fixture(scope="module")
+def flags(folder):
+    """Share prepared data and compiled steps between the processes."""
+    return (
+        f"--config.data.data_dir={folder / 'data'}",
+        f"--compilation_cache={folder / 'cache'}",
+    )
+
+
+@pytest.fixture(scope="module")
+def finished(folder, flags):
+    """Run the smoke preset once, to its end, with the folder's name left to the program."""
+    done = run("main.py", CONFIG, *flags, "--config.seed=3", folder=folder)
+    assert done.returncode == 0, done.stderr
+    (workdir,) = (folder / "runs").iterdir()
+    return workdir, done
+
+
+def test_says_what_it_runs_and_where_the_report_lies(finished):
+    workdir, done = finished
+    assert workdir.name.startswith("super_xception-smoke-")
+    for part in ("preset :smoke, seed 3", "ideogram, split cells", "parameters", str(workdir)):
+        assert part in done.stdout
+    listed = [line for line in done.stdout.splitlines() if line.startswith(str(workdir))]
+    assert all(os.path.getsize(path) > 100 for path in listed)
+    names = {os.path.basename(path) for path in listed}
+    pictures = {"confusion_matrix.png", "errors.png", "learning_curves.png", "super_resolution.png"}
+    assert names == {"results.json", "predictions.csv"} | pictures
+    for name in pictures:
+        assert min(Image.open(workdir / name).size) > 200
+    assert "images/s" in done.stderr
+
+
+def test_stores_everything_needed_to_repeat_it(finished):
+    workdir, _ = finished
+    config = json.loads((workdir / "config.json").read_text())
+    assert config["seed"] == 3
+    stored = json.loads((workdir / "environment.json").read_text())
+    assert stored["overrides"]["seed"] == 3
+    assert "main.py" in stored["command"]
+    assert set(stored["versions"]) >= {"jax", "flax", "optax"}
+    assert stored["devices"] == ["cpu:cpu"]
+    assert "commit" in stored
+    assert "Total" in (workdir / "parameters.txt").read_text()
+    assert list((workdir / "tensorboard").glob("events*"))
+    lines = [json.loads(line) for line in (workdir / "metrics.jsonl").read_text().splitlines()]
+    assert {line["kind"] for line in lines} == {"train", "validation"}
+
+
+def test_results_agree_with_the_predictions(finished):
+    workdir, _ = finished
+    results = json.loads((workdir / "results.json").read_text())
+    with (workdir / "predictions.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert results["images"] == len(rows) == 46
+    right = [row["class"] == row["predicted"] for row in rows]
+    assert results["accuracy"] == pytest.approx(np.mean(right))
+    assert results["split"] == "test"
+    assert results["progress"]["best_step"] > 0
+    assert results["environment"]["commit"]
+
+
+def test_evaluate_repeats_the_numbers_without_training(finished, folder, flags):
+    workdir, _ = finished
+    before = json.loads((workdir / "results.json").read_text())
+    done = run("evaluate.py", f"--workdir={workdir}", flags[1], folder=folder)
+    assert done.returncode == 0, done.stderr
+    after = json.loads((workdir / "results.json").read_text())
+    for name in ("accuracy", "loss", "macro_f1", "recall", "accuracy_interval"):
+        assert after[name] == before[name]
+    done = run("evaluate.py", f"--workdir={workdir}", flags[1], "--split=validation", folder=folder)
+    assert done.returncode == 0, done.stderr
+    results = json.loads((workdir / "results-validation.json").read_text())
+    assert results["split"] == "validation"
+    assert results["loss"] == pytest.approx(results["progress"]["best_validation_loss"])
+    assert json.loads((workdir / "results.json").read_text()) == after
+
+
+def _stop(folder, flags, workdir, number, *, after_lines):
+    """Start a run, send a signal once it has written some lines, return code and stderr."""
+    process = subprocess.Popen(
+        command("main.py", *LONG, *flags, f"--workdir={workdir}"),
+        cwd=folder,
+        env=environment(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    metrics = workdir / "metrics.jsonl"
+    deadline = time.monotonic() + 300
+    while process.poll() is None and time.monotonic() < deadline:
+        if metrics.exists() and len(metrics.read_text().splitlines()) >= after_lines:
+            break
+        time.sleep(0.02)
+    process.send_signal(number)
+    _, error = process.communicate(timeout=300)
+    return process.returncode, error
+
+
+def _latest(workdir):
+    manager = ocp.CheckpointManager((workdir / "checkpoints" / "latest").absolute())
+    step = manager.latest_step()
+    items = ocp.args.Composite(state=ocp.args.StandardRestore())
+    state = manager.restore(step, args=items)["state"]
+    manager.close()
+    return step, state
+
+
+def test_killed_or_stopped_runs_end_like_one_never_stopped(folder, flags):
+    whole = folder / "whole"
+    done = run("main.py", *LONG, *flags, f"--workdir={whole}", folder=folder)
+    assert done.returncode == 0, done.stderr
+    expected = _latest(whole)
+    for number, lines in ((signal.SIGKILL, 3), (signal.SIGKILL, 8), (signal.SIGTERM, 5)):
+        workdir = folder / f"{number.name}{lines}"
+        code, error = _stop(folder, flags, workdir, number, after_lines=lines)
+        if number == signal.SIGTERM:
+            assert code == 128 + number
+            assert "stopped by SIGTERM after step" in error
+            assert f"python launch/main.py --workdir={workdir}" in error
+        else:
+            assert code == -number
+        assert not (workdir / "results.json").exists()
+        done = run("main.py", flags[1], f"--workdir={workdir}", folder=folder)
+        assert done.returncode == 0, done.stderr
+        assert "going on from step" in done.stdout
+        step, state = _latest(workdir)
+        assert step == expected[0]
+        jax.tree.map(np.testing.assert_array_equal, state, expected[1])
+        steps = [json.loads(line)["step"] for line in (workdir / "metrics.jsonl").open()]
+        assert steps == [json.loads(line)["step"] for line in (whole / "metrics.jsonl").open()]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "texts"),
+    [
+        ((), ("`--config` must name a config file", "configs/super_xception.py")),
+        ((CONFIG, "--config.training.epoch=3"), ("epoch", 'Did you mean "epochs"')),
+        ((CONFIG, "--config.training.epochs=many"), ("training.epochs", "many")),
+        ((CONFIG, "--config.model.name=super"), ("`model.name` must be one of xception",)),
+        ((CONFIG + "x",), ("`:smokex` must be one of", "did you mean `:smoke`")),
+        ((CONFIG.replace("super_xc", "super_x"),), ("super_xeption.py",)),
+        ((CONFIG, "--wrkdir=x"), ("wrkdir", "Did you mean: workdir")),
+        ((CONFIG, "stray"), ("`stray` must be a flag",)),
+        ((CONFIG, "--config.training.devices=7"), ("`training.devices` must be at most 1",)),
+        ((CONFIG.replace(":smoke", ":own"),), ("`data.own_folder` must name your folder",)),
+    ],
+)
+def test_bad_input_is_one_sentence(arguments, texts, folder, flags):
+    data = flags if CONFIG in arguments else flags[1:]
+    done = run("main.py", *arguments, *data, "--workdir=", folder=folder)
+    assert done.returncode == 2, done.stderr
+    assert done.stderr.startswith("error: ")
+    assert "Traceback" not in done.stderr
+    for text in texts:
+        assert text in done.stderr
+
+
+def test_missing_archive_says_what_where_and_what_instead(folder, flags):
+    config = CONFIG.replace(":smoke", ":bioimage")
+    done = run("main.py", config, *flags, f"--workdir={folder / 'none'}", folder=folder)
+    assert done.returncode == 2
+    for text in (
+        "Padova",
+        "bioimlab",
+        str(folder / "data" / "manual"),
+        "configs/super_xception.py",
+    ):
+        assert text in done.stderr
+
+
+def test_a_folder_of_another_run_or_of_other_things_is_left_alone(finished, folder, flags):
+    workdir, _ = finished
+    done = run("main.py", CONFIG, *flags, f"--workdir={workdir}", folder=folder)
+    assert done.returncode == 2
+    assert "seed: 3 → 0" in done.stderr
+    other = folder / "other"
+    other.mkdir()
+    (other / "thesis.txt").write_text("precious")
+    done = run("main.py", CONFIG, *flags, f"--workdir={other}", folder=folder)
+    assert done.returncode == 2
+    assert "must be empty or hold a run" in done.stderr
+    assert [file.name for file in other.iterdir()] == ["thesis.txt"]
+
+
+def test_help_names_presets_and_flags(folder):
+    done = run("main.py", "--help", folder=folder)
+    for text in ("--config", "--workdir", ":bioimage", "--compilation_cache"):
+        assert text in done.stdout + done.stderr
+
+
+def test_evaluate_needs_a_run(folder):
+    done = run("evaluate.py", "--workdir=nowhere", folder=folder)
+    assert done.returncode == 2
+    assert "`--workdir` must be the folder of a run" in done.stderr

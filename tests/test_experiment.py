@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from configs.super_xception import get_config
+from superxception_jax.experiment import (
+    build_experiment,
+    config_differences,
+    config_from_json,
+)
+
+
+def _changed(**fields):
+    config = get_config("smoke")
+    for path, value in fields.items():
+        *outer, name = path.split("__")
+        inner = config
+        for part in outer:
+            inner = inner[part]
+        inner[name] = value
+    return config
+
+
+def _leaves(values, prefix=""):
+    for name, value in values.items():
+        path = f"{prefix}{name}"
+        if isinstance(value, dict):
+            yield from _leaves(value, f"{path}.")
+        else:
+            yield path, value
+
+
+def test_every_field_of_the_config_reaches_the_experiment():
+    """A field that nobody reads would be a switch without a lamp."""
+    config = get_config("own")
+    config.data.own_folder = "cells"
+    other = {str: "x", bool: None, int: 1, float: 0.01}
+    for path, value in list(_leaves(config.to_dict())):
+        if path in ("data.ideogram_cells", "data.ideogram_seed"):
+            continue
+        if path.startswith("data.ideogram"):
+            continue
+        changed = config.copy_and_resolve_references()
+        *outer, name = path.split(".")
+        inner = changed
+        for part in outer:
+            inner = inner[part]
+        inner[name] = _other_value(path, value, other)
+        left, right = build_experiment(config), build_experiment(changed)
+        differing = [
+            field
+            for field in vars(left)
+            if field != "config" and vars(left)[field] != vars(right)[field]
+        ]
+        assert differing, f"`{path}` changes nothing"
+
+
+def _other_value(path, value, other):
+    choices = {
+        "data.dataset": "ideogram",
+        "normalization.background": "light",
+        "normalization.tilt": "keep",
+        "normalization.straightening": "medial_axis",
+        "normalization.length": "none",
+        "split.protocol": "cases",
+        "model.name": "xception",
+        "model.middle_flow": "unrolled",
+        "model.implementation": "plain",
+        "super_resolution.final_activation": "relu",
+        "super_resolution.skip": "none",
+        "super_resolution.initialization": "glorot",
+        "training.optimizer": "adam",
+        "training.schedule": "constant",
+    }
+    if path in choices:
+        return choices[path]
+    if isinstance(value, str | tuple):
+        return value + ("x" if isinstance(value, str) else (7,))
+    return value + other[type(value)] if value == 0 or isinstance(value, int) else value * 0.9
+
+
+def test_synthetic_options_reach_the_builder():
+    experiment = build_experiment(_changed(data__ideogram_cells=7, data__ideogram_style="g"))
+    assert experiment.dataset_options == {
+        "cells": 7,
+        "seed": 0,
+        "style": "g",
+        "aneuploid_share": 0.0,
+    }
+
+
+def test_all_problems_are_reported_at_once():
+    config = _changed(
+        model__name="super_xceptoin", training__epochs=0, split__fold=9, super_resolution__skip="no"
+    )
+    with pytest.raises(ValueError, match="the config has problems") as caught:
+        build_experiment(config)
+    text = str(caught.value)
+    for part in (
+        "`model.name` must be one of xception, super_xception, got 'super_xceptoin'",
+        "`training.epochs` must be between 1 and",
+        "`split.fold` must be between 0 and 4, got 9",
+        "`super_resolution.skip` must be one of input, none",
+    ):
+        assert part in text
+
+
+def test_own_needs_a_folder():
+    with pytest.raises(ValueError, match=r"`data.own_folder` must name your folder of cells"):
+        build_experiment(get_config("own"))
+
+
+def test_input_smaller_than_the_canvas_is_refused():
+    with pytest.raises(ValueError, match=r"`model.input_px` must be at least .* 50"):
+        build_experiment(_changed(model__input_px=40))
+
+
+def test_config_survives_json():
+    config = get_config("smoke")
+    restored = config_from_json(json.loads(json.dumps(build_experiment(config).config)))
+    assert build_experiment(restored) == build_experiment(config)
+    assert restored.super_resolution.features == config.super_resolution.features
+    with pytest.raises(AttributeError):
+        restored.training.epoch = 3
+
+
+def test_differences_name_the_fields():
+    one = build_experiment(_changed(training__epochs=3)).config
+    other = build_experiment(_changed(seed=4)).config
+    assert config_differences(one, one) == []
+    assert config_differences(one, other) == ["seed: 0 → 4", "training.epochs: 3 → 2"]
+    assert config_differences({"a": 1}, {}) == ["a: 1 → absent"]
