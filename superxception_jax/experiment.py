@@ -17,6 +17,56 @@ from superxception_jax.models.build import MODELS
 from superxception_jax.training.augmentation import AugmentationSettings
 from superxception_jax.training.optimizers import OPTIMIZERS, SCHEDULES, OptimizerSettings
 
+# What a field may be; everything else is refused before anything is computed.
+CHOICES: dict[str, tuple[str, ...]] = {
+    "data.dataset": tuple(BUILDERS),
+    "data.ideogram_style": ("q", "g"),
+    "split.protocol": tuple(PROTOCOLS),
+    "model.name": tuple(MODELS),
+    "model.middle_flow": ("scan", "unrolled"),
+    "model.implementation": ("auto", "plain", "fast"),
+    "super_resolution.final_activation": ("none", "relu"),
+    "super_resolution.skip": ("input", "none"),
+    "super_resolution.initialization": ("gaussian", "glorot"),
+    "normalization.background": ("auto", "dark", "light"),
+    "normalization.tilt": ("remove", "keep"),
+    "normalization.straightening": ("none", "medial_axis"),
+    "normalization.length": ("cell", "absolute", "none"),
+    "training.optimizer": tuple(OPTIMIZERS),
+    "training.schedule": tuple(SCHEDULES),
+}
+RANGES: dict[str, tuple[float, float]] = {
+    "data.ideogram_cells": (1, 100_000),
+    "data.ideogram_aneuploid_share": (0, 1),
+    "normalization.length_exponent": (0, 1),
+    "normalization.absolute_length_px": (1, 10_000),
+    "normalization.image_px": (8, 1024),
+    "model.input_px": (16, 2048),
+    "model.width_multiplier": (0.05, 4),
+    "model.middle_modules": (1, 64),
+    "model.batch_norm_momentum": (0, 0.99999),
+    "model.dropout_rate": (0, 0.95),
+    "super_resolution.initial_sigma": (0, 1),
+    "augmentation.rotation_degrees": (0, 180),
+    "augmentation.stretch": (0, 1),
+    "augmentation.gamma": (0, 2),
+    "augmentation.gain": (0, 2),
+    "augmentation.blur": (0, 1),
+    "augmentation.noise": (0, 1),
+    "training.epochs": (1, 100_000),
+    "training.batch_size": (1, 1_000_000),
+    "training.learning_rate": (1e-12, 100),
+    "training.label_smoothing": (0, 0.99),
+    "training.devices": (0, 1_000_000),
+    "training.checkpoint_every_steps": (1, 1_000_000_000),
+    "training.log_every_steps": (1, 1_000_000_000),
+    "evaluation.batch_size": (1, 1_000_000),
+    "evaluation.bootstrap_resamples": (10, 10_000_000),
+    "evaluation.confidence_level": (0.5, 0.9999),
+    "split.folds": (2, 1000),
+    "split.validation_share": (0.001, 0.9),
+}
+
 
 @dataclass(frozen=True)
 class Experiment:
@@ -202,60 +252,12 @@ def _model_options(config: ConfigDict) -> dict[str, Any]:
 
 
 def _find_problems(config: ConfigDict) -> list[str]:
-    choices = {
-        "data.dataset": tuple(BUILDERS),
-        "data.ideogram_style": ("q", "g"),
-        "split.protocol": tuple(PROTOCOLS),
-        "model.name": tuple(MODELS),
-        "model.middle_flow": ("scan", "unrolled"),
-        "model.implementation": ("auto", "plain", "fast"),
-        "super_resolution.final_activation": ("none", "relu"),
-        "super_resolution.skip": ("input", "none"),
-        "super_resolution.initialization": ("gaussian", "glorot"),
-        "normalization.background": ("auto", "dark", "light"),
-        "normalization.tilt": ("remove", "keep"),
-        "normalization.straightening": ("none", "medial_axis"),
-        "normalization.length": ("cell", "absolute", "none"),
-        "training.optimizer": tuple(OPTIMIZERS),
-        "training.schedule": tuple(SCHEDULES),
-    }
-    ranges = {
-        "data.ideogram_cells": (1, 100_000),
-        "data.ideogram_aneuploid_share": (0, 1),
-        "normalization.length_exponent": (0, 1),
-        "normalization.absolute_length_px": (1, 10_000),
-        "normalization.image_px": (8, 1024),
-        "model.input_px": (16, 2048),
-        "model.width_multiplier": (0.05, 4),
-        "model.middle_modules": (1, 64),
-        "model.batch_norm_momentum": (0, 0.99999),
-        "model.dropout_rate": (0, 0.95),
-        "super_resolution.initial_sigma": (0, 1),
-        "augmentation.rotation_degrees": (0, 180),
-        "augmentation.stretch": (0, 1),
-        "augmentation.gamma": (0, 2),
-        "augmentation.gain": (0, 2),
-        "augmentation.blur": (0, 1),
-        "augmentation.noise": (0, 1),
-        "training.epochs": (1, 100_000),
-        "training.batch_size": (1, 1_000_000),
-        "training.learning_rate": (1e-12, 100),
-        "training.label_smoothing": (0, 0.99),
-        "training.devices": (0, 1_000_000),
-        "training.checkpoint_every_steps": (1, 1_000_000_000),
-        "training.log_every_steps": (1, 1_000_000_000),
-        "evaluation.batch_size": (1, 1_000_000),
-        "evaluation.bootstrap_resamples": (10, 10_000_000),
-        "evaluation.confidence_level": (0.5, 0.9999),
-        "split.folds": (2, 1000),
-        "split.fold": (0, config.split.folds - 1),
-        "split.validation_share": (0.001, 0.9),
-    }
     problems = []
-    for path, allowed in choices.items():
+    for path, allowed in CHOICES.items():
         value = _field(config, path)
         if value not in allowed:
             problems.append(f"`{path}` must be one of {', '.join(allowed)}, got {value!r}.")
+    ranges = RANGES | {"split.fold": (0, config.split.folds - 1)}
     for path, (low, high) in ranges.items():
         value = _field(config, path)
         if not low <= value <= high:

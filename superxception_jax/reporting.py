@@ -8,6 +8,7 @@ from typing import Any
 
 import jax
 import numpy as np
+from matplotlib.figure import Figure
 from tqdm import tqdm
 
 from superxception_jax.data.record import CLASS_NAMES
@@ -64,8 +65,8 @@ def write_report(
     described = predictions_csv(
         log_probabilities,
         part.labels,
-        names=part.names,
-        cells=part.cells,
+        names=part.names.tolist(),
+        cells=part.cells.tolist(),
         class_names=CLASS_NAMES,
     )
     written = [
@@ -110,7 +111,7 @@ def _figures(
     log_probabilities: np.ndarray,
     *,
     variables: Mapping[str, Any],
-) -> dict[str, Any]:
+) -> dict[str, Figure]:
     metrics = compute_metrics(log_probabilities, part.labels)
     figures = {
         "confusion_matrix": plots.plot_confusion(
@@ -122,10 +123,11 @@ def _figures(
             part.images,
             log_probabilities,
             part.labels,
-            names=part.names,
+            names=part.names.tolist(),
             class_names=CLASS_NAMES,
         ),
     }
+    figures["cell"] = _cell_figure(part, log_probabilities)
     lines = read_metrics(workdir)
     if lines:
         figures["learning_curves"] = plots.plot_learning_curves(
@@ -140,3 +142,19 @@ def _figures(
             np.asarray(before), np.asarray(after), titles=[str(part.names[i]) for i in chosen]
         )
     return figures
+
+
+def _cell_figure(part: Chromosomes, log_probabilities: np.ndarray) -> Figure:
+    """Draw the cell with the most images in the split; the first of equals."""
+    cells, counts = np.unique(part.cells, return_counts=True)
+    chosen = cells[counts.argmax()]
+    members = np.nonzero(part.cells == chosen)[0]
+    labels, predicted = part.labels[members], log_probabilities[members].argmax(axis=1)
+    right = int((labels == predicted).sum())
+    return plots.plot_cell(
+        part.images[members],
+        labels,
+        predicted,
+        class_names=CLASS_NAMES,
+        title=f"cell {chosen}: {right} of {len(members)} chromosomes read right",
+    )

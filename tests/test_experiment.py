@@ -36,6 +36,7 @@ def test_every_field_of_the_config_reaches_the_experiment():
     """A field that nobody reads would be a switch without a lamp."""
     config = get_config("own")
     config.data.own_folder = "cells"
+    config.normalization.straightening = "none"
     other = {str: "x", bool: None, int: 1, float: 0.01}
     for path, value in list(_leaves(config.to_dict())):
         if path in ("data.ideogram_cells", "data.ideogram_seed"):

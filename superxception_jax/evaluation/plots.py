@@ -15,6 +15,7 @@ from superxception_jax.arrays import check
 
 GALLERY_IMAGES = 40
 GALLERY_COLUMNS = 8
+CELL_COLUMNS = 12
 
 
 def plot_learning_curves(lines: Sequence[Mapping[str, Any]], *, steps_per_epoch: int) -> Figure:
@@ -142,6 +143,52 @@ def plot_enhancement(before: np.ndarray, after: np.ndarray, *, titles: Sequence[
         grid[row, 0].set_ylabel(name)
         if row == 2:
             figure.colorbar(drawn, ax=grid[row, :].tolist(), shrink=0.8)
+    return figure
+
+
+def plot_cell(
+    images: np.ndarray,
+    labels: np.ndarray,
+    predicted: np.ndarray,
+    *,
+    class_names: Sequence[str],
+    title: str,
+) -> Figure:
+    """Draw the chromosomes of one cell in the order of the classes that were read.
+
+    Args:
+        images: u8[N,S,S,1], of one cell.
+        labels: i32[N], true classes.
+        predicted: i64[N], the classes read.
+        class_names: in the order of the labels.
+        title: above the picture.
+
+    Returns:
+        The figure: one field a class, wrong ones in red with their true class.
+    """
+    check(
+        images=(images, "u8[N,S,S,1]"), labels=(labels, "i32[N]"), predicted=(predicted, "i64[N]")
+    )
+    rows = -(-len(class_names) // CELL_COLUMNS)
+    figure = Figure(figsize=(1.15 * CELL_COLUMNS, 1.35 * rows + 0.4), layout="constrained")
+    figure.suptitle(title)
+    grid = figure.subplots(rows, CELL_COLUMNS, squeeze=False)
+    # The canvas is square and chromosomes are slim: the outer quarters are empty.
+    quarter = images.shape[2] // 4
+    for index, (axes, name) in enumerate(zip(grid.flat, class_names, strict=False)):
+        members = np.nonzero(predicted == index)[0]
+        wrong = [class_names[labels[one]] for one in members if labels[one] != index]
+        axes.set_xticks([])
+        axes.set_yticks([])
+        note = f"{name} ≠ {', '.join(wrong)}" if wrong else name
+        axes.set_xlabel(note, color="red" if wrong else "black")
+        for side in axes.spines.values():
+            side.set(color="red" if wrong else "white", linewidth=2)
+        strips = [images[one, :, quarter:-quarter, 0] for one in members]
+        if strips:
+            axes.imshow(np.concatenate(strips, axis=1), cmap="gray", vmin=0, vmax=255)
+        else:
+            axes.set_facecolor("0.95")
     return figure
 
 

@@ -94,7 +94,8 @@ def make_predict(model: nn.Module, *, input_px: int) -> Callable[[Any, jax.Array
     def predict(variables, images):
         check(images=(images, "u8[B,S,S,1]"))
         inputs = enlarge(to_unit_range(images), size_px=input_px)
-        return jax.nn.log_softmax(model.apply(variables, inputs, train=False))
+        logits: Any = model.apply(variables, inputs, train=False)
+        return jax.nn.log_softmax(logits)
 
     return predict
 

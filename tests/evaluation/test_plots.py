@@ -66,3 +66,13 @@ def test_enhancement_shows_the_difference_symmetrically():
     difference = figure.axes[4].images[0]
     np.testing.assert_allclose(difference.get_clim(), (-0.2, 0.2), rtol=1e-5)
     assert float(difference.get_array()[0, 0]) < -0.19
+
+
+def test_cell_marks_what_was_read_wrong():
+    images = np.zeros((3, 8, 8, 1), np.uint8)
+    labels, predicted = np.array([0, 1, 1], np.int32), np.array([0, 0, 1])
+    figure = plots.plot_cell(images, labels, predicted, class_names=NAMES, title="t")
+    assert [axes.get_xlabel() for axes in figure.axes[:3]] == ["1 ≠ 2", "2", "X"]
+    assert [len(axes.images) for axes in figure.axes[:3]] == [1, 1, 0]
+    # Two chromosomes side by side, each without the outer quarters of its canvas.
+    assert figure.axes[0].images[0].get_array().shape == (8, 8)

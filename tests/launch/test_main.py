@@ -50,7 +50,10 @@ def test_says_what_it_runs_and_where_the_report_lies(finished):
     listed = [line for line in done.stdout.splitlines() if line.startswith(str(workdir))]
     assert all(os.path.getsize(path) > 100 for path in listed)
     names = {os.path.basename(path) for path in listed}
-    pictures = {"confusion_matrix.png", "errors.png", "learning_curves.png", "super_resolution.png"}
+    pictures = {
+        f"{name}.png"
+        for name in ("confusion_matrix", "errors", "cell", "learning_curves", "super_resolution")
+    }
     assert names == {"results.json", "predictions.csv"} | pictures
     for name in pictures:
         assert min(Image.open(workdir / name).size) > 200

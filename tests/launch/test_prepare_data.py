@@ -1,27 +1,16 @@
 from __future__ import annotations
 
-import os
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
+import programs
 import pytest
 from PIL import Image
 
-SCRIPT = Path(__file__).resolve().parents[2] / "launch" / "prepare_data.py"
-
 
 def run(where: Path, *arguments: str) -> subprocess.CompletedProcess:
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    return subprocess.run(
-        [sys.executable, str(SCRIPT), *arguments],
-        cwd=where,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    return programs.run("prepare_data.py", *arguments, folder=where)
 
 
 def chromosome() -> np.ndarray:

@@ -28,9 +28,16 @@ PARTS = {
 
 @functools.cache
 def keras_xception():
-    return keras.applications.Xception(
-        weights=None, input_shape=(71, 71, 3), classes=CLASSES, classifier_activation=None
-    )
+    # Every weight is given later: drawing them first would take most of the time.
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            keras.initializers.VarianceScaling,
+            "__call__",
+            lambda self, shape, dtype: np.zeros(shape, dtype),
+        )
+        return keras.applications.Xception(
+            weights=None, input_shape=(71, 71, 3), classes=CLASSES, classifier_activation=None
+        )
 
 
 @functools.cache
