@@ -73,7 +73,7 @@ def make_train_step(
         metrics = {
             "loss": loss,
             "correct": jnp.sum(jnp.argmax(logits, axis=-1) == labels).astype(jnp.float32),
-            "gradient_norm": optax.global_norm(gradients),
+            "gradient_norm": optax.tree.norm(gradients),
         }
         return new_state, metrics
 

@@ -20,20 +20,6 @@ LONG = (CONFIG, "--config.training.epochs=4", "--config.training.checkpoint_ever
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("launch")
-
-
-@pytest.fixture(scope="module")
-def flags(folder):
-    """Share prepared data and compiled steps between the processes."""
-    return (
-        f"--config.data.data_dir={folder / 'data'}",
-        f"--compilation_cache={folder / 'cache'}",
-    )
-
-
-@pytest.fixture(scope="module")
 def finished(folder, flags):
     """Run the smoke preset once, to its end, with the folder's name left to the program."""
     done = run("main.py", CONFIG, *flags, "--config.seed=3", folder=folder)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -102,7 +103,7 @@ def test_bad_input_is_one_sentence(lab, tmp_path, arguments, message, in_process
 def in_process(tmp_path, monkeypatch, capsys):
     """Run the program in this process: starting one for each bad input takes too long."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.syspath_prepend(SCRIPT.parent)
+    monkeypatch.syspath_prepend(programs.REPOSITORY / "launch")
     import prepare_data
 
     def call(arguments):

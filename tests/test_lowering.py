@@ -1,0 +1,67 @@
+"""The steps of every config lower for every platform, from shapes and on any machine."""
+
+from __future__ import annotations
+
+import importlib
+
+import jax
+import jax.numpy as jnp
+import pytest
+from jax import export
+
+from superxception_jax.experiment import build_experiment
+from superxception_jax.models.build import build_model
+from superxception_jax.models.ops import resolve_implementation
+from superxception_jax.training.optimizers import make_optimizer
+from superxception_jax.training.state import init_state
+from superxception_jax.training.steps import make_predict, make_train_step
+
+BATCH = 8
+# Accelerators take the same plain forms, so one tracing serves the three.
+PLATFORMS = {"cpu": ("cpu",), "gpu": ("cuda", "rocm", "tpu")}
+
+
+def _shaped(row, preset, platform):
+    experiment = build_experiment(importlib.import_module(f"configs.{row}").get_config(preset))
+    implementation = resolve_implementation(experiment.implementation, platform=platform)
+    model = build_model(**experiment.model, classes=24, implementation=implementation)
+    optimizer = make_optimizer(experiment.optimizer, epochs=2, steps_per_epoch=3)
+    state = jax.eval_shape(
+        lambda key: init_state(model, optimizer, key=key, input_px=experiment.input_px),
+        jax.random.key(0),
+    )
+    side = experiment.normalization.image_px
+    images = jax.ShapeDtypeStruct((BATCH, side, side, 1), jnp.uint8)
+    return experiment, model, optimizer, state, images
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+@pytest.mark.parametrize("preset", ["bioimage", "paper"])
+@pytest.mark.parametrize("row", ["super_xception", "xception"])
+def test_training_step_lowers(row, preset, platform):
+    experiment, model, optimizer, state, images = _shaped(row, preset, platform)
+    step = make_train_step(
+        model,
+        optimizer,
+        input_px=experiment.input_px,
+        augmentation=experiment.augmentation,
+        label_smoothing=experiment.label_smoothing,
+    )
+    labels = jax.ShapeDtypeStruct((BATCH,), jnp.int32)
+    key = jax.eval_shape(lambda: jax.random.key(0))
+    exported = export.export(jax.jit(step), platforms=PLATFORMS[platform])(
+        state, images, labels, key
+    )
+    assert exported.platforms == PLATFORMS[platform]
+    sizes = [leaf.shape for leaf in jax.tree.leaves(state)]
+    assert [leaf.shape for leaf in exported.out_avals[: len(sizes)]] == sizes
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+@pytest.mark.parametrize("row", ["super_xception", "xception"])
+def test_prediction_lowers(row, platform):
+    experiment, model, _, state, images = _shaped(row, "paper", platform)
+    variables = {"params": state.params, "batch_stats": state.batch_stats}
+    predict = make_predict(model, input_px=experiment.input_px)
+    exported = export.export(jax.jit(predict), platforms=PLATFORMS[platform])(variables, images)
+    assert [leaf.shape for leaf in exported.out_avals] == [(BATCH, 24)]
