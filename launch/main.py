@@ -9,6 +9,7 @@ The last form goes on with a run that was stopped, with its own config.
 
 from __future__ import annotations
 
+import difflib
 import json
 import sys
 import time
@@ -18,7 +19,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from absl import flags
-from ml_collections import config_flags
+from ml_collections import ConfigDict, config_flags
 
 from superxception_jax.commands import run_command
 from superxception_jax.experiment import build_experiment, config_from_json
@@ -41,23 +42,59 @@ WORKDIR = flags.DEFINE_string(
 
 def main() -> None:
     """Train and test the config that the flags name."""
-    config, overrides, workdir = CONFIG.value, {}, Path(WORKDIR.value)
-    if config is None:
-        stored = workdir / CONFIG_FILE
-        if not WORKDIR.value or not stored.exists():
-            raise ValueError(
-                "`--config` must name a config file, got nothing; "
-                "try --config=configs/super_xception.py"
-            )
-        config = config_from_json(json.loads(stored.read_text(encoding="utf-8")))
-    else:
+    workdir = Path(WORKDIR.value)
+    if flags.FLAGS["config"].present:
+        check_config_file(Path(config_flags.get_config_filename(flags.FLAGS["config"])))
+        config = CONFIG.value
         overrides = config_flags.get_override_values(flags.FLAGS["config"])
+    else:
+        config, overrides = stored_config(workdir), {}
     experiment = build_experiment(config)
     if not WORKDIR.value:
         preset = experiment.preset or "embedded"
         workdir = Path("runs") / f"{experiment.name}-{preset}-{time.strftime('%Y%m%d-%H%M%S')}"
     for path in train_and_test(experiment, workdir.absolute(), overrides=overrides):
         print(path)
+
+
+def check_config_file(path: Path) -> None:
+    """Refuse a config file that doesn't exist, naming the nearest one that does.
+
+    Args:
+        path: of the file, without its preset.
+
+    Raises:
+        FileNotFoundError: the file is missing.
+    """
+    if path.exists():
+        return
+    known = [str(path.parent / file.name) for file in path.parent.glob("*.py")]
+    near = difflib.get_close_matches(str(path), known, n=1) or ["configs/super_xception.py"]
+    raise FileNotFoundError(
+        f"`--config` must name a config file, got `{path}`, which doesn't exist; "
+        f"did you mean `{near[0]}`?"
+    )
+
+
+def stored_config(workdir: Path) -> ConfigDict:
+    """Read the config of a run that is gone on with.
+
+    Args:
+        workdir: folder of the run.
+
+    Returns:
+        Its config.
+
+    Raises:
+        ValueError: there is none, so that a config must be named.
+    """
+    stored = workdir / CONFIG_FILE
+    if not stored.is_file():
+        raise ValueError(
+            "`--config` must name a config file, got nothing, and `--workdir` no earlier run; "
+            "try --config=configs/super_xception.py"
+        )
+    return config_from_json(json.loads(stored.read_text(encoding="utf-8")))
 
 
 if __name__ == "__main__":

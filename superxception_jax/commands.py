@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from typing import NoReturn
 
 import jax
 from absl import app, flags, logging
@@ -18,7 +19,8 @@ CACHE = flags.DEFINE_string(
     "~/.cache/superxception_jax",
     "Folder that keeps compiled steps for the next start; `off` for none.",
 )
-USER_ERRORS = (ValueError, TypeError, FileNotFoundError, NonFiniteLossError)
+HELP = {"-h", "--h", "-help", "--help"}
+USER_ERRORS = (ValueError, TypeError, OSError, NonFiniteLossError)
 
 
 def run_command(main: Callable[[], None]) -> None:
@@ -34,6 +36,11 @@ def run_command(main: Callable[[], None]) -> None:
 
 
 def _parse(argv: Sequence[str]) -> list[str]:
+    if HELP.intersection(argv[1:]):
+        program = sys.modules["__main__"]
+        shown = (program, sys.modules[__name__])
+        print(program.__doc__, *map(flags.FLAGS.module_help, shown), sep="\n")
+        sys.exit(0)
     try:
         # A config file that fails to load prints its traceback; the sentence is enough.
         with open(os.devnull, "w") as nowhere, contextlib.redirect_stderr(nowhere):
@@ -64,8 +71,11 @@ def _guarded(main: Callable[[], None]) -> None:
         _fail(error)
 
 
-def _fail(error: BaseException) -> None:
+def _fail(error: BaseException) -> NoReturn:
     text = str(error.args[0] if isinstance(error, KeyError | AttributeError) else error)
     lines = [line for line in text.strip().splitlines() if line.strip()]
+    if any(line.startswith("Traceback") for line in lines):
+        # A config file that failed: its last line says what; where is of no use to the reader.
+        lines = [lines[-1].split(": ", 1)[-1]]
     print("error: " + "\n".join(lines), file=sys.stderr)
     sys.exit(2)

@@ -16,9 +16,7 @@ from superxception_jax.provenance import describe_environment
 from superxception_jax.reporting import write_report
 from superxception_jax.setup import (
     Setup,
-    abstract_state,
     describe,
-    fresh_state,
     load_best,
     parameter_table,
     predict_part,
@@ -136,11 +134,11 @@ def _train(setup: Setup, workdir: Path, checkpoints: Checkpoints) -> dict[str, A
     experiment, mesh = setup.experiment, setup.mesh
     progress: dict[str, Any] = {"training_seconds": 0.0}
     if checkpoints.step(LATEST) is not None:
-        state = checkpoints.load(LATEST, abstract_state(setup))
+        state = checkpoints.load(LATEST, setup.abstract_state)
         progress = checkpoints.progress(LATEST)
         print(f"going on from step {int(state.step)} of {workdir}", flush=True)
     else:
-        state = compilation.place_replicated(fresh_state(setup), mesh)
+        state = setup.fresh_state(setup.key)
     settings = LoopSettings(
         total_steps=experiment.epochs * setup.steps_per_epoch,
         steps_per_epoch=setup.steps_per_epoch,
@@ -170,7 +168,7 @@ def _train(setup: Setup, workdir: Path, checkpoints: Checkpoints) -> dict[str, A
                 setup.parts["train"].labels,
                 step=compilation.compile_train_step(step, mesh),
                 validate=lambda state: _validate(setup, state),
-                key=compilation.place_replicated(setup.key, mesh),
+                key=setup.key,
                 mesh=mesh,
                 settings=settings,
                 checkpoints=checkpoints,

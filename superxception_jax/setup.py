@@ -41,8 +41,10 @@ class Setup:
         model: the network.
         optimizer: of its parameters.
         predict: compiled (variables, images u8[B,S,S,1]) → log-probabilities f32[B,24].
-        key: root key.
+        key: root key, on every device.
         steps_per_epoch: steps in an epoch.
+        abstract_state: shapes and shardings of the state, not computed.
+        fresh_state: compiled, root key → the state before the first step.
     """
 
     experiment: Experiment
@@ -53,6 +55,8 @@ class Setup:
     predict: Callable
     key: jax.Array
     steps_per_epoch: int
+    abstract_state: TrainState
+    fresh_state: Callable[[jax.Array], TrainState]
 
 
 def set_up(experiment: Experiment) -> Setup:
@@ -85,18 +89,27 @@ def set_up(experiment: Experiment) -> Setup:
         experiment.implementation, platform=mesh.devices.flat[0].platform
     )
     model = build_model(**experiment.model, classes=len(CLASS_NAMES), implementation=implementation)
-    predict = make_predict(model, input_px=experiment.input_px)
+    optimizer = make_optimizer(
+        experiment.optimizer, epochs=experiment.epochs, steps_per_epoch=steps_per_epoch
+    )
+
+    def first_state(key: jax.Array) -> TrainState:
+        return init_state(model, optimizer, key=key, input_px=experiment.input_px)
+
+    key = compilation.place_replicated(jax.random.key(experiment.seed), mesh)
     return Setup(
         experiment=experiment,
         parts=parts,
         mesh=mesh,
         model=model,
-        optimizer=make_optimizer(
-            experiment.optimizer, epochs=experiment.epochs, steps_per_epoch=steps_per_epoch
+        optimizer=optimizer,
+        predict=compilation.compile_predict(
+            make_predict(model, input_px=experiment.input_px), mesh
         ),
-        predict=compilation.compile_predict(predict, mesh),
-        key=jax.random.key(experiment.seed),
+        key=key,
         steps_per_epoch=steps_per_epoch,
+        abstract_state=compilation.with_replicated_sharding(jax.eval_shape(first_state, key), mesh),
+        fresh_state=compilation.compile_replicated(first_state, mesh),
     )
 
 
@@ -137,8 +150,8 @@ def describe(setup: Setup, workdir: Path) -> str:
         A few lines.
     """
     experiment = setup.experiment
-    shapes = jax.eval_shape(lambda: fresh_state(setup).params)
-    parameters = sum(int(np.prod(leaf.shape)) for leaf in jax.tree.leaves(shapes))
+    shapes = jax.tree.leaves(setup.abstract_state.params)
+    parameters = sum(int(np.prod(leaf.shape)) for leaf in shapes)
     sizes = ", ".join(f"{len(part.labels):,} {name}" for name, part in setup.parts.items())
     side = setup.parts["train"].images.shape[1]
     device = setup.mesh.devices.flat[0]
@@ -169,36 +182,8 @@ def parameter_table(setup: Setup) -> str:
     Returns:
         A table with the total below it.
     """
-    shapes = jax.eval_shape(lambda: fresh_state(setup).params)
-    return parameter_overview.get_parameter_overview(shapes, include_stats=False) + "\n"
-
-
-def fresh_state(setup: Setup) -> TrainState:
-    """Draw the state before the first step.
-
-    Args:
-        setup: of the experiment.
-
-    Returns:
-        The state on the default device.
-    """
-    return init_state(
-        setup.model, setup.optimizer, key=setup.key, input_px=setup.experiment.input_px
-    )
-
-
-def abstract_state(setup: Setup) -> TrainState:
-    """Describe shapes and shardings of the state without computing it.
-
-    Args:
-        setup: of the experiment.
-
-    Returns:
-        A state of `jax.ShapeDtypeStruct`, replicated over the devices of the setup.
-    """
-    return compilation.with_replicated_sharding(
-        jax.eval_shape(lambda: fresh_state(setup)), setup.mesh
-    )
+    params = setup.abstract_state.params
+    return parameter_overview.get_parameter_overview(params, include_stats=False) + "\n"
 
 
 def load_best(setup: Setup, checkpoints: Checkpoints) -> dict[str, Any]:
@@ -214,7 +199,7 @@ def load_best(setup: Setup, checkpoints: Checkpoints) -> dict[str, Any]:
     Raises:
         FileNotFoundError: there is none.
     """
-    state = checkpoints.load(BEST, abstract_state(setup))
+    state = checkpoints.load(BEST, setup.abstract_state)
     return {"params": state.params, "batch_stats": state.batch_stats}
 
 

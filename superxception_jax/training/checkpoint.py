@@ -28,7 +28,14 @@ class Checkpoints:
         """
         options = ocp.CheckpointManagerOptions(max_to_keep=1, enable_async_checkpointing=False)
         self._managers = {
-            kind: ocp.CheckpointManager(directory.absolute() / kind, options=options)
+            kind: ocp.CheckpointManager(
+                directory.absolute() / kind,
+                options=options,
+                item_handlers={
+                    "state": ocp.StandardCheckpointHandler(),
+                    "progress": ocp.JsonCheckpointHandler(),
+                },
+            )
             for kind in (LATEST, BEST)
         }
 

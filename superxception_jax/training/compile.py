@@ -91,6 +91,20 @@ def compile_train_step(train_step: Callable, mesh: Mesh) -> Callable:
     )
 
 
+def compile_replicated(function: Callable, mesh: Mesh) -> Callable:
+    """Compile a function whose result shall lie on every device.
+
+    Args:
+        function: for example key → the first state. Compiled as a whole, only what the result
+            needs is computed; run operation by operation, each would be compiled alone.
+        mesh: the devices.
+
+    Returns:
+        The compiled function of the same arguments.
+    """
+    return jax.jit(function, out_shardings=_shardings(mesh)[0])
+
+
 def compile_predict(predict: Callable, mesh: Mesh) -> Callable:
     """Compile a function (variables, images) → an array with the images' first axis.
 

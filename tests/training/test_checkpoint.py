@@ -32,6 +32,14 @@ def test_round_trip_and_one_of_each_kind(checkpoints):
     assert checkpoints.progress(LATEST) == {"training_seconds": 3}
 
 
+def test_another_process_reads_what_this_one_wrote(checkpoints, tmp_path):
+    checkpoints.save(LATEST, _state(2, scale=3.0), progress={"training_seconds": 5.0})
+    reopened = Checkpoints(tmp_path / "checkpoints")
+    assert_trees_equal(reopened.load(LATEST, _state(0)), _state(2, scale=3.0))
+    assert reopened.progress(LATEST) == {"training_seconds": 5.0}
+    reopened.close()
+
+
 def test_saved_on_four_devices_opens_on_one(checkpoints):
     wide, narrow = compilation.make_mesh(4), compilation.make_mesh(1)
     checkpoints.save(LATEST, compilation.place_replicated(_state(4), wide), progress={})
