@@ -44,7 +44,8 @@ def main() -> None:
     """Train and test the config that the flags name."""
     workdir = Path(WORKDIR.value)
     if flags.FLAGS["config"].present:
-        check_config_file(Path(config_flags.get_config_filename(flags.FLAGS["config"])))
+        file, _, _ = config_flags.get_config_filename(flags.FLAGS["config"]).partition(":")
+        check_config_file(Path(file))
         config = CONFIG.value
         overrides = config_flags.get_override_values(flags.FLAGS["config"])
     else:
