@@ -16,6 +16,7 @@ from superxception_jax.arrays import check
 GALLERY_IMAGES = 40
 GALLERY_COLUMNS = 8
 CELL_COLUMNS = 12
+CELL_MEMBERS = 4  # of a class, so that a network that reads all as one stays legible
 
 
 def plot_learning_curves(lines: Sequence[Mapping[str, Any]], *, steps_per_epoch: int) -> Figure:
@@ -180,11 +181,12 @@ def plot_cell(
         wrong = [class_names[labels[one]] for one in members if labels[one] != index]
         axes.set_xticks([])
         axes.set_yticks([])
-        note = f"{name} ≠ {', '.join(wrong)}" if wrong else name
+        more = " …" if len(wrong) > CELL_MEMBERS else ""
+        note = f"{name} ≠ {', '.join(wrong[:CELL_MEMBERS])}{more}" if wrong else name
         axes.set_xlabel(note, color="red" if wrong else "black")
         for side in axes.spines.values():
             side.set(color="red" if wrong else "white", linewidth=2)
-        strips = [images[one, :, quarter:-quarter, 0] for one in members]
+        strips = [images[one, :, quarter:-quarter, 0] for one in members[:CELL_MEMBERS]]
         if strips:
             axes.imshow(np.concatenate(strips, axis=1), cmap="gray", vmin=0, vmax=255)
         else:

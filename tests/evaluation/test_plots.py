@@ -76,3 +76,10 @@ def test_cell_marks_what_was_read_wrong():
     assert [len(axes.images) for axes in figure.axes[:3]] == [1, 1, 0]
     # Two chromosomes side by side, each without the outer quarters of its canvas.
     assert figure.axes[0].images[0].get_array().shape == (8, 8)
+
+
+def test_a_class_that_swallows_the_cell_stays_legible():
+    images, labels = np.zeros((9, 8, 8, 1), np.uint8), np.full(9, 1, np.int32)
+    figure = plots.plot_cell(images, labels, np.zeros(9, np.int64), class_names=NAMES, title="t")
+    assert figure.axes[0].get_xlabel() == "1 ≠ 2, 2, 2, 2 …"
+    assert figure.axes[0].images[0].get_array().shape == (8, 16)
