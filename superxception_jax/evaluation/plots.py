@@ -128,22 +128,24 @@ def plot_enhancement(before: np.ndarray, after: np.ndarray, *, titles: Sequence[
     count = check(before=(before, "f32[N,S,S,1]"), after=(after, "f32[N,S,S,1]"))["N"]
     change = after - before
     limit = max(float(np.abs(change).max()), 1e-6)
+    # The layers are free to change the contrast: only a scale of its own shows the detail.
+    low, high = float(after.min()), float(after.max())
     figure = Figure(figsize=(1.6 * count + 1, 5.4), layout="constrained")
     grid = figure.subplots(3, count, squeeze=False)
-    names = ("bicubic", "super-resolved", "difference")
-    for row, (pictures, name) in enumerate(zip((before, after, change), names, strict=True)):
-        for column in range(count):
-            axes = grid[row, column]
-            grey = {"cmap": "gray", "vmin": 0, "vmax": 1}
-            signed = {"cmap": "RdBu_r", "vmin": -limit, "vmax": limit}
-            drawn = axes.imshow(pictures[column, ..., 0], **(signed if row == 2 else grey))
+    rows = (
+        ("bicubic", before, {"cmap": "gray", "vmin": 0, "vmax": 1}),
+        ("super-resolved", after, {"cmap": "gray", "vmin": low, "vmax": max(high, low + 1e-6)}),
+        ("difference", change, {"cmap": "RdBu_r", "vmin": -limit, "vmax": limit}),
+    )
+    for axes_row, (name, pictures, scale) in zip(grid, rows, strict=True):
+        for axes, picture in zip(axes_row, pictures, strict=True):
+            drawn = axes.imshow(picture[..., 0], **scale)
             axes.set_xticks([])
             axes.set_yticks([])
-            if row == 0:
-                axes.set_title(titles[column], fontsize=8)
-        grid[row, 0].set_ylabel(name)
-        if row == 2:
-            figure.colorbar(drawn, ax=grid[row, :].tolist(), shrink=0.8)
+        axes_row[0].set_ylabel(name)
+        figure.colorbar(drawn, ax=axes_row.tolist(), shrink=0.8)
+    for axes, text in zip(grid[0], titles, strict=True):
+        axes.set_title(text, fontsize=8)
     return figure
 
 
@@ -188,6 +190,8 @@ def plot_cell(
             side.set(color="red" if wrong else "white", linewidth=2)
         strips = [images[one, :, quarter:-quarter, 0] for one in members[:CELL_MEMBERS]]
         if strips:
+            # Room for two homologues, so that all classes are drawn at one scale.
+            strips += [np.zeros_like(strips[0])] * (2 - len(strips))
             axes.imshow(np.concatenate(strips, axis=1), cmap="gray", vmin=0, vmax=255)
         else:
             axes.set_facecolor("0.95")

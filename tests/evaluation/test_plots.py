@@ -66,6 +66,7 @@ def test_enhancement_shows_the_difference_symmetrically():
     difference = figure.axes[4].images[0]
     np.testing.assert_allclose(difference.get_clim(), (-0.2, 0.2), rtol=1e-5)
     assert float(difference.get_array()[0, 0]) < -0.19
+    np.testing.assert_allclose(figure.axes[2].images[0].get_clim(), (0.3, 0.5), rtol=1e-5)
 
 
 def test_cell_marks_what_was_read_wrong():
