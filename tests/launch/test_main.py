@@ -3,20 +3,13 @@ from __future__ import annotations
 import csv
 import json
 import os
-import signal
-import subprocess
-import time
 
-import jax
 import numpy as np
-import orbax.checkpoint as ocp
 import pytest
 from PIL import Image
-from programs import REPOSITORY, command, environment, run
+from programs import REPOSITORY, run
 
 CONFIG = f"--config={REPOSITORY / 'configs' / 'super_xception.py'}:smoke"
-# Enough steps to stop in the middle, each of them a checkpoint.
-LONG = (CONFIG, "--config.training.epochs=4", "--config.training.checkpoint_every_steps=1")
 
 
 @pytest.fixture(scope="module")
@@ -89,61 +82,6 @@ def test_evaluate_repeats_the_numbers_without_training(finished, folder, flags):
     assert results["split"] == "validation"
     assert results["loss"] == pytest.approx(results["progress"]["best_validation_loss"])
     assert json.loads((workdir / "results.json").read_text()) == after
-
-
-def _stop(folder, flags, workdir, number, *, after_lines):
-    """Start a run, send a signal once it has written some lines, return code and stderr."""
-    process = subprocess.Popen(
-        command("main.py", *LONG, *flags, f"--workdir={workdir}"),
-        cwd=folder,
-        env=environment(),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    metrics = workdir / "metrics.jsonl"
-    deadline = time.monotonic() + 300
-    while process.poll() is None and time.monotonic() < deadline:
-        if metrics.exists() and len(metrics.read_text().splitlines()) >= after_lines:
-            break
-        time.sleep(0.02)
-    process.send_signal(number)
-    _, error = process.communicate(timeout=300)
-    return process.returncode, error
-
-
-def _latest(workdir):
-    manager = ocp.CheckpointManager((workdir / "checkpoints" / "latest").absolute())
-    step = manager.latest_step()
-    items = ocp.args.Composite(state=ocp.args.StandardRestore())
-    state = manager.restore(step, args=items)["state"]
-    manager.close()
-    return step, state
-
-
-def test_killed_or_stopped_runs_end_like_one_never_stopped(folder, flags):
-    whole = folder / "whole"
-    done = run("main.py", *LONG, *flags, f"--workdir={whole}", folder=folder)
-    assert done.returncode == 0, done.stderr
-    expected = _latest(whole)
-    for number, lines in ((signal.SIGKILL, 3), (signal.SIGKILL, 8), (signal.SIGTERM, 5)):
-        workdir = folder / f"{number.name}{lines}"
-        code, error = _stop(folder, flags, workdir, number, after_lines=lines)
-        if number == signal.SIGTERM:
-            assert code == 128 + number
-            assert "stopped by SIGTERM after step" in error
-            assert f"python launch/main.py --workdir={workdir}" in error
-        else:
-            assert code == -number
-        assert not (workdir / "results.json").exists()
-        done = run("main.py", flags[1], f"--workdir={workdir}", folder=folder)
-        assert done.returncode == 0, done.stderr
-        assert "going on from step" in done.stdout
-        step, state = _latest(workdir)
-        assert step == expected[0]
-        jax.tree.map(np.testing.assert_array_equal, state, expected[1])
-        steps = [json.loads(line)["step"] for line in (workdir / "metrics.jsonl").open()]
-        assert steps == [json.loads(line)["step"] for line in (whole / "metrics.jsonl").open()]
 
 
 @pytest.mark.parametrize(
