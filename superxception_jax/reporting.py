@@ -147,7 +147,7 @@ def _figures(
 def _cell_figure(part: Chromosomes, log_probabilities: np.ndarray) -> Figure:
     """Draw the cell with the most images in the split; the first of equals."""
     cells, counts = np.unique(part.cells, return_counts=True)
-    chosen = cells[counts.argmax()]
+    chosen = cells[np.argmax(counts)]
     members = np.nonzero(part.cells == chosen)[0]
     labels, predicted = part.labels[members], log_probabilities[members].argmax(axis=1)
     right = int((labels == predicted).sum())
