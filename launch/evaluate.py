@@ -5,7 +5,6 @@ python launch/evaluate.py --workdir=runs/super_xception-embedded-20260101-120000
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 
@@ -15,8 +14,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from absl import flags
 
 from superxception_jax.commands import run_command
-from superxception_jax.experiment import build_experiment, config_from_json
-from superxception_jax.run import CONFIG_FILE, evaluate_run
+from superxception_jax.experiment import build_experiment
+from superxception_jax.run import CONFIG_FILE, evaluate_run, holds_run, load_config
 from superxception_jax.setup import SPLITS
 
 WORKDIR = flags.DEFINE_string("workdir", "", "Folder of the run.")
@@ -28,13 +27,12 @@ MANUAL_DIR = flags.DEFINE_string("manual_dir", "", "Other folder of the archives
 def main() -> None:
     """Evaluate the run that the flags name."""
     workdir = Path(WORKDIR.value)
-    stored = workdir / CONFIG_FILE
-    if not WORKDIR.value or not stored.exists():
+    if not WORKDIR.value or not holds_run(workdir):
         raise FileNotFoundError(
             f"`--workdir` must be the folder of a run with a {CONFIG_FILE}, "
             f"got `{WORKDIR.value}`; train one with launch/main.py."
         )
-    config = config_from_json(json.loads(stored.read_text(encoding="utf-8")))
+    config = load_config(workdir)
     with config.unlocked():
         config.data.data_dir = DATA_DIR.value or config.data.data_dir
         config.data.manual_dir = MANUAL_DIR.value or config.data.manual_dir

@@ -10,7 +10,6 @@ The last form goes on with a run that was stopped, with its own config.
 from __future__ import annotations
 
 import difflib
-import json
 import sys
 import time
 from pathlib import Path
@@ -19,11 +18,11 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from absl import flags
-from ml_collections import ConfigDict, config_flags
+from ml_collections import config_flags
 
 from superxception_jax.commands import run_command
-from superxception_jax.experiment import build_experiment, config_from_json
-from superxception_jax.run import CONFIG_FILE, train_and_test
+from superxception_jax.experiment import build_experiment
+from superxception_jax.run import holds_run, load_config, train_and_test
 
 CONFIG = config_flags.DEFINE_config_file(
     "config",
@@ -48,8 +47,13 @@ def main() -> None:
         check_config_file(Path(file))
         config = CONFIG.value
         overrides = config_flags.get_override_values(flags.FLAGS["config"])
+    elif WORKDIR.value and holds_run(workdir):
+        config, overrides = load_config(workdir), {}
     else:
-        config, overrides = stored_config(workdir), {}
+        raise ValueError(
+            "`--config` must name a config file, got nothing, and `--workdir` no earlier run; "
+            "try --config=configs/super_xception.py"
+        )
     experiment = build_experiment(config)
     if not WORKDIR.value:
         preset = experiment.preset or "embedded"
@@ -75,27 +79,6 @@ def check_config_file(path: Path) -> None:
         f"`--config` must name a config file, got `{path}`, which doesn't exist; "
         f"did you mean `{near[0]}`?"
     )
-
-
-def stored_config(workdir: Path) -> ConfigDict:
-    """Read the config of a run that is gone on with.
-
-    Args:
-        workdir: folder of the run.
-
-    Returns:
-        Its config.
-
-    Raises:
-        ValueError: there is none, so that a config must be named.
-    """
-    stored = workdir / CONFIG_FILE
-    if not stored.is_file():
-        raise ValueError(
-            "`--config` must name a config file, got nothing, and `--workdir` no earlier run; "
-            "try --config=configs/super_xception.py"
-        )
-    return config_from_json(json.loads(stored.read_text(encoding="utf-8")))
 
 
 if __name__ == "__main__":

@@ -10,8 +10,15 @@ from typing import Any
 
 from ml_collections import ConfigDict
 
-from superxception_jax.data.normalize import NormalizationSettings
-from superxception_jax.data.source import BUILDERS
+from superxception_jax.data.builders import BUILDERS
+from superxception_jax.data.crop import BACKGROUNDS
+from superxception_jax.data.ideogram.styles import STYLES
+from superxception_jax.data.normalize import (
+    LENGTHS,
+    STRAIGHTENINGS,
+    TILTS,
+    NormalizationSettings,
+)
 from superxception_jax.data.splits import PROTOCOLS
 from superxception_jax.models.build import MODELS
 from superxception_jax.training.augmentation import AugmentationSettings
@@ -20,7 +27,7 @@ from superxception_jax.training.optimizers import OPTIMIZERS, SCHEDULES, Optimiz
 # What a field may be; everything else is refused before anything is computed.
 CHOICES: dict[str, tuple[str, ...]] = {
     "data.dataset": tuple(BUILDERS),
-    "data.ideogram_style": ("q", "g"),
+    "data.ideogram_style": tuple(STYLES),
     "split.protocol": tuple(PROTOCOLS),
     "model.name": tuple(MODELS),
     "model.middle_flow": ("scan", "unrolled"),
@@ -28,12 +35,12 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "super_resolution.final_activation": ("none", "relu"),
     "super_resolution.skip": ("input", "none"),
     "super_resolution.initialization": ("gaussian", "glorot"),
-    "normalization.background": ("auto", "dark", "light"),
-    "normalization.tilt": ("remove", "keep"),
-    "normalization.straightening": ("none", "medial_axis"),
-    "normalization.length": ("cell", "absolute", "none"),
-    "training.optimizer": tuple(OPTIMIZERS),
-    "training.schedule": tuple(SCHEDULES),
+    "normalization.background": BACKGROUNDS,
+    "normalization.tilt": TILTS,
+    "normalization.straightening": STRAIGHTENINGS,
+    "normalization.length": LENGTHS,
+    "training.optimizer": OPTIMIZERS,
+    "training.schedule": SCHEDULES,
 }
 RANGES: dict[str, tuple[float, float]] = {
     "data.ideogram_cells": (1, 100_000),
@@ -76,7 +83,7 @@ class Experiment:
         name: row of the results table.
         preset: size of the run, empty for the embedded one.
         seed: root of all randomness in the run.
-        dataset: a key of `superxception_jax.data.source.BUILDERS`.
+        dataset: a key of `superxception_jax.data.builders.BUILDERS`.
         dataset_options: keyword options of that builder.
         data_dir: folder of the prepared data sets.
         manual_dir: folder of the archives that the user places.

@@ -14,7 +14,7 @@ from tqdm import tqdm
 from superxception_jax.data.record import CLASS_NAMES
 from superxception_jax.data.source import Chromosomes
 from superxception_jax.evaluation import plots
-from superxception_jax.evaluation.metrics import compute_metrics
+from superxception_jax.evaluation.metrics import Metrics, compute_metrics
 from superxception_jax.evaluation.report import (
     predictions_csv,
     summarize,
@@ -53,7 +53,8 @@ def write_report(
     part = setup.parts[split]
     with tqdm(total=len(part.labels), desc=f"testing on {split}", unit=" images") as bar:
         log_probabilities = predict_part(setup, variables, part, bar=bar)
-    results = _results(setup, part, log_probabilities, split=split) | dict(facts)
+    metrics = compute_metrics(log_probabilities, part.labels)
+    results = _results(setup, part, log_probabilities, metrics, split=split) | dict(facts)
     low, high = results["accuracy_interval"]
     print(
         f"{split} accuracy {results['accuracy']:.2%} "
@@ -73,17 +74,21 @@ def write_report(
         write_json(workdir / f"results{suffix}.json", results),
         write_text(workdir / f"predictions{suffix}.csv", described),
     ]
-    figures = _figures(setup, workdir, part, log_probabilities, variables=variables)
+    figures = _figures(setup, workdir, part, log_probabilities, metrics, variables=variables)
     for name, figure in figures.items():
         written.append(plots.save_figure(figure, workdir / f"{name}{suffix}.png"))
     return written
 
 
 def _results(
-    setup: Setup, part: Chromosomes, log_probabilities: np.ndarray, *, split: str
+    setup: Setup,
+    part: Chromosomes,
+    log_probabilities: np.ndarray,
+    metrics: Metrics,
+    *,
+    split: str,
 ) -> dict[str, Any]:
     experiment = setup.experiment
-    metrics = compute_metrics(log_probabilities, part.labels)
     interval = bootstrap_interval(
         log_probabilities.argmax(axis=1) == part.labels,
         part.cells,
@@ -109,10 +114,10 @@ def _figures(
     workdir: Path,
     part: Chromosomes,
     log_probabilities: np.ndarray,
+    metrics: Metrics,
     *,
     variables: Mapping[str, Any],
 ) -> dict[str, Figure]:
-    metrics = compute_metrics(log_probabilities, part.labels)
     figures = {
         "confusion_matrix": plots.plot_confusion(
             metrics.confusion,

@@ -9,9 +9,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ml_collections import ConfigDict
+
 from superxception_jax.evaluation.metrics import compute_metrics
 from superxception_jax.evaluation.report import write_json, write_text
-from superxception_jax.experiment import Experiment, config_differences
+from superxception_jax.experiment import Experiment, config_differences, config_from_json
 from superxception_jax.provenance import describe_environment
 from superxception_jax.reporting import write_report
 from superxception_jax.setup import (
@@ -110,10 +112,8 @@ def claim_workdir(workdir: Path, experiment: Experiment) -> None:
     Raises:
         ValueError: the folder holds other things, or a run of another config.
     """
-    stored = workdir / CONFIG_FILE
-    if stored.exists():
-        earlier = json.loads(stored.read_text(encoding="utf-8"))
-        differences = config_differences(earlier, experiment.config)
+    if holds_run(workdir):
+        differences = config_differences(_stored_values(workdir), experiment.config)
         if differences:
             raise ValueError(
                 f"`--workdir` must hold a run of the same config, got `{workdir}` with another "
@@ -127,7 +127,28 @@ def claim_workdir(workdir: Path, experiment: Experiment) -> None:
             "choose another folder."
         )
     workdir.mkdir(parents=True, exist_ok=True)
-    write_json(stored, experiment.config)
+    write_json(workdir / CONFIG_FILE, experiment.config)
+
+
+def holds_run(workdir: Path) -> bool:
+    """Tell whether a folder holds a run, finished or not."""
+    return (workdir / CONFIG_FILE).is_file()
+
+
+def load_config(workdir: Path) -> ConfigDict:
+    """Read the config that a run was started with.
+
+    Args:
+        workdir: folder of the run; see `holds_run`.
+
+    Returns:
+        The locked config.
+    """
+    return config_from_json(_stored_values(workdir))
+
+
+def _stored_values(workdir: Path) -> dict[str, Any]:
+    return json.loads((workdir / CONFIG_FILE).read_text(encoding="utf-8"))
 
 
 def _train(setup: Setup, workdir: Path, checkpoints: Checkpoints) -> dict[str, Any]:
@@ -183,7 +204,6 @@ def _train(setup: Setup, workdir: Path, checkpoints: Checkpoints) -> dict[str, A
 
 
 def _validate(setup: Setup, state: TrainState) -> dict[str, float]:
-    variables = {"params": state.params, "batch_stats": state.batch_stats}
     part = setup.parts["validation"]
-    metrics = compute_metrics(predict_part(setup, variables, part, bar=None), part.labels)
+    metrics = compute_metrics(predict_part(setup, state.variables, part, bar=None), part.labels)
     return {"loss": metrics.loss, "accuracy": metrics.accuracy}

@@ -150,8 +150,7 @@ def describe(setup: Setup, workdir: Path) -> str:
         A few lines.
     """
     experiment = setup.experiment
-    shapes = jax.tree.leaves(setup.abstract_state.params)
-    parameters = sum(int(np.prod(leaf.shape)) for leaf in shapes)
+    parameters = parameter_overview.count_parameters(setup.abstract_state.params)
     sizes = ", ".join(f"{len(part.labels):,} {name}" for name, part in setup.parts.items())
     side = setup.parts["train"].images.shape[1]
     device = setup.mesh.devices.flat[0]
@@ -163,7 +162,7 @@ def describe(setup: Setup, workdir: Path) -> str:
             f"data      {experiment.dataset}, split {experiment.split['protocol']}: {sizes}"
             f" images of {side}×{side} px",
             f"crops     tilt {normalization.tilt}, straightening {normalization.straightening}, "
-            f"length relative to {normalization.length}, exponent {normalization.length_exponent}",
+            f"length {normalization.length}, exponent {normalization.length_exponent}",
             f"network   {experiment.model['name']}, {parameters:,} parameters, input "
             f"{experiment.input_px}×{experiment.input_px} px",
             f"training  {experiment.epochs} epochs of {setup.steps_per_epoch} steps, "
@@ -199,8 +198,7 @@ def load_best(setup: Setup, checkpoints: Checkpoints) -> dict[str, Any]:
     Raises:
         FileNotFoundError: there is none.
     """
-    state = checkpoints.load(BEST, setup.abstract_state)
-    return {"params": state.params, "batch_stats": state.batch_stats}
+    return checkpoints.load(BEST, setup.abstract_state).variables
 
 
 def predict_part(

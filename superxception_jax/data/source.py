@@ -15,7 +15,6 @@ import numpy as np
 from tqdm import tqdm
 
 from superxception_jax.arrays import check
-from superxception_jax.data.builders import BUILDERS as BUILDERS
 from superxception_jax.data.builders import make_builder, read_records
 from superxception_jax.data.normalize import (
     NORMALIZATION_VERSION,
@@ -73,7 +72,7 @@ def load_chromosomes(
     """Load a data set as normalised images; build and cache what is missing.
 
     Args:
-        dataset: a name in `BUILDERS`.
+        dataset: a name in `builders.BUILDERS`.
         dataset_options: exactly the options of the data set: none for `bioimage`; `folder`
             for `own`; `cells`, `seed`, `style` and `aneuploid_share` for `ideogram`.
         data_dir: folder of the prepared data sets; created if missing.

@@ -84,14 +84,10 @@ class Checkpoints:
             ValueError: it belongs to a network of other shapes.
         """
         manager, step = self._managers[kind], self._existing_step(kind)
-        stored = {
-            leaf.name: f"{leaf.dtype}{list(leaf.shape)}"
-            for leaf in jax.tree.leaves(manager.item_metadata(step)["state"].tree)
-        }
+        metadata = jax.tree.leaves(manager.item_metadata(step)["state"].tree)
+        stored = {leaf.name: _signature(leaf) for leaf in metadata}
         expected = {
-            jax.tree_util.keystr(
-                path, simple=True, separator="."
-            ): f"{leaf.dtype}{list(leaf.shape)}"
+            jax.tree_util.keystr(path, simple=True, separator="."): _signature(leaf)
             for path, leaf in jax.tree_util.tree_leaves_with_path(like)
         }
         # Compared here, because orbax casts a dtype that differs without a word.

@@ -29,6 +29,11 @@ class TrainState:
     batch_stats: Any
     opt_state: Any
 
+    @property
+    def variables(self) -> dict[str, Any]:
+        """Return what the network is applied with."""
+        return {"params": self.params, "batch_stats": self.batch_stats}
+
 
 def init_state(
     model: nn.Module,

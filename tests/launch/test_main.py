@@ -150,3 +150,10 @@ def test_evaluate_needs_a_run(folder):
     done = run("evaluate.py", "--workdir=nowhere", folder=folder)
     assert done.returncode == 2
     assert "`--workdir` must be the folder of a run" in done.stderr
+
+
+def test_without_flags_a_stray_config_of_the_current_folder_is_not_taken(tmp_path):
+    (tmp_path / "config.json").write_text("{}")
+    done = run("main.py", folder=tmp_path)
+    assert done.returncode == 2
+    assert "`--config` must name a config file" in done.stderr
