@@ -33,6 +33,7 @@ from superxception_jax.training.state import TrainState
 from superxception_jax.training.steps import make_train_step
 
 CONFIG_FILE = "config.json"
+ENVIRONMENT_FILE = "environment.json"
 
 
 def train_and_test(
@@ -57,7 +58,11 @@ def train_and_test(
     setup = set_up(experiment)
     environment = describe_environment()
     write_text(workdir / "parameters.txt", parameter_table(setup))
-    write_json(workdir / "environment.json", {**environment, "overrides": dict(overrides)})
+    stored = workdir / ENVIRONMENT_FILE
+    if stored.is_file():
+        # Going on needs no config on the command line; what the run was started with stays.
+        overrides = json.loads(stored.read_text(encoding="utf-8"))["overrides"]
+    write_json(stored, {**environment, "overrides": dict(overrides)})
     print(describe(setup, workdir), flush=True)
     checkpoints = Checkpoints(workdir / "checkpoints")
     try:

@@ -73,6 +73,8 @@ def test_killed_or_stopped_runs_end_like_one_never_stopped(folder, flags):
         done = run("main.py", flags[1], f"--workdir={workdir}", folder=folder)
         assert done.returncode == 0, done.stderr
         assert ("going on from step" in done.stdout) == bool(saved)
+        overrides = json.loads((workdir / "environment.json").read_text())["overrides"]
+        assert overrides["model.implementation"] == "plain"
         step, state = _latest(workdir)
         assert step == expected[0]
         jax.tree.map(np.testing.assert_array_equal, state, expected[1])
