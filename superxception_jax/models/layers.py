@@ -26,6 +26,7 @@ class Convolution(nn.Module):
         stride: step of the window, in px.
         padding: "SAME" or "VALID".
         use_bias: whether a bias, zero at the start, is added.
+        activation: "none" or "relu", applied to the result.
         kernel_init: the initializer of the kernel.
         implementation: "plain" or "fast".
 
@@ -37,6 +38,7 @@ class Convolution(nn.Module):
     stride: int
     padding: str
     use_bias: bool
+    activation: str
     kernel_init: nn.initializers.Initializer
     implementation: str
 
@@ -50,17 +52,13 @@ class Convolution(nn.Module):
                 x, kernel[0, 0], stride=self.stride, implementation=self.implementation
             )
         else:
-            y = ops.convolution(
-                x,
-                kernel,
-                stride=self.stride,
-                padding=self.padding,
-                implementation=self.implementation,
-            )
-        if self.use_bias:
-            bias = self.param("bias", nn.initializers.zeros, (self.features,))
-            y = y + bias.reshape(1, 1, 1, -1)
-        return y
+            y = ops.convolution(x, kernel, stride=self.stride, padding=self.padding)
+        if not self.use_bias:
+            return nn.relu(y) if self.activation == "relu" else y
+        bias = self.param("bias", nn.initializers.zeros, (self.features,))
+        return ops.add_bias(
+            y, bias, activation=self.activation, implementation=self.implementation
+        )
 
 
 class SeparableConvolution(nn.Module):

@@ -11,13 +11,15 @@ import jax
 import jax.numpy as jnp
 
 from superxception_jax.arrays import check
-from superxception_jax.models.ops_convolution import fast_convolution, plain_convolution
+from superxception_jax.models.ops_bias import fast_add_bias
 from superxception_jax.models.ops_depthwise import fast_depthwise_convolution
 from superxception_jax.models.ops_normalization import Statistics, fast_normalize_batch
+from superxception_jax.models.ops_pointwise import fast_pointwise_convolution
 from superxception_jax.models.ops_pool import fast_max_pool
 
 IMPLEMENTATIONS = ("plain", "fast")
 ACTIVATIONS = ("none", "relu")
+_LAYOUT = ("NHWC", "HWIO", "NHWC")
 
 
 def resolve_implementation(implementation: str, *, platform: str) -> str:
@@ -43,9 +45,7 @@ def resolve_implementation(implementation: str, *, platform: str) -> str:
     return _choice(implementation, "implementation", ("auto", *IMPLEMENTATIONS))
 
 
-def convolution(
-    x: jax.Array, kernel: jax.Array, *, stride: int, padding: str, implementation: str
-) -> jax.Array:
+def convolution(x: jax.Array, kernel: jax.Array, *, stride: int, padding: str) -> jax.Array:
     """Convolve images with a dense k×k kernel.
 
     Args:
@@ -53,7 +53,6 @@ def convolution(
         kernel: f32[k,k,C,D].
         stride: step of the window in both directions, in px.
         padding: "SAME" or "VALID".
-        implementation: "plain" or "fast".
 
     Returns:
         f32[B,H',W',D]; with SAME, H' = ceil(H / stride).
@@ -62,13 +61,42 @@ def convolution(
         ValueError: a shape or a choice is wrong.
         TypeError: a dtype is not float32.
 
-    Source: the fast form is ours, see `ops_convolution`.
+    Source: `jax.lax.conv_general_dilated`; with the compiler options of
+        `training.compile` the CPU runs it and both gradients near its matrix rate, so
+        that there is no other form.
     """
     check(x=(x, "f32[B,H,W,C]"), kernel=(kernel, "f32[K,K,C,D]"))
     _choice(padding, "padding", ("SAME", "VALID"))
+    from superxception_jax.models.ops_convolution import fast_convolution
+    return fast_convolution(x,kernel,stride,padding)
+
+
+def add_bias(
+    x: jax.Array, bias: jax.Array, *, activation: str, implementation: str
+) -> jax.Array:
+    """Add a bias to every channel.
+
+    Args:
+        x: f32[B,H,W,C].
+        bias: f32[C].
+        activation: "none" or "relu", applied to the result.
+        implementation: "plain" or "fast".
+
+    Returns:
+        f32[B,H,W,C].
+
+    Raises:
+        ValueError: a shape or a choice is wrong.
+        TypeError: a dtype is not float32.
+
+    Source: the fast form is ours, see `ops_bias`.
+    """
+    check(x=(x, "f32[B,H,W,C]"), bias=(bias, "f32[C]"))
+    _choice(activation, "activation", ACTIVATIONS)
     if _choice(implementation, "implementation", IMPLEMENTATIONS) == "fast":
-        return fast_convolution(x, kernel, stride, padding)
-    return plain_convolution(x, kernel, stride, padding)
+        return fast_add_bias(x, bias, activation)
+    y = x + bias.reshape(1, 1, 1, -1)
+    return jax.nn.relu(y) if activation == "relu" else y
 
 
 def depthwise_convolution(
@@ -99,7 +127,7 @@ def depthwise_convolution(
         kernel[:, :, None, :],
         (stride, stride),
         "SAME",
-        dimension_numbers=("NHWC", "HWIO", "NHWC"),
+        dimension_numbers=_LAYOUT,
         feature_group_count=x.shape[-1],
     )
 
@@ -127,8 +155,8 @@ def pointwise_convolution(
     """
     check(x=(x, "f32[B,H,W,C]"), kernel=(kernel, "f32[C,D]"))
     if _choice(implementation, "implementation", IMPLEMENTATIONS) == "fast":
-        return jnp.dot(x[:, ::stride, ::stride] if stride > 1 else x, kernel)
-    return plain_convolution(x, kernel[None, None], stride, "SAME")
+        return fast_pointwise_convolution(x[:, ::stride, ::stride] if stride > 1 else x, kernel)
+    return convolution(x, kernel[None, None], stride=stride, padding="SAME")
 
 
 def max_pool(x: jax.Array, *, implementation: str) -> jax.Array:
@@ -227,7 +255,7 @@ def normalize_with(
     _choice(activation, "activation", ACTIVATIONS)
     slope = scale * jax.lax.rsqrt(variance + epsilon)
     y = x * slope.reshape(1, 1, 1, -1) + (bias - mean * slope).reshape(1, 1, 1, -1)
-    return jnp.maximum(y, 0.0) if activation == "relu" else y
+    return jax.nn.relu(y) if activation == "relu" else y
 
 
 def _choice(value: str, name: str, allowed: tuple[str, ...]) -> str:

@@ -9,6 +9,9 @@ import jax.numpy as jnp
 
 from superxception_jax.models.geometry import column_sums, pad_image, shifted, window_pads
 
+# Batches up to this size stay in the cache as a whole.
+CACHED_BYTES = 4 << 20
+
 
 @functools.partial(jax.custom_vjp, nondiff_argnums=(2,))
 def fast_depthwise_convolution(x: jax.Array, kernel: jax.Array, stride: int) -> jax.Array:
@@ -35,7 +38,7 @@ def _forward(
     pads = window_pads(height, width, size=kernel.shape[0], stride=stride, padding="SAME")
     output = (-(-height // stride), -(-width // stride))
     padded = pad_image(x, pads, value=0.0)
-    return _weighted_sum(padded, kernel, output=output, stride=stride), (x, kernel)
+    return jax.lax.optimization_barrier(_weighted_sum(padded, kernel, output=output, stride=stride)), (x, kernel)
 
 
 def _weighted_sum(
@@ -58,7 +61,6 @@ def _backward(
     size, _, channels = kernel.shape
     height, width = x.shape[1:3]
     pads = window_pads(height, width, size=size, stride=stride, padding="SAME")
-    rows, columns = gradient.shape[1:3]
 
     # Gradient of the input: the same sum with the kernel turned by 180°. A stride
     # leaves holes between the gradients, which are filled with zeros.
@@ -66,12 +68,26 @@ def _backward(
     x_gradient = _weighted_sum(spread, kernel[::-1, ::-1], output=(height, width), stride=1)
 
     padded = pad_image(x, pads, value=0.0)
+    if x.nbytes <= CACHED_BYTES:
+        return x_gradient, _tap_sums(padded, gradient, size=size, stride=stride)
+
+    # Nine taps read the same images: one image after the other they stay in the cache.
+    def add_image(total: jax.Array, pair: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, None]:
+        image, image_gradient = (value[None] for value in pair)
+        return total + _tap_sums(image, image_gradient, size=size, stride=stride), None
+
+    return x_gradient, jax.lax.scan(add_image, jnp.zeros_like(kernel), (padded, gradient))[0]
+
+
+def _tap_sums(padded: jax.Array, gradient: jax.Array, *, size: int, stride: int) -> jax.Array:
+    """Sum, for every tap and channel, the product of what the tap saw with the gradient."""
+    rows, columns, channels = gradient.shape[1:]
     taps = []
     for row in range(size):
         for column in range(size):
             seen = shifted(padded, row, column, output=(rows, columns), stride=stride)
             taps.append(column_sums(functools.partial(_product, seen, gradient), rows))
-    return x_gradient, jnp.stack(taps).reshape(size, size, channels)
+    return jnp.stack(taps).reshape(size, size, channels)
 
 
 def _product(first: jax.Array, second: jax.Array, start: int, stop: int) -> jax.Array:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import jax
-import jax.numpy as jnp
 from flax import linen as nn
 
 from superxception_jax.arrays import check
@@ -56,18 +55,18 @@ class SuperResolution(nn.Module):
         x = images
         widths = (*self.features, channels)
         for index, (width, size) in enumerate(zip(widths, _SIZES, strict=True)):
+            inner = index < len(widths) - 1
             x = Convolution(
                 width,
                 size=size,
                 stride=1,
                 padding="SAME",
                 use_bias=True,
+                activation="relu" if inner else self.final_activation,
                 kernel_init=kernel_init,
                 implementation=self.implementation,
                 name=f"conv{index + 1}",
             )(x)
-            if index < len(widths) - 1 or self.final_activation == "relu":
-                x = jnp.maximum(x, 0.0)
         return images + x if self.skip == "input" else x
 
     def _check_attributes(self) -> nn.initializers.Initializer:

@@ -71,6 +71,7 @@ class XceptionFeatures(nn.Module):
                 stride=stride,
                 padding="VALID",
                 use_bias=False,
+                activation="none",
                 kernel_init=GLOROT,
                 implementation=self.implementation,
                 name=f"block1_conv{index}",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import jax
-import jax.numpy as jnp
 from flax import linen as nn
 
 from superxception_jax.models import ops
@@ -68,13 +67,14 @@ class SeparableBlock(nn.Module):
                 stride=2,
                 padding="SAME",
                 use_bias=False,
+                activation="none",
                 kernel_init=GLOROT,
                 implementation=self.implementation,
                 name="residual",
             )(x)
             shortcut = _batch_norm(self, "residual_bn", "none")(shortcut, train=train)
         if self.leading_relu == "relu":
-            x = jnp.maximum(x, 0.0)
+            x = nn.relu(x)
         for index, features in enumerate(self.features, 1):
             x = SeparableConvolution(features, self.implementation, name=f"sepconv{index}")(x)
             # The ReLU in front of the next convolution is done with the normalisation.

@@ -130,8 +130,11 @@ def compiler_options(platform: str) -> dict[str, Any]:
     """
     # The older emitters compile the fast forms in a quarter less time. Later releases of JAX
     # don't know the option and refuse it.
-    if platform == "cpu" and jax.__version_info__ < (0, 11):
-        return {"xla_cpu_use_fusion_emitters": False}
+    if platform == "cpu" and True:
+        return {
+            "xla_disable_hlo_passes": "cse_barrier_expander",
+            "xla_cpu_experimental_ynn_fusion_type": "LIBRARY_FUSION_TYPE_INDIVIDUAL_DOT",
+        }
     return {}
 
 

@@ -1,0 +1,207 @@
+"""The programs under comparison: each makes one callable that runs one step.
+
+A side is made from a `Case` and imports its own framework, so that every process holds
+just one. All take the same images u8[B,50,50,1], enlarge them bicubically, and run the same
+Super-Xception in float32; training ends with Adam 1e-4.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+CANVAS_PX = 50
+CLASSES = 24
+LEARNING_RATE = 1e-4
+
+
+@dataclass(frozen=True)
+class Case:
+    """What is measured.
+
+    Attributes:
+        task: "train" or "predict".
+        input_px: side of the network's input.
+        batch: images a step.
+    """
+
+    task: str
+    input_px: int
+    batch: int
+
+    @property
+    def name(self) -> str:
+        """Name the case for tables, for example `train 71 px, batch 32`."""
+        return f"{self.task} {self.input_px} px, batch {self.batch}"
+
+
+@dataclass(frozen=True)
+class Side:
+    """A program that is ready to run.
+
+    Attributes:
+        step: runs one step to its end; returns the loss, or the largest probability.
+        parameters: number of trainable parameters.
+    """
+
+    step: Callable[[], float]
+    parameters: int
+
+
+def make_images(case: Case) -> tuple[np.ndarray, np.ndarray]:
+    """Draw a batch: images u8[B,50,50,1] and labels i32[B]."""
+    generator = np.random.default_rng(0)
+    images = generator.integers(0, 256, (case.batch, CANVAS_PX, CANVAS_PX, 1), np.uint8)
+    return images, generator.integers(0, CLASSES, case.batch).astype(np.int32)
+
+
+def make_ours(case: Case, *, implementation: str, middle_flow: str, options: str) -> Side:
+    """Make our compiled step, the one that `launch/main.py` runs.
+
+    Args:
+        case: what is measured.
+        implementation: "fast" or "plain".
+        middle_flow: "scan", "unrolled" or "config" (what the row's config says).
+        options: compiler options as JSON that replace the project's own; "" keeps those.
+    """
+    import jax
+
+    from configs import super_xception
+    from superxception_jax.experiment import build_experiment
+    from superxception_jax.models.build import build_model
+    from superxception_jax.training import compile as compiling
+    from superxception_jax.training.optimizers import make_optimizer
+    from superxception_jax.training.state import init_state
+    from superxception_jax.training.steps import make_predict, make_train_step
+
+    config = super_xception.get_config("paper")
+    config.model.input_px = case.input_px
+    if middle_flow != "config":
+        config.model.middle_flow = middle_flow
+    experiment = build_experiment(config)
+    if options:
+        compiling.compiler_options = lambda platform: json.loads(options)
+    model = build_model(**experiment.model, classes=CLASSES, implementation=implementation)
+    optimizer = make_optimizer(experiment.optimizer, epochs=1, steps_per_epoch=100)
+    mesh = compiling.make_mesh(1)
+    key = compiling.place_replicated(jax.random.key(0), mesh)
+    state = compiling.compile_replicated(
+        lambda key: init_state(model, optimizer, key=key, input_px=case.input_px), mesh
+    )(key)
+    parameters = sum(leaf.size for leaf in jax.tree.leaves(state.params))
+    images, labels = (compiling.place_batch(array, mesh) for array in make_images(case))
+    if case.task == "predict":
+        predict = compiling.compile_predict(make_predict(model, input_px=case.input_px), mesh)
+        variables = state.variables
+        return Side(lambda: float(jax.device_get(predict(variables, images)).max()), parameters)
+    step = compiling.compile_train_step(
+        make_train_step(
+            model,
+            optimizer,
+            input_px=case.input_px,
+            augmentation=experiment.augmentation,
+            label_smoothing=experiment.label_smoothing,
+        ),
+        mesh,
+    )
+
+    def train() -> float:
+        nonlocal state
+        state, metrics = step(state, images, labels, key)
+        return float(metrics["loss"])
+
+    return Side(train, parameters)
+
+
+def make_torch(case: Case, *, compiled: bool) -> Side:
+    """Make the PyTorch step: channels_last, fused Adam; with or without `torch.compile`."""
+    import torch
+    import torch.nn.functional as F
+
+    from benchmarks.torch_network import SuperXception
+
+    torch.manual_seed(0)
+    network: Any = SuperXception(classes=CLASSES).to(memory_format=torch.channels_last)
+    parameters = sum(p.numel() for p in network.parameters())
+    images, labels = (torch.from_numpy(array) for array in make_images(case))
+    labels = labels.long()
+    optimizer = torch.optim.Adam(network.parameters(), lr=LEARNING_RATE, fused=True)
+
+    def enlarge() -> torch.Tensor:
+        x = images.permute(0, 3, 1, 2).float() / 255.0
+        x = F.interpolate(x, size=(case.input_px,) * 2, mode="bicubic", align_corners=False)
+        return x.contiguous(memory_format=torch.channels_last)
+
+    if compiled:
+        network = torch.compile(network)
+    if case.task == "predict":
+        network.eval()
+
+        def predict() -> float:
+            with torch.inference_mode():
+                return F.softmax(network(enlarge()), dim=1).max().item()
+
+        return Side(predict, parameters)
+
+    network.train()
+
+    def train() -> float:
+        optimizer.zero_grad(set_to_none=True)
+        loss = F.cross_entropy(network(enlarge()), labels)
+        loss.backward()
+        optimizer.step()
+        return loss.item()
+
+    return Side(train, parameters)
+
+
+def make_keras(case: Case) -> Side:
+    """Make the Keras step on the JAX backend: the application's Xception behind three layers."""
+    import os
+
+    os.environ["KERAS_BACKEND"] = "jax"
+    import keras
+
+    keras.utils.set_random_seed(0)
+    layers = keras.layers
+    images, labels = make_images(case)
+    inputs = keras.Input((CANVAS_PX, CANVAS_PX, 1))
+    enlarged = layers.Resizing(case.input_px, case.input_px, interpolation="bicubic")(
+        layers.Rescaling(1 / 255)(inputs)
+    )
+    x = layers.Conv2D(64, 9, padding="same", activation="relu")(enlarged)
+    x = layers.Conv2D(32, 5, padding="same", activation="relu")(x)
+    x = layers.Add()([enlarged, layers.Conv2D(1, 5, padding="same")(x)])
+    xception = keras.applications.Xception(
+        include_top=False,
+        weights=None,
+        pooling="avg",
+        input_shape=(case.input_px, case.input_px, 1),
+    )
+    features = layers.Dropout(0.5)(xception(layers.Rescaling(2.0, offset=-1.0)(x)))
+    model = keras.Model(inputs, layers.Dense(CLASSES)(features))
+    parameters = sum(int(np.prod(v.shape)) for v in model.trainable_variables)
+    if case.task == "predict":
+        return Side(lambda: float(np.max(model.predict_on_batch(images))), parameters)
+    model.compile(
+        optimizer=keras.optimizers.Adam(LEARNING_RATE),
+        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+    )
+    return Side(lambda: float(np.asarray(model.train_on_batch(images, labels))), parameters)
+
+
+SIDES: dict[str, Callable[[Case], Side]] = {
+    "ours": lambda case: make_ours(
+        case, implementation="fast", middle_flow="config", options=""
+    ),
+    "torch": lambda case: make_torch(case, compiled=False),
+    "torch.compile": lambda case: make_torch(case, compiled=True),
+    "keras": make_keras,
+    "plain": lambda case: make_ours(
+        case, implementation="plain", middle_flow="config", options=""
+    ),
+}

@@ -1,0 +1,105 @@
+"""Super-Xception in PyTorch, as a PyTorch user would write it, for the comparison of speed.
+
+The same layers, channels, paddings and BatchNorm constants as
+`superxception_jax.models.xception`; the number of parameters is compared before measuring.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+
+def same_padding(size: int, *, window: int, stride: int) -> tuple[int, int]:
+    """Return the zeros before and after one axis, by the convention of Keras and XLA."""
+    total = max((-(-size // stride) - 1) * stride + window - size, 0)
+    return total // 2, total - total // 2
+
+
+def batch_norm(channels: int) -> nn.BatchNorm2d:
+    """Make a BatchNorm with the constants of Keras' Xception."""
+    return nn.BatchNorm2d(channels, eps=1e-3, momentum=0.01)
+
+
+class SeparableConvolution(nn.Module):
+    """3×3 depthwise, then 1×1, without biases, then BatchNorm."""
+
+    def __init__(self, channels: int, features: int) -> None:
+        super().__init__()
+        self.depthwise = nn.Conv2d(channels, channels, 3, padding=1, groups=channels, bias=False)
+        self.pointwise = nn.Conv2d(channels, features, 1, bias=False)
+        self.norm = batch_norm(features)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Map [B,C,H,W] to [B,features,H,W]."""
+        return self.norm(self.pointwise(self.depthwise(x)))
+
+
+class Block(nn.Module):
+    """Separable convolutions with a shortcut; `halve` adds the max pool and the projection."""
+
+    def __init__(self, features: tuple[int, ...], *, leading_relu: bool, halve: bool) -> None:
+        super().__init__()
+        pairs = zip(features[:-1], features[1:], strict=True)
+        self.convolutions = nn.ModuleList(SeparableConvolution(*pair) for pair in pairs)
+        self.leading_relu = leading_relu
+        self.halve = halve
+        if halve:
+            self.residual = nn.Conv2d(features[0], features[-1], 1, stride=2, bias=False)
+            self.residual_norm = batch_norm(features[-1])
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Map [B,C,H,W] to [B,features,H',W']."""
+        shortcut = self.residual_norm(self.residual(x)) if self.halve else x
+        for index, convolution in enumerate(self.convolutions):
+            if index > 0 or self.leading_relu:
+                x = F.relu(x)
+            x = convolution(x)
+        if self.halve:
+            rows, columns = (same_padding(s, window=3, stride=2) for s in x.shape[2:])
+            if rows == columns == (1, 1):
+                x = F.max_pool2d(x, 3, 2, padding=1)
+            else:
+                x = F.max_pool2d(F.pad(x, (*columns, *rows), value=float("-inf")), 3, 2)
+        return x + shortcut
+
+
+class SuperXception(nn.Module):
+    """The paper's network at full width; input [B,1,S,S] in [0,1], output [B,classes]."""
+
+    def __init__(self, *, classes: int) -> None:
+        super().__init__()
+        self.enhance = nn.Sequential(
+            nn.Conv2d(1, 64, 9, padding=4),
+            nn.ReLU(),
+            nn.Conv2d(64, 32, 5, padding=2),
+            nn.ReLU(),
+            nn.Conv2d(32, 1, 5, padding=2),
+        )
+        self.stem = nn.Sequential(
+            nn.Conv2d(1, 32, 3, stride=2, bias=False),
+            batch_norm(32),
+            nn.ReLU(),
+            nn.Conv2d(32, 64, 3, bias=False),
+            batch_norm(64),
+            nn.ReLU(),
+        )
+        self.blocks = nn.Sequential(
+            Block((64, 128, 128), leading_relu=False, halve=True),
+            Block((128, 256, 256), leading_relu=True, halve=True),
+            Block((256, 728, 728), leading_relu=True, halve=True),
+            *(Block((728,) * 4, leading_relu=True, halve=False) for _ in range(8)),
+            Block((728, 728, 1024), leading_relu=True, halve=True),
+        )
+        self.exit = nn.Sequential(
+            SeparableConvolution(1024, 1536), nn.ReLU(), SeparableConvolution(1536, 2048), nn.ReLU()
+        )
+        self.dropout = nn.Dropout(0.5)
+        self.head = nn.Linear(2048, classes)
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        """Classify images [B,1,S,S] in [0,1]."""
+        enhanced = images + self.enhance(images)
+        features = self.exit(self.blocks(self.stem(2.0 * enhanced - 1.0)))
+        return self.head(self.dropout(features.mean((2, 3))))
