@@ -120,7 +120,7 @@ def make_ours(case: Case, *, implementation: str, middle_flow: str, options: str
 def make_torch(case: Case, *, compiled: bool) -> Side:
     """Make the PyTorch step: channels_last, fused Adam; with or without `torch.compile`."""
     import torch
-    import torch.nn.functional as F
+    from torch.nn import functional
 
     from benchmarks.torch_network import SuperXception
 
@@ -133,7 +133,9 @@ def make_torch(case: Case, *, compiled: bool) -> Side:
 
     def enlarge() -> torch.Tensor:
         x = images.permute(0, 3, 1, 2).float() / 255.0
-        x = F.interpolate(x, size=(case.input_px,) * 2, mode="bicubic", align_corners=False)
+        x = functional.interpolate(
+            x, size=(case.input_px,) * 2, mode="bicubic", align_corners=False
+        )
         return x.contiguous(memory_format=torch.channels_last)
 
     if compiled:
@@ -143,7 +145,7 @@ def make_torch(case: Case, *, compiled: bool) -> Side:
 
         def predict() -> float:
             with torch.inference_mode():
-                return F.softmax(network(enlarge()), dim=1).max().item()
+                return functional.softmax(network(enlarge()), dim=1).max().item()
 
         return Side(predict, parameters)
 
@@ -151,7 +153,7 @@ def make_torch(case: Case, *, compiled: bool) -> Side:
 
     def train() -> float:
         optimizer.zero_grad(set_to_none=True)
-        loss = F.cross_entropy(network(enlarge()), labels)
+        loss = functional.cross_entropy(network(enlarge()), labels)
         loss.backward()
         optimizer.step()
         return loss.item()
@@ -195,13 +197,9 @@ def make_keras(case: Case) -> Side:
 
 
 SIDES: dict[str, Callable[[Case], Side]] = {
-    "ours": lambda case: make_ours(
-        case, implementation="fast", middle_flow="config", options=""
-    ),
+    "ours": lambda case: make_ours(case, implementation="fast", middle_flow="config", options=""),
     "torch": lambda case: make_torch(case, compiled=False),
     "torch.compile": lambda case: make_torch(case, compiled=True),
     "keras": make_keras,
-    "plain": lambda case: make_ours(
-        case, implementation="plain", middle_flow="config", options=""
-    ),
+    "plain": lambda case: make_ours(case, implementation="plain", middle_flow="config", options=""),
 }

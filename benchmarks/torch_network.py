@@ -6,9 +6,11 @@ The same layers, channels, paddings and BatchNorm constants as
 
 from __future__ import annotations
 
+import itertools
+
 import torch
-import torch.nn.functional as F
 from torch import nn
+from torch.nn import functional
 
 
 def same_padding(size: int, *, window: int, stride: int) -> tuple[int, int]:
@@ -41,7 +43,7 @@ class Block(nn.Module):
 
     def __init__(self, features: tuple[int, ...], *, leading_relu: bool, halve: bool) -> None:
         super().__init__()
-        pairs = zip(features[:-1], features[1:], strict=True)
+        pairs = itertools.pairwise(features)
         self.convolutions = nn.ModuleList(SeparableConvolution(*pair) for pair in pairs)
         self.leading_relu = leading_relu
         self.halve = halve
@@ -54,14 +56,16 @@ class Block(nn.Module):
         shortcut = self.residual_norm(self.residual(x)) if self.halve else x
         for index, convolution in enumerate(self.convolutions):
             if index > 0 or self.leading_relu:
-                x = F.relu(x)
+                x = functional.relu(x)
             x = convolution(x)
         if self.halve:
             rows, columns = (same_padding(s, window=3, stride=2) for s in x.shape[2:])
             if rows == columns == (1, 1):
-                x = F.max_pool2d(x, 3, 2, padding=1)
+                x = functional.max_pool2d(x, 3, 2, padding=1)
             else:
-                x = F.max_pool2d(F.pad(x, (*columns, *rows), value=float("-inf")), 3, 2)
+                x = functional.max_pool2d(
+                    functional.pad(x, (*columns, *rows), value=float("-inf")), 3, 2
+                )
         return x + shortcut
 
 

@@ -220,6 +220,6 @@ def predict_part(
         variables=variables,
         predict=setup.predict,
         place=lambda batch: compilation.place_batch(batch, setup.mesh),
-        batch_size=setup.experiment.evaluation_batch_size,
+        batch_sizes=(setup.experiment.evaluation_batch_size,),
         advance=bar.update if bar is not None else lambda count: None,
     )

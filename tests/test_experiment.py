@@ -67,7 +67,7 @@ def _other_value(path, value, other):
         "normalization.length": "none",
         "split.protocol": "cases",
         "model.name": "xception",
-        "model.middle_flow": "unrolled",
+        "model.middle_flow": "scan",
         "model.implementation": "plain",
         "super_resolution.final_activation": "relu",
         "super_resolution.skip": "none",

@@ -65,31 +65,54 @@ def training_indices(count: int, *, batch_size: int, seed: int, step: int) -> np
     return order[step_in_epoch * batch_size : (step_in_epoch + 1) * batch_size]
 
 
-def evaluation_batches(count: int, *, batch_size: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Yield every image once, in order, in batches of one size.
+def evaluation_batches(
+    count: int, *, batch_sizes: tuple[int, ...]
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield every image once, in order, in batches of few sizes.
 
-    The last batch is padded with image 0, so that one compiled program serves all.
+    The last batch is padded with image 0, so that the programs compiled for these sizes
+    serve any number of images.
 
     Args:
         count: number of images, at least 1.
-        batch_size: images per batch over all devices, at least 1.
+        batch_sizes: allowed images per batch over all devices, at least 1 each.
 
     Yields:
-        Pairs (indices i64[batch_size], mask bool[batch_size]); the mask is False for padding.
+        Pairs (indices i64[b], mask bool[b]) with b one of the sizes; the mask is False for
+        padding.
 
     Raises:
         ValueError: a number is out of its range.
 
     **Source:** ours, because sums under a mask are exact for any batch size.
 
-    >>> [(i.tolist(), m.tolist()) for i, m in evaluation_batches(3, batch_size=2)]
+    >>> [(i.tolist(), m.tolist()) for i, m in evaluation_batches(3, batch_sizes=(2,))]
     [([0, 1], [True, True]), ([2, 0], [True, False])]
+    >>> [len(indices) for indices, _ in evaluation_batches(47, batch_sizes=(1, 8, 46, 64))]
+    [46, 1]
     """
-    _check_at_least(1, count=count, batch_size=batch_size)
-    for start in range(0, count, batch_size):
-        indices = np.arange(start, start + batch_size, dtype=np.int64)
+    _check_at_least(1, count=count, batch_sizes=min(batch_sizes, default=0))
+    start = 0
+    for size in _plan_batches(count, batch_sizes):
+        indices = np.arange(start, start + size, dtype=np.int64)
         mask = indices < count
         yield np.where(mask, indices, 0), mask
+        start += size
+
+
+def _plan_batches(count: int, batch_sizes: tuple[int, ...]) -> list[int]:
+    """Choose the sizes that compute the least; starting a batch costs about one image more."""
+    costs = [0]
+    last = [0]
+    for images in range(1, count + 1):
+        cost, size = min((costs[max(images - size, 0)] + size + 1, size) for size in batch_sizes)
+        costs.append(cost)
+        last.append(size)
+    plan = []
+    while count > 0:
+        plan.append(last[count])
+        count -= last[count]
+    return sorted(plan, reverse=True)
 
 
 def _check_at_least(minimum: int, **numbers: int) -> None:

@@ -11,6 +11,9 @@ import numpy as np
 from superxception_jax.arrays import check
 from superxception_jax.data.batches import evaluation_batches
 
+# A single image, a few, the usual cell and many: a cell of any size needs no new program.
+CELL_BATCHES = (1, 8, 46, 64)
+
 
 def predict_all(
     images: np.ndarray,
@@ -18,17 +21,18 @@ def predict_all(
     variables: Any,
     predict: Callable[[Any, jax.Array], jax.Array],
     place: Callable[[np.ndarray], jax.Array],
-    batch_size: int,
+    batch_sizes: tuple[int, ...],
     advance: Callable[[int], object],
 ) -> np.ndarray:
-    """Apply a compiled function to all images, in padded batches of one size.
+    """Apply a compiled function to all images, in padded batches of few sizes.
 
     Args:
         images: u8[N,S,S,1].
         variables: of the network.
         predict: compiled (variables, images) → f32[B,...].
         place: puts a batch on the devices.
-        batch_size: images a step; the result doesn't depend on it.
+        batch_sizes: images a step, see `evaluation_batches`; a program is compiled for each
+            that is used. The result doesn't depend on them.
         advance: called with the number of finished images.
 
     Returns:
@@ -36,7 +40,7 @@ def predict_all(
     """
     count = check(images=(images, "u8[N,H,W,1]"))["N"]
     results = []
-    for indices, mask in evaluation_batches(count, batch_size=batch_size):
+    for indices, mask in evaluation_batches(count, batch_sizes=batch_sizes):
         outputs = np.asarray(jax.device_get(predict(variables, place(images[indices]))))
         results.append(outputs[np.asarray(mask, bool)])
         advance(len(results[-1]))

@@ -52,13 +52,17 @@ class Convolution(nn.Module):
                 x, kernel[0, 0], stride=self.stride, implementation=self.implementation
             )
         else:
-            y = ops.convolution(x, kernel, stride=self.stride, padding=self.padding)
+            y = ops.convolution(
+                x,
+                kernel,
+                stride=self.stride,
+                padding=self.padding,
+                implementation=self.implementation,
+            )
         if not self.use_bias:
             return nn.relu(y) if self.activation == "relu" else y
         bias = self.param("bias", nn.initializers.zeros, (self.features,))
-        return ops.add_bias(
-            y, bias, activation=self.activation, implementation=self.implementation
-        )
+        return ops.add_bias(y, bias, activation=self.activation, implementation=self.implementation)
 
 
 class SeparableConvolution(nn.Module):

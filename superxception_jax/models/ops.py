@@ -3,6 +3,10 @@
 XLA's CPU backend has no good code for depthwise convolutions, for column sums, and for
 most gradients of convolutions and pools. The "fast" forms compute the same values and
 gradients from slices and matrix products. On GPU and TPU the plain forms are right.
+
+A barrier in a fast form says: this is a buffer. Without it XLA fuses what made a value into
+each of its readers, and computes it anew there. The CPU keeps barriers up to the code
+only with the compiler options of `training.compile`.
 """
 
 from __future__ import annotations
@@ -12,6 +16,7 @@ import jax.numpy as jnp
 
 from superxception_jax.arrays import check
 from superxception_jax.models.ops_bias import fast_add_bias
+from superxception_jax.models.ops_convolution import fast_convolution, plain_convolution
 from superxception_jax.models.ops_depthwise import fast_depthwise_convolution
 from superxception_jax.models.ops_normalization import Statistics, fast_normalize_batch
 from superxception_jax.models.ops_pointwise import fast_pointwise_convolution
@@ -19,7 +24,6 @@ from superxception_jax.models.ops_pool import fast_max_pool
 
 IMPLEMENTATIONS = ("plain", "fast")
 ACTIVATIONS = ("none", "relu")
-_LAYOUT = ("NHWC", "HWIO", "NHWC")
 
 
 def resolve_implementation(implementation: str, *, platform: str) -> str:
@@ -45,7 +49,9 @@ def resolve_implementation(implementation: str, *, platform: str) -> str:
     return _choice(implementation, "implementation", ("auto", *IMPLEMENTATIONS))
 
 
-def convolution(x: jax.Array, kernel: jax.Array, *, stride: int, padding: str) -> jax.Array:
+def convolution(
+    x: jax.Array, kernel: jax.Array, *, stride: int, padding: str, implementation: str
+) -> jax.Array:
     """Convolve images with a dense k×k kernel.
 
     Args:
@@ -53,6 +59,7 @@ def convolution(x: jax.Array, kernel: jax.Array, *, stride: int, padding: str) -
         kernel: f32[k,k,C,D].
         stride: step of the window in both directions, in px.
         padding: "SAME" or "VALID".
+        implementation: "plain" or "fast".
 
     Returns:
         f32[B,H',W',D]; with SAME, H' = ceil(H / stride).
@@ -61,19 +68,17 @@ def convolution(x: jax.Array, kernel: jax.Array, *, stride: int, padding: str) -
         ValueError: a shape or a choice is wrong.
         TypeError: a dtype is not float32.
 
-    Source: `jax.lax.conv_general_dilated`; with the compiler options of
-        `training.compile` the CPU runs it and both gradients near its matrix rate, so
-        that there is no other form.
+    Source: the fast form is ours, see `ops_convolution`; it differs in the gradient of
+        the kernel only.
     """
     check(x=(x, "f32[B,H,W,C]"), kernel=(kernel, "f32[K,K,C,D]"))
     _choice(padding, "padding", ("SAME", "VALID"))
-    from superxception_jax.models.ops_convolution import fast_convolution
-    return fast_convolution(x,kernel,stride,padding)
+    if _choice(implementation, "implementation", IMPLEMENTATIONS) == "fast":
+        return fast_convolution(x, kernel, stride, padding)
+    return plain_convolution(x, kernel, stride, padding)
 
 
-def add_bias(
-    x: jax.Array, bias: jax.Array, *, activation: str, implementation: str
-) -> jax.Array:
+def add_bias(x: jax.Array, bias: jax.Array, *, activation: str, implementation: str) -> jax.Array:
     """Add a bias to every channel.
 
     Args:
@@ -127,7 +132,7 @@ def depthwise_convolution(
         kernel[:, :, None, :],
         (stride, stride),
         "SAME",
-        dimension_numbers=_LAYOUT,
+        dimension_numbers=("NHWC", "HWIO", "NHWC"),
         feature_group_count=x.shape[-1],
     )
 
@@ -150,13 +155,13 @@ def pointwise_convolution(
         ValueError: a shape or a choice is wrong.
         TypeError: a dtype is not float32.
 
-    Source: the fast form is ours: a 1×1 convolution is a matrix product, and so are its
-        gradients, but XLA:CPU lowers the gradient of the kernel as a general convolution.
+    Source: the fast form is ours, see `ops_pointwise`.
     """
     check(x=(x, "f32[B,H,W,C]"), kernel=(kernel, "f32[C,D]"))
     if _choice(implementation, "implementation", IMPLEMENTATIONS) == "fast":
-        return fast_pointwise_convolution(x[:, ::stride, ::stride] if stride > 1 else x, kernel)
-    return convolution(x, kernel[None, None], stride=stride, padding="SAME")
+        seen = x[:, ::stride, ::stride] if stride > 1 else x
+        return fast_pointwise_convolution(seen, kernel)
+    return plain_convolution(x, kernel[None, None], stride, "SAME")
 
 
 def max_pool(x: jax.Array, *, implementation: str) -> jax.Array:

@@ -33,12 +33,16 @@ def fast_depthwise_convolution(x: jax.Array, kernel: jax.Array, stride: int) -> 
 
 def _forward(
     x: jax.Array, kernel: jax.Array, stride: int
-) -> tuple[jax.Array, tuple[jax.Array, jax.Array]]:
+) -> tuple[jax.Array, tuple[jax.Array, jax.Array, jax.Array]]:
     height, width = x.shape[1:3]
     pads = window_pads(height, width, size=kernel.shape[0], stride=stride, padding="SAME")
     output = (-(-height // stride), -(-width // stride))
     padded = pad_image(x, pads, value=0.0)
-    return jax.lax.optimization_barrier(_weighted_sum(padded, kernel, output=output, stride=stride)), (x, kernel)
+    # The 1×1 convolution that follows would put the nine taps into its own transposed copy.
+    y = jax.lax.optimization_barrier(_weighted_sum(padded, kernel, output=output, stride=stride))
+    # The padded image serves the gradient too, so that the image itself need not be kept;
+    # an empty slice carries its static shape.
+    return y, (padded, x[:0], kernel)
 
 
 def _weighted_sum(
@@ -55,20 +59,19 @@ def _weighted_sum(
 
 
 def _backward(
-    stride: int, residuals: tuple[jax.Array, jax.Array], gradient: jax.Array
+    stride: int, residuals: tuple[jax.Array, jax.Array, jax.Array], gradient: jax.Array
 ) -> tuple[jax.Array, jax.Array]:
-    x, kernel = residuals
-    size, _, channels = kernel.shape
-    height, width = x.shape[1:3]
+    padded, empty, kernel = residuals
+    size = kernel.shape[0]
+    height, width = empty.shape[1:3]
     pads = window_pads(height, width, size=size, stride=stride, padding="SAME")
 
     # Gradient of the input: the same sum with the kernel turned by 180°. A stride
     # leaves holes between the gradients, which are filled with zeros.
-    spread = _spread(gradient, x.shape, pads, size=size, stride=stride)
+    spread = _spread(gradient, empty.shape, pads, size=size, stride=stride)
     x_gradient = _weighted_sum(spread, kernel[::-1, ::-1], output=(height, width), stride=1)
 
-    padded = pad_image(x, pads, value=0.0)
-    if x.nbytes <= CACHED_BYTES:
+    if padded.size * padded.dtype.itemsize <= CACHED_BYTES:
         return x_gradient, _tap_sums(padded, gradient, size=size, stride=stride)
 
     # Nine taps read the same images: one image after the other they stay in the cache.

@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+import ctypes
+import functools
+import sys
 from collections.abc import Callable
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
+from absl import logging
 from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
 
 DATA_AXIS = "data"
+# Measured, see results/performance.md.
+CPU_OPTIONS = {
+    # Barriers stay in place until code is made of them: what stands before one becomes a
+    # buffer, computed once, instead of a part of every reader.
+    "xla_disable_hlo_passes": "cse_barrier_expander",
+    # Matrix products go to the library that is best at them; the convolutions of that
+    # library are slow, so that these stay with Eigen.
+    "xla_cpu_experimental_ynn_fusion_type": "LIBRARY_FUSION_TYPE_INDIVIDUAL_DOT",
+}
 
 
 def make_mesh(device_count: int) -> Mesh:
@@ -72,23 +86,33 @@ def place_batch(array: np.ndarray, mesh: Mesh) -> jax.Array:
 
 
 def compile_train_step(train_step: Callable, mesh: Mesh) -> Callable:
-    """Compile a training step; the given state's memory is reused for the new one.
+    """Compile a training step at its first call; a state's memory is reused for the next one.
 
     Args:
         train_step: made by `steps.make_train_step`.
         mesh: the devices; the batch is split over them, the state is on each.
 
     Returns:
-        The compiled function of the same arguments.
+        The compiled function of the same arguments, which keep their shapes.
     """
     everywhere, split = _shardings(mesh)
-    return jax.jit(
+    step = jax.jit(
         train_step,
         in_shardings=(everywhere, split, split, everywhere),
         out_shardings=(everywhere, everywhere),
         donate_argnums=0,
         compiler_options=compiler_options(mesh.devices.flat[0].platform),
     )
+    compiled = None
+
+    def run(*arguments):
+        nonlocal compiled
+        if compiled is None:
+            compiled = step.lower(*arguments).compile()
+            _return_free_memory()
+        return compiled(*arguments)
+
+    return run
 
 
 def compile_replicated(function: Callable, mesh: Mesh) -> Callable:
@@ -116,7 +140,12 @@ def compile_predict(predict: Callable, mesh: Mesh) -> Callable:
         The compiled function of the same arguments.
     """
     everywhere, split = _shardings(mesh)
-    return jax.jit(predict, in_shardings=(everywhere, split), out_shardings=split)
+    return jax.jit(
+        predict,
+        in_shardings=(everywhere, split),
+        out_shardings=split,
+        compiler_options=compiler_options(mesh.devices.flat[0].platform),
+    )
 
 
 def compiler_options(platform: str) -> dict[str, Any]:
@@ -127,15 +156,32 @@ def compiler_options(platform: str) -> dict[str, Any]:
 
     Returns:
         Options for `jax.jit`.
+
+    Source: ours, measured, see `CPU_OPTIONS`.
     """
-    # The older emitters compile the fast forms in a quarter less time. Later releases of JAX
-    # don't know the option and refuse it.
-    if platform == "cpu" and True:
-        return {
-            "xla_disable_hlo_passes": "cse_barrier_expander",
-            "xla_cpu_experimental_ynn_fusion_type": "LIBRARY_FUSION_TYPE_INDIVIDUAL_DOT",
-        }
-    return {}
+    return _known_options() if platform == "cpu" else {}
+
+
+@functools.cache
+def _known_options() -> dict[str, Any]:
+    """Leave out, with a warning, what this release of XLA doesn't know: options come and go."""
+    known = {}
+    for name, value in CPU_OPTIONS.items():
+        try:
+            jax.jit(jnp.negative, compiler_options={name: value}).lower(0.0).compile()
+        except jax.errors.JaxRuntimeError as error:
+            logging.warning("jax %s compiles slower steps: %s", jax.__version__, error)
+        else:
+            known[name] = value
+    return known
+
+
+def _return_free_memory() -> None:
+    """Give back to the system what the compiler has freed, half a gigabyte that malloc keeps."""
+    if sys.platform == "linux":
+        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # not every C library has it
+        if trim is not None:
+            trim(0)
 
 
 def _shardings(mesh: Mesh) -> tuple[NamedSharding, NamedSharding]:

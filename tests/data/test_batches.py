@@ -46,11 +46,22 @@ def test_resuming_at_any_step_gives_the_same_batches():
 @settings(max_examples=40, deadline=None)
 @given(count=st.integers(1, 70), batch_size=st.integers(1, 40))
 def test_evaluation_visits_every_image_once_in_order(count, batch_size):
-    batches = list(evaluation_batches(count, batch_size=batch_size))
+    batches = list(evaluation_batches(count, batch_sizes=(batch_size,)))
     assert all(i.shape == m.shape == (batch_size,) for i, m in batches)
     visited = np.concatenate([indices[mask] for indices, mask in batches])
     np.testing.assert_array_equal(visited, np.arange(count))
     assert all(mask.any() for _, mask in batches)
+
+
+@pytest.mark.parametrize(
+    ("count", "sizes"),
+    [(1, [1]), (7, [8]), (15, [8, 8]), (45, [46]), (46, [46]), (47, [46, 1]), (92, [46, 46])],
+)
+def test_a_cell_is_computed_with_little_padding(count, sizes):
+    batches = list(evaluation_batches(count, batch_sizes=(1, 8, 46, 64)))
+    assert [len(indices) for indices, _ in batches] == sizes
+    visited = np.concatenate([indices[mask] for indices, mask in batches])
+    np.testing.assert_array_equal(visited, np.arange(count))
 
 
 def test_padding_is_a_valid_index_and_masked_sums_are_exact():
@@ -58,7 +69,7 @@ def test_padding_is_a_valid_index_and_masked_sums_are_exact():
     for batch_size in (1, 3, 4, 10, 16):
         total = sum(
             float((values[indices] * mask).sum())
-            for indices, mask in evaluation_batches(10, batch_size=batch_size)
+            for indices, mask in evaluation_batches(10, batch_sizes=(batch_size,))
         )
         assert total == 55.0
 
@@ -78,8 +89,8 @@ def test_batch_size_of_all_images_is_one_step_an_epoch():
         (lambda: training_indices(3, batch_size=1, seed=0, step=-1), "`step` must be at least 0"),
         (lambda: epoch_order(0, seed=0, epoch=0), "`count` must be at least 1, got 0"),
         (lambda: epoch_order(3, seed=-1, epoch=0), "`seed` must be at least 0, got -1"),
-        (lambda: list(evaluation_batches(0, batch_size=2)), "`count` must be at least 1"),
-        (lambda: list(evaluation_batches(2, batch_size=0)), "`batch_size` must be at least 1"),
+        (lambda: list(evaluation_batches(0, batch_sizes=(2,))), "`count` must be at least 1"),
+        (lambda: list(evaluation_batches(2, batch_sizes=(0,))), "`batch_sizes` must be at least 1"),
     ],
 )
 def test_numbers_out_of_range_are_named(call, message):

@@ -11,8 +11,8 @@ def _predict(variables, images):
     return pixels @ variables
 
 
-@pytest.mark.parametrize("batch_size", [1, 3, 7, 64])
-def test_equal_for_any_batch_size_and_without_padding(batch_size):
+@pytest.mark.parametrize("batch_sizes", [(1,), (3,), (7,), (64,), (4, 6)])
+def test_equal_for_any_batch_size_and_without_padding(batch_sizes):
     generator = np.random.default_rng(0)
     images = generator.integers(0, 255, size=(10, 4, 4, 1)).astype(np.uint8)
     variables = generator.normal(size=(16, 3)).astype(np.float32)
@@ -27,9 +27,9 @@ def test_equal_for_any_batch_size_and_without_padding(batch_size):
         variables=variables,
         predict=_predict,
         place=place,
-        batch_size=batch_size,
+        batch_sizes=batch_sizes,
         advance=done.append,
     )
     np.testing.assert_allclose(outputs, _predict(variables, images), rtol=1e-5)
-    assert shapes == {(batch_size, 4, 4, 1)}
+    assert shapes == {(size, 4, 4, 1) for size in batch_sizes}
     assert sum(done) == 10

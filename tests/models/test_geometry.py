@@ -4,7 +4,13 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from superxception_jax.models.geometry import column_sums, pad_image, shifted, window_pads
+from superxception_jax.models.geometry import (
+    column_sums,
+    materialized_transpose,
+    pad_image,
+    shifted,
+    window_pads,
+)
 
 
 @pytest.mark.parametrize(
@@ -38,3 +44,10 @@ def test_column_sums_count_every_row_once(height):
     x = np.random.default_rng(height).normal(size=(3, height, 4, 2)).astype(np.float32)
     sums = column_sums(lambda first, last: jnp.asarray(x)[:, first:last], height)
     np.testing.assert_allclose(sums, x.sum((0, 1, 2)), rtol=1e-5, atol=1e-5)
+
+
+def test_materialized_transpose_permutes():
+    x = np.arange(24).reshape(1, 2, 3, 4)
+    np.testing.assert_array_equal(
+        materialized_transpose(jnp.asarray(x), (3, 1, 2, 0)), x.transpose(3, 1, 2, 0)
+    )

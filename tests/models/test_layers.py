@@ -10,13 +10,14 @@ from superxception_jax.models import layers
 from superxception_jax.models.layers import BatchNorm, Convolution, SeparableConvolution
 
 
-def dense_convolution(size, use_bias):
+def dense_convolution(size, use_bias, activation="none"):
     return Convolution(
         2,
         size=size,
         stride=1,
         padding="SAME",
         use_bias=use_bias,
+        activation=activation,
         kernel_init=nn.initializers.ones,
         implementation="plain",
     )
@@ -31,6 +32,14 @@ def test_convolution_adds_up_the_window(size, corner, centre):
     y = layer.apply(variables, images)
     np.testing.assert_allclose(y[0, 0, 0], [corner, corner + 10])
     np.testing.assert_allclose(y[0, 1, 1], [centre, centre + 10])
+
+
+@pytest.mark.parametrize("use_bias", [True, False])
+def test_convolution_ends_with_its_activation(use_bias):
+    layer = dense_convolution(1, use_bias, activation="relu")
+    images = jnp.asarray([-3.0, 2.0]).reshape(2, 1, 1, 1)
+    y = layer.apply(layer.init(jax.random.key(0), images), images)
+    np.testing.assert_array_equal(y[..., 0].ravel(), [0.0, 2.0])
 
 
 def test_convolution_has_no_bias_unless_asked():

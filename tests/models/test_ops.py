@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from jax.sharding import AxisType, NamedSharding, PartitionSpec
 
-from superxception_jax.models import ops
+from superxception_jax.models import ops, ops_depthwise
 
 # The tests compile many small programs: XLA's optimisation would take most of the time.
 QUICK = {"xla_backend_optimization_level": 0}
@@ -70,13 +70,19 @@ def test_pointwise_forms_agree(shape, stride):
 @pytest.mark.parametrize(
     ("shape", "size", "features", "stride", "padding"),
     [
-        ((3, 9, 8, 1), 9, 4, 1, "SAME"),  # windows × gradient
-        ((2, 7, 8, 9), 5, 3, 1, "SAME"),  # two-sided, fewer features than channels
-        ((1, 6, 7, 6), 5, 8, 1, "VALID"),  # two-sided, more features than channels
+        ((3, 9, 8, 1), 9, 4, 1, "SAME"),  # the first of the super-resolution stack
+        ((2, 7, 8, 9), 5, 3, 1, "SAME"),
+        ((1, 6, 7, 6), 4, 8, 1, "SAME"),  # an even window pads one side more
+        ((1, 6, 7, 6), 5, 8, 1, "VALID"),
         ((3, 7, 9, 1), 3, 4, 2, "VALID"),  # the first convolution of Xception
         ((1, 8, 8, 2), 3, 3, 2, "VALID"),  # the last row and column are never read
-        ((2, 9, 10, 16), 3, 5, 2, "SAME"),  # row by row
+        ((2, 9, 10, 16), 3, 5, 2, "SAME"),
         ((1, 23, 15, 2), 11, 3, 4, "VALID"),  # the first convolution of AlexNet
+        ((3, 7, 6, 26), 5, 1, 1, "SAME"),  # one feature, more channels than taps
+        ((2, 6, 9, 17), 4, 1, 1, "SAME"),
+        ((2, 6, 9, 9), 3, 1, 1, "VALID"),
+        ((2, 7, 6, 8), 3, 1, 1, "SAME"),  # one feature, fewer channels than taps
+        ((2, 7, 8, 9), 3, 1, 2, "SAME"),  # one feature, but a stride
     ],
 )
 def test_convolution_forms_agree(shape, size, features, stride, padding):
@@ -137,6 +143,31 @@ def test_normalize_by_hand(implementation):
     np.testing.assert_allclose([mean[0], variance[0]], [4.0, 5.0], rtol=1e-6)
 
 
+@pytest.mark.parametrize("activation", ["none", "relu"])
+@pytest.mark.parametrize("shape", [(1, 3, 5, 4), (9, 19, 7, 2)])
+def test_bias_forms_agree(shape, activation):
+    def operation(x, bias, implementation):
+        return ops.add_bias(x, bias, activation=activation, implementation=implementation)
+
+    y, _ = compare_forms(operation, draw(*shape), draw(shape[-1], seed=1))
+    assert bool((y < 0).any()) == (activation == "none")
+
+
+@pytest.mark.parametrize("implementation", ops.IMPLEMENTATIONS)
+def test_relu_gives_no_gradient_at_zero(implementation):
+    def total(bias):
+        x = jnp.asarray([0.0, 1.0]).reshape(2, 1, 1, 1)
+        return ops.add_bias(x, bias, activation="relu", implementation=implementation).sum()
+
+    assert float(jax.grad(total)(jnp.zeros(1))[0]) == 1.0
+
+
+def test_depthwise_forms_agree_on_a_batch_larger_than_the_cache(monkeypatch):
+    # The gradient then goes through the images one by one.
+    monkeypatch.setattr(ops_depthwise, "CACHED_BYTES", 100)
+    test_depthwise_forms_agree((3, 7, 6, 4), 3, 2)
+
+
 def all_operations(x, kernels):
     """Chain all fast forms, so that one compilation checks their sharding."""
     y = ops.convolution(x, kernels["dense"], stride=1, padding="SAME", implementation="fast")
@@ -151,10 +182,14 @@ def all_operations(x, kernels):
     y = ops.depthwise_convolution(y, kernels["depthwise"], stride=1, implementation="fast")
     y = ops.max_pool(y, implementation="fast")
     y = ops.pointwise_convolution(y, kernels["pointwise"], stride=2, implementation="fast")
+    y = ops.add_bias(y, kernels["offset"], activation="relu", implementation="fast")
+    y = ops.convolution(y, kernels["narrow"], stride=1, padding="SAME", implementation="fast")
     return jnp.square(y).sum(), statistics
 
 
-def test_fast_forms_do_not_depend_on_the_number_of_devices():
+@pytest.mark.parametrize("cached_bytes", [0, 1 << 30])
+def test_fast_forms_do_not_depend_on_the_number_of_devices(cached_bytes, monkeypatch):
+    monkeypatch.setattr(ops_depthwise, "CACHED_BYTES", cached_bytes)
     x = draw(8, 9, 9, 6)
     kernels = {
         "dense": draw(5, 5, 6, 8, seed=1),
@@ -162,6 +197,8 @@ def test_fast_forms_do_not_depend_on_the_number_of_devices():
         "bias": draw(8, seed=3),
         "depthwise": draw(3, 3, 8, seed=4),
         "pointwise": draw(8, 4, seed=5),
+        "offset": draw(4, seed=6),
+        "narrow": draw(2, 2, 4, 1, seed=7),
     }
     gradient = jax.value_and_grad(all_operations, argnums=(0, 1), has_aux=True)
     step = jax.jit(gradient, compiler_options=QUICK)
