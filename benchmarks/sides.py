@@ -7,7 +7,6 @@ Super-Xception in float32; training ends with Adam 1e-4.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +16,7 @@ import numpy as np
 CANVAS_PX = 50
 CLASSES = 24
 LEARNING_RATE = 1e-4
+MATRIX = 2048  # edge of the machine's reference product
 
 
 @dataclass(frozen=True)
@@ -59,34 +59,22 @@ def make_images(case: Case) -> tuple[np.ndarray, np.ndarray]:
     return images, generator.integers(0, CLASSES, case.batch).astype(np.int32)
 
 
-def make_ours(case: Case, *, implementation: str, middle_flow: str, options: str) -> Side:
+def make_ours(case: Case, *, implementation: str) -> Side:
     """Make our compiled step, the one that `launch/main.py` runs.
 
     Args:
         case: what is measured.
-        implementation: "fast" or "plain".
-        middle_flow: "scan", "unrolled" or "config" (what the row's config says).
-        options: compiler options as JSON that replace the project's own; "" keeps those.
+        implementation: "fast", or "plain" for the plain forms with XLA's own options.
     """
     import jax
 
-    from configs import super_xception
-    from superxception_jax.experiment import build_experiment
-    from superxception_jax.models.build import build_model
     from superxception_jax.training import compile as compiling
-    from superxception_jax.training.optimizers import make_optimizer
     from superxception_jax.training.state import init_state
     from superxception_jax.training.steps import make_predict, make_train_step
 
-    config = super_xception.get_config("paper")
-    config.model.input_px = case.input_px
-    if middle_flow != "config":
-        config.model.middle_flow = middle_flow
-    experiment = build_experiment(config)
-    if options:
-        compiling.compiler_options = lambda platform: json.loads(options)
-    model = build_model(**experiment.model, classes=CLASSES, implementation=implementation)
-    optimizer = make_optimizer(experiment.optimizer, epochs=1, steps_per_epoch=100)
+    if implementation == "plain":
+        compiling.CPU_OPTIONS.clear()
+    experiment, model, optimizer = build_ours(case, implementation=implementation)
     mesh = compiling.make_mesh(1)
     key = compiling.place_replicated(jax.random.key(0), mesh)
     state = compiling.compile_replicated(
@@ -117,6 +105,64 @@ def make_ours(case: Case, *, implementation: str, middle_flow: str, options: str
     return Side(train, parameters)
 
 
+def build_ours(case: Case, *, implementation: str) -> tuple[Any, Any, Any]:
+    """Build experiment, network and optimiser of the paper's preset at the case's input size."""
+    from configs import super_xception
+    from superxception_jax.experiment import build_experiment
+    from superxception_jax.models.build import build_model
+    from superxception_jax.training.optimizers import make_optimizer
+
+    config = super_xception.get_config("paper")
+    config.model.input_px = case.input_px
+    experiment = build_experiment(config)
+    model = build_model(**experiment.model, classes=CLASSES, implementation=implementation)
+    optimizer = make_optimizer(experiment.optimizer, epochs=1, steps_per_epoch=100)
+    return experiment, model, optimizer
+
+
+def count_operations(case: Case) -> float:
+    """Count the floating-point operations of one step, as XLA does for the plain forms."""
+    import jax
+    import jax.numpy as jnp
+
+    from superxception_jax.training.state import init_state
+    from superxception_jax.training.steps import make_predict, make_train_step
+
+    experiment, model, optimizer = build_ours(case, implementation="plain")
+    key = jax.eval_shape(lambda: jax.random.key(0))
+    state = jax.eval_shape(
+        lambda key: init_state(model, optimizer, key=key, input_px=case.input_px), key
+    )
+    images = jax.ShapeDtypeStruct((case.batch, CANVAS_PX, CANVAS_PX, 1), jnp.uint8)
+    if case.task == "predict":
+        predict = make_predict(model, input_px=case.input_px)
+        lowered = jax.jit(predict).lower(state.variables, images)
+    else:
+        step = make_train_step(
+            model,
+            optimizer,
+            input_px=case.input_px,
+            augmentation=experiment.augmentation,
+            label_smoothing=experiment.label_smoothing,
+        )
+        labels = jax.ShapeDtypeStruct((case.batch,), jnp.int32)
+        lowered = jax.jit(step).lower(state, images, labels, key)
+    return float(lowered.cost_analysis()["flops"])
+
+
+def make_matrix_product(case: Case) -> Side:
+    """Make a product of two matrices of `MATRIX` columns: what the machine can do at best."""
+    import jax
+    import jax.numpy as jnp
+
+    from superxception_jax.training.compile import compiler_options
+
+    del case
+    matrix = jnp.ones((MATRIX, MATRIX))
+    product = jax.jit(jnp.matmul, compiler_options=compiler_options("cpu"))
+    return Side(lambda: float(product(matrix, matrix)[0, 0]), 0)
+
+
 def make_torch(case: Case, *, compiled: bool) -> Side:
     """Make the PyTorch step: channels_last, fused Adam; with or without `torch.compile`."""
     import torch
@@ -125,7 +171,8 @@ def make_torch(case: Case, *, compiled: bool) -> Side:
     from benchmarks.torch_network import SuperXception
 
     torch.manual_seed(0)
-    network: Any = SuperXception(classes=CLASSES).to(memory_format=torch.channels_last)
+    network: Any = SuperXception(classes=CLASSES)
+    network = network.to(memory_format=torch.channels_last)
     parameters = sum(p.numel() for p in network.parameters())
     images, labels = (torch.from_numpy(array) for array in make_images(case))
     labels = labels.long()
@@ -197,9 +244,10 @@ def make_keras(case: Case) -> Side:
 
 
 SIDES: dict[str, Callable[[Case], Side]] = {
-    "ours": lambda case: make_ours(case, implementation="fast", middle_flow="config", options=""),
+    "ours": lambda case: make_ours(case, implementation="fast"),
     "torch": lambda case: make_torch(case, compiled=False),
     "torch.compile": lambda case: make_torch(case, compiled=True),
     "keras": make_keras,
-    "plain": lambda case: make_ours(case, implementation="plain", middle_flow="config", options=""),
+    "plain": lambda case: make_ours(case, implementation="plain"),
+    "matrix product": make_matrix_product,
 }

@@ -16,8 +16,8 @@ from benchmarks.sides import Case
 # The same allocator for all sides: huge pages save a tenth. PyTorch's threads must not
 # spin while another side has its turn.
 ENVIRONMENT = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1", "OMP_WAIT_POLICY": "PASSIVE"}
-# The first step of a turn finds cold caches.
-DROPPED = 1
+# One turn is enough where a side is several times slower.
+SLOW_SIDES = ("keras", "plain")
 
 
 @dataclass
@@ -42,18 +42,27 @@ class Timing:
     peak_bytes: int = 0
     load: list[float] = field(default_factory=list)
 
-    @property
-    def seconds(self) -> float:
-        """Return the median of the turns, in seconds a step."""
-        return statistics.median(self.turns)
+
+@dataclass(frozen=True)
+class Schedule:
+    """How long is measured.
+
+    Attributes:
+        turns: of every side.
+        steps: counted steps a turn; one more runs first and is dropped.
+        seconds: a turn ends after this time, at least one step counted.
+    """
+
+    turns: int
+    steps: int
+    seconds: float
 
 
 def run_turns(
     sides: tuple[str, ...],
     case: Case,
     *,
-    turns: int,
-    steps: int,
+    schedule: Schedule,
     environment: dict[str, str],
     advance: Callable[[str], object],
 ) -> dict[str, Timing]:
@@ -62,8 +71,7 @@ def run_turns(
     Args:
         sides: keys of `sides.SIDES`.
         case: what is measured.
-        turns: of every side.
-        steps: counted steps a turn; one more runs first and is dropped.
+        schedule: how long.
         environment: variables added to the sides' environment.
         advance: called with a text when something ends.
 
@@ -80,24 +88,28 @@ def run_turns(
             workers[side] = _start(side, case, environment)
             reply = _reply(workers[side], side)
             timings[side] = Timing(side, reply["first_step_seconds"], reply["parameters"])
-            advance(f"{side}: first step after {reply['first_step_seconds']:.1f} s")
-        for turn in range(turns):
+            advance(f"{side}: first step")
+        for turn in range(schedule.turns):
             for side in sides if turn % 2 == 0 else sides[::-1]:
-                worker, timing = workers[side], timings[side]
-                assert worker.stdin is not None
-                worker.stdin.write(f"{steps + DROPPED}\n")
-                worker.stdin.flush()
-                reply = _reply(worker, side)
-                timing.turns.append(statistics.median(reply["seconds"][DROPPED:]))
-                timing.system_seconds += reply["system_seconds"]
-                timing.peak_bytes = reply["peak_bytes"]
-                timing.load.append(os.getloadavg()[0])
-                advance(f"{side}: turn {turn + 1}, {timing.turns[-1] * 1e3:.1f} ms a step")
+                if turn == 0 or side not in SLOW_SIDES:
+                    _take_turn(workers[side], timings[side], schedule)
+                advance(f"{side}: turn {turn + 1}")
     finally:
         for worker in workers.values():
             worker.kill()
             worker.wait()
     return timings
+
+
+def _take_turn(worker: subprocess.Popen, timing: Timing, schedule: Schedule) -> None:
+    assert worker.stdin is not None
+    worker.stdin.write(f"{schedule.steps} {schedule.seconds}\n")
+    worker.stdin.flush()
+    reply = _reply(worker, timing.side)
+    timing.turns.append(statistics.median(reply["seconds"]))
+    timing.system_seconds += reply["system_seconds"]
+    timing.peak_bytes = reply["peak_bytes"]
+    timing.load.append(os.getloadavg()[0])
 
 
 def _start(side: str, case: Case, environment: dict[str, str]) -> subprocess.Popen:
