@@ -147,7 +147,10 @@ def count_operations(case: Case) -> float:
         )
         labels = jax.ShapeDtypeStruct((case.batch,), jnp.int32)
         lowered = jax.jit(step).lower(state, images, labels, key)
-    return float(lowered.cost_analysis()["flops"])
+    analysis = lowered.cost_analysis()
+    if analysis is None:
+        raise RuntimeError("this release of JAX counts no operations; use another one.")
+    return float(analysis["flops"])
 
 
 def make_matrix_product(case: Case) -> Side:

@@ -29,7 +29,7 @@ EDGE = {"setup", "reporting", "run", "commands", "experiment", "provenance"}
 MODULES = sorted(PACKAGE.rglob("*.py"))
 SOURCES = MODULES + [
     path
-    for folder in ("configs", "launch", "tests")
+    for folder in ("benchmarks", "configs", "launch", "tests")
     for path in (REPOSITORY / folder).rglob("*.py")
 ]
 

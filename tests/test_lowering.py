@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from pathlib import Path
 
 import jax
 import jax.numpy as jnp
@@ -17,6 +18,11 @@ from superxception_jax.training.state import init_state
 from superxception_jax.training.steps import make_predict, make_train_step
 
 BATCH = 8
+CONFIGS = sorted(
+    path.stem
+    for path in (Path(__file__).resolve().parent.parent / "configs").glob("*.py")
+    if path.stem != "base"
+)
 # Accelerators take the same plain forms, so one tracing serves the three.
 PLATFORMS = {"cpu": ("cpu",), "gpu": ("cuda", "rocm", "tpu")}
 
@@ -36,8 +42,8 @@ def _shaped(row, preset, platform):
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)
-@pytest.mark.parametrize("preset", ["bioimage", "paper"])
-@pytest.mark.parametrize("row", ["super_xception", "xception"])
+@pytest.mark.parametrize("preset", ["", "bioimage", "paper"])
+@pytest.mark.parametrize("row", CONFIGS)
 def test_training_step_lowers(row, preset, platform):
     experiment, model, optimizer, state, images = _shaped(row, preset, platform)
     step = make_train_step(
@@ -58,9 +64,10 @@ def test_training_step_lowers(row, preset, platform):
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)
-@pytest.mark.parametrize("row", ["super_xception", "xception"])
-def test_prediction_lowers(row, platform):
-    experiment, model, _, state, images = _shaped(row, "paper", platform)
+@pytest.mark.parametrize("preset", ["", "bioimage", "paper"])
+@pytest.mark.parametrize("row", CONFIGS)
+def test_prediction_lowers(row, preset, platform):
+    experiment, model, _, state, images = _shaped(row, preset, platform)
     variables = {"params": state.params, "batch_stats": state.batch_stats}
     predict = make_predict(model, input_px=experiment.input_px)
     exported = export.export(jax.jit(predict), platforms=PLATFORMS[platform])(variables, images)

@@ -1,0 +1,80 @@
+"""Train with the fast and with the plain forms from one seed, and compare the losses.
+
+Both runs take the config `super_xception:bioimage`, its real images and its augmentation; they
+differ in `model.implementation` only.
+
+Example:
+  python benchmarks/forms.py --steps 20 --data_dir data
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from tqdm import tqdm
+
+from configs import super_xception
+from superxception_jax.data.batches import training_indices
+from superxception_jax.experiment import build_experiment
+from superxception_jax.setup import set_up
+from superxception_jax.training import compile as compilation
+from superxception_jax.training.steps import make_train_step
+
+
+def losses_of(implementation: str, arguments: argparse.Namespace) -> list[float]:
+    """Return the losses of the first steps."""
+    config = super_xception.get_config(arguments.preset)
+    config.model.implementation = implementation
+    config.data.data_dir = arguments.data_dir
+    experiment = build_experiment(config)
+    setup = set_up(experiment)
+    step = compilation.compile_train_step(
+        make_train_step(
+            setup.model,
+            setup.optimizer,
+            input_px=experiment.input_px,
+            augmentation=experiment.augmentation,
+            label_smoothing=experiment.label_smoothing,
+        ),
+        setup.mesh,
+    )
+    part, state, losses = setup.parts["train"], setup.fresh_state(setup.key), []
+    for number in tqdm(range(arguments.steps), desc=implementation, unit="step"):
+        indices = training_indices(
+            len(part.labels),
+            batch_size=experiment.batch_size,
+            seed=experiment.seed,
+            step=number,
+        )
+        batch = (
+            compilation.place_batch(array[indices], setup.mesh)
+            for array in (part.images, part.labels)
+        )
+        state, metrics = step(state, *batch, setup.key)
+        losses.append(float(metrics["loss"]))
+    return losses
+
+
+def main() -> None:
+    """Print the losses of both forms and their largest difference."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--steps", type=int, default=20)
+    parser.add_argument("--preset", default="bioimage", help="bioimage (default), smoke, …")
+    parser.add_argument("--data_dir", default="data", help="prepared data (default: data)")
+    arguments = parser.parse_args()
+    fast, plain = (losses_of(name, arguments) for name in ("fast", "plain"))
+    print("step      fast     plain  difference")
+    for number, (one, other) in enumerate(zip(fast, plain, strict=True)):
+        print(f"{number:4d}  {one:8.5f}  {other:8.5f}  {abs(one - other):.1e}")
+    largest = max(abs(one - other) for one, other in zip(fast, plain, strict=True))
+    print(f"largest difference of the losses: {largest:.1e}")
+
+
+if __name__ == "__main__":
+    main()

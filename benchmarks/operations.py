@@ -1,0 +1,261 @@
+"""Compare single operations: fast form, plain form with XLA's own options, and PyTorch.
+
+The shapes are those of Super-Xception at 227 px with 8 images. Value and gradients are timed
+apart; the forms take turns, and the median counts.
+
+Example:
+  python benchmarks/operations.py --batch 8
+"""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import torch
+from torch.nn import functional
+from tqdm import tqdm
+
+from benchmarks.torch_network import same_padding
+from superxception_jax.models import ops
+from superxception_jax.models.enlarging import enlarge
+from superxception_jax.training.compile import compiler_options
+
+EPSILON = 1e-3
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One operation of the network.
+
+    Attributes:
+        name: for the table.
+        shapes: of the arguments, the images f32[B,H,W,C] first, without the batch.
+        ours: (*arguments, implementation) → f32[B,H',W',D].
+        torch: the same on channels_last tensors, arguments transposed by `torch_layout`.
+        trained: whether the images get a gradient.
+    """
+
+    name: str
+    shapes: tuple[tuple[int, ...], ...]
+    ours: Callable[..., jax.Array]
+    torch: Callable[..., torch.Tensor]
+    trained: bool = True
+
+
+def convolution(side: int, size: int, channels: int, features: int, *, stride: int, padding: str):
+    """Make the entry of a dense convolution."""
+
+    def ours(x, kernel, implementation):
+        return ops.convolution(
+            x, kernel, stride=stride, padding=padding, implementation=implementation
+        )
+
+    def theirs(x, kernel):
+        pads = size // 2 if padding == "SAME" else 0
+        return functional.conv2d(x, kernel, stride=stride, padding=pads)
+
+    name = f"convolution {size}×{size}/{stride}, {channels}→{features}, {side} px"
+    shapes = ((side, side, channels), (size, size, channels, features))
+    return Operation(name, shapes, ours, theirs, trained=channels > 1)
+
+
+def depthwise(side: int, channels: int) -> Operation:
+    """Make the entry of a depthwise convolution."""
+
+    def ours(x, kernel, implementation):
+        return ops.depthwise_convolution(x, kernel, stride=1, implementation=implementation)
+
+    def theirs(x, kernel):
+        return functional.conv2d(x, kernel[:, None], padding=1, groups=channels)
+
+    shapes = ((side, side, channels), (3, 3, channels))
+    return Operation(f"depthwise 3×3, {channels}, {side} px", shapes, ours, theirs)
+
+
+def pointwise(side: int, channels: int, features: int, *, stride: int) -> Operation:
+    """Make the entry of a 1×1 convolution."""
+
+    def ours(x, kernel, implementation):
+        return ops.pointwise_convolution(x, kernel, stride=stride, implementation=implementation)
+
+    def theirs(x, kernel):
+        return functional.conv2d(x, kernel.T[:, :, None, None], stride=stride)
+
+    name = f"1×1/{stride}, {channels}→{features}, {side} px"
+    return Operation(name, ((side, side, channels), (channels, features)), ours, theirs)
+
+
+def max_pool(side: int, channels: int) -> Operation:
+    """Make the entry of the max pool."""
+
+    def theirs(x):
+        rows, columns = (same_padding(length, window=3, stride=2) for length in x.shape[2:])
+        padded = functional.pad(x, (*columns, *rows), value=float("-inf"))
+        return functional.max_pool2d(padded, 3, 2)
+
+    name = f"max pool 3×3/2, {channels}, {side} px"
+    return Operation(name, ((side, side, channels),), ops.max_pool, theirs)
+
+
+def batch_norm(side: int, channels: int) -> Operation:
+    """Make the entry of BatchNorm with ReLU in training."""
+
+    def ours(x, scale, bias, implementation):
+        return ops.normalize_batch(
+            x, scale, bias, epsilon=EPSILON, activation="relu", implementation=implementation
+        )[0]
+
+    def theirs(x, scale, bias):
+        y = functional.batch_norm(x, None, None, scale, bias, training=True, eps=EPSILON)
+        return functional.relu(y)
+
+    shapes = ((side, side, channels), (channels,), (channels,))
+    return Operation(f"BatchNorm + ReLU, {channels}, {side} px", shapes, ours, theirs)
+
+
+def enlarging(from_px: int, to_px: int) -> Operation:
+    """Make the entry of the bicubic enlarging; both programs have one form."""
+
+    def ours(x, implementation):
+        if implementation == "plain":
+            return jax.image.resize(x, (x.shape[0], to_px, to_px, 1), "bicubic")
+        return enlarge(x, size_px=to_px)
+
+    def theirs(x):
+        return functional.interpolate(x, size=(to_px, to_px), mode="bicubic")
+
+    name = f"bicubic enlarging {from_px}→{to_px} px"
+    return Operation(name, ((from_px, from_px, 1),), ours, theirs, trained=False)
+
+
+OPERATIONS = (
+    enlarging(50, 227),
+    convolution(227, 9, 1, 64, stride=1, padding="SAME"),
+    convolution(227, 5, 64, 32, stride=1, padding="SAME"),
+    convolution(227, 5, 32, 1, stride=1, padding="SAME"),
+    convolution(227, 3, 1, 32, stride=2, padding="VALID"),
+    convolution(113, 3, 32, 64, stride=1, padding="VALID"),
+    depthwise(111, 128),
+    depthwise(14, 728),
+    pointwise(111, 128, 128, stride=1),
+    pointwise(14, 728, 728, stride=1),
+    pointwise(55, 128, 256, stride=2),
+    max_pool(111, 128),
+    batch_norm(111, 128),
+    batch_norm(14, 728),
+)
+
+
+def our_calls(
+    operation: Operation, arguments: tuple[jax.Array, ...], *, implementation: str
+) -> tuple[Callable[[], Any], ...]:
+    """Compile value and gradient; the gradient's program includes what it needs of the value."""
+    options = compiler_options("cpu") if implementation == "fast" else {}
+    form = functools.partial(operation.ours, implementation=implementation)
+    value = jax.jit(form, compiler_options=options)
+    output = jax.block_until_ready(value(*arguments))
+    chosen = tuple(range(0 if operation.trained else 1, len(arguments)))
+    calls: list[Callable[[], Any]] = [lambda: jax.block_until_ready(value(*arguments))]
+    if chosen:
+
+        def total(*inputs):
+            *inner, gradient = inputs
+            return jnp.vdot(form(*inner), gradient)
+
+        gradient = jax.jit(jax.grad(total, argnums=chosen), compiler_options=options)
+        calls.append(lambda: jax.block_until_ready(gradient(*arguments, output)))
+    return tuple(calls)
+
+
+def torch_calls(operation: Operation, arguments: tuple) -> tuple:
+    """Make value and value-with-gradient calls of PyTorch."""
+    tensors = [torch_layout(np.asarray(argument)) for argument in arguments]
+    for tensor in tensors[0 if operation.trained else 1 :]:
+        tensor.requires_grad_()
+
+    def value():
+        with torch.no_grad():
+            return operation.torch(*tensors)
+
+    output = value()
+
+    def gradient():
+        for tensor in tensors:
+            tensor.grad = None
+        operation.torch(*tensors).backward(output)
+
+    return (value, gradient) if any(t.requires_grad for t in tensors) else (value,)
+
+
+def torch_layout(array: np.ndarray) -> torch.Tensor:
+    """Turn our layout into PyTorch's: images and kernels channels first, stored channels last."""
+    if array.ndim == 4 and array.shape[0] == array.shape[1] and array.shape[0] % 2:
+        return torch.from_numpy(array.transpose(3, 2, 0, 1).copy())
+    if array.ndim == 4:
+        images = torch.from_numpy(array.transpose(0, 3, 1, 2).copy())
+        return images.contiguous(memory_format=torch.channels_last)
+    if array.ndim == 3:
+        return torch.from_numpy(array.transpose(2, 0, 1).copy())
+    return torch.from_numpy(array.copy())
+
+
+def time_in_turns(calls: dict[str, Callable[[], object]], *, repeats: int) -> dict[str, float]:
+    """Return the median seconds of each call; the first turn isn't counted."""
+    times: dict[str, list[float]] = {name: [] for name in calls}
+    for turn in range(repeats + 1):
+        for name in calls if turn % 2 == 0 else reversed(calls):
+            start = time.perf_counter()
+            calls[name]()
+            if turn > 0:
+                times[name].append(time.perf_counter() - start)
+    return {name: statistics.median(seconds) for name, seconds in times.items()}
+
+
+def main() -> None:
+    """Print a table of all operations."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--batch", type=int, default=8)
+    parser.add_argument("--repeats", type=int, default=9, help="counted turns (default 9)")
+    options = parser.parse_args()
+    generator = np.random.default_rng(0)
+    lines = [
+        "| operation | value: fast | plain | PyTorch | value + gradients: fast | plain | PyTorch |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
+    ]
+    for operation in tqdm(OPERATIONS, unit="operation"):
+        shapes = ((options.batch, *operation.shapes[0]), *operation.shapes[1:])
+        arguments = tuple(
+            jnp.asarray(generator.normal(size=shape), jnp.float32) for shape in shapes
+        )
+        forms = {
+            "fast": our_calls(operation, arguments, implementation="fast"),
+            "plain": our_calls(operation, arguments, implementation="plain"),
+            "torch": torch_calls(operation, arguments),
+        }
+        cells = []
+        for index in range(2):
+            calls = {name: form[index] for name, form in forms.items() if len(form) > index}
+            seconds = time_in_turns(calls, repeats=options.repeats) if calls else {}
+            for name in forms:
+                cells.append(f"{seconds[name] * 1e3:.1f} ms" if name in seconds else "")
+        lines.append(f"| {operation.name} | {' | '.join(cells)} |")
+    print("\n".join(lines))
+
+
+if __name__ == "__main__":
+    main()
