@@ -74,12 +74,21 @@ def _backward(
     if padded.size * padded.dtype.itemsize <= CACHED_BYTES:
         return x_gradient, _tap_sums(padded, gradient, size=size, stride=stride)
 
-    # Nine taps read the same images: one image after the other they stay in the cache.
-    def add_image(total: jax.Array, pair: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, None]:
-        image, image_gradient = (value[None] for value in pair)
-        return total + _tap_sums(image, image_gradient, size=size, stride=stride), None
+    # Nine taps read the same images: some images after the others they stay in the cache.
+    batch = padded.shape[0]
+    group = _group(batch, padded.size * padded.dtype.itemsize // batch)
 
-    return x_gradient, jax.lax.scan(add_image, jnp.zeros_like(kernel), (padded, gradient))[0]
+    def add_group(total: jax.Array, pair: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, None]:
+        return total + _tap_sums(*pair, size=size, stride=stride), None
+
+    groups = tuple(value.reshape(-1, group, *value.shape[1:]) for value in (padded, gradient))
+    return x_gradient, jax.lax.scan(add_group, jnp.zeros_like(kernel), groups)[0]
+
+
+def _group(batch: int, image_bytes: int) -> int:
+    """Return the largest divisor of a batch whose images fit the cache, at least one."""
+    fitting = max(1, CACHED_BYTES // image_bytes)
+    return max(size for size in range(1, min(fitting, batch) + 1) if batch % size == 0)
 
 
 def _tap_sums(padded: jax.Array, gradient: jax.Array, *, size: int, stride: int) -> jax.Array:
