@@ -81,8 +81,8 @@ def _backward(
     def add_group(total: jax.Array, pair: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, None]:
         return total + _tap_sums(*pair, size=size, stride=stride), None
 
-    groups = tuple(value.reshape(-1, group, *value.shape[1:]) for value in (padded, gradient))
-    return x_gradient, jax.lax.scan(add_group, jnp.zeros_like(kernel), groups)[0]
+    groups = [value.reshape(-1, group, *value.shape[1:]) for value in (padded, gradient)]
+    return x_gradient, jax.lax.scan(add_group, jnp.zeros_like(kernel), (groups[0], groups[1]))[0]
 
 
 def _group(batch: int, image_bytes: int) -> int:
