@@ -59,14 +59,14 @@ def test_rows_by_hand():
 
 def test_report_replaces_only_what_was_measured(tmp_path):
     path = tmp_path / "performance.md"
-    path.write_text(f"above\n{report.BEGIN}\nold\n{report.END}\nbelow\n", encoding="utf-8")
+    path.write_text(f"above\n{report.BEGIN}\nout of date\n{report.END}\nbelow\n", encoding="utf-8")
     text = report.write_report(ROUNDS, path=path)
     assert "| train 71 px, batch 32 | superxception_jax | 3,500 | 1.50× | 29% | 40 / 8 s |" in text
     assert "`c0`, `c1`" in text
     page = path.read_text(encoding="utf-8")
     assert page.startswith("above\n")
     assert page.endswith("below\n")
-    assert "old" not in page
+    assert "out of date" not in page
     assert path.with_suffix(".png").read_bytes().startswith(b"\x89PNG")
     path.write_text("no place for it", encoding="utf-8")
     with pytest.raises(ValueError, match="must hold the lines"):
