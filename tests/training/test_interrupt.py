@@ -8,6 +8,14 @@ import pytest
 from superxception_jax.training.interrupt import stop_signals
 
 
+@pytest.fixture(autouse=True)
+def python_handles_interrupts():
+    """A process started in the background ignores SIGINT; what is tested must not depend on it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_first_signal_is_a_request(number):
     with stop_signals() as stop_requested:
