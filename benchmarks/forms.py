@@ -33,13 +33,7 @@ def losses_of(implementation: str, arguments: argparse.Namespace) -> list[float]
     experiment = build_experiment(config)
     setup = set_up(experiment)
     step = compilation.compile_train_step(
-        make_train_step(
-            setup.model,
-            setup.optimizer,
-            input_px=experiment.input_px,
-            augmentation=experiment.augmentation,
-            label_smoothing=experiment.label_smoothing,
-        ),
+        make_train_step(setup.model, setup.optimizer, **experiment.step_options),
         setup.mesh,
     )
     part, state, losses = setup.parts["train"], setup.fresh_state(setup.key), []

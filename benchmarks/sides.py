@@ -87,13 +87,7 @@ def make_ours(case: Case, *, implementation: str) -> Side:
         variables = state.variables
         return Side(lambda: float(jax.device_get(predict(variables, images)).max()), parameters)
     step = compiling.compile_train_step(
-        make_train_step(
-            model,
-            optimizer,
-            input_px=case.input_px,
-            augmentation=experiment.augmentation,
-            label_smoothing=experiment.label_smoothing,
-        ),
+        make_train_step(model, optimizer, **experiment.step_options),
         mesh,
     )
 
@@ -138,13 +132,7 @@ def count_operations(case: Case) -> float:
         predict = make_predict(model, input_px=case.input_px)
         lowered = jax.jit(predict).lower(state.variables, images)
     else:
-        step = make_train_step(
-            model,
-            optimizer,
-            input_px=case.input_px,
-            augmentation=experiment.augmentation,
-            label_smoothing=experiment.label_smoothing,
-        )
+        step = make_train_step(model, optimizer, **experiment.step_options)
         labels = jax.ShapeDtypeStruct((case.batch,), jnp.int32)
         lowered = jax.jit(step).lower(state, images, labels, key)
     analysis = lowered.cost_analysis()

@@ -65,7 +65,7 @@ def get_base() -> ConfigDict:
     model.middle_flow = "unrolled"  # unrolled: faster steps | scan: compiles faster
     model.batch_norm_momentum = 0.99  # Keras' default; short runs need 0.9
     model.dropout_rate = 0.0  # before the classifier
-    model.implementation = "auto"  # auto | plain | fast forms of the convolutions
+    model.implementation = "auto"  # auto | plain | fast forms of the operations
 
     config.super_resolution = super_resolution = ConfigDict()
     super_resolution.features = (64, 32)  # channels of the first two layers

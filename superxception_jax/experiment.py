@@ -90,7 +90,7 @@ class Experiment:
         normalization: from a raw crop to the canvas.
         split: keyword arguments of `superxception_jax.data.splits.make_split`.
         model: keyword arguments of `superxception_jax.models.build.build_model`.
-        implementation: auto, plain or fast forms of the convolutions.
+        implementation: auto, plain or fast forms of the operations.
         input_px: side to which the canvas is enlarged.
         augmentation: ranges of the random changes in training.
         optimizer: optimiser and schedule.
@@ -130,6 +130,12 @@ class Experiment:
     bootstrap_resamples: int
     confidence_level: float
     config: Mapping[str, Any]
+
+    @property
+    def step_options(self) -> dict[str, Any]:
+        """Return the keyword arguments of `superxception_jax.training.steps.make_train_step`."""
+        names = ("input_px", "augmentation", "label_smoothing")
+        return {name: getattr(self, name) for name in names}
 
 
 def build_experiment(config: ConfigDict) -> Experiment:

@@ -173,13 +173,7 @@ def _train(setup: Setup, workdir: Path, checkpoints: Checkpoints) -> dict[str, A
         checkpoint_every_steps=experiment.checkpoint_every_steps,
         log_every_steps=experiment.log_every_steps,
     )
-    step = make_train_step(
-        setup.model,
-        setup.optimizer,
-        input_px=experiment.input_px,
-        augmentation=experiment.augmentation,
-        label_smoothing=experiment.label_smoothing,
-    )
+    step = make_train_step(setup.model, setup.optimizer, **experiment.step_options)
     recorder = Recorder(
         workdir,
         first_step=int(state.step),

@@ -46,13 +46,7 @@ def _shaped(row, preset, platform):
 @pytest.mark.parametrize("row", CONFIGS)
 def test_training_step_lowers(row, preset, platform):
     experiment, model, optimizer, state, images = _shaped(row, preset, platform)
-    step = make_train_step(
-        model,
-        optimizer,
-        input_px=experiment.input_px,
-        augmentation=experiment.augmentation,
-        label_smoothing=experiment.label_smoothing,
-    )
+    step = make_train_step(model, optimizer, **experiment.step_options)
     labels = jax.ShapeDtypeStruct((BATCH,), jnp.int32)
     key = jax.eval_shape(lambda: jax.random.key(0))
     exported = export.export(jax.jit(step), platforms=PLATFORMS[platform])(

@@ -68,8 +68,7 @@ def convolution(
         ValueError: a shape or a choice is wrong.
         TypeError: a dtype is not float32.
 
-    Source: the fast form is ours, see `ops_convolution`; it differs in the gradient of
-        the kernel only.
+    Source: the fast form is ours, see `ops_convolution`.
     """
     check(x=(x, "f32[B,H,W,C]"), kernel=(kernel, "f32[K,K,C,D]"))
     _choice(padding, "padding", ("SAME", "VALID"))

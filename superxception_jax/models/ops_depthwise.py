@@ -9,7 +9,7 @@ import jax.numpy as jnp
 
 from superxception_jax.models.geometry import column_sums, pad_image, shifted, window_pads
 
-# Batches up to this size stay in the cache as a whole.
+# Images up to this size in all stay in the cache.
 CACHED_BYTES = 4 << 20
 
 
@@ -71,12 +71,11 @@ def _backward(
     spread = _spread(gradient, empty.shape, pads, size=size, stride=stride)
     x_gradient = _weighted_sum(spread, kernel[::-1, ::-1], output=(height, width), stride=1)
 
-    if padded.size * padded.dtype.itemsize <= CACHED_BYTES:
-        return x_gradient, _tap_sums(padded, gradient, size=size, stride=stride)
-
     # Nine taps read the same images: some images after the others they stay in the cache.
     batch = padded.shape[0]
     group = _group(batch, padded.size * padded.dtype.itemsize // batch)
+    if group == batch:
+        return x_gradient, _tap_sums(padded, gradient, size=size, stride=stride)
 
     def add_group(total: jax.Array, pair: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, None]:
         return total + _tap_sums(*pair, size=size, stride=stride), None

@@ -163,7 +163,7 @@ def test_relu_gives_no_gradient_at_zero(implementation):
 
 
 def test_depthwise_forms_agree_on_a_batch_larger_than_the_cache(monkeypatch):
-    # The gradient then goes through the images one by one.
+    # A single image is larger too: the gradient then goes through the images one by one.
     monkeypatch.setattr(ops_depthwise, "CACHED_BYTES", 100)
     test_depthwise_forms_agree((3, 7, 6, 4), 3, 2)
 

@@ -35,13 +35,7 @@ def _losses(implementation: str, middle_flow: str) -> list[float]:
         lambda key: init_state(model, optimizer, key=key, input_px=experiment.input_px), mesh
     )(key)
     step = compilation.compile_train_step(
-        make_train_step(
-            model,
-            optimizer,
-            input_px=experiment.input_px,
-            augmentation=experiment.augmentation,
-            label_smoothing=experiment.label_smoothing,
-        ),
+        make_train_step(model, optimizer, **experiment.step_options),
         mesh,
     )
     generator = np.random.default_rng(0)
