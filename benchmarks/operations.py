@@ -101,13 +101,16 @@ def pointwise(side: int, channels: int, features: int, *, stride: int) -> Operat
 def max_pool(side: int, channels: int) -> Operation:
     """Make the entry of the max pool."""
 
+    def ours(x, implementation):
+        return ops.max_pool(x, padding="SAME", implementation=implementation)
+
     def theirs(x):
         rows, columns = (same_padding(length, window=3, stride=2) for length in x.shape[2:])
         padded = functional.pad(x, (*columns, *rows), value=float("-inf"))
         return functional.max_pool2d(padded, 3, 2)
 
     name = f"max pool 3×3/2, {channels}, {side} px"
-    return Operation(name, ((side, side, channels),), ops.max_pool, theirs)
+    return Operation(name, ((side, side, channels),), ours, theirs)
 
 
 def batch_norm(side: int, channels: int) -> Operation:

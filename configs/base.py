@@ -7,6 +7,8 @@ A row of the table changes the fields in which it differs; a preset changes the 
 from __future__ import annotations
 
 import difflib
+from collections.abc import Mapping
+from typing import Any
 
 from ml_collections import ConfigDict
 
@@ -14,6 +16,7 @@ PRESETS = {
     "": "embedded synthetic cells at a size that two CPU cores finish in minutes",
     "smoke": "the same program in seconds",
     "bioimage": "the real Padova Q-band set at CPU size",
+    "table": "the real Padova Q-band set, networks at full width, an input that a CPU can train",
     "paper": "the real Padova Q-band set by the paper's protocol, for an accelerator",
     "own": "a laboratory's own folder of chromosome images at CPU size",
 }
@@ -59,10 +62,11 @@ def get_base() -> ConfigDict:
 
     config.model = model = ConfigDict()
     model.name = "super_xception"  # a key of superxception_jax.models.build.MODELS
+    model.init_from = ""  # start from this weight file of Keras (.h5, .keras): Xception, ResNet-50
     model.input_px = 227  # the canvas is enlarged to this, bicubically
-    model.width_multiplier = 1.0  # channels of Xception relative to the original
-    model.middle_modules = 8  # equal modules in the middle flow
-    model.middle_flow = "unrolled"  # unrolled: faster steps | scan: compiles faster
+    model.width_multiplier = 1.0  # channels of the classifier relative to the original
+    model.middle_modules = 8  # Xception: equal modules in the middle flow
+    model.middle_flow = "unrolled"  # Xception; unrolled: faster steps | scan: compiles faster
     model.batch_norm_momentum = 0.99  # Keras' default; short runs need 0.9
     model.dropout_rate = 0.0  # before the classifier
     model.implementation = "auto"  # auto | plain | fast forms of the operations
@@ -73,6 +77,9 @@ def get_base() -> ConfigDict:
     super_resolution.skip = "input"  # input: residual added to the input | none
     super_resolution.initialization = "gaussian"  # gaussian: starts as the identity | glorot
     super_resolution.initial_sigma = 0.001  # of the Gaussian (Cai et al. 2017)
+    super_resolution.place = "after_enlarging"  # after_enlarging | before_enlarging: on the canvas
+    super_resolution.parameters = "trained"  # trained | frozen: as at the start
+    super_resolution.pretraining_epochs = 0  # on crops of high resolution; 0: none
 
     config.augmentation = augmentation = ConfigDict()  # not stated in the paper: off
     augmentation.rotation_degrees = 0.0  # uniform within ±
@@ -87,9 +94,11 @@ def get_base() -> ConfigDict:
     config.training = training = ConfigDict()
     training.epochs = 80  # passes over the training images
     training.batch_size = 32  # images a step, over all devices; not stated in the paper
-    training.optimizer = "adam"  # adam | adamw
+    training.optimizer = "adam"  # adam | adamw | nesterov: SGD with Nesterov's momentum
     training.learning_rate = 1e-4  # peak rate
-    training.schedule = "constant"  # constant | cosine: to zero at the last step
+    training.schedule = "constant"  # constant | cosine: to zero at the last step | inverse_time
+    training.momentum = 0.0  # optimizer nesterov only
+    training.rate_decay = 0.0  # schedule inverse_time only: rate / (1 + rate_decay · step)
     training.warmup_epochs = 0.0  # linear from zero
     training.weight_decay = 0.0  # adamw only; not on biases and BatchNorm scales
     training.label_smoothing = 0.0  # 0..1
@@ -105,12 +114,17 @@ def get_base() -> ConfigDict:
     return config
 
 
-def apply_preset(config: ConfigDict, preset: str) -> ConfigDict:
+def apply_preset(
+    config: ConfigDict, preset: str, *, cpu_changes: Mapping[str, Any], table_epochs: int
+) -> ConfigDict:
     """Change a config to one of the sizes in `PRESETS`.
 
     Args:
         config: a row of the table at the paper's size.
         preset: a key of `PRESETS`.
+        cpu_changes: fields, such as `training.learning_rate`, in which the row differs from
+            the others at every CPU size.
+        table_epochs: length of the run with the preset `table`.
 
     Returns:
         The same config, changed and locked.
@@ -127,6 +141,13 @@ def apply_preset(config: ConfigDict, preset: str) -> ConfigDict:
     if preset == "paper":
         return config.lock()
     _set_cpu_size(config)
+    config.update_from_flattened_dict(cpu_changes)
+    if preset == "table":
+        config.training.epochs = table_epochs
+        return config.lock()
+    config.model.width_multiplier = 0.5
+    config.model.middle_modules = 2
+    config.super_resolution.features = (16, 8)
     if preset in ("", "smoke"):
         config.data.dataset = "ideogram"
         config.split.protocol = "cells"
@@ -146,16 +167,31 @@ def apply_preset(config: ConfigDict, preset: str) -> ConfigDict:
 
 
 def _set_cpu_size(config: ConfigDict) -> None:
-    """Reduce the network and train with augmentation and a schedule."""
+    """Reduce the input and train with augmentation and a schedule."""
     # Small chromosomes keep pixels on the canvas, and bends are left to the straightening.
     config.normalization.length_exponent = 0.5
     config.normalization.straightening = "medial_axis"
     config.model.input_px = 71
-    config.model.width_multiplier = 0.5
-    config.model.middle_modules = 2
     config.model.batch_norm_momentum = 0.9
     config.model.dropout_rate = 0.2
-    config.super_resolution.features = (16, 8)
+    set_augmentation(config)
+    config.training.epochs = 30
+    config.training.optimizer = "adamw"
+    config.training.learning_rate = 1e-3
+    config.training.schedule = "cosine"
+    config.training.warmup_epochs = 1.0
+    config.training.weight_decay = 1e-2
+    config.training.momentum = 0.0
+    config.training.rate_decay = 0.0
+    config.training.label_smoothing = 0.1
+
+
+def set_augmentation(config: ConfigDict) -> None:
+    """Switch the random changes of the training images on.
+
+    Args:
+        config: to be changed.
+    """
     config.augmentation.rotation_degrees = 10.0
     config.augmentation.shift_px = 2.0
     config.augmentation.stretch = 0.1
@@ -164,17 +200,12 @@ def _set_cpu_size(config: ConfigDict) -> None:
     config.augmentation.gain = 0.2
     config.augmentation.blur = 0.5
     config.augmentation.noise = 0.01
-    config.training.epochs = 30
-    config.training.optimizer = "adamw"
-    config.training.learning_rate = 1e-3
-    config.training.schedule = "cosine"
-    config.training.warmup_epochs = 1.0
-    config.training.weight_decay = 1e-2
-    config.training.label_smoothing = 0.1
 
 
 def _set_embedded_size(config: ConfigDict) -> None:
     """Reduce further, to minutes on the synthetic cells."""
-    config.model.input_px = 64
+    # The least input of AlexNet, whose windows aren't padded, is 67 px.
+    smallest_px = 71 if config.model.name.endswith("alexnet") else 64
+    config.model.input_px = smallest_px
     config.model.width_multiplier = 0.25
     config.training.epochs = 10

@@ -2,7 +2,7 @@
 
 | source | Swati, Sharma, Vig, "Automatic Classification of Low-Resolution Chromosomal Images" |
 | row | Super-Xception, Adam 1e-4, 80 epochs: 92.36 % |
-| presets | none, `:smoke`, `:bioimage`, `:paper`, `:own` (see `configs/base.py`) |
+| presets | none, `:smoke`, `:bioimage`, `:table`, `:paper`, `:own` (see `configs/base.py`) |
 """
 
 from __future__ import annotations
@@ -18,4 +18,4 @@ def get_config(preset: str = "") -> ConfigDict:
     config.name = "super_xception"
     config.model.name = "super_xception"
     config.training.epochs = 80
-    return apply_preset(config, preset)
+    return apply_preset(config, preset, cpu_changes={}, table_epochs=10)

@@ -2,7 +2,7 @@
 
 | source | Chollet 2017; Swati, Sharma, Vig, Table 1 |
 | row | Xception, Adam 1e-4, 50 epochs: 91.80 % |
-| presets | none, `:smoke`, `:bioimage`, `:paper`, `:own` (see `configs/base.py`) |
+| presets | none, `:smoke`, `:bioimage`, `:table`, `:paper`, `:own` (see `configs/base.py`) |
 """
 
 from __future__ import annotations
@@ -18,4 +18,4 @@ def get_config(preset: str = "") -> ConfigDict:
     config.name = "xception"
     config.model.name = "xception"
     config.training.epochs = 50
-    return apply_preset(config, preset)
+    return apply_preset(config, preset, cpu_changes={}, table_epochs=10)

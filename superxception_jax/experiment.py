@@ -20,7 +20,7 @@ from superxception_jax.data.normalize import (
     NormalizationSettings,
 )
 from superxception_jax.data.splits import PROTOCOLS
-from superxception_jax.models.build import MODELS
+from superxception_jax.models.build import MODELS, classifier_options, has_super_resolution
 from superxception_jax.training.augmentation import AugmentationSettings
 from superxception_jax.training.optimizers import OPTIMIZERS, SCHEDULES, OptimizerSettings
 
@@ -35,6 +35,8 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "super_resolution.final_activation": ("none", "relu"),
     "super_resolution.skip": ("input", "none"),
     "super_resolution.initialization": ("gaussian", "glorot"),
+    "super_resolution.place": ("before_enlarging", "after_enlarging"),
+    "super_resolution.parameters": ("trained", "frozen"),
     "normalization.background": BACKGROUNDS,
     "normalization.tilt": TILTS,
     "normalization.straightening": STRAIGHTENINGS,
@@ -54,6 +56,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "model.batch_norm_momentum": (0, 0.99999),
     "model.dropout_rate": (0, 0.95),
     "super_resolution.initial_sigma": (0, 1),
+    "super_resolution.pretraining_epochs": (0, 100_000),
     "augmentation.rotation_degrees": (0, 180),
     "augmentation.stretch": (0, 1),
     "augmentation.gamma": (0, 2),
@@ -63,6 +66,8 @@ RANGES: dict[str, tuple[float, float]] = {
     "training.epochs": (1, 100_000),
     "training.batch_size": (1, 1_000_000),
     "training.learning_rate": (1e-12, 100),
+    "training.momentum": (0, 0.99999),
+    "training.rate_decay": (0, 1000),
     "training.label_smoothing": (0, 0.99),
     "training.devices": (0, 1_000_000),
     "training.checkpoint_every_steps": (1, 1_000_000_000),
@@ -91,7 +96,9 @@ class Experiment:
         split: keyword arguments of `superxception_jax.data.splits.make_split`.
         model: keyword arguments of `superxception_jax.models.build.build_model`.
         implementation: auto, plain or fast forms of the operations.
-        input_px: side to which the canvas is enlarged.
+        init_from: weight file of Keras to start from, empty for none.
+        pretraining_epochs: of the super-resolution stack on crops of high resolution.
+        input_px: side of the network's input; the canvas is enlarged to it.
         augmentation: ranges of the random changes in training.
         optimizer: optimiser and schedule.
         epochs: passes over the training images.
@@ -117,6 +124,8 @@ class Experiment:
     split: Mapping[str, Any]
     model: Mapping[str, Any]
     implementation: str
+    init_from: str
+    pretraining_epochs: int
     input_px: int
     augmentation: AugmentationSettings
     optimizer: OptimizerSettings
@@ -167,7 +176,9 @@ def build_experiment(config: ConfigDict) -> Experiment:
         split={**split.to_dict(), "sizes": tuple(split.sizes)},
         model=_model_options(config),
         implementation=model.implementation,
-        input_px=model.input_px,
+        init_from=model.init_from,
+        pretraining_epochs=config.super_resolution.pretraining_epochs,
+        input_px=_input_px(config),
         augmentation=augmentation,
         optimizer=OptimizerSettings(
             name=training.optimizer,
@@ -176,6 +187,9 @@ def build_experiment(config: ConfigDict) -> Experiment:
             warmup_epochs=training.warmup_epochs,
             weight_decay=training.weight_decay,
             gradient_clip_norm=training.gradient_clip_norm,
+            momentum=training.momentum,
+            rate_decay=training.rate_decay,
+            frozen=_frozen(config),
         ),
         epochs=training.epochs,
         batch_size=training.batch_size,
@@ -244,24 +258,40 @@ def _dataset_options(config: ConfigDict) -> dict[str, Any]:
 
 
 def _model_options(config: ConfigDict) -> dict[str, Any]:
-    model = config.model
+    model, stack = config.model, config.super_resolution
     options = {
-        "name": model.name,
         "width_multiplier": model.width_multiplier,
         "middle_modules": model.middle_modules,
         "middle_flow": model.middle_flow,
         "momentum": model.batch_norm_momentum,
         "dropout_rate": model.dropout_rate,
     }
-    if model.name.startswith("super_"):
-        options |= {
-            "super_resolution_features": tuple(config.super_resolution.features),
-            "final_activation": config.super_resolution.final_activation,
-            "skip": config.super_resolution.skip,
-            "initialization": config.super_resolution.initialization,
-            "initial_sigma": config.super_resolution.initial_sigma,
-        }
-    return options
+    stack_options = {
+        "features": tuple(stack.features),
+        "final_activation": stack.final_activation,
+        "skip": stack.skip,
+        "initialization": stack.initialization,
+        "initial_sigma": stack.initial_sigma,
+        "enlarged_px": model.input_px,
+    }
+    return {
+        "name": model.name,
+        "classifier": {name: options[name] for name in classifier_options(model.name)},
+        "super_resolution": stack_options if has_super_resolution(model.name) else {},
+    }
+
+
+def _input_px(config: ConfigDict) -> int:
+    """Return what the network gets: it enlarges by itself where the stack stands before."""
+    stack_first = config.super_resolution.place == "before_enlarging"
+    if has_super_resolution(config.model.name) and stack_first:
+        return config.normalization.image_px
+    return config.model.input_px
+
+
+def _frozen(config: ConfigDict) -> tuple[str, ...]:
+    frozen = config.super_resolution.parameters == "frozen"
+    return ("super_resolution",) if frozen and has_super_resolution(config.model.name) else ()
 
 
 def _find_problems(config: ConfigDict) -> list[str]:
@@ -279,6 +309,14 @@ def _find_problems(config: ConfigDict) -> list[str]:
         problems.append(
             f"`model.input_px` must be at least `normalization.image_px`, "
             f"{config.normalization.image_px}, got {config.model.input_px}."
+        )
+    if (
+        config.super_resolution.pretraining_epochs
+        and config.model.name.removeprefix("super_") == config.model.name
+    ):
+        problems.append(
+            "`super_resolution.pretraining_epochs` must be 0 without the stack, got "
+            f"{config.super_resolution.pretraining_epochs} with `{config.model.name}`."
         )
     if config.data.dataset == "own" and not config.data.own_folder:
         problems.append("`data.own_folder` must name your folder of cells, got nothing.")

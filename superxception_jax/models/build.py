@@ -2,114 +2,132 @@
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
-import inspect
-from collections.abc import Callable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from flax import linen as nn
 
+from superxception_jax.models.alexnet import AlexNet
+from superxception_jax.models.cnn import DeepCNN
+from superxception_jax.models.resnet import ResNet50
 from superxception_jax.models.super_resolution import SuperResolution, SuperResolvedClassifier
 from superxception_jax.models.xception import Xception
 
-
-def super_xception(
-    *,
-    classes: int,
-    width_multiplier: float,
-    middle_modules: int,
-    middle_flow: str,
-    momentum: float,
-    dropout_rate: float,
-    super_resolution_features: tuple[int, int],
-    final_activation: str,
-    skip: str,
-    initialization: str,
-    initial_sigma: float,
-    implementation: str,
-) -> SuperResolvedClassifier:
-    """Build Super-Xception, the paper's network.
-
-    Args:
-        classes: number of classes.
-        width_multiplier: factor of Xception's channel numbers.
-        middle_modules: number of blocks of Xception's middle flow; 8 in the paper.
-        middle_flow: "scan" or "unrolled".
-        momentum: of BatchNorm.
-        dropout_rate: share of the features dropped before the head, in [0, 1).
-        super_resolution_features: channels of the stack; (64, 32) in the paper.
-        final_activation: "none" or "relu" after the stack's last convolution.
-        skip: "input" or "none".
-        initialization: "gaussian" or "glorot", of the stack.
-        initial_sigma: standard deviation of the Gaussian.
-        implementation: "plain" or "fast".
-
-    Returns:
-        The module; its parameters lie under `super_resolution` and `classifier`.
-
-    Source: the paper, the section on the proposed method.
-    """
-    return SuperResolvedClassifier(
-        super_resolution=SuperResolution(
-            features=super_resolution_features,
-            final_activation=final_activation,
-            skip=skip,
-            initialization=initialization,
-            initial_sigma=initial_sigma,
-            implementation=implementation,
-        ),
-        classifier=Xception(
-            classes=classes,
-            width_multiplier=width_multiplier,
-            middle_modules=middle_modules,
-            middle_flow=middle_flow,
-            momentum=momentum,
-            dropout_rate=dropout_rate,
-            implementation=implementation,
-        ),
-    )
-
-
-MODELS: dict[str, Callable[..., nn.Module]] = {
-    "xception": Xception,
-    "super_xception": super_xception,
+# Name: (classifier, whether the super-resolution stack stands in front of it).
+MODELS: dict[str, tuple[type[nn.Module], bool]] = {
+    "deep_cnn": (DeepCNN, False),
+    "alexnet": (AlexNet, False),
+    "super_alexnet": (AlexNet, True),
+    "resnet50": (ResNet50, False),
+    "super_resnet50": (ResNet50, True),
+    "xception": (Xception, False),
+    "super_xception": (Xception, True),
 }
 # Fields that Linen adds to every module; they are no options.
 _LINEN_FIELDS = {"parent", "name"}
 
 
-def build_model(name: str, **options: Any) -> nn.Module:
+def build_model(
+    name: str,
+    *,
+    classes: int,
+    implementation: str,
+    classifier: Mapping[str, Any],
+    super_resolution: Mapping[str, Any],
+) -> nn.Module:
     """Build a network.
 
     Args:
         name: a key of `MODELS`.
-        **options: the network's attributes, all of them.
+        classes: number of classes.
+        implementation: "plain" or "fast".
+        classifier: the other attributes of the classifier, see `classifier_options`.
+        super_resolution: the other attributes of `SuperResolution`, and `enlarged_px`, see
+            `SuperResolvedClassifier`; empty for a network without the stack.
 
     Returns:
-        The Linen module: `__call__(images, *, train)` returns logits.
+        The Linen module: `__call__(images, *, train)` returns logits. The parameters of a
+        network with the stack lie under `super_resolution` and `classifier`.
 
     Raises:
         ValueError: the name or an option is unknown, or an option is missing.
 
     Source: ours, because a literal dict shows every network in one place.
     """
+    allowed = set(classifier_options(name))
+    kind, has_stack = MODELS[name]
+    _check_options(f"classifier` of `{name}", given=classifier, allowed=allowed)
+    stack = _fields(SuperResolution) | {"enlarged_px"} if has_stack else set()
+    _check_options(f"super_resolution` of `{name}", given=super_resolution, allowed=stack)
+    network = kind(classes=classes, implementation=implementation, **classifier)
+    if not has_stack:
+        return network
+    options = dict(super_resolution)
+    enlarged_px = options.pop("enlarged_px")
+    return SuperResolvedClassifier(
+        super_resolution=SuperResolution(implementation=implementation, **options),
+        classifier=network,
+        enlarged_px=enlarged_px,
+    )
+
+
+def classifier_options(name: str) -> tuple[str, ...]:
+    """List the attributes of a network's classifier that a caller chooses.
+
+    Args:
+        name: a key of `MODELS`.
+
+    Returns:
+        Names, sorted, without `classes` and `implementation`.
+
+    Raises:
+        ValueError: the name is unknown.
+
+    Source: ours, because a network is named once and its options follow.
+
+    >>> classifier_options("alexnet")
+    ('dropout_rate', 'width_multiplier')
+    """
     if name not in MODELS:
         raise ValueError(
-            f"`name` must be one of {tuple(MODELS)}, got {name!r}; {_advice(name, tuple(MODELS))}"
+            f"`name` must be one of {tuple(MODELS)}, got {name!r}; {_advice(name, MODELS)}"
         )
-    allowed = tuple(set(inspect.signature(MODELS[name]).parameters) - _LINEN_FIELDS)
-    for option in sorted(options):
+    return tuple(sorted(_fields(MODELS[name][0]) - {"classes"}))
+
+
+def has_super_resolution(name: str) -> bool:
+    """Tell whether the super-resolution stack stands in front of a network.
+
+    Args:
+        name: a key of `MODELS`.
+
+    Returns:
+        Whether `build_model` needs options of the stack.
+
+    Source: the paper, table 1.
+    """
+    return MODELS[name][1]
+
+
+def _fields(module: type[nn.Module]) -> set[str]:
+    names = {field.name for field in dataclasses.fields(module)}  # type: ignore[arg-type]
+    return names - _LINEN_FIELDS - {"implementation"}
+
+
+def _check_options(what: str, *, given: Iterable[str], allowed: set[str]) -> None:
+    for option in sorted(given):
         if option not in allowed:
             raise ValueError(
-                f"`{option}` must be an option of {name!r}, one of {sorted(allowed)}; "
+                f"`{what}` must have options of {sorted(allowed)}, got {option!r}; "
                 f"{_advice(option, allowed)}"
             )
-    missing = sorted(set(allowed) - set(options))
+    missing = sorted(allowed - set(given))
     if missing:
-        raise ValueError(f"`options` of {name!r} must include {missing}; give their values.")
-    return MODELS[name](**options)
+        raise ValueError(f"`{what}` must include {missing}; give their values.")
 
 
-def _advice(wrong: str, allowed: tuple[str, ...]) -> str:
-    near = difflib.get_close_matches(wrong, allowed, n=1)
+def _advice(wrong: str, allowed: Iterable[str]) -> str:
+    near = difflib.get_close_matches(wrong, list(allowed), n=1)
     return f"did you mean {near[0]!r}?" if near else "choose one of them."

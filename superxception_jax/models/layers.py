@@ -15,6 +15,32 @@ from superxception_jax.models import ops
 
 # Keras' Xception and all its BatchNorm layers use 1e-3.
 EPSILON = 1e-3
+GLOROT = nn.initializers.glorot_uniform()
+
+
+def scaled_width(channels: int, *, width_multiplier: float) -> int:
+    """Scale a number of channels.
+
+    Args:
+        channels: the paper's number.
+        width_multiplier: factor, > 0; 1 gives the paper's network.
+
+    Returns:
+        The nearest multiple of 8, at least 8.
+
+    Raises:
+        ValueError: `width_multiplier` is not positive.
+
+    Source: ours, as in MobileNet; multiples of 8 fill vector registers.
+
+    >>> scaled_width(728, width_multiplier=0.25)
+    184
+    """
+    if width_multiplier <= 0:
+        raise ValueError(
+            f"`width_multiplier` must be positive, got {width_multiplier}; 1 is the paper's width."
+        )
+    return max(8, int(channels * width_multiplier / 8 + 0.5) * 8)
 
 
 class Convolution(nn.Module):
@@ -99,13 +125,15 @@ class BatchNorm(nn.Module):
         momentum: share of the old running statistics that a step keeps, in [0, 1).
         activation: "none" or "relu", applied to the result.
         implementation: "plain" or "fast".
+        epsilon: added to the variance.
 
-    Source: Ioffe and Szegedy 2015; epsilon and the biased running variance as in Keras.
+    Source: Ioffe and Szegedy 2015; the biased running variance as in Keras.
     """
 
     momentum: float
     activation: str
     implementation: str
+    epsilon: float
 
     @nn.compact
     def __call__(self, x: jax.Array, *, train: bool) -> jax.Array:
@@ -121,14 +149,14 @@ class BatchNorm(nn.Module):
                 scale,
                 bias,
                 (mean.value, variance.value),
-                epsilon=EPSILON,
+                epsilon=self.epsilon,
                 activation=self.activation,
             )
         y, (batch_mean, batch_variance) = ops.normalize_batch(
             x,
             scale,
             bias,
-            epsilon=EPSILON,
+            epsilon=self.epsilon,
             activation=self.activation,
             implementation=self.implementation,
         )
@@ -137,6 +165,27 @@ class BatchNorm(nn.Module):
             mean.value = keep * mean.value + (1 - keep) * batch_mean
             variance.value = keep * variance.value + (1 - keep) * batch_variance
         return y
+
+
+def check_size(images: jax.Array, *, minimum_px: int) -> None:
+    """Check that images are large enough for a network.
+
+    Args:
+        images: f32[B,H,W,C].
+        minimum_px: least height and width.
+
+    Raises:
+        ValueError: they are smaller, or the shape is wrong.
+        TypeError: the dtype is not float32.
+
+    Source: ours, because a window that doesn't fit fails deep inside XLA.
+    """
+    sizes = check(images=(images, "f32[B,H,W,C]"))
+    if min(sizes["H"], sizes["W"]) < minimum_px:
+        raise ValueError(
+            f"`images` must be at least {minimum_px} px high and wide, got "
+            f"{sizes['H']}×{sizes['W']}; enlarge them."
+        )
 
 
 def global_average_pool(x: jax.Array) -> jax.Array:

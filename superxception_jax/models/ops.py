@@ -163,15 +163,16 @@ def pointwise_convolution(
     return plain_convolution(x, kernel[None, None], stride, "SAME")
 
 
-def max_pool(x: jax.Array, *, implementation: str) -> jax.Array:
-    """Take the maximum of 3×3 windows with stride 2, SAME padding.
+def max_pool(x: jax.Array, *, padding: str, implementation: str) -> jax.Array:
+    """Take the maximum of 3×3 windows with stride 2.
 
     Args:
         x: f32[B,H,W,C].
+        padding: "SAME" or "VALID".
         implementation: "plain" or "fast".
 
     Returns:
-        f32[B,ceil(H/2),ceil(W/2),C].
+        f32[B,H',W',C]; with SAME, H' = ceil(H / 2).
 
     Raises:
         ValueError: a shape or a choice is wrong.
@@ -180,9 +181,10 @@ def max_pool(x: jax.Array, *, implementation: str) -> jax.Array:
     Source: the fast form is ours, see `ops_pool`.
     """
     check(x=(x, "f32[B,H,W,C]"))
+    _choice(padding, "padding", ("SAME", "VALID"))
     if _choice(implementation, "implementation", IMPLEMENTATIONS) == "fast":
-        return fast_max_pool(x)
-    return jax.lax.reduce_window(x, -jnp.inf, jax.lax.max, (1, 3, 3, 1), (1, 2, 2, 1), "SAME")
+        return fast_max_pool(x, padding)
+    return jax.lax.reduce_window(x, -jnp.inf, jax.lax.max, (1, 3, 3, 1), (1, 2, 2, 1), padding)
 
 
 def normalize_batch(

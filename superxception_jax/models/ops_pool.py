@@ -13,26 +13,30 @@ _SIZE = 3
 _STRIDE = 2
 
 
-@jax.custom_vjp
-def fast_max_pool(x: jax.Array) -> jax.Array:
-    """Take the maximum of 3×3 windows with stride 2, SAME padding.
+@functools.partial(jax.custom_vjp, nondiff_argnums=(1,))
+def fast_max_pool(x: jax.Array, padding: str) -> jax.Array:
+    """Take the maximum of 3×3 windows with stride 2.
 
     Args:
         x: f32[B,H,W,C].
+        padding: "SAME" or "VALID".
 
     Returns:
-        f32[B,ceil(H/2),ceil(W/2),C].
+        f32[B,H',W',C]; with SAME, H' = ceil(H / 2).
 
     Source: ours, because the gradient in XLA:CPU (`select_and_scatter`) is a scalar
         loop. Among equal values the first one gets the gradient, as there.
     """
-    return _forward(x)[0]
+    return _forward(x, padding)[0]
 
 
-def _forward(x: jax.Array) -> tuple[jax.Array, tuple[jax.Array, jax.Array]]:
+def _forward(x: jax.Array, padding: str) -> tuple[jax.Array, tuple[jax.Array, jax.Array]]:
     height, width = x.shape[1:3]
-    pads = window_pads(height, width, size=_SIZE, stride=_STRIDE, padding="SAME")
-    output = (-(-height // _STRIDE), -(-width // _STRIDE))
+    pads = window_pads(height, width, size=_SIZE, stride=_STRIDE, padding=padding)
+    output = (
+        (height + sum(pads[0]) - _SIZE) // _STRIDE + 1,
+        (width + sum(pads[1]) - _SIZE) // _STRIDE + 1,
+    )
     padded = pad_image(x, pads, value=float("-inf"))
     best = shifted(padded, 0, 0, output=output, stride=_STRIDE)
     winner = jnp.zeros(best.shape, jnp.int8)
@@ -46,10 +50,12 @@ def _forward(x: jax.Array) -> tuple[jax.Array, tuple[jax.Array, jax.Array]]:
     return best, (winner, x[:0])
 
 
-def _backward(residuals: tuple[jax.Array, jax.Array], gradient: jax.Array) -> tuple[jax.Array]:
+def _backward(
+    padding: str, residuals: tuple[jax.Array, jax.Array], gradient: jax.Array
+) -> tuple[jax.Array]:
     winner, empty = residuals
     height, width = empty.shape[1:3]
-    pads = window_pads(height, width, size=_SIZE, stride=_STRIDE, padding="SAME")
+    pads = window_pads(height, width, size=_SIZE, stride=_STRIDE, padding=padding)
     batch, rows, columns, channels = gradient.shape
     gradient = pad_image(gradient, ((1, 1), (1, 1)), value=0.0)
     winner = pad_image(winner, ((1, 1), (1, 1)), value=-1.0)

@@ -6,6 +6,7 @@ import jax
 from flax import linen as nn
 
 from superxception_jax.arrays import check
+from superxception_jax.models.enlarging import enlarge
 from superxception_jax.models.layers import Convolution
 
 _SIZES = (9, 5, 5)
@@ -94,19 +95,22 @@ class SuperResolvedClassifier(nn.Module):
     Attributes:
         super_resolution: the stack in front, images to images.
         classifier: a network with `__call__(images, *, train)` and `features`.
+        enlarged_px: side that the classifier sees; images that arrive smaller are enlarged
+            behind the stack.
 
     Source: the paper: Super-Xception, Super-AlexNet and Super-ResNet differ in the
-        classifier only.
+        classifier only. Enlarging behind the stack is a control of ours.
     """
 
     super_resolution: SuperResolution
     classifier: nn.Module
+    enlarged_px: int
 
     def __call__(self, images: jax.Array, *, train: bool) -> jax.Array:
         """Classify images.
 
         Args:
-            images: f32[B,H,W,C] in [0,1], already enlarged (I_LR).
+            images: f32[B,S,S,1] in [0,1], already enlarged (I_LR).
             train: use batch statistics and dropout (which needs a "dropout" key).
 
         Returns:
@@ -124,7 +128,7 @@ class SuperResolvedClassifier(nn.Module):
         """Compute the features in front of the classifier's head.
 
         Args:
-            images: f32[B,H,W,C] in [0,1], already enlarged (I_LR).
+            images: f32[B,S,S,1] in [0,1], already enlarged (I_LR).
             train: use batch statistics.
 
         Returns:
@@ -142,10 +146,10 @@ class SuperResolvedClassifier(nn.Module):
         """Return what the classifier sees.
 
         Args:
-            images: f32[B,H,W,C] in [0,1], already enlarged (I_LR).
+            images: f32[B,S,S,1] in [0,1], already enlarged (I_LR).
 
         Returns:
-            f32[B,H,W,C] (I_HR), not clipped.
+            f32[B,enlarged_px,enlarged_px,1] (I_HR), not clipped.
 
         Raises:
             ValueError: a shape or an attribute is wrong.
@@ -153,4 +157,4 @@ class SuperResolvedClassifier(nn.Module):
 
         Source: the paper, I_HR = I_LR + g(I_LR).
         """
-        return self.super_resolution(images)
+        return enlarge(self.super_resolution(images), size_px=self.enlarged_px)

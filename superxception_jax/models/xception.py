@@ -10,19 +10,17 @@ from __future__ import annotations
 import jax
 from flax import linen as nn
 
-from superxception_jax.arrays import check
 from superxception_jax.models.layers import (
+    EPSILON,
+    GLOROT,
     BatchNorm,
     Convolution,
     SeparableConvolution,
+    check_size,
     global_average_pool,
-)
-from superxception_jax.models.xception_blocks import (
-    GLOROT,
-    MiddleFlow,
-    SeparableBlock,
     scaled_width,
 )
+from superxception_jax.models.xception_blocks import MiddleFlow, SeparableBlock
 
 # The two convolutions without padding at the entry need 7 px to leave 1.
 MINIMUM_PX = 7
@@ -52,7 +50,7 @@ class XceptionFeatures(nn.Module):
         """Map f32[B,H,W,C] in [-1,1] to f32[B,2048·width]."""
 
         def batch_norm(name: str) -> BatchNorm:
-            return BatchNorm(self.momentum, "relu", self.implementation, name=name)
+            return BatchNorm(self.momentum, "relu", self.implementation, EPSILON, name=name)
 
         def wide(*channels: int) -> tuple[int, ...]:
             return tuple(
@@ -166,10 +164,5 @@ class Xception(nn.Module):
 
         Source: Chollet 2017; the scaling of [0,1] to [-1,1] is that of Keras.
         """
-        sizes = check(images=(images, "f32[B,H,W,C]"))
-        if min(sizes["H"], sizes["W"]) < MINIMUM_PX:
-            raise ValueError(
-                f"`images` must be at least {MINIMUM_PX} px high and wide, got "
-                f"{sizes['H']}×{sizes['W']}; enlarge them."
-            )
+        check_size(images, minimum_px=MINIMUM_PX)
         return self.backbone(2.0 * images - 1.0, train=train)

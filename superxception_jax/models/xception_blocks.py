@@ -6,34 +6,13 @@ import jax
 from flax import linen as nn
 
 from superxception_jax.models import ops
-from superxception_jax.models.layers import BatchNorm, Convolution, SeparableConvolution
-
-GLOROT = nn.initializers.glorot_uniform()
-
-
-def scaled_width(channels: int, *, width_multiplier: float) -> int:
-    """Scale a number of channels.
-
-    Args:
-        channels: the paper's number.
-        width_multiplier: factor, > 0; 1 gives the paper's network.
-
-    Returns:
-        The nearest multiple of 8, at least 8.
-
-    Raises:
-        ValueError: `width_multiplier` is not positive.
-
-    Source: ours, as in MobileNet; multiples of 8 fill vector registers.
-
-    >>> scaled_width(728, width_multiplier=0.25)
-    184
-    """
-    if width_multiplier <= 0:
-        raise ValueError(
-            f"`width_multiplier` must be positive, got {width_multiplier}; 1 is the paper's width."
-        )
-    return max(8, int(channels * width_multiplier / 8 + 0.5) * 8)
+from superxception_jax.models.layers import (
+    EPSILON,
+    GLOROT,
+    BatchNorm,
+    Convolution,
+    SeparableConvolution,
+)
 
 
 class SeparableBlock(nn.Module):
@@ -81,7 +60,7 @@ class SeparableBlock(nn.Module):
             activation = "relu" if index < len(self.features) else "none"
             x = _batch_norm(self, f"sepconv{index}_bn", activation)(x, train=train)
         if self.shortcut == "projection":
-            x = ops.max_pool(x, implementation=self.implementation)
+            x = ops.max_pool(x, padding="SAME", implementation=self.implementation)
         return x + shortcut
 
 
@@ -154,4 +133,4 @@ def _middle_block(module: MiddleFlow | _ScannedBlock, name: str) -> SeparableBlo
 
 
 def _batch_norm(module: SeparableBlock, name: str, activation: str) -> BatchNorm:
-    return BatchNorm(module.momentum, activation, module.implementation, name=name)
+    return BatchNorm(module.momentum, activation, module.implementation, EPSILON, name=name)

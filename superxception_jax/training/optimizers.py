@@ -9,8 +9,8 @@ from typing import Any
 import jax
 import optax
 
-SCHEDULES = ("constant", "cosine")
-OPTIMIZERS = ("adam", "adamw")
+SCHEDULES = ("constant", "cosine", "inverse_time")
+OPTIMIZERS = ("adam", "adamw", "nesterov")
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,9 @@ class OptimizerSettings:
         warmup_epochs: linear rise from zero.
         weight_decay: adamw only, on kernels.
         gradient_clip_norm: global norm; 0 means off.
+        momentum: nesterov only, share of the last update that is kept.
+        rate_decay: schedule inverse_time only: rate / (1 + rate_decay · step).
+        frozen: names at the top of the parameters' tree that training leaves as they are.
     """
 
     name: str
@@ -32,6 +35,9 @@ class OptimizerSettings:
     warmup_epochs: float
     weight_decay: float
     gradient_clip_norm: float
+    momentum: float
+    rate_decay: float
+    frozen: tuple[str, ...]
 
 
 def make_schedule(
@@ -56,6 +62,12 @@ def make_schedule(
         after = optax.constant_schedule(peak)
     elif settings.schedule == "cosine":
         after = optax.cosine_decay_schedule(peak, max(total - warmup, 1))
+    elif settings.schedule == "inverse_time":
+        # The `decay` of Keras' first optimisers.
+        decay = settings.rate_decay
+
+        def after(step):
+            return peak / (1.0 + decay * step)
     else:
         raise ValueError(f"`schedule` must be one of {SCHEDULES}, got {settings.schedule!r}.")
     if warmup == 0:
@@ -71,7 +83,7 @@ def make_optimizer(
     """Make the optimiser.
 
     Args:
-        settings: name, rate, schedule, decay and clipping.
+        settings: name, rate, schedule, decay, momentum, clipping and what is frozen.
         epochs: length of the run.
         steps_per_epoch: steps in an epoch.
 
@@ -79,25 +91,51 @@ def make_optimizer(
         The transformation from gradients to updates.
 
     Raises:
-        ValueError: the optimiser is unknown, or `adam` is given a weight decay.
+        ValueError: the optimiser is unknown, or is given a setting of another one.
 
-    Source: Adam at 1e-4 is the paper's; decay spares vectors (biases, BatchNorm scales),
-    because decaying them changes the function without regularising it.
+    Source: Adam at 1e-4 and SGD with Nesterov momentum are the paper's; decay spares vectors
+    (biases, BatchNorm scales), because decaying them changes the function without
+    regularising it.
     """
     schedule = make_schedule(settings, epochs=epochs, steps_per_epoch=steps_per_epoch)
+    _check_unused(settings)
     if settings.name == "adam":
-        if settings.weight_decay:
-            raise ValueError(
-                f"`weight_decay` must be 0 with `adam`, got {settings.weight_decay}; use `adamw`."
-            )
         core = optax.adam(schedule)
+    elif settings.name == "nesterov":
+        core = optax.sgd(schedule, momentum=settings.momentum, nesterov=True)
     elif settings.name == "adamw":
         core = optax.adamw(schedule, weight_decay=settings.weight_decay, mask=_kernels)
     else:
         raise ValueError(f"`optimizer` must be one of {OPTIMIZERS}, got {settings.name!r}.")
+    parts = [core]
     if settings.gradient_clip_norm:
-        return optax.chain(optax.clip_by_global_norm(settings.gradient_clip_norm), core)
-    return core
+        parts.insert(0, optax.clip_by_global_norm(settings.gradient_clip_norm))
+    if settings.frozen:
+        # Last, so that neither momentum nor decay moves what is frozen.
+        parts.append(optax.masked(optax.set_to_zero(), _under(settings.frozen)))
+    return optax.chain(*parts) if len(parts) > 1 else core
+
+
+def _check_unused(settings: OptimizerSettings) -> None:
+    """Refuse a setting that the chosen optimiser or schedule would not read."""
+    readers = {
+        "weight_decay": (settings.name, "adamw"),
+        "momentum": (settings.name, "nesterov"),
+        "rate_decay": (settings.schedule, "inverse_time"),
+    }
+    for field, (chosen, reader) in readers.items():
+        value = getattr(settings, field)
+        if value and chosen != reader:
+            raise ValueError(f"`{field}` must be 0 with `{chosen}`, got {value}; use `{reader}`.")
+
+
+def _under(names: tuple[str, ...]) -> Callable[[Any], Any]:
+    def mask(params: Any) -> Any:
+        return jax.tree_util.tree_map_with_path(
+            lambda path, _: str(getattr(path[0], "key", path[0])) in names, params
+        )
+
+    return mask
 
 
 def _kernels(params: Any) -> Any:

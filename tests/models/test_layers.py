@@ -71,7 +71,7 @@ def test_separable_convolution_starts_like_keras():
 
 @pytest.mark.parametrize("implementation", ["plain", "fast"])
 def test_batch_norm_moves_its_statistics_by_the_momentum(implementation):
-    layer = BatchNorm(0.75, "none", implementation)
+    layer = BatchNorm(0.75, "none", implementation, 1e-3)
     x = jnp.asarray([1.0, 3.0, 5.0, 7.0]).reshape(4, 1, 1, 1)  # mean 4, variance 5
     variables = layer.init(jax.random.key(0), x, train=True)
     assert float(variables["batch_stats"]["mean"][0]) == 0.0
@@ -82,7 +82,7 @@ def test_batch_norm_moves_its_statistics_by_the_momentum(implementation):
 
 
 def test_batch_norm_uses_running_statistics_in_evaluation():
-    layer = BatchNorm(0.9, "relu", "fast")
+    layer = BatchNorm(0.9, "relu", "fast", 1e-3)
     x = jnp.asarray([1.0, 5.0]).reshape(2, 1, 1, 1)
     variables = {
         "params": {"scale": jnp.asarray([2.0]), "bias": jnp.asarray([1.0])},

@@ -94,16 +94,25 @@ def test_convolution_forms_agree(shape, size, features, stride, padding):
     compare_forms(operation, draw(*shape), draw(size, size, shape[-1], features, seed=1))
 
 
-@pytest.mark.parametrize("shape", [(1, 7, 6, 3), (9, 8, 5, 2), (2, 1, 2, 4)])
-def test_max_pool_forms_agree(shape):
-    compare_forms(ops.max_pool, draw(*shape))
+@pytest.mark.parametrize(
+    ("shape", "padding"),
+    [
+        ((1, 7, 6, 3), "SAME"),
+        ((9, 8, 5, 2), "SAME"),
+        ((2, 1, 2, 4), "SAME"),
+        ((2, 7, 8, 3), "VALID"),
+        ((3, 3, 5, 2), "VALID"),
+    ],
+)
+def test_max_pool_forms_agree(shape, padding):
+    compare_forms(functools.partial(ops.max_pool, padding=padding), draw(*shape))
 
 
 def test_max_pool_gives_ties_to_the_first():
     # Few distinct values: most windows have several maxima.
     x = jnp.round(draw(2, 9, 8, 3))
-    _, (gradient,) = compare_forms(ops.max_pool, x)
-    constant = jax.grad(lambda x: ops.max_pool(x, implementation="fast").sum())(
+    _, (gradient,) = compare_forms(functools.partial(ops.max_pool, padding="SAME"), x)
+    constant = jax.grad(lambda x: ops.max_pool(x, padding="SAME", implementation="fast").sum())(
         jnp.ones((1, 4, 4, 1))
     )
     np.testing.assert_array_equal(
@@ -180,7 +189,7 @@ def all_operations(x, kernels):
         implementation="fast",
     )
     y = ops.depthwise_convolution(y, kernels["depthwise"], stride=1, implementation="fast")
-    y = ops.max_pool(y, implementation="fast")
+    y = ops.max_pool(y, padding="SAME", implementation="fast")
     y = ops.pointwise_convolution(y, kernels["pointwise"], stride=2, implementation="fast")
     y = ops.add_bias(y, kernels["offset"], activation="relu", implementation="fast")
     y = ops.convolution(y, kernels["narrow"], stride=1, padding="SAME", implementation="fast")
@@ -231,9 +240,9 @@ def test_wrong_arguments_are_named():
     with pytest.raises(ValueError, match=r"`kernel` must be f32\[K,K,C\], got shape"):
         ops.depthwise_convolution(x, kernel, stride=1, implementation="fast")
     with pytest.raises(ValueError, match=r"`implementation` must be one of .* got 'auto'"):
-        ops.max_pool(x, implementation="auto")
+        ops.max_pool(x, padding="SAME", implementation="auto")
     with pytest.raises(TypeError, match=r"`x` must be .* got dtype uint8"):
-        ops.max_pool(x.astype(jnp.uint8), implementation="fast")
+        ops.max_pool(x.astype(jnp.uint8), padding="SAME", implementation="fast")
     with pytest.raises(ValueError, match=r"`padding` must be one of .* got 'FULL'"):
         ops.convolution(x, jnp.zeros((3, 3, 3, 1)), stride=1, padding="FULL", implementation="fast")
     with pytest.raises(ValueError, match=r"`activation` must be one of .* got 'gelu'"):

@@ -5,7 +5,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from superxception_jax.models.xception_blocks import MiddleFlow, SeparableBlock, scaled_width
+from superxception_jax.models.layers import scaled_width
+from superxception_jax.models.xception_blocks import MiddleFlow, SeparableBlock
 
 QUICK = {"xla_backend_optimization_level": 0}
 MODULES = 2

@@ -1,0 +1,27 @@
+"""AlexNet without the super-resolution layers: the control of Super-AlexNet.
+
+| source | Krizhevsky, Sutskever, Hinton 2012; Swati, Sharma, Vig, Table 1 has Super-AlexNet only |
+| row | AlexNet, not in the paper; its optimiser and length are those of Super-AlexNet |
+| presets | none, `:smoke`, `:bioimage`, `:table`, `:paper`, `:own` (see `configs/base.py`) |
+"""
+
+from __future__ import annotations
+
+from ml_collections import ConfigDict
+
+from configs.base import apply_preset, get_base
+
+
+def get_config(preset: str = "") -> ConfigDict:
+    """Return the config of AlexNet at the size of `preset`."""
+    config = get_base()
+    config.name = "alexnet"
+    config.model.name = "alexnet"
+    config.model.dropout_rate = 0.5  # of Krizhevsky et al.
+    config.training.epochs = 100
+    return apply_preset(
+        config,
+        preset,
+        cpu_changes={"model.dropout_rate": 0.5, "training.learning_rate": 3e-4},
+        table_epochs=20,
+    )

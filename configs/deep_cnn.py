@@ -1,0 +1,23 @@
+"""Deep CNN: six convolutions and two sigmoid layers, the paper's plain baseline.
+
+| source | Swati, Sharma, Vig, Table 1 |
+| row | Deep CNN, Adam 1e-4, 150 epochs: 87.50 % |
+| presets | none, `:smoke`, `:bioimage`, `:table`, `:paper`, `:own` (see `configs/base.py`) |
+"""
+
+from __future__ import annotations
+
+from ml_collections import ConfigDict
+
+from configs.base import apply_preset, get_base
+
+
+def get_config(preset: str = "") -> ConfigDict:
+    """Return the config of the Deep CNN at the size of `preset`."""
+    config = get_base()
+    config.name = "deep_cnn"
+    config.model.name = "deep_cnn"
+    config.training.epochs = 150
+    return apply_preset(
+        config, preset, cpu_changes={"training.learning_rate": 3e-4}, table_epochs=100
+    )

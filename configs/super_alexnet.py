@@ -1,0 +1,27 @@
+"""Super-AlexNet: three super-resolution convolutions in front of AlexNet.
+
+| source | Swati, Sharma, Vig, Table 1 |
+| row | Super-AlexNet, Adam 1e-4, 100 epochs: 89.30 % |
+| presets | none, `:smoke`, `:bioimage`, `:table`, `:paper`, `:own` (see `configs/base.py`) |
+"""
+
+from __future__ import annotations
+
+from ml_collections import ConfigDict
+
+from configs.base import apply_preset, get_base
+
+
+def get_config(preset: str = "") -> ConfigDict:
+    """Return the config of Super-AlexNet at the size of `preset`."""
+    config = get_base()
+    config.name = "super_alexnet"
+    config.model.name = "super_alexnet"
+    config.model.dropout_rate = 0.5  # of Krizhevsky et al.
+    config.training.epochs = 100
+    return apply_preset(
+        config,
+        preset,
+        cpu_changes={"model.dropout_rate": 0.5, "training.learning_rate": 3e-4},
+        table_epochs=20,
+    )
