@@ -23,5 +23,5 @@ def get_config(preset: str = "") -> ConfigDict:
         config,
         preset,
         cpu_changes={"model.dropout_rate": 0.5, "training.learning_rate": 3e-4},
-        table_epochs=20,
+        table_epochs=16,
     )

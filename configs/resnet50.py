@@ -25,4 +25,4 @@ def get_config(preset: str = "") -> ConfigDict:
     config.training.momentum = 0.9
     config.training.rate_decay = 1e-6
     config.training.epochs = 30
-    return apply_preset(config, preset, cpu_changes={}, table_epochs=10)
+    return apply_preset(config, preset, cpu_changes={}, table_epochs=8)

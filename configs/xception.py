@@ -18,4 +18,4 @@ def get_config(preset: str = "") -> ConfigDict:
     config.name = "xception"
     config.model.name = "xception"
     config.training.epochs = 50
-    return apply_preset(config, preset, cpu_changes={}, table_epochs=10)
+    return apply_preset(config, preset, cpu_changes={}, table_epochs=8)
