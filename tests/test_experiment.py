@@ -72,6 +72,8 @@ def _other_value(path, value, other):
         "super_resolution.final_activation": "relu",
         "super_resolution.skip": "none",
         "super_resolution.initialization": "glorot",
+        "super_resolution.place": "before_enlarging",
+        "super_resolution.parameters": "frozen",
         "training.optimizer": "adam",
         "training.schedule": "constant",
     }
@@ -100,12 +102,34 @@ def test_all_problems_are_reported_at_once():
         build_experiment(config)
     text = str(caught.value)
     for part in (
-        "`model.name` must be one of xception, super_xception, got 'super_xceptoin'",
+        "`model.name` must be one of deep_cnn, alexnet, ",
+        "super_xception, got 'super_xceptoin'",
         "`training.epochs` must be between 1 and",
         "`split.fold` must be between 0 and 4, got 9",
         "`super_resolution.skip` must be one of input, none",
     ):
         assert part in text
+
+
+def test_pretraining_needs_a_stack():
+    config = _changed(model__name="xception", super_resolution__pretraining_epochs=3)
+    with pytest.raises(ValueError, match=r"`super_resolution.pretraining_epochs` must be 0"):
+        build_experiment(config)
+
+
+def test_stack_on_the_canvas_enlarges_by_itself():
+    experiment = build_experiment(_changed(super_resolution__place="before_enlarging"))
+    assert experiment.input_px == 50
+    assert experiment.model["super_resolution"]["enlarged_px"] == 64
+    # Without a stack there is nothing to place or to freeze.
+    plain = build_experiment(
+        _changed(
+            model__name="xception",
+            super_resolution__place="before_enlarging",
+            super_resolution__parameters="frozen",
+        )
+    )
+    assert (plain.input_px, plain.optimizer.frozen) == (64, ())
 
 
 def test_own_needs_a_folder():

@@ -18,11 +18,15 @@ from superxception_jax.training.state import init_state
 from superxception_jax.training.steps import make_predict, make_train_step
 
 BATCH = 8
-CONFIGS = sorted(
-    path.stem
-    for path in (Path(__file__).resolve().parent.parent / "configs").glob("*.py")
+FOLDER = Path(__file__).resolve().parent.parent / "configs"
+CONFIGS = [
+    (path.stem, preset)
+    for path in sorted(FOLDER.glob("*.py"))
     if path.stem != "base"
-)
+    for preset in ("", "bioimage", "paper")
+]
+# The controls lower at one size, the cheapest to trace.
+CONFIGS += [(f"ablations.{path.stem}", "") for path in sorted((FOLDER / "ablations").glob("*.py"))]
 # Accelerators take the same plain forms, so one tracing serves the three.
 PLATFORMS = {"cpu": ("cpu",), "gpu": ("cuda", "rocm", "tpu")}
 
@@ -42,8 +46,7 @@ def _shaped(row, preset, platform):
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)
-@pytest.mark.parametrize("preset", ["", "bioimage", "paper"])
-@pytest.mark.parametrize("row", CONFIGS)
+@pytest.mark.parametrize(("row", "preset"), CONFIGS)
 def test_training_step_lowers(row, preset, platform):
     experiment, model, optimizer, state, images = _shaped(row, preset, platform)
     step = make_train_step(model, optimizer, **experiment.step_options)
@@ -58,8 +61,7 @@ def test_training_step_lowers(row, preset, platform):
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)
-@pytest.mark.parametrize("preset", ["", "bioimage", "paper"])
-@pytest.mark.parametrize("row", CONFIGS)
+@pytest.mark.parametrize(("row", "preset"), CONFIGS)
 def test_prediction_lowers(row, preset, platform):
     experiment, model, _, state, images = _shaped(row, preset, platform)
     variables = {"params": state.params, "batch_stats": state.batch_stats}

@@ -16,7 +16,7 @@ import pytest
 from clu import parameter_overview
 
 from configs.base import PRESETS, apply_preset, get_base
-from superxception_jax.experiment import build_experiment
+from superxception_jax.experiment import build_experiment, config_differences
 from superxception_jax.models.build import build_model
 
 GOLDEN = Path(__file__).resolve().parent.parent / "golden"
@@ -25,6 +25,14 @@ ROWS = sorted(
     for path in (Path(__file__).resolve().parents[2] / "configs").glob("*.py")
     if path.stem not in ("base", "__init__")
 )
+
+
+ABLATIONS = sorted(
+    path.stem
+    for path in (Path(__file__).resolve().parents[2] / "configs" / "ablations").glob("*.py")
+)
+# What an ablation is compared with, where it is not the row of the same network.
+ABLATED = {"identity_stack": "super_xception"}
 
 
 def _config(row, preset):
@@ -70,7 +78,19 @@ def test_paper_preset_is_the_paper():
     assert config.split.sizes == (4176, 360, 720)
     assert (config.training.optimizer, config.training.learning_rate) == ("adam", 1e-4)
     assert config.training.epochs == 80
-    assert _config("xception", "paper").training.epochs == 50
+    epochs = {row: _config(row, "paper").training.epochs for row in ROWS}
+    assert epochs == {
+        "deep_cnn": 150,
+        "alexnet": 100,
+        "super_alexnet": 100,
+        "resnet50": 30,
+        "super_resnet50": 30,
+        "xception": 50,
+        "super_xception": 80,
+    }
+    training = _config("resnet50", "paper").training
+    assert (training.optimizer, training.learning_rate) == ("nesterov", 1e-3)
+    assert (training.momentum, training.rate_decay) == (0.9, 1e-6)
     assert config.normalization.length_exponent == 1.0
     assert not any(config.augmentation.to_dict().values())
 
@@ -79,14 +99,56 @@ def test_embedded_presets_need_no_archive():
     for row in ROWS:
         for preset in ("", "smoke"):
             assert _config(row, preset).data.dataset == "ideogram"
-        assert _config(row, "bioimage").data.dataset == "bioimage"
+        for preset in ("bioimage", "table", "paper"):
+            assert _config(row, preset).data.dataset == "bioimage"
+
+
+def test_rows_of_the_table_differ_in_little_more_than_the_network():
+    def settings(row):
+        values = build_experiment(_config(row, "table")).config
+        return {
+            name: dict(value) if isinstance(value, dict) else value
+            for name, value in values.items()
+        }
+
+    reference = settings("super_xception")
+    for row in ROWS:
+        values = settings(row)
+        for section in ("data", "normalization", "split", "augmentation", "super_resolution"):
+            assert values[section] == reference[section]
+    for pair in ("alexnet", "resnet50", "xception"):
+        one, other = settings(pair), settings(f"super_{pair}")
+        assert one["training"] == other["training"]
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+@pytest.mark.parametrize("name", ABLATIONS)
+def test_an_ablation_changes_what_its_name_says(name, preset):
+    config = _config(f"ablations.{name}", preset)
+    assert config.name == name
+    assert config.is_locked
+    reference = _config(ABLATED.get(name, config.model.name), preset)
+    changed = config_differences(
+        build_experiment(reference).config, build_experiment(config).config
+    )
+    # The other side of a pair equals its reference where that has the same setting already.
+    equal = {
+        "straightened",
+        "not_straightened",
+        "augmented",
+        "not_augmented",
+        "length_cell",
+        "length_square_root",
+        "resnet50_swapped_optimizer",
+    }
+    assert len(changed) > 1 or name in equal
 
 
 def test_a_typo_in_a_preset_names_the_nearest():
     with pytest.raises(ValueError, match=r"preset `:smok` must be one of .*did you mean `:smoke`"):
-        apply_preset(get_base(), "smok")
+        apply_preset(get_base(), "smok", cpu_changes={}, table_epochs=1)
     with pytest.raises(ValueError, match="choose one of them"):
-        apply_preset(get_base(), "zzz")
+        apply_preset(get_base(), "zzz", cpu_changes={}, table_epochs=1)
 
 
 def test_configs_are_locked():

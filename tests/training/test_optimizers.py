@@ -20,6 +20,9 @@ PLAIN = OptimizerSettings(
     warmup_epochs=0.0,
     weight_decay=0.0,
     gradient_clip_norm=0.0,
+    momentum=0.0,
+    rate_decay=0.0,
+    frozen=(),
 )
 
 
@@ -57,6 +60,40 @@ def test_clipping_limits_the_global_norm():
     assert abs(float(clipped["kernel"][0])) < 0.2 * abs(float(free["kernel"][0]))
 
 
+def test_nesterov_equals_the_recursion_by_hand():
+    settings = dataclasses.replace(PLAIN, name="nesterov", learning_rate=0.1, momentum=0.5)
+    optimizer = make_optimizer(settings, epochs=2, steps_per_epoch=5)
+    params = {"kernel": jnp.array([1.0])}
+    state, moved, velocity = optimizer.init(params), 0.0, 0.0
+    for gradient in (2.0, -1.0, 0.5):
+        updates, state = optimizer.update({"kernel": jnp.array([gradient])}, state, params)
+        moved += float(updates["kernel"][0])
+        velocity = 0.5 * velocity + gradient
+        expected = -0.1 * (gradient + 0.5 * velocity)
+        np.testing.assert_allclose(updates["kernel"], [expected], rtol=1e-5)
+    assert moved != 0.0
+
+
+def test_inverse_time_is_the_decay_of_keras():
+    settings = dataclasses.replace(PLAIN, schedule="inverse_time", rate_decay=0.9)
+    schedule = make_schedule(settings, epochs=2, steps_per_epoch=5)
+    values = [float(schedule(step)) for step in (0, 1, 10)]
+    np.testing.assert_allclose(values, [0.01, 0.01 / 1.9, 0.01 / 10.0], rtol=1e-6)
+
+
+def test_what_is_frozen_stays_even_with_decay():
+    settings = dataclasses.replace(
+        PLAIN, name="adamw", weight_decay=0.1, frozen=("super_resolution",)
+    )
+    params = {
+        "super_resolution": {"conv1": {"kernel": jnp.array([1.0])}},
+        "classifier": {"super_resolution": {"kernel": jnp.array([1.0])}},
+    }
+    updates = _update(settings, params, jax.tree.map(jnp.ones_like, params))
+    assert float(updates["super_resolution"]["conv1"]["kernel"][0]) == 0.0
+    assert float(updates["classifier"]["super_resolution"]["kernel"][0]) < 0.0
+
+
 def test_constant_schedule_with_warmup():
     settings = dataclasses.replace(PLAIN, warmup_epochs=0.8)
     schedule = make_schedule(settings, epochs=3, steps_per_epoch=5)
@@ -83,6 +120,8 @@ def test_warmup_longer_than_the_run_is_cut():
         ({"name": "lion"}, "`optimizer` must be one of"),
         ({"schedule": "step"}, "`schedule` must be one of"),
         ({"weight_decay": 0.1}, "`weight_decay` must be 0 with `adam`"),
+        ({"momentum": 0.9}, "`momentum` must be 0 with `adam`, got 0.9; use `nesterov`"),
+        ({"rate_decay": 0.1}, "`rate_decay` must be 0 with `constant`"),
     ],
 )
 def test_errors(change, text):

@@ -32,6 +32,9 @@ OPTIMIZER = OptimizerSettings(
     warmup_epochs=0.5,
     weight_decay=0.01,
     gradient_clip_norm=1.0,
+    momentum=0.0,
+    rate_decay=0.0,
+    frozen=(),
 )
 
 

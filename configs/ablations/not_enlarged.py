@@ -1,0 +1,21 @@
+"""Xception on the canvas as it is.
+
+| question | Does bicubic enlarging help at all? |
+| compare with | `xception`, `enlarging_only` |
+| presets | as of `configs/xception.py` |
+"""
+
+from __future__ import annotations
+
+from ml_collections import ConfigDict
+
+from configs.xception import get_config as get_xception
+
+
+def get_config(preset: str = "") -> ConfigDict:
+    """Return the config of xception with this one change, at the size of `preset`."""
+    config = get_xception(preset)
+    with config.unlocked():
+        config.name = "not_enlarged"
+        config.model.input_px = config.normalization.image_px
+    return config

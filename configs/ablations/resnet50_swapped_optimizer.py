@@ -1,0 +1,27 @@
+"""ResNet-50 with the two numbers of the paper's optimiser line exchanged.
+
+| question | Is the paper's ResNet-50 row an artefact of its optimiser? |
+| compare with | `resnet50_literal_optimizer` |
+| presets | as of `configs/resnet50.py` |
+"""
+
+from __future__ import annotations
+
+from ml_collections import ConfigDict
+
+from configs.resnet50 import get_config as get_resnet50
+
+
+def get_config(preset: str = "") -> ConfigDict:
+    """Return the config of resnet50 with this one change, at the size of `preset`."""
+    config = get_resnet50(preset)
+    with config.unlocked():
+        config.name = "resnet50_swapped_optimizer"
+        config.training.optimizer = "nesterov"
+        config.training.learning_rate = 1e-3
+        config.training.schedule = "inverse_time"
+        config.training.warmup_epochs = 0.0
+        config.training.weight_decay = 0.0
+        config.training.momentum = 0.9
+        config.training.rate_decay = 1e-6
+    return config

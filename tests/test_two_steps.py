@@ -1,0 +1,98 @@
+"""Every config trains two steps on the embedded cells and predicts, at the size of `smoke`."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+from pathlib import Path
+
+import jax
+import numpy as np
+import pytest
+
+from superxception_jax.experiment import build_experiment
+from superxception_jax.models.build import build_model
+from superxception_jax.setup import load_parts
+from superxception_jax.training.optimizers import make_optimizer
+from superxception_jax.training.state import init_state
+from superxception_jax.training.steps import make_predict, make_train_step
+
+QUICK = {"xla_backend_optimization_level": 0}
+BATCH = 8
+FOLDER = Path(__file__).resolve().parent.parent / "configs"
+CONFIGS = sorted(
+    ".".join(path.relative_to(FOLDER).with_suffix("").parts)
+    for path in FOLDER.rglob("*.py")
+    if path.stem != "base"
+)
+
+
+@pytest.fixture(scope="module")
+def data_dir(tmp_path_factory):
+    """Draw the cells once for all configs."""
+    return str(tmp_path_factory.mktemp("data"))
+
+
+@functools.cache
+def _compiled(options, input_px, augmentation, label_smoothing, optimizer_settings):
+    """Controls that differ in their data only share what is compiled."""
+    name, classifier, stack = options
+    model = build_model(
+        name,
+        classes=24,
+        implementation="plain",
+        classifier=dict(classifier),
+        super_resolution=dict(stack),
+    )
+    optimizer = make_optimizer(optimizer_settings, epochs=2, steps_per_epoch=3)
+    step = make_train_step(
+        model,
+        optimizer,
+        input_px=input_px,
+        augmentation=augmentation,
+        label_smoothing=label_smoothing,
+    )
+    predict = make_predict(model, input_px=input_px)
+    jit = functools.partial(jax.jit, compiler_options=QUICK)
+    first = jit(lambda key: init_state(model, optimizer, key=key, input_px=input_px))
+    return first, jit(step), jit(predict)
+
+
+def _hashable(model):
+    stack = model["super_resolution"]
+    return model["name"], tuple(model["classifier"].items()), tuple(stack.items())
+
+
+@pytest.mark.parametrize("row", CONFIGS)
+def test_two_steps(row, data_dir):
+    config = importlib.import_module(f"configs.{row}").get_config("smoke")
+    config.data.data_dir = data_dir
+    experiment = build_experiment(config)
+    first, step, predict = _compiled(
+        _hashable(experiment.model),
+        experiment.input_px,
+        experiment.augmentation,
+        experiment.label_smoothing,
+        experiment.optimizer,
+    )
+    train = load_parts(experiment)["train"]
+    chosen = np.linspace(0, len(train.labels) - 1, BATCH).astype(int)
+    images, labels = train.images[chosen], train.labels[chosen]
+    key = jax.random.key(experiment.seed)
+    before = state = first(key)
+    losses = []
+    for _ in range(2):
+        state, metrics = step(state, images, labels, key)
+        losses.append(float(metrics["loss"]))
+    assert np.isfinite(losses).all()
+    assert losses[0] != losses[1]
+    for name, tree in before.params.items():
+        moved = [
+            bool((one != other).any())
+            for one, other in zip(
+                jax.tree.leaves(tree), jax.tree.leaves(state.params[name]), strict=True
+            )
+        ]
+        assert any(moved) != (name in experiment.optimizer.frozen)
+    probabilities = np.exp(predict(state.variables, images))
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1.0, rtol=1e-5)
