@@ -16,7 +16,7 @@ import pytest
 from clu import parameter_overview
 
 from configs.base import PRESETS, apply_preset, get_base
-from superxception_jax.experiment import build_experiment
+from superxception_jax.experiment import build_experiment, config_differences
 from superxception_jax.models.build import build_model
 
 GOLDEN = Path(__file__).resolve().parent.parent / "golden"
@@ -80,6 +80,16 @@ def test_embedded_presets_need_no_archive():
         for preset in ("", "smoke"):
             assert _config(row, preset).data.dataset == "ideogram"
         assert _config(row, "bioimage").data.dataset == "bioimage"
+
+
+def test_gband_preset_is_the_bioimage_preset_on_patients():
+    for row in ROWS:
+        one, other = (build_experiment(_config(row, name)) for name in ("bioimage", "gband"))
+        assert config_differences(one.config, other.config) == [
+            "data.dataset: bioimage → gband",
+            "preset: bioimage → gband",
+            "split.protocol: paper → cases",
+        ]
 
 
 def test_a_typo_in_a_preset_names_the_nearest():
