@@ -76,18 +76,43 @@ def test_a_real_cell_becomes_canvases(real):
     assert canvases[:, 20:30, 20:30].mean() > 60
 
 
-def test_no_real_patient_is_in_two_parts(real):
+def split_real(real, **changes):
     labels = np.array([one.label for one in real], np.int32)
     cells, cases = (np.array([getattr(one, field) for one in real]) for field in ("cell", "case"))
+    settings = {"seed": 0, "fold": 0, "folds": 5, "validation_share": 0.1}
+    sizes = (4176, 360, 720)
+    split = make_split(labels, cells, cases, **{**settings, "sizes": sizes, **changes})
+    return labels, cells, cases, list(vars(split).values())
+
+
+def test_no_real_patient_is_in_two_parts(real):
     tested: set[str] = set()
     for fold in range(5):
-        split = make_split(
-            labels, cells, cases, protocol="cases", seed=0, fold=fold, folds=5,
-            validation_share=0.1, sizes=(1, 1, 1),
-        )  # fmt: skip
-        train, validation, test = (set(cases[part]) for part in vars(split).values())
+        _, _, cases, parts = split_real(real, protocol="cases", fold=fold)
+        train, validation, test = (set(cases[part]) for part in parts)
         assert (len(train), len(validation), len(test)) == (133, 15, 37)
         assert len(train | validation | test) == 185
         assert not tested & test
         tested |= test
     assert len(tested) == 185
+
+
+def test_no_real_cell_is_in_two_parts(real):
+    _, cells, cases, parts = split_real(real, protocol="cells")
+    counts = [len(set(cells[part])) for part in parts]
+    assert counts == [211, 24, 59]
+    assert sum(counts) == len(set(cells))
+    assert set(cases[parts[0]]) & set(cases[parts[2]])  # Which is why `cases` is the preset's.
+
+
+def test_real_images_split_as_in_the_paper(real):
+    labels, _, _, parts = split_real(real, protocol="paper")
+    assert [len(part) for part in parts] == [4176, 360, 720]
+    assert len(np.unique(np.concatenate(parts))) == 5256
+    quota = 720 * np.bincount(labels) / len(labels)
+    assert np.abs(np.bincount(labels[parts[2]]) - quota).max() < 1.5
+
+
+def test_the_split_of_padova_does_not_fit(real):
+    with pytest.raises(ValueError, match="`cells` must be 119 for the split `poletti`, got 294"):
+        split_real(real, protocol="poletti")
