@@ -17,6 +17,7 @@ PRESETS = {
     "smoke": "the same program in seconds",
     "bioimage": "the real Padova Q-band set at CPU size",
     "table": "the real Padova Q-band set, networks at full width, an input that a CPU can train",
+    "gband": "the real G-band karyograms at CPU size",
     "paper": "the real Padova Q-band set by the paper's protocol, for an accelerator",
     "own": "a laboratory's own folder of chromosome images at CPU size",
 }
@@ -34,7 +35,7 @@ def get_base() -> ConfigDict:
     config.seed = 0  # root of initialisation, data order, augmentation and dropout
 
     config.data = data = ConfigDict()
-    data.dataset = "bioimage"  # bioimage | ideogram | own
+    data.dataset = "bioimage"  # bioimage | gband | ideogram | own
     data.data_dir = "data"  # prepared data sets lie here (relative: to the current directory)
     data.manual_dir = ""  # archives that the user places; empty: <data_dir>/manual
     data.ideogram_cells = 60  # synthetic cells to draw
@@ -160,6 +161,9 @@ def apply_preset(
         config.training.epochs = 2
         config.training.log_every_steps = 1
         config.evaluation.bootstrap_resamples = 100
+    if preset == "gband":
+        config.data.dataset = "gband"
+        config.split.protocol = "cases"
     if preset == "own":
         config.data.dataset = "own"
         config.split.protocol = "cells"

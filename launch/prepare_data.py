@@ -64,7 +64,9 @@ def _parser() -> argparse.ArgumentParser:
         "--data_dir", default=data.data_dir, help="where prepared sets lie (%(default)s)"
     )
     building.add_argument(
-        "--manual_dir", default="", help="bioimage: where you put the archive (<data_dir>/manual)"
+        "--manual_dir",
+        default="",
+        help="bioimage, gband: where you put the archive (<data_dir>/manual)",
     )
     building.add_argument("--folder", help="own: your folder, see superxception_jax/data/own")
     for name, kind, meaning in (

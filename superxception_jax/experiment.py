@@ -183,6 +183,7 @@ def _dataset_options(config: ConfigDict) -> dict[str, Any]:
     data = config.data
     options: dict[str, dict[str, Any]] = {
         "bioimage": {},
+        "gband": {},
         "ideogram": {
             "cells": data.ideogram_cells,
             "seed": data.ideogram_seed,

@@ -130,6 +130,12 @@ def _bioimage(*, data_dir: str, manual_dir: str) -> tfds.core.DatasetBuilder:
     return build_bioimage(data_dir=data_dir, manual_dir=manual_dir)
 
 
+def _gband(*, data_dir: str, manual_dir: str) -> tfds.core.DatasetBuilder:
+    from superxception_jax.data.gband.builder import build_gband
+
+    return build_gband(data_dir=data_dir, manual_dir=manual_dir)
+
+
 def _own(*, data_dir: str, manual_dir: str, folder: str) -> tfds.core.DatasetBuilder:
     from superxception_jax.data.own.builder import build_own
 
@@ -147,6 +153,7 @@ def _ideogram(*, data_dir: str, manual_dir: str, **options: Any) -> tfds.core.Da
 # Name: (options, function that builds the TFDS builder).
 BUILDERS: dict[str, tuple[tuple[str, ...], Callable[..., Any]]] = {
     "bioimage": ((), _bioimage),
+    "gband": ((), _gband),
     "ideogram": (("cells", "seed", "style", "aneuploid_share"), _ideogram),
     "own": (("folder",), _own),
 }

@@ -12,7 +12,7 @@ from superxception_jax.data.axis import medial_axis, upright_direction
 from superxception_jax.data.crop import BACKGROUNDS, FRINGE_PX, CroppedChromosome, crop_chromosome
 from superxception_jax.data.straighten import axis_length_px, project_to_axis, sample_along_axis
 
-NORMALIZATION_VERSION = 1  # raise it with every change of the pixels, so that caches are rebuilt
+NORMALIZATION_VERSION = 2  # raise it with every change of the pixels, so that caches are rebuilt
 TILTS = ("keep", "remove")
 STRAIGHTENINGS = ("none", "medial_axis")
 LENGTHS = ("cell", "absolute", "none")

@@ -73,8 +73,9 @@ def load_chromosomes(
 
     Args:
         dataset: a name in `builders.BUILDERS`.
-        dataset_options: exactly the options of the data set: none for `bioimage`; `folder`
-            for `own`; `cells`, `seed`, `style` and `aneuploid_share` for `ideogram`.
+        dataset_options: exactly the options of the data set: none for `bioimage`
+            and `gband`; `folder` for `own`; `cells`, `seed`, `style` and `aneuploid_share`
+            for `ideogram`.
         data_dir: folder of the prepared data sets; created if missing.
         manual_dir: where the user put archives that may not be downloaded.
         normalization: how images become canvases.

@@ -144,6 +144,16 @@ def test_an_ablation_changes_what_its_name_says(name, preset):
     assert len(changed) > 1 or name in equal
 
 
+def test_gband_preset_is_the_bioimage_preset_on_patients():
+    for row in ROWS:
+        one, other = (build_experiment(_config(row, name)) for name in ("bioimage", "gband"))
+        assert config_differences(one.config, other.config) == [
+            "data.dataset: bioimage → gband",
+            "preset: bioimage → gband",
+            "split.protocol: paper → cases",
+        ]
+
+
 def test_a_typo_in_a_preset_names_the_nearest():
     with pytest.raises(ValueError, match=r"preset `:smok` must be one of .*did you mean `:smoke`"):
         apply_preset(get_base(), "smok", cpu_changes={}, table_epochs=1)

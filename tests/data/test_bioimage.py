@@ -19,6 +19,7 @@ from superxception_jax.data.bioimage.archive import (
 from superxception_jax.data.bioimage.builder import BioimageConfig, Builder, build_bioimage
 from superxception_jax.data.builders import read_records
 from superxception_jax.data.record import CLASS_NAMES
+from superxception_jax.data.splits import make_split
 
 REAL = Path(
     os.environ.get(
@@ -232,3 +233,31 @@ def test_real_images_of_colour_are_grey(real):
         red = np.asarray(Image.open(io.BytesIO(content)))[..., 0]
         assert images[name].shape == red.shape
         assert np.abs(images[name].astype(int) - red).max() <= 1
+
+
+@pytest.mark.parametrize(
+    ("protocol", "cell_counts"),
+    [("cells", [85, 10, 24]), ("cases", [85, 10, 24]), ("poletti", [63, 7, 49])],
+)
+def test_no_real_cell_is_in_two_parts(real, protocol, cell_counts):
+    cells, parts = split_real(real, protocol)
+    groups = [set(cells[part]) for part in parts]
+    assert [len(group) for group in groups] == cell_counts
+    assert len(set().union(*groups)) == 119
+    assert [len(part) for part in parts] == [46 * count for count in cell_counts]
+
+
+def test_real_images_split_as_in_the_paper(real):
+    _, parts = split_real(real, "paper")
+    assert [len(part) for part in parts] == [4176, 360, 720]
+    assert len(np.unique(np.concatenate(parts))) == 5256
+
+
+def split_real(real, protocol):
+    labels = np.array([one.label for one in real], np.int32)
+    cells, cases = (np.array([getattr(one, field) for one in real]) for field in ("cell", "case"))
+    split = make_split(
+        labels, cells, cases, protocol=protocol, seed=0, fold=0, folds=5,
+        validation_share=0.1, sizes=(4176, 360, 720),
+    )  # fmt: skip
+    return cells, list(vars(split).values())

@@ -37,6 +37,7 @@ def build(dataset: str, options: dict, tmp_path: Path):
     ("dataset", "options", "name"),
     [
         ("bioimage", {}, "bioimage/padova/"),
+        ("gband", {}, "gband/karyograms/"),
         ("ideogram", IDEOGRAM, "ideogram/q_cells1_seed0_aneuploid0.0/"),
     ],
 )
@@ -49,12 +50,17 @@ def test_every_data_set_has_a_builder(dataset, options, name, tmp_path):
 
 
 def test_every_builder_documents_itself(tmp_path, lab):
-    for dataset, options in (("bioimage", {}), ("ideogram", IDEOGRAM), ("own", {"folder": lab})):
+    for dataset, options in (
+        ("bioimage", {}),
+        ("gband", {}),
+        ("ideogram", IDEOGRAM),
+        ("own", {"folder": lab}),
+    ):
         builder = build(dataset, options, tmp_path)
         metadata = builder.get_metadata()
         assert len(metadata.description) > 200
         assert "ml.task.image-classification" in metadata.tags
-    assert set(BUILDERS) == {"bioimage", "ideogram", "own"}
+    assert set(BUILDERS) == {"bioimage", "gband", "ideogram", "own"}
 
 
 @pytest.mark.parametrize(

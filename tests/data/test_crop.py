@@ -92,6 +92,38 @@ def test_light_background_is_inverted(background: str) -> None:
     )
 
 
+def satellite_image(*, stalk: int, side: int = 5) -> np.ndarray:
+    """Draw the bar with a bright satellite above it, on a stalk of 3 x 2 pixels."""
+    image = bar_image()
+    image[7:10, 14:16] = stalk
+    image[7 - side : 7, 13 : 13 + side] = 90
+    return image
+
+
+def test_a_satellite_on_a_pale_stalk_belongs_to_a_dark_chromosome_on_white() -> None:
+    crop = crop_chromosome(255 - satellite_image(stalk=12), background="auto")
+    assert crop.mask.sum() == 120 + 6 + 25
+    assert crop.top_px == 2 - PADDING_PX
+
+
+@pytest.mark.parametrize("image", [satellite_image(stalk=8), satellite_image(stalk=12, side=7)])
+def test_what_no_stalk_holds_or_is_too_large_is_another_object(image: np.ndarray) -> None:
+    assert crop_chromosome(255 - image, background="light").mask.sum() == 120
+
+
+def test_on_a_dark_background_a_pale_stalk_holds_nothing() -> None:
+    assert crop_chromosome(satellite_image(stalk=12), background="dark").mask.sum() == 120
+
+
+def test_debris_on_a_light_grey_background_is_still_left_out() -> None:
+    grey = np.minimum(255 - satellite_image(stalk=0), 240)
+    plain = np.minimum(255 - bar_image(), 240)
+    np.testing.assert_array_equal(
+        crop_chromosome(grey, background="light").mask,
+        crop_chromosome(plain, background="light").mask,
+    )
+
+
 def test_auto_keeps_a_dark_background_and_dark_never_inverts() -> None:
     image = bar_image()
     assert brighten_chromosome(image, background="auto") is image

@@ -6,13 +6,16 @@ Files are named `<cell>/<cell> <class><a|b>.bmp`; the X and Y of males carry no 
 from __future__ import annotations
 
 import dataclasses
-import functools
 import re
-import zipfile
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
+from superxception_jax.data.archive_file import (
+    ArchiveLayout,
+    find_archive_file,
+    read_archive_file,
+)
 from superxception_jax.data.image_file import read_grey, scale_to_8_bits
 from superxception_jax.data.record import (
     CLASS_NAMES,
@@ -72,23 +75,7 @@ def find_archive(manual_dir: str | Path) -> Path:
 
     **Source:** ours, because the set may not be redistributed or downloaded for users.
     """
-    path = Path(manual_dir).expanduser().absolute()
-    if path.is_dir():
-        for folder in (path / FOLDER, path):
-            if folder.is_dir() and any(_is_image(name) for name in _folder_names(folder)):
-                return folder
-        zips = sorted(file for file in path.iterdir() if file.suffix.lower() == ".zip")
-    else:
-        zips = [path] if path.is_file() else []
-    unreadable = []
-    for file in zips:
-        try:
-            with zipfile.ZipFile(file) as archive:
-                if any(_is_image(name) for name in archive.namelist()):
-                    return file
-        except (zipfile.BadZipFile, OSError) as error:
-            unreadable.append(f"\nNote: {file} can't be read as a zip file ({error}).")
-    raise FileNotFoundError(_MISSING.format(path=path) + "".join(unreadable))
+    return find_archive_file(manual_dir, layout=_LAYOUT, missing=_MISSING)
 
 
 def read_archive(path: Path, *, expected: ExpectedCounts) -> list[ChromosomeRecord]:
@@ -107,22 +94,12 @@ def read_archive(path: Path, *, expected: ExpectedCounts) -> list[ChromosomeReco
     **Source:** Poletti et al. 2008 for the set; the checks are ours, because each quirk
     of its file names broke a public loader.
     """
-    records: dict[str, ChromosomeRecord] = {}
-    problems = []
-    contents = _zip_contents(path) if path.is_file() else _folder_contents(path)
-    for file, read in contents:
-        try:
-            record = _parse(file, read())
-            if record.name in records:
-                raise ValueError("this chromosome stands in the archive twice")
-            records[record.name] = record
-        except ValueError as error:
-            problems.append(f"{file}: {error}")
+    records, problems = read_archive_file(path, layout=_LAYOUT, parse=_parse)
     # Counts differ for certain when files were refused: only the cause is worth a line.
     if not problems:
-        problems = count_problems(records.values(), expected=expected)
+        problems = count_problems(records, expected=expected)
     raise_problems(problems, source=str(path))
-    return sorted(records.values(), key=lambda record: natural_key(record.name))
+    return sorted(records, key=lambda record: natural_key(record.name))
 
 
 def count_problems(records: Iterable[ChromosomeRecord], *, expected: ExpectedCounts) -> list[str]:
@@ -173,36 +150,8 @@ def _parse(file: str, content: bytes) -> ChromosomeRecord:
     return ChromosomeRecord(image, label, cell=folder, case=folder, name=f"{folder}/{name[:-4]}")
 
 
-def _is_image(file: str) -> bool:
-    parts = PurePosixPath(file).parts
-    return (
-        len(parts) >= 2
-        and parts[-2].isdecimal()
-        and parts[-1].lower().endswith(".bmp")
-        # What macOS adds to folders and zip files has the same endings.
-        and not parts[-1].startswith(".")
-        and "__MACOSX" not in parts
-    )
+def _is_image(parts: tuple[str, ...]) -> bool:
+    return parts[-2].isdecimal() and parts[-1].lower().endswith(".bmp")
 
 
-def _folder_names(folder: Path) -> Iterator[str]:
-    for file in sorted(folder.glob("*/*")):
-        yield file.relative_to(folder).as_posix()
-
-
-def _folder_contents(folder: Path) -> Iterator[tuple[str, Callable[[], bytes]]]:
-    for name in filter(_is_image, _folder_names(folder)):
-        yield name, functools.partial(_content, (folder / name).read_bytes)
-
-
-def _zip_contents(file: Path) -> Iterator[tuple[str, Callable[[], bytes]]]:
-    with zipfile.ZipFile(file) as archive:
-        for name in filter(_is_image, archive.namelist()):
-            yield name, functools.partial(_content, functools.partial(archive.read, name))
-
-
-def _content(read: Callable[[], bytes]) -> bytes:
-    try:
-        return read()
-    except Exception as error:  # A damaged zip entry raises what its decompressor raises.
-        raise ValueError(f"the file can't be read ({error})") from error
+_LAYOUT = ArchiveLayout(folder=FOLDER, depth=2, is_image=_is_image)
