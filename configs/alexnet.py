@@ -2,7 +2,7 @@
 
 | source | Krizhevsky, Sutskever, Hinton 2012; Swati, Sharma, Vig, Table 1 has Super-AlexNet only |
 | row | AlexNet, not in the paper; its optimiser and length are those of Super-AlexNet |
-| presets | none, `:smoke`, `:bioimage`, `:gband`, `:table`, `:paper`, `:own` (see `configs/base.py`) |
+| presets | all of `configs/base.py`, for example `:bioimage` |
 """
 
 from __future__ import annotations

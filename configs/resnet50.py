@@ -2,7 +2,7 @@
 
 | source | He, Zhang, Ren, Sun 2015; Swati, Sharma, Vig, Table 1 |
 | row | ResNet-50, SGD with Nesterov's momentum 1e-3, 30 epochs: 87.64 % |
-| presets | none, `:smoke`, `:bioimage`, `:gband`, `:table`, `:paper`, `:own` (see `configs/base.py`) |
+| presets | all of `configs/base.py`, for example `:bioimage` |
 """
 
 from __future__ import annotations

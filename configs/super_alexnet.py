@@ -2,7 +2,7 @@
 
 | source | Swati, Sharma, Vig, Table 1 |
 | row | Super-AlexNet, Adam 1e-4, 100 epochs: 89.30 % |
-| presets | none, `:smoke`, `:bioimage`, `:gband`, `:table`, `:paper`, `:own` (see `configs/base.py`) |
+| presets | all of `configs/base.py`, for example `:bioimage` |
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 | source | Swati, Sharma, Vig, Table 1 |
 | row | Super-ResNet, 90.55 %; optimiser and length are taken to be those of ResNet-50 |
-| presets | none, `:smoke`, `:bioimage`, `:gband`, `:table`, `:paper`, `:own` (see `configs/base.py`) |
+| presets | all of `configs/base.py`, for example `:bioimage` |
 """
 
 from __future__ import annotations

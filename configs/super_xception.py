@@ -2,7 +2,7 @@
 
 | source | Swati, Sharma, Vig, "Automatic Classification of Low-Resolution Chromosomal Images" |
 | row | Super-Xception, Adam 1e-4, 80 epochs: 92.36 % |
-| presets | none, `:smoke`, `:bioimage`, `:gband`, `:table`, `:paper`, `:own` (see `configs/base.py`) |
+| presets | all of `configs/base.py`, for example `:bioimage` |
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 | source | Chollet 2017; Swati, Sharma, Vig, Table 1 |
 | row | Xception, Adam 1e-4, 50 epochs: 91.80 % |
-| presets | none, `:smoke`, `:bioimage`, `:gband`, `:table`, `:paper`, `:own` (see `configs/base.py`) |
+| presets | all of `configs/base.py`, for example `:bioimage` |
 """
 
 from __future__ import annotations

@@ -142,7 +142,7 @@ def _figures(
         chosen = np.linspace(0, len(part.labels) - 1, ENHANCED_IMAGES).astype(int)
         images = to_unit_range(jax.numpy.asarray(part.images[chosen]))
         inputs = enlarge(images, size_px=setup.experiment.input_px)
-        after = setup.model.apply(variables, inputs, method="enhance")
+        after: Any = setup.model.apply(variables, inputs, method="enhance")
         before = enlarge(images, size_px=after.shape[1])
         figures["super_resolution"] = plots.plot_enhancement(
             np.asarray(before), np.asarray(after), titles=[str(part.names[i]) for i in chosen]
