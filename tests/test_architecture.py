@@ -25,7 +25,11 @@ ALLOWED = {
     "superxception_jax.experiment": {"data", "models", "training", "evaluation"},
     "superxception_jax.commands": {"training"},
 }
-EDGE = {"setup", "reporting", "run", "commands", "experiment", "provenance"}
+EDGE = {"setup", "reporting", "run", "commands", "experiment", "provenance"} | {
+    "table_plan",
+    "table_display",
+    "tabulate",
+}
 MODULES = sorted(PACKAGE.rglob("*.py"))
 SOURCES = MODULES + [
     path
@@ -114,7 +118,7 @@ def test_no_image_of_a_chromosome_set_is_tracked():
     assert not [name for name in listed if name.lower().endswith((".bmp", ".tif", ".tiff", ".npz"))]
 
 
-@pytest.mark.parametrize("program", ["main", "evaluate", "prepare_data"])
+@pytest.mark.parametrize("program", ["main", "evaluate", "prepare_data", "table"])
 def test_programs_start_without_tensorflow(program):
     code = (
         "import sys; sys.path.insert(0, '.');"
