@@ -57,7 +57,7 @@ def write_report(
     metrics = compute_metrics(log_probabilities, part.labels)
     results = _results(setup, part, log_probabilities, metrics, split=split) | dict(facts)
     # The size of the network stands beside what it reaches.
-    results["parameters"] = parameter_overview.count_parameters(variables["params"])
+    results["parameters"] = int(parameter_overview.count_parameters(variables["params"]))
     low, high = results["accuracy_interval"]
     print(
         f"{split} accuracy {results['accuracy']:.2%} "

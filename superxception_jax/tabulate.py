@@ -58,37 +58,33 @@ def make_table(plan: TablePlan, *, show: Callable[[Sequence[RunState]], None]) -
     Raises:
         ValueError: another process still works on a run.
     """
-    states = [
-        RunState(run.workdir.name, epochs=run.experiment.epochs) for run in plan.runs
-    ]  # in the order of the runs
+    states = [RunState(run.workdir.name) for run in plan.runs]
     finished: dict[int, TableRun] = {}
     for place, run in enumerate(plan.runs):
         record = load_finished(run, command=repeat_command(run))
         if record is not None:
-            finished[place], states[place] = record, _done(states[place].name, record)
-    files = _write(plan, finished.values())
+            finished[place], states[place] = record, _done(run, record)
+    files = _write(plan, list(finished.values()))
     show(states)
     with _collected_signals() as received:
         for place, run in enumerate(plan.runs):
             if place in finished or received.names:
                 continue
-            code = _run_process(
-                run,
-                received=received,
-                tell=lambda state, place=place: show(
-                    [*states[:place], state, *states[place + 1 :]]
-                ),
-            )
+
+            def tell(state: RunState, place: int = place) -> None:
+                states[place] = state
+                show(states)
+
+            code = _run_process(run, received=received, tell=tell)
             record = load_finished(run, command=repeat_command(run)) if code == 0 else None
-            name = states[place].name
             if record is not None:
-                finished[place], states[place] = record, _done(name, record)
-                files = _write(plan, finished.values())
+                finished[place] = record
+                files = _write(plan, list(finished.values()))
+                tell(_done(run, record))
             elif received.names:
-                states[place] = RunState(name, phase="stopped")
+                tell(RunState(run.workdir.name, phase="stopped"))
             else:
-                states[place] = RunState(name, phase="failed", message=_reason(run, code))
-            show(states)
+                tell(RunState(run.workdir.name, phase="failed", message=_reason(run, code)))
         return Outcome(tuple(states), files, received.names[0] if received.names else "")
 
 
@@ -149,6 +145,23 @@ def _run_process(run: PlannedRun, *, received: _Signals, tell: Callable[[RunStat
             # signal ends it at once.
             process_group=0,
         )
+    try:
+        return _wait(process, run, received=received, tell=tell)
+    except BaseException:
+        # Nobody would be left to pass a signal on.
+        process.terminate()
+        process.wait()
+        raise
+
+
+def _wait(
+    process: subprocess.Popen,
+    run: PlannedRun,
+    *,
+    received: _Signals,
+    tell: Callable[[RunState], None],
+) -> int:
+    """Tell how a run gets on until its process ends, and return the exit status."""
     experiment = run.experiment
     while True:
         received.pass_on(process)
@@ -164,10 +177,14 @@ def _run_process(run: PlannedRun, *, received: _Signals, tell: Callable[[RunStat
             return process.wait(timeout=POLL_SECONDS)
 
 
-def _done(name: str, record: TableRun) -> RunState:
+def _done(run: PlannedRun, record: TableRun) -> RunState:
     low, high = record.results["accuracy_interval"]
-    accuracy = record.results["accuracy"]
-    return RunState(name, phase="done", accuracy=accuracy, accuracy_interval=(low, high))
+    return RunState(
+        run.workdir.name,
+        phase="done",
+        accuracy=record.results["accuracy"],
+        accuracy_interval=(low, high),
+    )
 
 
 def _reason(run: PlannedRun, code: int) -> str:
