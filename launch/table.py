@@ -1,4 +1,4 @@
-"""Train and test networks one after the other and make a table of them.
+r"""Train and test networks one after the other and make a table of them.
 
     python launch/table.py --name=smoke --configs=configs/xception.py:smoke
     python launch/table.py --name=table1 --seeds=0,1,2 --pairs=super_xception:xception \

@@ -93,7 +93,7 @@ def describe_state(state: RunState) -> list[str]:
             last = f"{_duration(state.seconds_left)} left"
     if state.accuracy is not None and state.accuracy_interval is not None:
         low, high = state.accuracy_interval
-        last = f"test accuracy {state.accuracy:.2%} ({low:.2%} to {high:.2%})"
+        last = f"test {state.accuracy:.2%} ({low:.2%} to {high:.2%})"
     validation = state.validation_accuracy
     return [phase, "" if validation is None else f"validation accuracy {validation:.2%}", last]
 

@@ -42,7 +42,7 @@ def _introduction(table: Mapping[str, Any]) -> str:
     first, config = table["rows"][0], table["runs"][0]["config"]
     lines = [
         f"Data set `{first['dataset']}`, split `{first['protocol']}`, {first['images']:,} test "
-        f"images. Intervals of {first['confidence_level']:.0%} are percentile bootstraps of "
+        f"images. Intervals of {100 * first['confidence_level']:g} % are percentile bootstraps of "
         f"{config['evaluation']['bootstrap_resamples']:,} draws of cells, for the mean over the "
         "seeds; the spread over the seeds stands beside them. Times were taken on the machines "
         f"that [`{table['name']}.json`]({table['name']}.json) names for each run.",
@@ -58,7 +58,11 @@ def _introduction(table: Mapping[str, Any]) -> str:
 def _networks(rows: Sequence[Mapping[str, Any]]) -> str:
     extra = list(dict.fromkeys(name for row in rows for name in row["super_resolution"]))
     heads = ["network", "config", "seeds", "test accuracy, %"]
-    heads += [f"{rows[0]['confidence_level']:.0%} interval", "sd over seeds, points", "macro-F1"]
+    heads += [
+        f"{100 * rows[0]['confidence_level']:g} % interval",
+        "sd over seeds, points",
+        "macro-F1",
+    ]
     heads += ["calibration error", *(SUPER_RESOLUTION_HEADS.get(name, name) for name in extra)]
     heads += ["parameters", "training, images/s", "training, min", "commit"]
     return _grid(heads, [_network(row, extra) for row in rows])
@@ -110,7 +114,7 @@ def _comparison_notes() -> str:
 def _comparisons(comparisons: Sequence[Mapping[str, Any]]) -> str:
     level = comparisons[0]["confidence_level"]
     heads = ["a", "b", "seed", "images", "a right, b wrong", "b right, a wrong", "p"]
-    heads += ["a - b, points", f"{level:.0%} interval"]
+    heads += ["a - b, points", f"{100 * level:g} % interval"]
     lines = []
     for one in comparisons:
         names = [one["first"], one["second"]]
@@ -124,8 +128,13 @@ def _comparisons(comparisons: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _difference(values: Mapping[str, Any]) -> list[str]:
-    low, high = (f"{100 * end:+.2f}" for end in values["difference_interval"])
-    return [f"{100 * values['difference']:+.2f}", f"{low} to {high}"]
+    low, high = (_points(end) for end in values["difference_interval"])
+    return [_points(values["difference"]), f"{low} to {high}"]
+
+
+def _points(share: float) -> str:
+    # Adding zero turns the negative zero of a rounded number into a plain one.
+    return f"{round(100 * share, 2) + 0.0:+.2f}"
 
 
 def _probability(value: float) -> str:

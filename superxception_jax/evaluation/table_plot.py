@@ -34,7 +34,7 @@ def plot_table(table: Mapping[str, Any]) -> Figure:
     rows = table["rows"]
     figure = Figure(figsize=(8, 1.9 + 0.5 * len(rows)), layout="constrained")
     axes = figure.subplots()
-    level = f"{rows[0]['confidence_level']:.0%}"
+    level = f"{100 * rows[0]['confidence_level']:g} %"
     for place, row in enumerate(rows):
         # A name stands once in the legend, whatever the number of rows.
         hidden = "_" if place else ""
