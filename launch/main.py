@@ -9,7 +9,6 @@ The last form goes on with a run that was stopped, with its own config.
 
 from __future__ import annotations
 
-import difflib
 import sys
 import time
 from pathlib import Path
@@ -20,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from absl import flags
 from ml_collections import config_flags
 
-from superxception_jax.commands import run_command
+from superxception_jax.commands import check_config_file, run_command
 from superxception_jax.experiment import build_experiment
 from superxception_jax.run import holds_run, load_config, train_and_test
 
@@ -60,25 +59,6 @@ def main() -> None:
         workdir = Path("runs") / f"{experiment.name}-{preset}-{time.strftime('%Y%m%d-%H%M%S')}"
     for path in train_and_test(experiment, workdir.absolute(), overrides=overrides):
         print(path)
-
-
-def check_config_file(path: Path) -> None:
-    """Refuse a config file that doesn't exist, naming the nearest one that does.
-
-    Args:
-        path: of the file, without its preset.
-
-    Raises:
-        FileNotFoundError: the file is missing.
-    """
-    if path.exists():
-        return
-    known = [str(path.parent / file.name) for file in path.parent.glob("*.py")]
-    near = difflib.get_close_matches(str(path), known, n=1) or ["configs/super_xception.py"]
-    raise FileNotFoundError(
-        f"`--config` must name a config file, got `{path}`, which doesn't exist; "
-        f"did you mean `{near[0]}`?"
-    )
 
 
 if __name__ == "__main__":

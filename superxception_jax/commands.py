@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import difflib
 import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import NoReturn
 
 import jax
 from absl import app, flags, logging
+from ml_collections import ConfigDict, config_flags
 
 from superxception_jax.training.loop import Interrupted, NonFiniteLossError
 
@@ -20,6 +23,8 @@ CACHE = flags.DEFINE_string(
     "Folder that keeps compiled steps for the next start; `off` for none.",
 )
 HELP = {"-h", "--h", "-help", "--help"}
+# What absl and a config file raise for flags that can't be used.
+FLAG_ERRORS = (flags.Error, AttributeError, KeyError, TypeError, ValueError, OSError)
 USER_ERRORS = (ValueError, TypeError, OSError, NonFiniteLossError)
 
 
@@ -35,6 +40,50 @@ def run_command(main: Callable[[], None]) -> None:
     app.run(lambda _: _guarded(main), flags_parser=_parse)
 
 
+def check_config_file(path: Path) -> None:
+    """Refuse a config file that doesn't exist, naming the nearest one that does.
+
+    Args:
+        path: of the file, without its preset.
+
+    Raises:
+        FileNotFoundError: the file is missing.
+    """
+    if path.exists():
+        return
+    known = [str(path.parent / file.name) for file in path.parent.glob("*.py")]
+    near = difflib.get_close_matches(str(path), known, n=1) or ["configs/super_xception.py"]
+    raise FileNotFoundError(
+        f"`--config` must name a config file, got `{path}`, which doesn't exist; "
+        f"did you mean `{near[0]}`?"
+    )
+
+
+def read_config(config_file: str, *, overrides: Sequence[str]) -> ConfigDict:
+    """Load a config as the flags `--config=… --config.<field>=<value>` of a program would.
+
+    Args:
+        config_file: path and preset, such as `configs/xception.py:bioimage`.
+        overrides: fields and values, such as `training.epochs=10`.
+
+    Returns:
+        The locked config.
+
+    Raises:
+        FileNotFoundError: the file is missing.
+        ValueError: the preset, a field or a value can't be used.
+    """
+    check_config_file(Path(config_file.partition(":")[0]))
+    argv = ["read_config", f"--config={config_file}", *(f"--config.{one}" for one in overrides)]
+    values = flags.FlagValues()
+    holder = config_flags.DEFINE_config_file("config", flag_values=values, sys_argv=argv)
+    try:
+        _read_flags(values, argv)
+    except FLAG_ERRORS as error:
+        raise ValueError(f"`{config_file}`: {_sentence(error)}") from error
+    return holder.value
+
+
 def _parse(argv: Sequence[str]) -> list[str]:
     if HELP.intersection(argv[1:]):
         program = sys.modules["__main__"]
@@ -42,14 +91,18 @@ def _parse(argv: Sequence[str]) -> list[str]:
         print(program.__doc__, *map(flags.FLAGS.module_help, shown), sep="\n")
         sys.exit(0)
     try:
-        # A config file that fails to load prints its traceback; the sentence is enough.
-        with open(os.devnull, "w") as nowhere, contextlib.redirect_stderr(nowhere):
-            rest = flags.FLAGS(argv)
-    except (flags.Error, AttributeError, KeyError, TypeError, ValueError, OSError) as error:
+        rest = _read_flags(flags.FLAGS, argv)
+    except FLAG_ERRORS as error:
         _fail(error)
     if len(rest) > 1:
         _fail(ValueError(f"`{rest[1]}` must be a flag such as `--config=…`; see `--help`."))
     return rest
+
+
+def _read_flags(values: flags.FlagValues, argv: Sequence[str]) -> list[str]:
+    # A config file that fails to load prints its traceback; the sentence is enough.
+    with open(os.devnull, "w") as nowhere, contextlib.redirect_stderr(nowhere):
+        return values(argv)
 
 
 def _guarded(main: Callable[[], None]) -> None:
@@ -72,10 +125,14 @@ def _guarded(main: Callable[[], None]) -> None:
 
 
 def _fail(error: BaseException) -> NoReturn:
+    print(f"error: {_sentence(error)}", file=sys.stderr)
+    sys.exit(2)
+
+
+def _sentence(error: BaseException) -> str:
     text = str(error.args[0] if isinstance(error, KeyError | AttributeError) else error)
     lines = [line for line in text.strip().splitlines() if line.strip()]
     if any(line.startswith("Traceback") for line in lines):
         # A config file that failed: its last line says what; where is of no use to the reader.
         lines = [lines[-1].split(": ", 1)[-1]]
-    print("error: " + "\n".join(lines), file=sys.stderr)
-    sys.exit(2)
+    return "\n".join(lines)

@@ -8,6 +8,7 @@ from typing import Any
 
 import jax
 import numpy as np
+from clu import parameter_overview
 from matplotlib.figure import Figure
 from tqdm import tqdm
 
@@ -55,6 +56,8 @@ def write_report(
         log_probabilities = predict_part(setup, variables, part, bar=bar)
     metrics = compute_metrics(log_probabilities, part.labels)
     results = _results(setup, part, log_probabilities, metrics, split=split) | dict(facts)
+    # The size of the network stands beside what it reaches.
+    results["parameters"] = int(parameter_overview.count_parameters(variables["params"]))
     low, high = results["accuracy_interval"]
     print(
         f"{split} accuracy {results['accuracy']:.2%} "

@@ -115,24 +115,39 @@ def claim_workdir(workdir: Path, experiment: Experiment) -> None:
         experiment: whose config is stored or compared.
 
     Raises:
+        ValueError: see `check_workdir`.
+    """
+    check_workdir(workdir, experiment, flag="--workdir")
+    if not holds_run(workdir):
+        workdir.mkdir(parents=True, exist_ok=True)
+        write_json(workdir / CONFIG_FILE, experiment.config)
+
+
+def check_workdir(workdir: Path, experiment: Experiment, *, flag: str) -> None:
+    """Check that a folder is free for a run, or belongs to the same config.
+
+    Args:
+        workdir: folder of the run; nothing is written.
+        experiment: whose config is compared.
+        flag: that names the folder, for the message.
+
+    Raises:
         ValueError: the folder holds other things, or a run of another config.
     """
     if holds_run(workdir):
         differences = config_differences(_stored_values(workdir), experiment.config)
         if differences:
             raise ValueError(
-                f"`--workdir` must hold a run of the same config, got `{workdir}` with another "
+                f"`{flag}` must hold a run of the same config, got `{workdir}` with another "
                 "one; choose another folder. Differences (there → here):\n  "
                 + "\n  ".join(differences)
             )
         return
     if workdir.exists() and any(workdir.iterdir()):
         raise ValueError(
-            f"`--workdir` must be empty or hold a run, got `{workdir}` with other files; "
+            f"`{flag}` must be empty or hold a run, got `{workdir}` with other files; "
             "choose another folder."
         )
-    workdir.mkdir(parents=True, exist_ok=True)
-    write_json(workdir / CONFIG_FILE, experiment.config)
 
 
 def holds_run(workdir: Path) -> bool:

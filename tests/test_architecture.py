@@ -26,7 +26,7 @@ ALLOWED = {
     "superxception_jax.experiment": {"config_checks", "data", "models", "training"},
     "superxception_jax.commands": {"training"},
 }
-EDGE = {"setup", "reporting", "run"}
+EDGE = {"setup", "reporting", "run", "table_plan", "table_display", "tabulate"}
 MODULES = sorted(PACKAGE.rglob("*.py"))
 SOURCES = MODULES + [
     path
@@ -115,7 +115,7 @@ def test_no_image_of_a_chromosome_set_is_tracked():
     assert not [name for name in listed if name.lower().endswith((".bmp", ".tif", ".tiff", ".npz"))]
 
 
-@pytest.mark.parametrize("program", ["main", "evaluate", "prepare_data"])
+@pytest.mark.parametrize("program", ["main", "evaluate", "prepare_data", "table"])
 def test_programs_start_without_tensorflow(program):
     code = (
         "import sys; sys.path.insert(0, '.');"

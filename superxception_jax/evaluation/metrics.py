@@ -47,8 +47,8 @@ def compute_metrics(log_probabilities: np.ndarray, labels: np.ndarray) -> Metric
     Raises:
         ValueError: there is no image, or a log-probability is no number.
 
-    Source: F1 as 2·TP / (2·TP + FP + FN); calibration error with 15 equal bins
-    (Guo et al., "On Calibration of Modern Neural Networks", 2017).
+    Source: calibration error with 15 equal bins (Guo et al., "On Calibration of Modern
+    Neural Networks", 2017).
     """
     sizes = check(log_probabilities=(log_probabilities, "f32[N,C]"), labels=(labels, "i32[N]"))
     count, classes = sizes["N"], sizes["C"]
@@ -60,22 +60,49 @@ def compute_metrics(log_probabilities: np.ndarray, labels: np.ndarray) -> Metric
     predicted = log_probabilities.argmax(axis=1)
     confusion = np.zeros((classes, classes), np.int64)
     np.add.at(confusion, (labels, predicted), 1)
-    right, actual, chosen = np.diag(confusion), confusion.sum(axis=1), confusion.sum(axis=0)
-    with np.errstate(invalid="ignore"):
-        recalls = right / actual
-        f1 = 2.0 * right / (actual + chosen)
+    right = np.diag(confusion)
     return Metrics(
         count=count,
         loss=float(-log_probabilities[np.arange(count), labels].astype(np.float64).mean()),
         accuracy=float(right.sum() / count),
-        # A class that neither occurs nor is predicted says nothing: 0/0 is left out.
-        macro_f1=float(np.nanmean(f1)),
+        macro_f1=macro_f1(confusion),
         expected_calibration_error=calibration_error(
             np.exp(log_probabilities.max(axis=1).astype(np.float64)), predicted == labels
         ),
-        recalls=recalls,
+        recalls=class_recalls(confusion),
         confusion=confusion,
     )
+
+
+def macro_f1(confusion: np.ndarray) -> float:
+    """Compute the mean over the classes of the F1 score.
+
+    Args:
+        confusion: i64[C,C], images by true (row) and predicted (column) class.
+
+    Returns:
+        The mean; a class that neither occurs nor is predicted says nothing and is left out.
+
+    Source: F1 as 2·TP / (2·TP + FP + FN).
+    """
+    check(confusion=(confusion, "i64[C,C]"))
+    with np.errstate(invalid="ignore"):
+        f1 = 2.0 * np.diag(confusion) / (confusion.sum(axis=1) + confusion.sum(axis=0))
+    return float(np.nanmean(f1))
+
+
+def class_recalls(confusion: np.ndarray) -> np.ndarray:
+    """Compute the share of right images of each class.
+
+    Args:
+        confusion: i64[C,C], images by true (row) and predicted (column) class.
+
+    Returns:
+        f64[C]; NaN where a class is absent.
+    """
+    check(confusion=(confusion, "i64[C,C]"))
+    with np.errstate(invalid="ignore"):
+        return np.diag(confusion) / confusion.sum(axis=1)
 
 
 def calibration_error(confidences: np.ndarray, correct: np.ndarray) -> float:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from superxception_jax.evaluation.statistics import bootstrap_interval
+from superxception_jax.evaluation.statistics import bootstrap_interval, bootstrap_mean, mcnemar
 
 OPTIONS = {"resamples": 4000, "level": 0.95, "seed": 0}
 
@@ -46,3 +46,42 @@ def test_level_widens_seed_decides_and_certainty_has_no_width():
 def test_lengths_must_agree():
     with pytest.raises(ValueError, match="groups"):
         bootstrap_interval(np.ones(3, bool), np.arange(4), **OPTIONS)
+
+
+def test_mean_of_values_agrees_with_scipy_and_with_the_interval_of_the_accuracy():
+    values = np.random.default_rng(1).normal(size=150)
+    reference = stats.bootstrap(
+        (values,), np.mean, method="percentile", n_resamples=4000, rng=np.random.default_rng(2)
+    ).confidence_interval
+    low, high = bootstrap_mean(values, np.arange(150), **OPTIONS)
+    assert low == pytest.approx(reference.low, abs=0.015)
+    assert high == pytest.approx(reference.high, abs=0.015)
+    right, cells = values > 0, np.arange(150) % 12
+    expected = bootstrap_interval(right, cells, **OPTIONS)
+    assert bootstrap_mean(right.astype(float), cells, **OPTIONS) == expected
+
+
+def test_seeds_of_the_same_images_are_drawn_with_their_cell():
+    # The mean of two seeds, cell by cell: as one value an image that is their mean.
+    first, second = np.random.default_rng(1).random((2, 60))
+    cells = np.arange(60) % 9
+    both = bootstrap_mean(np.r_[first, second], np.r_[cells, cells], **OPTIONS)
+    assert both == pytest.approx(bootstrap_mean((first + second) / 2, cells, **OPTIONS))
+    # Repeating a run isn't more evidence.
+    again = bootstrap_mean(np.r_[first, first], np.r_[cells, cells], **OPTIONS)
+    assert again == pytest.approx(bootstrap_mean(first, cells, **OPTIONS))
+
+
+def test_mcnemar_by_hand():
+    assert mcnemar(0, 0) == 1.0
+    assert mcnemar(5, 5) == 1.0
+    assert mcnemar(0, 5) == 2 / 32
+    # 1 + 8 + 28 of 256, on both sides.
+    assert mcnemar(2, 6) == mcnemar(6, 2) == 2 * 37 / 256
+    with pytest.raises(ValueError, match="must be counts, got -1"):
+        mcnemar(-1, 3)
+
+
+@pytest.mark.parametrize("pair", [(1, 1), (3, 17), (40, 21), (900, 1100), (0, 2000)])
+def test_mcnemar_agrees_with_the_binomial_test_of_scipy(pair):
+    assert mcnemar(*pair) == pytest.approx(stats.binomtest(pair[0], sum(pair)).pvalue, rel=1e-9)

@@ -66,6 +66,7 @@ def test_results_agree_with_the_predictions(finished):
     assert results["split"] == "test"
     assert results["progress"]["best_step"] > 0
     assert results["environment"]["commit"]
+    assert f"Total: {results['parameters']:,} " in (workdir / "parameters.txt").read_text()
 
 
 def test_evaluate_repeats_the_numbers_without_training(finished, folder, flags):

@@ -7,11 +7,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from jax.sharding import AxisType, NamedSharding, PartitionSpec
+from quick import QUICK
 
 from superxception_jax.models import ops, ops_depthwise
 
 # The tests compile many small programs: XLA's optimisation would take most of the time.
-QUICK = {"xla_backend_optimization_level": 0}
 
 
 def draw(*shape: int, seed: int = 0) -> jax.Array:

@@ -5,11 +5,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from flax import linen as nn
+from quick import QUICK
 from scipy.signal import correlate2d
 
 from superxception_jax.models.super_resolution import SuperResolution, SuperResolvedClassifier
 
-QUICK = {"xla_backend_optimization_level": 0}
 PAPER = {
     "features": (64, 32),
     "final_activation": "none",

@@ -6,10 +6,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from quick import QUICK
 
 from superxception_jax.models.xception import MINIMUM_PX, Xception
 
-QUICK = {"xla_backend_optimization_level": 0}
 TINY = {
     "classes": 4,
     "width_multiplier": 0.01,

@@ -1,0 +1,295 @@
+"""A table of networks from finished runs: pure, from records to JSON values."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+import statistics
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from superxception_jax.data.record import CLASS_NAMES
+from superxception_jax.evaluation.metrics import class_recalls, macro_f1
+from superxception_jax.evaluation.statistics import bootstrap_mean, mcnemar
+
+BOOTSTRAP_SEED = 0  # of the intervals of a table, whatever the seeds of its runs
+
+
+@dataclass(frozen=True)
+class TableRun:
+    """What a table keeps of a run, so that it can be computed again without the run's folder.
+
+    Attributes:
+        row: name of the row that the run belongs to.
+        seed: of the run.
+        fold: that tested.
+        config_file: config file and preset, as on the command line.
+        command: that repeats the run.
+        commit: of the program that tested it.
+        parameters: of the network.
+        images_per_second: median of the training lines.
+        training_seconds: time in training steps and validation.
+        results: the values of its `results.json`.
+        config: the values of its `config.json`.
+        predictions: lists of one value a test image: `name`, `cell`, `class`, `predicted`.
+    """
+
+    row: str
+    seed: int
+    fold: int
+    config_file: str
+    command: str
+    commit: str
+    parameters: int
+    images_per_second: float
+    training_seconds: float
+    results: Mapping[str, Any]
+    config: Mapping[str, Any]
+    predictions: Mapping[str, Sequence[str]]
+
+    @property
+    def key(self) -> tuple[str, int, int]:
+        """Return row, seed and fold: what a table holds once."""
+        return self.row, self.seed, self.fold
+
+
+def merge_runs(earlier: Iterable[TableRun], later: Iterable[TableRun]) -> tuple[TableRun, ...]:
+    """Put runs into a table; a run that is already there is replaced.
+
+    Args:
+        earlier: of the stored table.
+        later: of this call.
+
+    Returns:
+        Rows in the order in which they first came, and in a row by seed and fold.
+    """
+    earlier, later = list(earlier), list(later)
+    rows = list(dict.fromkeys(run.row for run in earlier + later))
+    runs = {run.key: run for run in earlier} | {run.key: run for run in later}
+    return tuple(sorted(runs.values(), key=lambda run: (rows.index(run.row), run.seed, run.fold)))
+
+
+def build_table(
+    runs: Sequence[TableRun],
+    *,
+    name: str,
+    pairs: Sequence[tuple[str, str]],
+    commands: Sequence[str],
+) -> dict[str, Any]:
+    """Build a table of networks.
+
+    Args:
+        runs: at least one, of one data set and split; see `merge_runs`.
+        name: of the table.
+        pairs: of rows to compare image by image; a pair without common runs is left for later.
+        commands: that made the table.
+
+    Returns:
+        JSON values: `name`, `commands`, `pairs`, `rows`, `comparisons` and `runs`.
+
+    Raises:
+        ValueError: two runs that must have tested the same images haven't.
+    """
+    rows = {row: [run for run in runs if run.row == row] for row in dict.fromkeys(_rows(runs))}
+    comparisons = [
+        compare_rows(rows[first], rows[second])
+        for first, second in pairs
+        if common_runs(rows.get(first, []), rows.get(second, []))
+    ]
+    return {
+        "name": name,
+        "commands": list(commands),
+        "pairs": [list(pair) for pair in pairs],
+        "rows": [summarize_row(members) for members in rows.values()],
+        "comparisons": comparisons,
+        "runs": [dataclasses.asdict(run) for run in runs],
+    }
+
+
+def summarize_row(runs: Sequence[TableRun]) -> dict[str, Any]:
+    """Summarise the runs of a row.
+
+    Args:
+        runs: of one row. Folds are pooled, since each tests other images; seeds are averaged.
+
+    Returns:
+        JSON values. Accuracy and recall are shares of all predictions, which is the mean over
+        the seeds; macro-F1 is computed for each seed from its pooled folds; the calibration
+        error is the mean of the runs, weighted by images, as the records hold no confidence.
+
+    Raises:
+        ValueError: two folds tested the same image.
+    """
+    seeds = sorted({run.seed for run in runs})
+    tested = [_predictions([run for run in runs if run.seed == seed]) for seed in seeds]
+    confusions = [_confusion(one) for one in tested]
+    by_seed = [float(np.trace(one) / one.sum()) for one in confusions]
+    values = np.array([label == read for one in tested for label, read in one.values()], float)
+    cells = np.array([cell for one in tested for cell, _ in one])
+    results, weights = [run.results for run in runs], [run.results["images"] for run in runs]
+    recalls = class_recalls(np.sum(confusions, axis=0))
+    first = runs[0]
+    return {
+        "row": first.row,
+        "name": results[0]["name"],
+        "preset": results[0]["preset"],
+        "config_file": first.config_file,
+        "dataset": results[0]["dataset"],
+        "protocol": results[0]["protocol"],
+        "seeds": seeds,
+        "folds": sorted({run.fold for run in runs}),
+        "images": max(len(one) for one in tested),
+        "confidence_level": _level(first),
+        "accuracy": float(values.mean()),
+        "accuracy_interval": list(_interval(values, cells, first)),
+        "accuracy_by_seed": by_seed,
+        "accuracy_sd_over_seeds": statistics.stdev(by_seed) if len(seeds) > 1 else None,
+        "macro_f1": float(np.mean([macro_f1(one) for one in confusions])),
+        "expected_calibration_error": float(
+            np.average([one["expected_calibration_error"] for one in results], weights=weights)
+        ),
+        "parameters": first.parameters,
+        "images_per_second": statistics.median(run.images_per_second for run in runs),
+        "training_seconds": statistics.fmean(run.training_seconds for run in runs),
+        "commits": sorted({run.commit for run in runs}),
+        "super_resolution": _mean_numbers([one.get("super_resolution") or {} for one in results]),
+        "recall": {
+            name: None if np.isnan(recall) else float(recall)
+            for name, recall in zip(CLASS_NAMES, recalls, strict=True)
+        },
+    }
+
+
+def compare_rows(first: Sequence[TableRun], second: Sequence[TableRun]) -> dict[str, Any]:
+    """Compare two rows image by image, seed by seed.
+
+    Args:
+        first: runs of a row.
+        second: runs of another row.
+
+    Returns:
+        JSON values: `first`, `second`, `seeds` with a comparison for each common seed, and
+        `mean`: the mean difference over these seeds, with an interval over cells. The seeds
+        test the same images, so that there is no p value of all of them together.
+
+    Raises:
+        ValueError: the runs of a seed and fold tested different images.
+    """
+    common = common_runs(first, second)
+    seeds, differences, cells = [], [], []
+    for seed in sorted({seed for seed, _ in common}):
+        left, right = (
+            _predictions([run for run in runs if run.seed == seed and (seed, run.fold) in common])
+            for runs in (first, second)
+        )
+        if {key: label for key, (label, _) in left.items()} != {
+            key: label for key, (label, _) in right.items()
+        }:
+            raise ValueError(
+                f"`{first[0].row}` and `{second[0].row}` must have tested the same images, got "
+                f"others for seed {seed}; run both on the same data, under another `--name`."
+            )
+        hits = np.array([[one[key][0] == one[key][1] for one in (left, right)] for key in left])
+        # Floats, because the difference of two booleans isn't defined.
+        change = hits[:, 0].astype(float) - hits[:, 1]
+        only_first, only_second = int((change > 0).sum()), int((change < 0).sum())
+        names = np.array([cell for cell, _ in left])
+        seeds.append(
+            {
+                "seed": seed,
+                "images": len(left),
+                "only_first_right": only_first,
+                "only_second_right": only_second,
+                "p_value": mcnemar(only_first, only_second),
+                "difference": float(change.mean()),
+                "difference_interval": list(_interval(change, names, first[0])),
+            }
+        )
+        differences.append(change)
+        cells.append(names)
+    changes = np.concatenate(differences)
+    interval = _interval(changes, np.concatenate(cells), first[0])
+    return {
+        "first": first[0].row,
+        "second": second[0].row,
+        "confidence_level": _level(first[0]),
+        "seeds": seeds,
+        "mean": {"difference": float(changes.mean()), "difference_interval": list(interval)},
+    }
+
+
+def common_runs(first: Iterable[TableRun], second: Iterable[TableRun]) -> set[tuple[int, int]]:
+    """Find the (seed, fold) for which both rows have a run."""
+    return {run.key[1:] for run in first} & {run.key[1:] for run in second}
+
+
+def table_json(table: Mapping[str, Any]) -> str:
+    """Write a table as JSON that stays legible: a list of plain values takes one line.
+
+    Args:
+        table: see `build_table`.
+
+    Returns:
+        The text.
+    """
+    text = json.dumps(table, indent=2, ensure_ascii=False) + "\n"
+    # A line end never stands inside a JSON string, so that only structure is matched.
+    return re.sub(
+        r"\[\n\s*([^\[\]{}]*?)\n\s*\]", lambda m: "[" + re.sub(r"\n\s*", " ", m[1]) + "]", text
+    )
+
+
+def table_runs(table: Mapping[str, Any]) -> tuple[TableRun, ...]:
+    """Read the runs back from the JSON values of a table."""
+    return tuple(TableRun(**values) for values in table["runs"])
+
+
+def _rows(runs: Iterable[TableRun]) -> list[str]:
+    return [run.row for run in runs]
+
+
+def _predictions(runs: Iterable[TableRun]) -> dict[tuple[str, str], tuple[str, str]]:
+    """Pool the folds of a seed: (cell, image) → true and predicted class."""
+    pooled: dict[tuple[str, str], tuple[str, str]] = {}
+    for run in runs:
+        columns = (run.predictions[name] for name in ("cell", "name", "class", "predicted"))
+        for cell, name, label, read in zip(*columns, strict=True):
+            if (cell, name) in pooled:
+                raise ValueError(
+                    f"an image must be tested once a seed, got `{name}` of cell `{cell}` twice in "
+                    f"row `{run.row}`, seed {run.seed}; give each fold and image a name of its own."
+                )
+            pooled[cell, name] = label, read
+    return pooled
+
+
+def _confusion(tested: Mapping[Any, tuple[str, str]]) -> np.ndarray:
+    confusion = np.zeros((len(CLASS_NAMES), len(CLASS_NAMES)), np.int64)
+    for label, read in tested.values():
+        confusion[CLASS_NAMES.index(label), CLASS_NAMES.index(read)] += 1
+    return confusion
+
+
+def _level(run: TableRun) -> float:
+    return run.config["evaluation"]["confidence_level"]
+
+
+def _interval(values: np.ndarray, cells: np.ndarray, run: TableRun) -> tuple[float, float]:
+    resamples = run.config["evaluation"]["bootstrap_resamples"]
+    return bootstrap_mean(
+        values, cells, resamples=resamples, level=_level(run), seed=BOOTSTRAP_SEED
+    )
+
+
+def _mean_numbers(several: Sequence[Mapping[str, Any]]) -> dict[str, float]:
+    """Average every number that occurs, over the runs that have it; texts are left out."""
+    numbers: dict[str, list[float]] = {}
+    for one in several:
+        for name, value in one.items():
+            if isinstance(value, int | float) and not isinstance(value, bool):
+                numbers.setdefault(name, []).append(value)
+    return {name: statistics.fmean(values) for name, values in numbers.items()}

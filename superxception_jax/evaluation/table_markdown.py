@@ -1,0 +1,155 @@
+"""A table of networks as Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from superxception_jax.data.record import CLASS_NAMES
+
+ABSENT = "–"
+# How the numbers of super-resolution are headed; others keep their own name.
+SUPER_RESOLUTION_HEADS = {
+    "psnr_bicubic": "PSNR bicubic, dB",
+    "psnr": "PSNR, dB",
+    "ssim_bicubic": "SSIM bicubic",
+    "ssim": "SSIM",
+}
+
+
+def table_markdown(table: Mapping[str, Any]) -> str:
+    """Write a table for readers.
+
+    Args:
+        table: see `superxception_jax.evaluation.table.build_table`.
+
+    Returns:
+        Markdown: networks, recall by class, comparisons, and the commands that repeat it.
+    """
+    rows = table["rows"]
+    parts = [f"# Table `{table['name']}`", _introduction(table), _networks(rows)]
+    parts += [f"![Accuracy of the networks]({table['name']}.png)"]
+    parts += ["## Recall by class, %", _recalls(rows)]
+    if table["comparisons"]:
+        parts += ["## Image by image", _comparison_notes(), _comparisons(table["comparisons"])]
+    runs = [run["command"] for run in table["runs"]]
+    parts += ["## To repeat it", _code(table["commands"])]
+    parts += ["Each run alone:", _code(runs)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _introduction(table: Mapping[str, Any]) -> str:
+    first, config = table["rows"][0], table["runs"][0]["config"]
+    lines = [
+        f"Data set `{first['dataset']}`, split `{first['protocol']}`, {first['images']:,} test "
+        f"images. Intervals of {100 * first['confidence_level']:g} % are percentile bootstraps of "
+        f"{config['evaluation']['bootstrap_resamples']:,} draws of cells, for the mean over the "
+        "seeds; the spread over the seeds stands beside them. Times were taken on the machines "
+        f"that [`{table['name']}.json`]({table['name']}.json) names for each run.",
+    ]
+    if first["dataset"] == "ideogram":
+        lines.append(
+            "These are synthetic chromosomes, which are easier than real ones: the numbers say "
+            "that the program works, and nothing about the clinic."
+        )
+    return "\n\n".join(lines)
+
+
+def _networks(rows: Sequence[Mapping[str, Any]]) -> str:
+    extra = list(dict.fromkeys(name for row in rows for name in row["super_resolution"]))
+    heads = ["network", "config", "seeds", "test accuracy, %"]
+    heads += [
+        f"{100 * rows[0]['confidence_level']:g} % interval",
+        "sd over seeds, points",
+        "macro-F1",
+    ]
+    heads += ["calibration error", *(SUPER_RESOLUTION_HEADS.get(name, name) for name in extra)]
+    heads += ["parameters", "training, images/s", "training, min", "commit"]
+    return _grid(heads, [_network(row, extra) for row in rows])
+
+
+def _network(row: Mapping[str, Any], extra: Sequence[str]) -> list[str]:
+    spread = row["accuracy_sd_over_seeds"]
+    seeds = ", ".join(map(str, row["seeds"]))
+    if len(row["folds"]) > 1:
+        seeds += f" × folds {', '.join(map(str, row['folds']))}"
+    return [
+        row["row"],
+        f"`{row['config_file']}`",
+        seeds,
+        f"**{100 * row['accuracy']:.2f}**",
+        _span(row["accuracy_interval"]),
+        ABSENT if spread is None else f"{100 * spread:.2f}",
+        f"{row['macro_f1']:.3f}",
+        f"{row['expected_calibration_error']:.3f}",
+        *(_quality(row["super_resolution"], name) for name in extra),
+        f"{row['parameters']:,}",
+        f"{row['images_per_second']:,.1f}",
+        f"{row['training_seconds'] / 60:.1f}",
+        ", ".join(f"`{commit}`" for commit in row["commits"]),
+    ]
+
+
+def _quality(values: Mapping[str, float], name: str) -> str:
+    if name not in values:
+        return ABSENT
+    return f"{values[name]:.2f}" if name.startswith("psnr") else f"{values[name]:.4f}"
+
+
+def _recalls(rows: Sequence[Mapping[str, Any]]) -> str:
+    def cells(row: Mapping[str, Any]) -> list[str]:
+        shares = (row["recall"][name] for name in CLASS_NAMES)
+        return [ABSENT if share is None else f"{100 * share:.1f}" for share in shares]
+
+    return _grid(["network", *CLASS_NAMES], [[row["row"], *cells(row)] for row in rows])
+
+
+def _comparison_notes() -> str:
+    return (
+        "McNemar's exact test, two-sided, and the difference of the accuracies with a paired "
+        "bootstrap over cells. The mean over seeds has no p value: the seeds test the same images."
+    )
+
+
+def _comparisons(comparisons: Sequence[Mapping[str, Any]]) -> str:
+    level = comparisons[0]["confidence_level"]
+    heads = ["a", "b", "seed", "images", "a right, b wrong", "b right, a wrong", "p"]
+    heads += ["a - b, points", f"{100 * level:g} % interval"]
+    lines = []
+    for one in comparisons:
+        names = [one["first"], one["second"]]
+        for seed in one["seeds"]:
+            counts = (seed["images"], seed["only_first_right"], seed["only_second_right"])
+            known = [str(seed["seed"]), *(f"{count:,}" for count in counts)]
+            lines.append([*names, *known, _probability(seed["p_value"]), *_difference(seed)])
+        if len(one["seeds"]) > 1:
+            lines.append([*names, "mean", *[ABSENT] * 4, *_difference(one["mean"])])
+    return _grid(heads, lines)
+
+
+def _difference(values: Mapping[str, Any]) -> list[str]:
+    low, high = (_points(end) for end in values["difference_interval"])
+    return [_points(values["difference"]), f"{low} to {high}"]
+
+
+def _points(share: float) -> str:
+    # Adding zero turns the negative zero of a rounded number into a plain one.
+    return f"{round(100 * share, 2) + 0.0:+.2f}"
+
+
+def _probability(value: float) -> str:
+    return f"{value:.4f}" if value >= 1e-4 else f"{value:.1e}"
+
+
+def _span(interval: Sequence[float]) -> str:
+    return " – ".join(f"{100 * end:.2f}" for end in interval)
+
+
+def _grid(heads: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
+    return "\n".join(
+        "| " + " | ".join(cells) + " |" for cells in [heads, ["---"] * len(heads), *lines]
+    )
+
+
+def _code(lines: Sequence[str]) -> str:
+    return "\n".join(("```sh", *lines, "```"))

@@ -1,0 +1,134 @@
+"""The table program as a user starts it: stopped, gone on with, called again."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import time
+
+import pytest
+from absl import flags
+from absl.testing import flagsaver
+from programs import REPOSITORY, command, environment, run
+
+from launch import table
+
+XCEPTION, SUPER_XCEPTION = (
+    f"{REPOSITORY / 'configs' / name}.py:smoke" for name in ("xception", "super_xception")
+)
+
+
+@pytest.fixture(scope="module")
+def arguments(folder, flags):
+    # One epoch of the plain forms: nothing here depends on what is learned.
+    overrides = f"model.implementation=plain;training.epochs=1;data.data_dir={folder / 'data'}"
+    return (
+        "--name=two",
+        f"--configs={XCEPTION},{SUPER_XCEPTION}",
+        "--pairs=super_xception:xception",
+        f"--overrides={overrides};training.checkpoint_every_steps=2",
+        flags[1],
+    )
+
+
+def test_stopped_gone_on_with_and_called_again(folder, arguments, monkeypatch):
+    # Compiling is most of the time, and nothing here depends on how fast the steps are.
+    monkeypatch.setenv("XLA_FLAGS", "--xla_backend_optimization_level=0")
+    process = subprocess.Popen(
+        command("table.py", *arguments),
+        cwd=folder,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    first = folder / "runs" / "two" / "xception-seed0-fold0"
+    metrics, deadline = first / "metrics.jsonl", time.monotonic() + 120
+    while process.poll() is None and time.monotonic() < deadline:
+        if metrics.exists() and metrics.read_text():
+            break
+        time.sleep(0.02)
+    process.send_signal(signal.SIGTERM)
+    output, error = process.communicate(timeout=120)
+    assert process.returncode == 128 + signal.SIGTERM, error
+    assert "xception-seed0-fold0: training epoch 1 of 1" in output
+    assert "stopped by SIGTERM; everything is saved.\nGo on with: python" in error
+    assert "stopped by SIGTERM after step" in first.with_name(first.name + ".log").read_text()
+    assert not (first / "results.json").exists()
+
+    done = run("table.py", *arguments, folder=folder)
+    assert done.returncode == 0, done.stderr
+    assert "going on from step" in first.with_name(first.name + ".log").read_text()
+    assert "super_xception-seed0-fold0: done, test" in done.stdout
+    path = folder / "results" / "two.json"
+    made = json.loads(path.read_text())
+    assert [row["row"] for row in made["rows"]] == ["xception", "super_xception"]
+    for one in made["runs"]:
+        assert one["parameters"] == one["results"]["parameters"] > 100_000
+        assert one["images_per_second"] > 0
+        assert len(one["predictions"]["cell"]) == one["results"]["images"] == 46
+    for row, one in zip(made["rows"], made["runs"], strict=True):
+        for name in ("accuracy", "macro_f1", "expected_calibration_error"):
+            assert row[name] == pytest.approx(one["results"][name])
+        assert row["recall"] == pytest.approx(one["results"]["recall"])
+    (comparison,) = made["comparisons"]
+    difference = made["rows"][1]["accuracy"] - made["rows"][0]["accuracy"]
+    assert comparison["mean"]["difference"] == pytest.approx(difference)
+    assert path.with_suffix(".png").stat().st_size > 1000
+    assert "## Image by image" in path.with_suffix(".md").read_text()
+
+    # Called again it starts no run: the logs stay, and so do the numbers.
+    logs = {log: log.read_text() for log in (folder / "runs" / "two").glob("*.log")}
+    again = run("table.py", *arguments, folder=folder)
+    assert again.returncode == 0, again.stderr
+    assert {log: log.read_text() for log in logs} == logs
+    assert json.loads(path.read_text()) == made
+
+
+def test_help_names_the_flags(folder):
+    done = run("table.py", "--help", folder=folder)
+    assert done.returncode == 0
+    for text in ("--configs", "--seeds", "--pairs", "--overrides", "separated by `;`"):
+        assert text in done.stdout
+
+
+def test_bad_input_is_one_sentence_before_any_run(folder, arguments):
+    done = run("table.py", *arguments, "--name=bad", "--pairs=xception:x", folder=folder)
+    assert done.returncode == 2
+    assert done.stderr == (
+        "error: `--pairs` must name rows of the table, xception, super_xception, got `x`; "
+        "correct it.\n"
+    )
+    assert not (folder / "runs" / "bad").exists()
+
+
+@pytest.mark.parametrize(
+    ("values", "text"),
+    [
+        ({"configs": []}, "`--configs` must name config files, got nothing"),
+        ({"configs": [XCEPTION, XCEPTION]}, "got `xception-smoke` more than once"),
+        ({"configs": [XCEPTION.replace("xception.py", "xeption.py")]}, "did you mean"),
+        ({"configs": [XCEPTION + "x"]}, "`:smokex` must be one of"),
+        ({"seeds": ["0", "x"]}, "`--seeds` must be different whole numbers"),
+        ({"folds": ["1", "1"]}, "`--folds` must be different whole numbers"),
+        ({"folds": ["9"]}, "`split.fold` must be between 0 and 4, got 9"),
+        ({"pairs": ["xception"]}, "`--pairs` must look like"),
+        ({"overrides": "training.epochs"}, "`--overrides` must look like"),
+        ({"overrides": "training.epoch=3"}, 'Did you mean "epochs"'),
+        ({"overrides": "training.epochs=many"}, "training.epochs"),
+        ({"overrides": "training.epochs=0"}, "`training.epochs` must be between 1"),
+        ({"overrides": "seed=3"}, "`--overrides` must not set `seed`; use --seeds"),
+        ({"name": "a/b"}, "`--name` must be letters"),
+    ],
+)
+def test_what_is_refused(tmp_path, monkeypatch, values, text):
+    monkeypatch.chdir(tmp_path)
+    flags.FLAGS.mark_as_parsed()
+    with (
+        flagsaver.flagsaver(**({"configs": [XCEPTION]} | values)),
+        pytest.raises((ValueError, OSError)) as raised,
+    ):
+        table.main()
+    assert text in str(raised.value)
+    assert list(tmp_path.iterdir()) == []

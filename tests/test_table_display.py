@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import io
+
+from rich.console import Console
+
+from superxception_jax.table_display import RunState, describe_state, training_state, watch
+
+TRAIN = {"kind": "train", "images_per_second": 50.0}
+DONE = RunState("b", phase="done", accuracy=0.9, accuracy_interval=(0.85, 0.95))
+
+
+def _state(lines):
+    return training_state("a", lines, epochs=3, batch_size=10)
+
+
+def test_a_training_is_told_from_its_metrics():
+    assert describe_state(_state([])) == ["training epoch 1 of 3", "", ""]
+    assert _state([{**TRAIN, "step": 40}]).seconds_left is None
+    lines = [
+        {**TRAIN, "step": 100},
+        {"kind": "validation", "step": 100, "accuracy": 0.5},
+        {**TRAIN, "step": 150},
+    ]
+    state = _state(lines)
+    # 150 of 300 steps of 10 images are left, at 50 images a second.
+    assert state.seconds_left == 30.0
+    assert describe_state(state) == [
+        "training epoch 2 of 3",
+        "validation accuracy 50.00%",
+        "under a minute left",
+    ]
+    lines += [{"kind": "validation", "step": step, "accuracy": 0.6} for step in (200, 300)]
+    assert describe_state(_state(lines)) == ["testing", "validation accuracy 60.00%", ""]
+
+
+def test_ends_are_told_with_their_result_or_reason():
+    assert describe_state(DONE) == ["done", "", "test 90.00% (85.00% to 95.00%)"]
+    failed = RunState("a", phase="failed", message="exit status 2: error")
+    assert describe_state(failed) == ["failed", "", "exit status 2: error"]
+    slow = RunState("a", phase="training", epochs=9, seconds_left=9000.0)
+    assert describe_state(slow)[2] == "2.5 h left"
+
+
+def test_without_a_terminal_a_line_is_said_when_a_run_gets_further():
+    file = io.StringIO()
+    waiting, training = RunState("b"), RunState("a", phase="training", epochs=2)
+    with watch(Console(file=file)) as show:
+        for seconds in (None, 90.0, 60.0):
+            show([RunState("a", phase="training", epochs=2, seconds_left=seconds), waiting])
+        show([training, DONE])
+    assert file.getvalue().splitlines() == [
+        "a: training epoch 1 of 2",
+        "b: done, test 90.00% (85.00% to 95.00%)",
+    ]
+
+
+def test_a_terminal_gets_a_table():
+    file = io.StringIO()
+    console = Console(file=file, force_terminal=True, width=100)
+    with watch(console) as show:
+        show([RunState("a", phase="failed", message="[x] is no markup"), DONE])
+    text = file.getvalue()
+    for part in ("1 of 2 runs done", "[x] is no markup", "85.00% to 95.00%"):
+        assert part in text
