@@ -27,7 +27,7 @@ def normalization_steps(
         image: u8[H,W], one chromosome.
         name: of the image, for error messages.
         cell_length_px: medial-axis length of the longest chromosome of the cell, from
-            `measure_lengths`; None where the cell is unknown, then that of the image itself.
+            `measure_cell`; None where the cell is unknown, then that of the image itself.
         settings: see `NormalizationSettings`.
 
     Returns:

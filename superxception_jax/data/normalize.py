@@ -12,11 +12,13 @@ from superxception_jax.data.axis import medial_axis, upright_direction
 from superxception_jax.data.crop import BACKGROUNDS, FRINGE_PX, CroppedChromosome, crop_chromosome
 from superxception_jax.data.straighten import axis_length_px, project_to_axis, sample_along_axis
 
-NORMALIZATION_VERSION = 2  # raise it with every change of the pixels, so that caches are rebuilt
+NORMALIZATION_VERSION = 3  # raise it with every change of the pixels, so that caches are rebuilt
 TILTS = ("keep", "remove")
 STRAIGHTENINGS = ("none", "medial_axis")
 LENGTHS = ("cell", "absolute", "none")
-MARGIN_PX = 1  # of the canvas, so that no edge is cut
+# Of the canvas on each side, so that no edge is cut: 1 px of 50. A share, so that canvases
+# of two sizes show the same picture at two resolutions.
+MARGIN = 0.02
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,7 @@ def normalize_cell(
     """Bring all chromosomes of one cell onto canvases.
 
     With `length` "cell", the axis of image i becomes
-    `(image_px - 2 * MARGIN_PX) * (length_i / longest of the cell) ** length_exponent` long, its
+    `image_px * (1 - 2 * MARGIN) * (length_i / longest of the cell) ** length_exponent` long, its
     aspect kept. Whatever would leave the canvas that way (bent or tilted ones can) is shrunk
     to fit. Grey values are kept; there is a single resampling.
 
@@ -123,33 +125,60 @@ def normalize_cell(
     **Source:** Sharma et al. (CVPRW 2017), "we normalize the true length across each karyotype
     image ... to a value between 0 and 100": 100 is read as the longest of the cell.
     """
-    measured = _measure_cell(images, names=names, background=settings.background)
-    longest_px = max(one.length_px for one in measured)
-    canvases = [draw_canvas(one, longest_px=longest_px, settings=settings) for one in measured]
-    return np.stack(canvases)[..., None]
+    measured = measure_cell(images, names=names, background=settings.background)
+    return draw_cell(measured, settings=settings)
 
 
-def measure_lengths(
+def measure_cell(
     images: Sequence[np.ndarray], *, names: Sequence[str], background: str
-) -> np.ndarray:
-    """Measure the medial-axis lengths of chromosomes.
+) -> list[MeasuredChromosome]:
+    """Cut out and measure all chromosomes of a cell.
 
     Args:
-        images: N arrays u8[H,W].
+        images: N arrays u8[H,W], all images of the cell, each of its own size.
         names: N names for error messages.
         background: "auto", "dark" or "light".
 
     Returns:
-        f64[N] lengths in pixels.
+        N measured chromosomes; `length_px` is the true length of Sharma et al.
 
     Raises:
         ValueError: as `normalize_cell`.
         TypeError: an image is not u8.
 
-    **Source:** Sharma et al. (CVPRW 2017), the true length.
+    **Source:** ours, because lengths are of use beside the canvases.
     """
-    measured = _measure_cell(images, names=names, background=background)
-    return np.array([one.length_px for one in measured])
+    if len(images) == 0 or len(images) != len(names):
+        raise ValueError(
+            f"`names` must be one per image of at least one, got {len(names)} names for "
+            f"{len(images)} images; pass the whole cell."
+        )
+    measured = []
+    for image, name in zip(images, names, strict=True):
+        try:
+            measured.append(measure_chromosome(image, background=background))
+        except (TypeError, ValueError) as error:
+            raise type(error)(f"{name}: {error}") from error
+    return measured
+
+
+def draw_cell(
+    measured: Sequence[MeasuredChromosome], *, settings: NormalizationSettings
+) -> np.ndarray:
+    """Draw all measured chromosomes of a cell onto their canvases.
+
+    Args:
+        measured: N chromosomes, all of the cell.
+        settings: see `NormalizationSettings`.
+
+    Returns:
+        u8[N,S,S,1], see `normalize_cell`.
+
+    **Source:** see `normalize_cell`.
+    """
+    longest_px = max(one.length_px for one in measured)
+    canvases = [draw_canvas(one, longest_px=longest_px, settings=settings) for one in measured]
+    return np.stack(canvases)[..., None]
 
 
 def measure_chromosome(image: np.ndarray, *, background: str) -> MeasuredChromosome:
@@ -208,24 +237,6 @@ def draw_canvas(
     return canvas
 
 
-def _measure_cell(
-    images: Sequence[np.ndarray], *, names: Sequence[str], background: str
-) -> list[MeasuredChromosome]:
-    """Crop and measure all images; name the one that fails."""
-    if len(images) == 0 or len(images) != len(names):
-        raise ValueError(
-            f"`names` must be one per image of at least one, got {len(names)} names for "
-            f"{len(images)} images; pass the whole cell."
-        )
-    measured = []
-    for image, name in zip(images, names, strict=True):
-        try:
-            measured.append(measure_chromosome(image, background=background))
-        except (TypeError, ValueError) as error:
-            raise type(error)(f"{name}: {error}") from error
-    return measured
-
-
 def _drawing_axis(
     measured: MeasuredChromosome, points: np.ndarray, settings: NormalizationSettings
 ) -> np.ndarray:
@@ -245,7 +256,7 @@ def _scales(
     """Return canvas pixels per image pixel, down and right."""
     if settings.length == "none":
         return settings.image_px / size_px
-    room_px = settings.image_px - 2 * MARGIN_PX
+    room_px = settings.image_px * (1 - 2 * MARGIN)
     if settings.length == "cell":
         scale = room_px * (length_px / longest_px) ** settings.length_exponent / length_px
     else:

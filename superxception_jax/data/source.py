@@ -19,11 +19,12 @@ from superxception_jax.data.builders import make_builder, read_records
 from superxception_jax.data.normalize import (
     NORMALIZATION_VERSION,
     NormalizationSettings,
-    normalize_cell,
+    draw_cell,
+    measure_cell,
 )
 from superxception_jax.data.record import ChromosomeRecord
 
-PREPARATION_VERSION = 1  # Raise it whenever the prepared images change.
+PREPARATION_VERSION = 2  # Raise it whenever the prepared images change.
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,6 +39,7 @@ class Chromosomes:
         cells: str[N], cell of each image.
         cases: str[N], patient or sample of each image.
         names: str[N], unique name of each image.
+        lengths_px: f32[N], medial-axis length of each raw image.
     """
 
     images: np.ndarray
@@ -45,6 +47,7 @@ class Chromosomes:
     cells: np.ndarray
     cases: np.ndarray
     names: np.ndarray
+    lengths_px: np.ndarray
 
     def take(self, indices: np.ndarray) -> Chromosomes:
         """Select images.
@@ -120,20 +123,22 @@ def _normalize(
     by_cell: dict[str, list[ChromosomeRecord]] = {}
     for record in records:
         by_cell.setdefault(record.cell, []).append(record)
-    images = [
-        normalize_cell(
+    images, lengths_px = [], []
+    for cell in tqdm(by_cell.values(), desc="Normalising", unit="cell", disable=not progress):
+        measured = measure_cell(
             [record.image for record in cell],
             names=[record.name for record in cell],
-            settings=normalization,
+            background=normalization.background,
         )
-        for cell in tqdm(by_cell.values(), desc="Normalising", unit="cell", disable=not progress)
-    ]
+        images.append(draw_cell(measured, settings=normalization))
+        lengths_px += [one.length_px for one in measured]
     return Chromosomes(
         images=np.concatenate(images),
         labels=np.array([record.label for record in records], np.int32),
         cells=np.array([record.cell for record in records]),
         cases=np.array([record.case for record in records]),
         names=np.array([record.name for record in records]),
+        lengths_px=np.array(lengths_px, np.float32),
     )
 
 
@@ -160,5 +165,6 @@ def _read_cache(cache: Path, *, fingerprint: str) -> Chromosomes:
         cells=(chromosomes.cells, "any[N]"),
         cases=(chromosomes.cases, "any[N]"),
         names=(chromosomes.names, "any[N]"),
+        lengths_px=(chromosomes.lengths_px, "f32[N]"),
     )
     return chromosomes

@@ -14,7 +14,7 @@ from scipy import ndimage
 
 from superxception_jax.data.normalize import (
     NormalizationSettings,
-    measure_lengths,
+    measure_cell,
     normalize_cell,
 )
 
@@ -165,7 +165,7 @@ def test_canvas_is_centred() -> None:
 
 def test_measured_lengths() -> None:
     images = [bar_image(60, 10), bar_image(30, 9, 20)]
-    lengths = measure_lengths(images, names=["a", "b"], background="auto")
+    lengths = [one.length_px for one in measure_cell(images, names=["a", "b"], background="auto")]
     np.testing.assert_allclose(lengths, [60, 30], rtol=0.06)
 
 
@@ -177,7 +177,7 @@ def test_errors_name_the_image() -> None:
     with pytest.raises(ValueError, match=r"^3 7a: `image` must be u8\[H,W\]"):
         normalize_cell([colour], names=["3 7a"], settings=SETTINGS)
     with pytest.raises(ValueError, match=r"`names` must be one per image .*, got 2 names for 1"):
-        measure_lengths([blank], names=["a", "b"], background="dark")
+        measure_cell([blank], names=["a", "b"], background="dark")
     with pytest.raises(ValueError, match="got 0 names for 0 images; pass the whole cell"):
         normalize_cell([], names=[], settings=SETTINGS)
 
@@ -196,10 +196,26 @@ def test_first_real_cell() -> None:
         paths = [p for p in archive.namelist() if re.search(r"/1/1 \d+[ab]?\.bmp$", p)]
         images = [np.array(Image.open(io.BytesIO(archive.read(p))).convert("L")) for p in paths]
     names = [Path(path).stem for path in paths]
-    lengths = dict(zip(names, measure_lengths(images, names=names, background="auto"), strict=True))
+    measured = measure_cell(images, names=names, background="auto")
+    lengths = {name: one.length_px for name, one in zip(names, measured, strict=True)}
     assert len(names) == 46
     longest, shortest = np.mean([lengths["1 1a"], lengths["1 1b"]]), lengths["1 21a"]
     assert 3.0 < longest / shortest < 5.5  # 7.82 / 1.97 in the mean over all cells
     canvases = normalize_cell(images, names=names, settings=SETTINGS)
     assert canvases.shape == (46, 50, 50, 1)
     assert canvases.max(axis=(1, 2, 3)).min() > 50
+
+
+def test_two_canvas_sizes_show_one_picture():
+    """The larger canvas, reduced by means of whole pixels, is the smaller one."""
+    images, names = [bar_image(60, 9), bar_image(30, 9)], ["long", "short"]
+    small = normalize_cell(images, names=names, settings=SETTINGS)
+    side = SETTINGS.image_px
+    large = normalize_cell(
+        images, names=names, settings=dataclasses.replace(SETTINGS, image_px=2 * side)
+    )
+    reduced = large.reshape(len(images), side, 2, side, 2).astype(float).mean(axis=(2, 4))
+    difference = np.abs(reduced - small[..., 0])
+    # Samples of the small canvas are means of twice as few points along an edge.
+    assert difference.mean() < 1.0
+    assert np.quantile(difference, 0.99) < 12

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from superxception_jax.data import source
-from superxception_jax.data.normalize import NormalizationSettings, normalize_cell
+from superxception_jax.data.normalize import NormalizationSettings, measure_cell, normalize_cell
 from superxception_jax.data.source import Chromosomes, load_chromosomes
 
 SETTINGS = NormalizationSettings(
@@ -54,11 +54,11 @@ def caches(lab: Path) -> list[Path]:
 def normalized_cells(monkeypatch) -> list[list[str]]:
     calls = []
 
-    def spy(images, *, names, settings):
+    def spy(images, *, names, background):
         calls.append(list(names))
-        return normalize_cell(images, names=names, settings=settings)
+        return measure_cell(images, names=names, background=background)
 
-    monkeypatch.setattr(source, "normalize_cell", spy)
+    monkeypatch.setattr(source, "measure_cell", spy)
     return calls
 
 
@@ -84,6 +84,10 @@ def test_every_cell_is_normalised_as_a_whole(lab, normalized_cells):
     raw = [np.asarray(Image.open(lab / f"{name}.png")) for name in normalized_cells[1]]
     expected = normalize_cell(raw, names=normalized_cells[1], settings=SETTINGS)
     np.testing.assert_array_equal(everything.images[3:], expected)
+    measured = measure_cell(raw, names=normalized_cells[1], background="auto")
+    np.testing.assert_allclose(
+        everything.lengths_px[3:], [one.length_px for one in measured], rtol=1e-6
+    )
 
 
 def test_second_call_reads_the_cache(lab, normalized_cells, capsys):
@@ -173,6 +177,7 @@ def test_take_selects_in_order():
         cells=np.array(["a", "b", "c"]),
         cases=np.array(["p", "p", "q"]),
         names=np.array(["x", "y", "z"]),
+        lengths_px=np.array([1, 2, 3], np.float32),
     )
     some = everything.take(np.array([2, 0]))
     assert some.names.tolist() == ["z", "x"]
@@ -180,3 +185,4 @@ def test_take_selects_in_order():
     assert some.cells.tolist() == ["c", "a"]
     assert some.cases.tolist() == ["q", "p"]
     assert some.images.ravel().tolist() == [2, 0]
+    assert some.lengths_px.tolist() == [3.0, 1.0]
