@@ -112,7 +112,7 @@ def has_super_resolution(name: str) -> bool:
 
 
 def _fields(module: type[nn.Module]) -> set[str]:
-    names = {field.name for field in dataclasses.fields(module)}  # type: ignore[arg-type]
+    names = {field.name for field in dataclasses.fields(module)}
     return names - _LINEN_FIELDS - {"implementation"}
 
 

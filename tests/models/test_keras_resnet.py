@@ -44,6 +44,10 @@ def keras_resnet():
                 value = generator.uniform(0.5, 1.5, shape)
             else:
                 value = generator.normal(0, 0.1, shape)
+            if layer.name.endswith("_3_bn") and BATCH_NORM[index] == "scale":
+                # Weak branches: with strong ones, batch statistics of few pixels blow the
+                # rounding of float32 up beyond 1e-4 over the 16 blocks.
+                value /= 5
             variable.assign(value.astype(np.float32))
     return model
 
@@ -93,7 +97,9 @@ def read_ours(value_of):
 
     variables = jax.tree_util.tree_map_with_path(read, our_shapes())
     all_of_keras = {
-        (layer.name, index) for layer in keras_resnet().layers for index in range(len(layer.weights))
+        (layer.name, index)
+        for layer in keras_resnet().layers
+        for index in range(len(layer.weights))
     }
     assert used == all_of_keras
     return variables
