@@ -21,6 +21,7 @@ from superxception_jax.data.normalize import (
 )
 from superxception_jax.data.splits import PROTOCOLS
 from superxception_jax.models.build import MODELS, classifier_options, has_super_resolution
+from superxception_jax.models.init_from import find_init_from_problems
 from superxception_jax.training.augmentation import AugmentationSettings
 from superxception_jax.training.optimizers import OPTIMIZERS, SCHEDULES, OptimizerSettings
 
@@ -317,6 +318,12 @@ def _find_problems(config: ConfigDict) -> list[str]:
         problems.append(
             "`super_resolution.pretraining_epochs` must be 0 without the stack, got "
             f"{config.super_resolution.pretraining_epochs} with `{config.model.name}`."
+        )
+    if config.model.init_from and config.model.name in MODELS:
+        problems += find_init_from_problems(
+            config.model.name,
+            width_multiplier=config.model.width_multiplier,
+            middle_modules=config.model.middle_modules,
         )
     if config.data.dataset == "own" and not config.data.own_folder:
         problems.append("`data.own_folder` must name your folder of cells, got nothing.")

@@ -19,6 +19,7 @@ from superxception_jax.reporting import write_report
 from superxception_jax.setup import (
     Setup,
     describe,
+    first_state,
     load_best,
     parameter_table,
     predict_part,
@@ -164,7 +165,7 @@ def _train(setup: Setup, workdir: Path, checkpoints: Checkpoints) -> dict[str, A
         progress = checkpoints.progress(LATEST)
         print(f"going on from step {int(state.step)} of {workdir}", flush=True)
     else:
-        state = setup.fresh_state(setup.key)
+        state = first_state(setup, workdir)
     settings = LoopSettings(
         total_steps=experiment.epochs * setup.steps_per_epoch,
         steps_per_epoch=setup.steps_per_epoch,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 import flax.linen as nn
 import jax
+import jax.numpy as jnp
 import numpy as np
 import optax
 from clu import parameter_overview
@@ -18,8 +20,10 @@ from superxception_jax.data.record import CLASS_NAMES
 from superxception_jax.data.source import Chromosomes, load_chromosomes
 from superxception_jax.data.splits import make_split
 from superxception_jax.evaluation.predict import predict_all
+from superxception_jax.evaluation.report import write_text
 from superxception_jax.experiment import Experiment
 from superxception_jax.models.build import build_model
+from superxception_jax.models.init_from import start_from_keras
 from superxception_jax.models.ops import resolve_implementation
 from superxception_jax.training import compile as compilation
 from superxception_jax.training.checkpoint import BEST, Checkpoints
@@ -93,7 +97,7 @@ def set_up(experiment: Experiment) -> Setup:
         experiment.optimizer, epochs=experiment.epochs, steps_per_epoch=steps_per_epoch
     )
 
-    def first_state(key: jax.Array) -> TrainState:
+    def draw_state(key: jax.Array) -> TrainState:
         return init_state(model, optimizer, key=key, input_px=experiment.input_px)
 
     key = compilation.place_replicated(jax.random.key(experiment.seed), mesh)
@@ -108,9 +112,39 @@ def set_up(experiment: Experiment) -> Setup:
         ),
         key=key,
         steps_per_epoch=steps_per_epoch,
-        abstract_state=compilation.with_replicated_sharding(jax.eval_shape(first_state, key), mesh),
-        fresh_state=compilation.compile_replicated(first_state, mesh),
+        abstract_state=compilation.with_replicated_sharding(jax.eval_shape(draw_state, key), mesh),
+        fresh_state=compilation.compile_replicated(draw_state, mesh),
     )
+
+
+def first_state(setup: Setup, workdir: Path) -> TrainState:
+    """Compute the state before the first step, from a weight file of Keras if one is named.
+
+    Args:
+        setup: of the experiment.
+        workdir: folder of the run, gets `init_from.txt`: what the file gave.
+
+    Returns:
+        The state at step 0 on the devices of the setup.
+
+    Raises:
+        FileNotFoundError: the weight file is missing.
+        ValueError: the weight file doesn't fit the network.
+
+    Source: ours, because a run that goes on has its weights in a checkpoint already.
+    """
+    state = setup.fresh_state(setup.key)
+    path = setup.experiment.init_from
+    if not path:
+        return state
+    loaded, report = start_from_keras(
+        state.variables, name=setup.experiment.model["name"], path=Path(path).expanduser()
+    )
+    print(report, flush=True)
+    write_text(workdir / "init_from.txt", report + "\n")
+    # A copy, because a training step reuses the memory of its state.
+    placed = compilation.place_replicated(jax.tree.map(jnp.array, loaded), setup.mesh)
+    return dataclasses.replace(state, **placed)
 
 
 def load_parts(experiment: Experiment) -> dict[str, Chromosomes]:
