@@ -133,18 +133,25 @@ def first_state(setup: Setup, workdir: Path) -> TrainState:
 
     Source: ours, because a run that goes on has its weights in a checkpoint already.
     """
-    state = setup.fresh_state(setup.key)
     path = setup.experiment.init_from
     if not path:
-        return state
+        return setup.fresh_state(setup.key)
+    # Before anything is compiled: a wrong file is reported at once.
     loaded, report = start_from_keras(
-        state.variables, name=setup.experiment.model["name"], path=Path(path).expanduser()
+        setup.abstract_state.variables,
+        name=setup.experiment.model["name"],
+        path=Path(path).expanduser(),
     )
     print(report, flush=True)
     write_text(workdir / "init_from.txt", report + "\n")
-    # A copy, because a training step reuses the memory of its state.
-    placed = compilation.place_replicated(jax.tree.map(jnp.array, loaded), setup.mesh)
-    return dataclasses.replace(state, **placed)
+    state = setup.fresh_state(setup.key)
+
+    def choose(new: np.ndarray | jax.ShapeDtypeStruct, drawn: jax.Array) -> jax.Array:
+        # A copy, because a training step reuses the memory of its state.
+        return drawn if isinstance(new, jax.ShapeDtypeStruct) else jnp.array(new)
+
+    variables = jax.tree.map(choose, loaded, state.variables)
+    return dataclasses.replace(state, **compilation.place_replicated(variables, setup.mesh))
 
 
 def load_parts(experiment: Experiment) -> dict[str, Chromosomes]:

@@ -68,8 +68,9 @@ def start_from_keras(
     """Put the weights of a file in place of the drawn ones.
 
     Args:
-        variables: `params` and `batch_stats` of the network for one grey channel; what the file
-            doesn't hold stays: the stack in front, and the head unless its shape fits.
+        variables: `params` and `batch_stats` of the network for one grey channel, or their
+            shapes; what the file doesn't hold stays: the stack in front, and the head unless
+            its shape fits.
         name: a key of `MODELS`, whose classifier the file must hold.
         path: see `read_keras_file`.
 
