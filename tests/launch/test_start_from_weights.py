@@ -37,13 +37,25 @@ def experiment(folder, weights):
     config = get_config("smoke")
     config.model.width_multiplier = 1.0
     config.model.middle_modules = 8
+    config.model.middle_flow = "scan"
+    config.training.devices = 2
+    config.training.batch_size = 2
+    config.evaluation.batch_size = 2
     config.model.init_from = str(weights)
     config.data.data_dir = str(folder / "data")
     return build_experiment(config)
 
 
 def test_a_run_starts_from_the_file(folder, first_states, monkeypatch, capsys):
-    network = keras.applications.Xception(weights=None, include_top=False)
+    generator = np.random.default_rng(0)
+    with monkeypatch.context() as patch:
+        # NumPy draws in an instant what takes Keras most of this test's time.
+        patch.setattr(
+            keras.initializers.VarianceScaling,
+            "__call__",
+            lambda self, shape, dtype: generator.standard_normal(shape, dtype),
+        )
+        network = keras.applications.Xception(weights=None, include_top=False)
     network.save(folder / "xception.h5")
     chosen = experiment(folder, folder / "xception.h5")
     workdir = folder / "run"

@@ -74,14 +74,16 @@ def xception_file(tmp_path_factory):
     without_head = keras.Model(model.inputs, model.get_layer("avg_pool").output)
     with h5py.File(path, "w") as file:
         legacy_h5_format.save_weights_to_hdf5_group(file, without_head)
-    return path
+    yield path
+    path.unlink()  # pytest keeps its folders; this is large
 
 
 @pytest.fixture(scope="module")
 def resnet_file(tmp_path_factory):
     path = tmp_path_factory.mktemp("weights") / "resnet.keras"
     keras_resnet().save(path)
-    return path
+    yield path
+    path.unlink()
 
 
 def keras_values(model, outputs, images):

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import keras
 import numpy as np
 import pytest
+from quick_keras import weights_given_later
 
 from superxception_jax.models.alexnet import AlexNet, normalize_responses
 from superxception_jax.models.cnn import DeepCNN
@@ -62,7 +63,8 @@ def normalize_by_hand(x):
 
 def give(layer, params, images):
     """Apply a Keras layer with parameters of ours."""
-    layer.build(images.shape)
+    with weights_given_later():
+        layer.build(images.shape)
     kernels = [group for name, group in sorted(params.items()) if name.startswith("group")]
     kernels = kernels or [params]
     layer.set_weights(
@@ -124,7 +126,9 @@ def test_deep_cnn_equals_keras(size):
         layers.append(keras.layers.MaxPooling2D(2))
     layers.append(keras.layers.Flatten())
     layers += [keras.layers.Dense(units, activation="sigmoid") for units in (1024, 512)]
-    model = keras.Sequential([keras.Input((size, size, 3)), *layers, keras.layers.Dense(CLASSES)])
+    layers.append(keras.layers.Dense(CLASSES))
+    with weights_given_later():
+        model = keras.Sequential([keras.Input((size, size, 3)), *layers])
     names = [f"convolutions_{index}" for index in range(6)] + ["hidden_0", "hidden_1", "head"]
     model.set_weights([params[name][part] for name in names for part in ("kernel", "bias")])
     with jax.numpy_rank_promotion("allow"):

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import keras
 import numpy as np
 import pytest
+from quick_keras import weights_given_later
 
 from superxception_jax.models.resnet import ResNet50
 
@@ -22,13 +23,7 @@ CONVOLUTION, BATCH_NORM = ("kernel", "bias"), ("scale", "bias", "mean", "var")
 @functools.cache
 def keras_resnet():
     """Build Keras' network for any size and give it random weights, none of them special."""
-    # Every weight is given later: drawing them first would take most of the time.
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(
-            keras.initializers.VarianceScaling,
-            "__call__",
-            lambda self, shape, dtype: np.zeros(shape, dtype),
-        )
+    with weights_given_later():
         base = keras.applications.ResNet50(
             weights=None, include_top=False, pooling="avg", input_shape=(None, None, 3)
         )
