@@ -12,6 +12,7 @@ from superxception_jax.data.ideogram.styles import STYLES
 from superxception_jax.data.normalize import LENGTHS, STRAIGHTENINGS, TILTS
 from superxception_jax.data.splits import PROTOCOLS
 from superxception_jax.models.build import MODELS, has_super_resolution
+from superxception_jax.models.init_from import find_init_from_problems
 from superxception_jax.training.optimizers import OPTIMIZERS, SCHEDULES
 
 # What a field may be; everything else is refused before anything is computed.
@@ -102,6 +103,12 @@ def find_problems(config: ConfigDict) -> list[str]:
         problems.append(
             "`super_resolution.pretraining_epochs` must be 0 without the stack, "
             f"got {epochs} with `{config.model.name}`."
+        )
+    if config.model.init_from and known:
+        problems += find_init_from_problems(
+            config.model.name,
+            width_multiplier=config.model.width_multiplier,
+            middle_modules=config.model.middle_modules,
         )
     if config.data.dataset == "own" and not config.data.own_folder:
         problems.append("`data.own_folder` must name your folder of cells, got nothing.")

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import jax
 import numpy as np
 from clu import parameter_overview
 from matplotlib.figure import Figure
@@ -22,11 +21,11 @@ from superxception_jax.evaluation.report import (
     write_json,
     write_text,
 )
+from superxception_jax.evaluation.restoration import restoration_quality
 from superxception_jax.evaluation.statistics import bootstrap_interval
-from superxception_jax.models.enlarging import enlarge
+from superxception_jax.restoration import load_pairs, restore
 from superxception_jax.setup import Setup, predict_part
 from superxception_jax.training.recorder import read_metrics
-from superxception_jax.training.steps import to_unit_range
 
 ENHANCED_IMAGES = 8
 
@@ -58,6 +57,13 @@ def write_report(
     results = _results(setup, part, log_probabilities, metrics, split=split) | dict(facts)
     # The size of the network stands beside what it reaches.
     results["parameters"] = int(parameter_overview.count_parameters(variables["params"]))
+    figures = _figures(setup, workdir, part, log_probabilities, metrics)
+    if hasattr(setup.model, "enhance"):
+        pairs = load_pairs(setup.experiment, {split: part})[split]
+        if len(pairs.canvases):
+            images = restore(setup, variables, pairs)
+            results["super_resolution"] = restoration_quality(*images)
+            figures["super_resolution"] = _restoration_figure(images, pairs.names)
     low, high = results["accuracy_interval"]
     print(
         f"{split} accuracy {results['accuracy']:.2%} "
@@ -77,7 +83,6 @@ def write_report(
         write_json(workdir / f"results{suffix}.json", results),
         write_text(workdir / f"predictions{suffix}.csv", described),
     ]
-    figures = _figures(setup, workdir, part, log_probabilities, metrics, variables=variables)
     for name, figure in figures.items():
         written.append(plots.save_figure(figure, workdir / f"{name}{suffix}.png"))
     return written
@@ -118,8 +123,6 @@ def _figures(
     part: Chromosomes,
     log_probabilities: np.ndarray,
     metrics: Metrics,
-    *,
-    variables: Mapping[str, Any],
 ) -> dict[str, Figure]:
     figures = {
         "confusion_matrix": plots.plot_confusion(
@@ -141,16 +144,13 @@ def _figures(
         figures["learning_curves"] = plots.plot_learning_curves(
             lines, steps_per_epoch=setup.steps_per_epoch
         )
-    if hasattr(setup.model, "enhance"):
-        chosen = np.linspace(0, len(part.labels) - 1, ENHANCED_IMAGES).astype(int)
-        images = to_unit_range(jax.numpy.asarray(part.images[chosen]))
-        inputs = enlarge(images, size_px=setup.experiment.input_px)
-        after: Any = setup.model.apply(variables, inputs, method="enhance")
-        before = enlarge(images, size_px=after.shape[1])
-        figures["super_resolution"] = plots.plot_enhancement(
-            np.asarray(before), np.asarray(after), titles=[str(part.names[i]) for i in chosen]
-        )
     return figures
+
+
+def _restoration_figure(images: tuple[np.ndarray, ...], names: np.ndarray) -> Figure:
+    chosen = np.linspace(0, len(names) - 1, min(ENHANCED_IMAGES, len(names))).astype(int)
+    after, before, truth = (array[chosen] for array in images)
+    return plots.plot_enhancement(before, after, truth, titles=names[chosen].tolist())
 
 
 def _cell_figure(part: Chromosomes, log_probabilities: np.ndarray) -> Figure:

@@ -4,33 +4,25 @@ from __future__ import annotations
 
 import json
 import shlex
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from ml_collections import ConfigDict
 
-from superxception_jax.evaluation.metrics import compute_metrics
 from superxception_jax.evaluation.report import write_json, write_text
 from superxception_jax.experiment import Experiment, config_differences, config_from_json
 from superxception_jax.provenance import describe_environment
 from superxception_jax.reporting import write_report
 from superxception_jax.setup import (
-    Setup,
     describe,
     load_best,
     parameter_table,
-    predict_part,
     set_up,
 )
-from superxception_jax.training import compile as compilation
-from superxception_jax.training.checkpoint import BEST, LATEST, Checkpoints
-from superxception_jax.training.interrupt import stop_signals
-from superxception_jax.training.loop import Interrupted, LoopSettings, train
-from superxception_jax.training.recorder import Recorder
-from superxception_jax.training.state import TrainState
-from superxception_jax.training.steps import make_train_step
+from superxception_jax.training.checkpoint import BEST, Checkpoints
+from superxception_jax.training.loop import Interrupted
+from superxception_jax.training_run import train_network
 
 CONFIG_FILE = "config.json"
 ENVIRONMENT_FILE = "environment.json"
@@ -66,7 +58,7 @@ def train_and_test(
     print(describe(setup, workdir), flush=True)
     checkpoints = Checkpoints(workdir / "checkpoints")
     try:
-        progress = _train(setup, workdir, checkpoints)
+        progress = train_network(setup, workdir, checkpoints)
         variables = load_best(setup, checkpoints)
     except Interrupted as stop:
         stop.add_note(f"Go on with: python launch/main.py --workdir={shlex.quote(str(workdir))}")
@@ -169,55 +161,3 @@ def load_config(workdir: Path) -> ConfigDict:
 
 def _stored_values(workdir: Path) -> dict[str, Any]:
     return json.loads((workdir / CONFIG_FILE).read_text(encoding="utf-8"))
-
-
-def _train(setup: Setup, workdir: Path, checkpoints: Checkpoints) -> dict[str, Any]:
-    experiment, mesh = setup.experiment, setup.mesh
-    progress: dict[str, Any] = {"training_seconds": 0.0}
-    if checkpoints.step(LATEST) is not None:
-        state = checkpoints.load(LATEST, setup.abstract_state)
-        progress = checkpoints.progress(LATEST)
-        print(f"going on from step {int(state.step)} of {workdir}", flush=True)
-    else:
-        state = setup.fresh_state(setup.key)
-    settings = LoopSettings(
-        total_steps=experiment.epochs * setup.steps_per_epoch,
-        steps_per_epoch=setup.steps_per_epoch,
-        batch_size=experiment.batch_size,
-        seed=experiment.seed,
-        checkpoint_every_steps=experiment.checkpoint_every_steps,
-        log_every_steps=experiment.log_every_steps,
-    )
-    step = make_train_step(setup.model, setup.optimizer, **experiment.step_options)
-    recorder = Recorder(
-        workdir,
-        first_step=int(state.step),
-        total_steps=settings.total_steps,
-        batch_size=settings.batch_size,
-    )
-    try:
-        with stop_signals() as stop_requested:
-            train(
-                state,
-                setup.parts["train"].images,
-                setup.parts["train"].labels,
-                step=compilation.compile_train_step(step, mesh),
-                validate=lambda state: _validate(setup, state),
-                key=setup.key,
-                mesh=mesh,
-                settings=settings,
-                checkpoints=checkpoints,
-                recorder=recorder,
-                progress=progress,
-                stop_requested=stop_requested,
-                clock=time.monotonic,
-            )
-    finally:
-        recorder.close()
-    return progress
-
-
-def _validate(setup: Setup, state: TrainState) -> dict[str, float]:
-    part = setup.parts["validation"]
-    metrics = compute_metrics(predict_part(setup, state.variables, part, bar=None), part.labels)
-    return {"loss": metrics.loss, "accuracy": metrics.accuracy}

@@ -93,7 +93,7 @@ def set_up(experiment: Experiment) -> Setup:
         experiment.optimizer, epochs=experiment.epochs, steps_per_epoch=steps_per_epoch
     )
 
-    def first_state(key: jax.Array) -> TrainState:
+    def draw_state(key: jax.Array) -> TrainState:
         return init_state(model, optimizer, key=key, input_px=experiment.input_px)
 
     key = compilation.place_replicated(jax.random.key(experiment.seed), mesh)
@@ -108,8 +108,8 @@ def set_up(experiment: Experiment) -> Setup:
         ),
         key=key,
         steps_per_epoch=steps_per_epoch,
-        abstract_state=compilation.with_replicated_sharding(jax.eval_shape(first_state, key), mesh),
-        fresh_state=compilation.compile_replicated(first_state, mesh),
+        abstract_state=compilation.with_replicated_sharding(jax.eval_shape(draw_state, key), mesh),
+        fresh_state=compilation.compile_replicated(draw_state, mesh),
     )
 
 

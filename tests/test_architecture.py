@@ -26,7 +26,11 @@ ALLOWED = {
     "superxception_jax.experiment": {"config_checks", "data", "models", "training"},
     "superxception_jax.commands": {"training"},
 }
-EDGE = {"setup", "reporting", "run", "table_plan", "table_display", "tabulate"}
+EDGE = {"setup", "restoration", "training_run", "reporting", "run"} | {
+    "table_plan",
+    "table_display",
+    "tabulate",
+}
 MODULES = sorted(PACKAGE.rglob("*.py"))
 SOURCES = MODULES + [
     path

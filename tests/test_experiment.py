@@ -41,7 +41,8 @@ def test_every_field_of_the_config_reaches_the_experiment():
     for path, value in list(_leaves(config.to_dict())):
         if path in ("data.ideogram_cells", "data.ideogram_seed"):
             continue
-        if path.startswith("data.ideogram"):
+        # The second needs a network of Keras' size and has a test of its own.
+        if path.startswith("data.ideogram") or path == "model.init_from":
             continue
         changed = config.copy_and_resolve_references()
         *outer, name = path.split(".")
@@ -140,6 +141,19 @@ def test_own_needs_a_folder():
 def test_input_smaller_than_the_canvas_is_refused():
     with pytest.raises(ValueError, match=r"`model.input_px` must be at least .* 50"):
         build_experiment(_changed(model__input_px=40))
+
+
+def test_starting_from_a_file_needs_the_network_of_keras():
+    fitting = {"model__width_multiplier": 1.0, "model__middle_modules": 8}
+    named = _changed(model__init_from="weights.keras", **fitting)
+    assert build_experiment(named).init_from == "weights.keras"
+    assert build_experiment(_changed(**fitting)).init_from == ""
+    with pytest.raises(ValueError, match="the config has problems") as caught:
+        build_experiment(_changed(model__init_from="weights.keras"))
+    assert "`model.width_multiplier` must be 1 with `model.init_from`" in str(caught.value)
+    assert "`model.middle_modules` must be 8 with `model.init_from`" in str(caught.value)
+    with pytest.raises(ValueError, match=r"`model.name` must be one of resnet50, .*got 'alexnet'"):
+        build_experiment(_changed(model__init_from="weights.h5", model__name="alexnet"))
 
 
 def test_config_survives_json():

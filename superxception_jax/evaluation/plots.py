@@ -114,28 +114,36 @@ def plot_errors(
     return figure
 
 
-def plot_enhancement(before: np.ndarray, after: np.ndarray, *, titles: Sequence[str]) -> Figure:
-    """Draw images before and after the super-resolution layers, and the difference.
+def plot_enhancement(
+    before: np.ndarray, after: np.ndarray, truth: np.ndarray, *, titles: Sequence[str]
+) -> Figure:
+    """Draw images before and after the super-resolution layers, the difference and the truth.
 
     Args:
         before: f32[N,S,S,1], enlarged input in [0, 1].
         after: f32[N,S,S,1], output of the super-resolution layers.
+        truth: f32[N,S,S,1] in [0, 1], the crops at this resolution.
         titles: one an image.
 
     Returns:
-        The figure; three rows.
+        The figure; four rows.
     """
-    count = check(before=(before, "f32[N,S,S,1]"), after=(after, "f32[N,S,S,1]"))["N"]
+    count = check(
+        before=(before, "f32[N,S,S,1]"),
+        after=(after, "f32[N,S,S,1]"),
+        truth=(truth, "f32[N,S,S,1]"),
+    )["N"]
     change = after - before
     limit = max(float(np.abs(change).max()), 1e-6)
     # The layers are free to change the contrast: only a scale of its own shows the detail.
     low, high = float(after.min()), float(after.max())
-    figure = Figure(figsize=(1.6 * count + 1, 5.4), layout="constrained")
-    grid = figure.subplots(3, count, squeeze=False)
+    figure = Figure(figsize=(1.6 * count + 1, 7.2), layout="constrained")
+    grid = figure.subplots(4, count, squeeze=False)
     rows = (
         ("bicubic", before, {"cmap": "gray", "vmin": 0, "vmax": 1}),
         ("super-resolved", after, {"cmap": "gray", "vmin": low, "vmax": max(high, low + 1e-6)}),
         ("difference", change, {"cmap": "RdBu_r", "vmin": -limit, "vmax": limit}),
+        ("true crop", truth, {"cmap": "gray", "vmin": 0, "vmax": 1}),
     )
     for axes_row, (name, pictures, scale) in zip(grid, rows, strict=True):
         for axes, picture in zip(axes_row, pictures, strict=True):

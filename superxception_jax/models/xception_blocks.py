@@ -14,6 +14,9 @@ from superxception_jax.models.layers import (
     SeparableConvolution,
 )
 
+# Keras counts blocks from 1; the middle flow starts with the fifth.
+FIRST_MIDDLE_BLOCK = 5
+
 
 class SeparableBlock(nn.Module):
     """Apply separable convolutions with BatchNorm, reduce, and add the input.
@@ -108,8 +111,8 @@ class MiddleFlow(nn.Module):
             raise ValueError(f"`middle_modules` must be at least 1, got {self.modules}; raise it.")
         if self.form == "unrolled":
             for index in range(self.modules):
-                # Keras counts blocks from 1; the middle flow starts with the fifth.
-                x = _middle_block(self, f"block{index + 5}")(x, train=train)
+                name = f"block{index + FIRST_MIDDLE_BLOCK}"
+                x = _middle_block(self, name)(x, train=train)
             return x
         scanned = nn.scan(
             _ScannedBlock,

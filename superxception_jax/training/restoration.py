@@ -63,15 +63,15 @@ def make_restoration_step(
         del key  # nothing is drawn
         check(canvases=(canvases, "u8[B,S,S,1]"), targets=(targets, "u8[B,P,P,1]"))
 
-        def loss_of(params):
-            errors = restoration_errors(
-                model, {"params": params}, canvases, targets, input_px=input_px
-            )
-            return errors[0].mean(), errors
+        pixels, truth = to_unit_range(canvases), to_unit_range(targets)
+        bicubic = _errors(enlarge(pixels, size_px=targets.shape[1]), truth)
+        inputs = enlarge(pixels, size_px=input_px)
 
-        (loss, (restored, bicubic)), gradients = jax.value_and_grad(loss_of, has_aux=True)(
-            state.params
-        )
+        def loss_of(params):
+            restored = _errors(model.apply({"params": params}, inputs, method="enhance"), truth)
+            return restored.mean(), restored
+
+        (loss, restored), gradients = jax.value_and_grad(loss_of, has_aux=True)(state.params)
         updates, opt_state = optimizer.update(gradients, state.opt_state, state.params)
         new_state = TrainState(
             step=state.step + 1,
@@ -89,28 +89,5 @@ def make_restoration_step(
     return step
 
 
-def restoration_errors(
-    model: nn.Module, variables, canvases: jax.Array, targets: jax.Array, *, input_px: int
-) -> tuple[jax.Array, jax.Array]:
-    """Compute the squared error of each image, restored and bicubic.
-
-    Args:
-        model: a `SuperResolvedClassifier`.
-        variables: with `params` of the stack.
-        canvases: u8[B,S,S,1].
-        targets: u8[B,P,P,1], the same at high resolution.
-        input_px: the canvas is enlarged to this in front of the stack.
-
-    Returns:
-        Two f32[B], mean squares of differences of grey values in [0, 1].
-
-    Source: ours.
-    """
-    truth = to_unit_range(targets)
-    pixels = to_unit_range(canvases)
-    restored = model.apply(variables, enlarge(pixels, size_px=input_px), method="enhance")
-    bicubic = enlarge(pixels, size_px=targets.shape[1])
-    return (
-        jnp.mean(jnp.square(restored - truth), (1, 2, 3)),
-        jnp.mean(jnp.square(bicubic - truth), (1, 2, 3)),
-    )
+def _errors(images: jax.Array, truth: jax.Array) -> jax.Array:
+    return jnp.mean(jnp.square(images - truth), (1, 2, 3))

@@ -4,40 +4,63 @@ import jax
 import jax.numpy as jnp
 import pytest
 
-from superxception_jax.models.build import MODELS, build_model
+from superxception_jax.models.build import (
+    MODELS,
+    build_model,
+    classifier_options,
+    has_super_resolution,
+)
 
-XCEPTION = {
-    "classes": 24,
+CLASSES = 24
+INPUT_PX = 227
+# Of all classifiers; each takes what it names.
+CLASSIFIER = {
     "width_multiplier": 1.0,
     "middle_modules": 8,
     "middle_flow": "scan",
     "momentum": 0.99,
-    "dropout_rate": 0.0,
-    "implementation": "fast",
+    "dropout_rate": 0.5,
 }
-SUPER_XCEPTION = {
-    **XCEPTION,
-    "super_resolution_features": (64, 32),
+STACK = {
+    "features": (64, 32),
     "final_activation": "none",
     "skip": "input",
     "initialization": "gaussian",
     "initial_sigma": 0.001,
+    "enlarged_px": INPUT_PX,
 }
-OPTIONS = {"xception": XCEPTION, "super_xception": SUPER_XCEPTION}
+# Without the head: Krizhevsky et al. for one channel, Keras' counts without statistics,
+# the biases of ResNet's convolutions and two of three input channels.
+PARAMETERS = {
+    "alexnet": 60_965_224 - 4097 * 1000 - 2 * 121 * 96,
+    "resnet50": 25_557_032 - 2049 * 1000 - 2 * 49 * 64,
+    "xception": 20_861_480 - 54_528 - 2 * 9 * 32,
+}
+FEATURES = {"alexnet": 4096, "resnet50": 2048, "xception": 2048, "deep_cnn": 512}
+STACK_PARAMETERS = (81 * 64 + 64) + (25 * 64 * 32 + 32) + (25 * 32 + 1)
 
 
-def count_parameters(variables):
-    return sum(leaf.size for leaf in jax.tree.leaves(variables["params"]))
+def options(name):
+    return {
+        "classes": CLASSES,
+        "implementation": "fast",
+        "classifier": {option: CLASSIFIER[option] for option in classifier_options(name)},
+        "super_resolution": STACK if has_super_resolution(name) else {},
+    }
+
+
+def init_shapes(model, size=INPUT_PX):
+    images = jax.ShapeDtypeStruct((2, size, size, 1), jnp.float32)
+    return jax.eval_shape(
+        lambda images: model.init(jax.random.key(0), images, train=False), images
+    ), images
 
 
 @pytest.mark.parametrize("implementation", ["plain", "fast"])
 @pytest.mark.parametrize("name", sorted(MODELS))
 def test_every_model_traces_forward_and_backward_at_227_px(name, implementation):
-    model = build_model(name, **{**OPTIONS[name], "implementation": implementation})
-    images = jax.ShapeDtypeStruct((2, 227, 227, 1), jnp.float32)
-    variables = jax.eval_shape(
-        lambda images: model.init(jax.random.key(0), images, train=False), images
-    )
+    model = build_model(name, **{**options(name), "implementation": implementation})
+    variables, images = init_shapes(model)
 
     def loss(params, batch_stats, images):
         logits, _ = model.apply(
@@ -45,47 +68,99 @@ def test_every_model_traces_forward_and_backward_at_227_px(name, implementation)
             images,
             train=True,
             mutable=["batch_stats"],
+            rngs={"dropout": jax.random.key(1)},
         )
         return logits.sum(), logits
 
     gradients, logits = jax.eval_shape(
-        jax.grad(loss, has_aux=True), variables["params"], variables["batch_stats"], images
+        jax.grad(loss, has_aux=True),
+        variables["params"],
+        variables.get("batch_stats", {}),
+        images,
     )
-    assert logits.shape == (2, 24)
+    assert logits.shape == (2, CLASSES)
     assert jax.tree.map(lambda leaf: leaf.shape, gradients) == jax.tree.map(
         lambda leaf: leaf.shape, variables["params"]
     )
+    features = jax.eval_shape(
+        lambda variables, images: model.apply(variables, images, train=False, method="features"),
+        variables,
+        images,
+    )
+    assert features.shape == (2, FEATURES[name.removeprefix("super_")])
 
 
-def test_super_xception_has_the_stack_more():
-    images = jax.ShapeDtypeStruct((1, 50, 50, 1), jnp.float32)
-    counts = {
-        name: count_parameters(
-            jax.eval_shape(
-                lambda images, name=name: build_model(name, **OPTIONS[name]).init(
-                    jax.random.key(0), images, train=False
-                ),
-                images,
-            )
-        )
-        for name in MODELS
-    }
-    # Keras' 20,861,480 with 54,528 statistics, two input channels fewer, 24 classes.
-    assert counts["xception"] == 20_861_480 - 54_528 - 2 * 9 * 32 + 2049 * 24
-    stack = (81 * 64 + 64) + (25 * 64 * 32 + 32) + (25 * 32 + 1)
-    assert counts["super_xception"] == counts["xception"] + stack
+def count_parameters(name):
+    variables, _ = init_shapes(build_model(name, **options(name)))
+    return sum(leaf.size for leaf in jax.tree.leaves(variables["params"]))
+
+
+@pytest.mark.parametrize("name", sorted(PARAMETERS))
+def test_parameter_counts(name):
+    expected = PARAMETERS[name] + (FEATURES[name] + 1) * CLASSES
+    assert count_parameters(name) == expected
+    assert count_parameters(f"super_{name}") == expected + STACK_PARAMETERS
+
+
+def test_a_network_with_the_stack_enlarges_what_arrives_smaller():
+    model = build_model("super_xception", **options("super_xception"))
+    variables, _ = init_shapes(model, size=50)
+    images = jax.ShapeDtypeStruct((2, 50, 50, 1), jnp.float32)
+    enhanced = jax.eval_shape(
+        lambda variables, images: model.apply(variables, images, method="enhance"),
+        variables,
+        images,
+    )
+    assert enhanced.shape == (2, INPUT_PX, INPUT_PX, 1)
+
+
+def test_options_follow_from_the_network():
+    assert classifier_options("xception") == classifier_options("super_xception")
+    assert set(classifier_options("xception")) == set(CLASSIFIER)
+    assert classifier_options("resnet50") == ("dropout_rate", "momentum", "width_multiplier")
+    assert classifier_options("deep_cnn") == ("dropout_rate", "width_multiplier")
+    assert [name for name in MODELS if has_super_resolution(name)] == [
+        name for name in MODELS if name.startswith("super_")
+    ]
 
 
 def test_unknown_names_get_advice():
     with pytest.raises(ValueError, match=r"got 'super_exception'; did you mean 'super_xception'\?"):
-        build_model("super_exception")
+        build_model("super_exception", **options("super_xception"))
     with pytest.raises(ValueError, match=r"`name` must be one of .* got 'vgg'; choose one of them"):
-        build_model("vgg")
+        classifier_options("vgg")
 
 
-def test_unknown_and_missing_options_get_advice():
-    with pytest.raises(ValueError, match=r"`clases` must be an option .* did you mean 'classes'\?"):
-        build_model("xception", clases=24)
-    without = {name: value for name, value in XCEPTION.items() if name != "momentum"}
-    with pytest.raises(ValueError, match=r"`options` of 'xception' must include \['momentum'\]"):
-        build_model("xception", **without)
+def changed(name, part, without=(), **more):
+    given = options(name)
+    kept = {option: value for option, value in given[part].items() if option not in without}
+    return {**given, part: kept | more}
+
+
+def test_unknown_options_get_advice():
+    with pytest.raises(
+        ValueError,
+        match=r"`classifier` of `xception` must have options of .*, got 'momentun'; "
+        r"did you mean 'momentum'\?",
+    ):
+        build_model("xception", **changed("xception", "classifier", momentun=0.9))
+    with pytest.raises(ValueError, match=r"`classifier` of `alexnet` .*got 'momentum'; choose one"):
+        build_model("alexnet", **changed("alexnet", "classifier", momentum=0.9))
+    with pytest.raises(ValueError, match=r"`super_resolution` of `super_xception` .*'skip'\?"):
+        build_model("super_xception", **changed("super_xception", "super_resolution", skips="no"))
+    with pytest.raises(ValueError, match=r"`super_resolution` of `xception` .*got 'skip'"):
+        build_model("xception", **changed("xception", "super_resolution", skip="none"))
+
+
+def test_missing_options_are_named():
+    with pytest.raises(
+        ValueError, match=r"`classifier` of `resnet50` must include \['momentum'\]; give their"
+    ):
+        build_model("resnet50", **changed("resnet50", "classifier", without=("momentum",)))
+    with pytest.raises(
+        ValueError, match=r"`super_resolution` of `super_alexnet` must include \['enlarged_px', 's"
+    ):
+        build_model(
+            "super_alexnet",
+            **changed("super_alexnet", "super_resolution", without=("enlarged_px", "skip")),
+        )

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import keras
 import numpy as np
 import pytest
+from quick_keras import weights_given_later
 
 from superxception_jax.models.xception import Xception
 
@@ -28,13 +29,7 @@ PARTS = {
 
 @functools.cache
 def keras_xception():
-    # Every weight is given later: drawing them first would take most of the time.
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(
-            keras.initializers.VarianceScaling,
-            "__call__",
-            lambda self, shape, dtype: np.zeros(shape, dtype),
-        )
+    with weights_given_later():
         return keras.applications.Xception(
             weights=None, input_shape=(71, 71, 3), classes=CLASSES, classifier_activation=None
         )

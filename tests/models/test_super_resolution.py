@@ -8,6 +8,7 @@ from flax import linen as nn
 from quick import QUICK
 from scipy.signal import correlate2d
 
+from superxception_jax.models.enlarging import enlarge
 from superxception_jax.models.super_resolution import SuperResolution, SuperResolvedClassifier
 
 PAPER = {
@@ -108,7 +109,7 @@ class RowSums(nn.Module):
 
 
 def test_classifier_sees_the_enhanced_images():
-    model = SuperResolvedClassifier(SuperResolution(**SMALL), RowSums())
+    model = SuperResolvedClassifier(SuperResolution(**SMALL), RowSums(), enlarged_px=9)
     images = draw_images()
     variables = model.init(jax.random.key(0), images, train=False)
     assert set(variables["params"]) == {"super_resolution"}
@@ -119,3 +120,25 @@ def test_classifier_sees_the_enhanced_images():
     np.testing.assert_allclose(features, sums, rtol=1e-5)
     np.testing.assert_allclose(model.apply(variables, images, train=False), sums, rtol=1e-5)
     np.testing.assert_allclose(model.apply(variables, images, train=True), 2 * sums, rtol=1e-5)
+
+
+def test_smaller_images_are_enlarged_behind_the_stack():
+    model = SuperResolvedClassifier(SuperResolution(**SMALL), RowSums(), enlarged_px=21)
+    images = draw_images()
+    variables = model.init(jax.random.key(0), images, train=False)
+    stack = {"params": variables["params"]["super_resolution"]}
+    before = SuperResolution(**SMALL).apply(stack, images)
+    enhanced = model.apply(variables, images, method="enhance")
+    assert enhanced.shape == (2, 21, 21, 1)
+    np.testing.assert_allclose(enhanced, enlarge(before, size_px=21), atol=1e-6)
+    # In the other order the result is another one.
+    after = SuperResolution(**SMALL).apply(stack, enlarge(images, size_px=21))
+    assert np.abs(np.asarray(enhanced - after)).max() > 0.01
+    features = model.apply(variables, images, train=False)
+    np.testing.assert_allclose(features, enhanced[..., 0].sum(2), rtol=1e-5)
+
+
+def test_images_larger_than_what_the_classifier_sees_are_refused():
+    model = SuperResolvedClassifier(SuperResolution(**SMALL), RowSums(), enlarged_px=8)
+    with pytest.raises(ValueError, match=r"`size_px` must be at least the images' side 9, got 8"):
+        model.init(jax.random.key(0), draw_images(), train=False)

@@ -1,0 +1,184 @@
+"""Start a network from a weight file of Keras."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from flax.traverse_util import flatten_dict, unflatten_dict
+
+from superxception_jax.models.build import MODELS, has_super_resolution
+from superxception_jax.models.keras_file import read_keras_file
+from superxception_jax.models.keras_weights import (
+    CONVERSIONS,
+    HEAD,
+    MIDDLE_MODULES,
+    Arrays,
+    Layers,
+    MissingLayerError,
+)
+from superxception_jax.models.xception_blocks import FIRST_MIDDLE_BLOCK
+
+_KERAS_NAMES = {"xception": "Xception", "resnet50": "ResNet50"}
+# A layer that only this network has.
+_MARKS = {"xception": "block14_sepconv2", "resnet50": "conv5_block3_3_conv"}
+
+
+def find_init_from_problems(
+    name: str, *, width_multiplier: float, middle_modules: int
+) -> list[str]:
+    """Tell why a network can't start from a file of Keras, whatever the file.
+
+    Args:
+        name: a key of `MODELS`.
+        width_multiplier: of the network.
+        middle_modules: of the network; Xception's alone counts.
+
+    Returns:
+        One sentence for each problem.
+
+    Source: ours, because a config is checked before anything is computed.
+    """
+    classifier = name.removeprefix("super_")
+    if classifier not in CONVERSIONS:
+        fitting = [model for model in MODELS if model.removeprefix("super_") in CONVERSIONS]
+        return [
+            f"`model.name` must be one of {', '.join(fitting)} with `model.init_from`, got "
+            f"{name!r}; choose one of them or leave `model.init_from` empty."
+        ]
+    problems = []
+    if width_multiplier != 1:
+        problems.append(
+            "`model.width_multiplier` must be 1 with `model.init_from`, Keras' width, got "
+            f"{width_multiplier}; set it to 1."
+        )
+    if classifier == "xception" and middle_modules != MIDDLE_MODULES:
+        problems.append(
+            f"`model.middle_modules` must be {MIDDLE_MODULES} with `model.init_from`, as in "
+            f"Keras, got {middle_modules}; set it to {MIDDLE_MODULES}."
+        )
+    return problems
+
+
+def start_from_keras(
+    variables: Mapping[str, Any], *, name: str, path: Path
+) -> tuple[dict[str, Any], str]:
+    """Put the weights of a file in place of the drawn ones.
+
+    Args:
+        variables: `params` and `batch_stats` of the network for one grey channel, or their
+            shapes; what the file doesn't hold stays: the stack in front, and the head unless
+            its shape fits.
+        name: a key of `MODELS`, whose classifier the file must hold.
+        path: see `read_keras_file`.
+
+    Returns:
+        The variables, NumPy arrays where they come from the file, and a report of a few lines.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: the file can't be read, holds another network, or shapes differ.
+
+    Source: ours, because everything but the first and the last layer fits chromosomes as it is;
+        how colours become grey stands in `convert_xception` and `convert_resnet50`.
+    """
+    classifier = name.removeprefix("super_")
+    layers = read_keras_file(path)
+    try:
+        converted = CONVERSIONS[classifier](layers)
+    except MissingLayerError as error:
+        raise ValueError(_other_network(classifier, layers, path, error)) from error
+    except ValueError as error:
+        raise ValueError(
+            f"`model.init_from` must hold {_keras(classifier)}, got `{path}`: {error}; choose "
+            "another file."
+        ) from error
+    ours = flatten_dict(variables)
+    arrays = _in_our_places(converted.arrays, ours, has_stack=has_super_resolution(name))
+    # A head for other classes is the one part that may differ.
+    other_head = [key for key in arrays if "head" in key and arrays[key].shape != ours[key].shape]
+    if other_head:
+        arrays = {key: array for key, array in arrays.items() if "head" not in key}
+    used = converted.used - ({HEAD} if other_head else set())
+    _check_shapes(arrays, ours, path)
+    report = _report(
+        ours, arrays, path=path, name=name, unused=[x for x in layers if x not in used]
+    )
+    return unflatten_dict({**ours, **arrays}), report
+
+
+def _keras(classifier: str) -> str:
+    return f"the weights of `keras.applications.{_KERAS_NAMES[classifier]}`"
+
+
+def _other_network(classifier: str, layers: Layers, path: Path, error: MissingLayerError) -> str:
+    advice = (
+        "choose another file, or save the inner model by itself if the network lies inside of "
+        "another model."
+    )
+    for other, mark in _MARKS.items():
+        if other != classifier and mark in layers:
+            advice = f"it looks like {_KERAS_NAMES[other]}: set `model.name` to {other!r}."
+    return (
+        f"`model.init_from` must hold {_keras(classifier)}, got `{path}`, another network "
+        f"({error}); {advice}"
+    )
+
+
+def _in_our_places(
+    arrays: Arrays, ours: Mapping[tuple[str, ...], Any], *, has_stack: bool
+) -> Arrays:
+    """Give the arrays the paths of our network: the form of its middle flow, behind the stack."""
+    if any("blocks" in path for path in ours):
+        arrays = _stack_middle_flow(arrays)
+    if not has_stack:
+        return arrays
+    return {(path[0], "classifier", *path[1:]): array for path, array in arrays.items()}
+
+
+def _stack_middle_flow(arrays: Arrays) -> Arrays:
+    """Stack the blocks of the middle flow along a leading axis, as a scan holds them."""
+    first = f"block{FIRST_MIDDLE_BLOCK}"
+    stacked: Arrays = {}
+    for path, array in arrays.items():
+        if "middle_flow" not in path:
+            stacked[path] = array
+        elif first in path:
+            at = path.index(first)
+            before, after = path[:at], path[at + 1 :]
+            blocks = (f"block{FIRST_MIDDLE_BLOCK + index}" for index in range(MIDDLE_MODULES))
+            stacked[(*before, "blocks", "block", *after)] = np.stack(
+                [arrays[(*before, block, *after)] for block in blocks]
+            )
+    return stacked
+
+
+def _check_shapes(arrays: Arrays, ours: Mapping[tuple[str, ...], Any], path: Path) -> None:
+    for key, array in arrays.items():
+        expected = ours[key].shape if key in ours else "absent"
+        if expected != array.shape:
+            raise ValueError(
+                f"`model.init_from` must fit the network, got `{path}` with shape {array.shape} "
+                f"for `{'/'.join(key)}`, which is {expected} here; set `model.width_multiplier` "
+                f"to 1 and `model.middle_modules` to {MIDDLE_MODULES}, or choose another file."
+            )
+
+
+def _report(
+    ours: Mapping[tuple[str, ...], Any],
+    arrays: Arrays,
+    *,
+    path: Path,
+    name: str,
+    unused: list[str],
+) -> str:
+    kept = ["/".join(key) for key in ours if key not in arrays]
+    return "\n".join(
+        (
+            f"started from {path}: {len(arrays)} of {len(ours)} arrays of {name} loaded",
+            f"  not from the file, as drawn: {', '.join(kept) or 'none'}",
+            f"  layers of the file that are not used: {', '.join(unused) or 'none'}",
+        )
+    )

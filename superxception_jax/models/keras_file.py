@@ -1,0 +1,159 @@
+"""Read the weights that Keras wrote into a file, without Keras."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import zipfile
+from collections.abc import Iterable
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+WEIGHTS_MEMBER, CONFIG_MEMBER = "model.weights.h5", "config.json"
+# Keras 3 and TF-Keras from 2.13 on; TF-Keras 2.12.
+_LAYER_GROUPS = ("layers", "_layer_checkpoint_dependencies")
+
+
+def read_keras_file(path: Path) -> dict[str, list[np.ndarray]]:
+    """Read the weights of all layers of a file.
+
+    Args:
+        path: a `.keras` file; an HDF5 file of a whole model or of weights as Keras 1 and 2
+            wrote it (`.h5`, groups per layer with `weight_names`), with or without a
+            `model_weights` group; or a `.weights.h5` file of a Keras that stores the names.
+
+    Returns:
+        The name of each layer with weights, in the order of the file, and its arrays, float32
+        in the order in which Keras lists them. Layers inside of an inner model aren't looked
+        for.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: it is neither an HDF5 file nor a zip file of Keras, or the names of its
+            layers can't be known.
+
+    Source: ours, because loading with Keras would need Keras; the formats are those of
+        `keras.src.saving.saving_lib` and `keras.src.legacy.saving.legacy_h5_format`.
+    """
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"`model.init_from` must be an existing file of weights, got `{path}`; check the path."
+        )
+    try:
+        if zipfile.is_zipfile(path):
+            layers = _read_archive(path)
+        elif h5py.is_hdf5(path):
+            with h5py.File(path) as file:
+                layers = _read_hdf5(file, path)
+        else:
+            layers = None
+    except (OSError, KeyError, TypeError, zipfile.BadZipFile, json.JSONDecodeError) as error:
+        raise ValueError(
+            f"`model.init_from` must be a complete file of Keras, got `{path}`, which can't be "
+            f"read ({error}); save or copy it once more."
+        ) from error
+    if not layers:
+        raise ValueError(
+            f"`model.init_from` must be a file of Keras with weights (.keras, .h5), got `{path}`, "
+            "which is none; choose another file."
+        )
+    return layers
+
+
+def _read_archive(path: Path) -> dict[str, list[np.ndarray]]:
+    with zipfile.ZipFile(path) as archive:
+        absent = {CONFIG_MEMBER, WEIGHTS_MEMBER} - set(archive.namelist())
+        if absent:
+            raise ValueError(
+                f"`model.init_from` must be a `.keras` file, got the archive `{path}` without "
+                f"{' and '.join(sorted(absent))}; save the model as one `.keras` file."
+            )
+        config = json.loads(archive.read(CONFIG_MEMBER))
+        with h5py.File(io.BytesIO(archive.read(WEIGHTS_MEMBER))) as file:
+            group = _layer_group(file)
+            if group is None:
+                return {}
+            names = _names_in_archive(config)
+            return _without_empty((name, _variables(group, key)) for key, name in names.items())
+
+
+def _names_in_archive(config: dict) -> dict[str, str]:
+    """Map the groups of the weights to the names of the layers.
+
+    Keras calls the groups after the class of the layer and counts them in the order of the
+    model, which is that of the config.
+    """
+    names: dict[str, str] = {}
+    counts: dict[str, int] = {}
+    for layer in config["config"]["layers"]:
+        kind = _snake_case(layer["class_name"])
+        count = counts.get(kind, 0)
+        counts[kind] = count + 1
+        names[f"{kind}_{count}" if count else kind] = layer["config"]["name"]
+    return names
+
+
+def _read_hdf5(file: h5py.File, path: Path) -> dict[str, list[np.ndarray]]:
+    legacy = file.get("model_weights", file)
+    names = _attribute(legacy, "layer_names")
+    if names:
+        return _without_empty(
+            (name, [_array(legacy[name][key]) for key in _attribute(legacy[name], "weight_names")])
+            for name in names
+        )
+    group = _layer_group(file)
+    if group is None:
+        return {}
+    layers = {key: _variables(group, key) for key in group}
+    with_weights = [key for key, arrays in layers.items() if arrays]
+    named = {key: group[key]["vars"].attrs.get("name") for key in with_weights}
+    if not all(named.values()):
+        raise ValueError(
+            f"`model.init_from` must tell the names of its layers, got `{path}`, a `.weights.h5` "
+            "file without them; save the model as `.keras` with `model.save('….keras')`."
+        )
+    return {_text(named[key]): layers[key] for key in with_weights}
+
+
+def _layer_group(file: h5py.File) -> h5py.Group | None:
+    return next((file[name] for name in _LAYER_GROUPS if name in file), None)
+
+
+def _variables(group: h5py.Group, key: str) -> list[np.ndarray]:
+    variables = group[key]["vars"] if key in group and "vars" in group[key] else {}
+    return [_array(variables[index]) for index in sorted(variables, key=int)]
+
+
+def _attribute(group: h5py.Group, name: str) -> list[str]:
+    """Read a list of names; Keras cuts one that is too long for HDF5 into name0, name1, …."""
+    if name in group.attrs:
+        return [_text(value) for value in group.attrs[name]]
+    texts: list[str] = []
+    index = 0
+    while f"{name}{index}" in group.attrs:
+        texts += [_text(value) for value in group.attrs[f"{name}{index}"]]
+        index += 1
+    return texts
+
+
+def _array(dataset: h5py.Dataset) -> np.ndarray:
+    return np.asarray(dataset[()], np.float32)
+
+
+def _text(value: str | bytes) -> str:
+    return value.decode() if isinstance(value, bytes) else str(value)
+
+
+def _without_empty(
+    layers: Iterable[tuple[str, list[np.ndarray]]],
+) -> dict[str, list[np.ndarray]]:
+    return {name: arrays for name, arrays in layers if arrays}
+
+
+def _snake_case(name: str) -> str:
+    name = re.sub(r"\W+", "", name)
+    name = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", name)
+    return re.sub("([a-z])([A-Z])", r"\1_\2", name).lower()

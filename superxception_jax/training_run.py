@@ -1,0 +1,197 @@
+"""The training part of a run: what it starts from, pretraining of the stack, and the loop."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from superxception_jax.evaluation.metrics import compute_metrics
+from superxception_jax.evaluation.report import write_text
+from superxception_jax.models.init_from import start_from_keras
+from superxception_jax.restoration import load_pairs, measure_errors
+from superxception_jax.setup import Setup, predict_part
+from superxception_jax.training import compile as compilation
+from superxception_jax.training.checkpoint import BEST, LATEST, Checkpoints
+from superxception_jax.training.interrupt import stop_signals
+from superxception_jax.training.loop import LoopSettings, train
+from superxception_jax.training.optimizers import make_optimizer
+from superxception_jax.training.recorder import Recorder
+from superxception_jax.training.restoration import init_restoration, make_restoration_step
+from superxception_jax.training.state import TrainState
+from superxception_jax.training.steps import make_train_step
+
+PRETRAINING_FOLDER = "pretraining"
+
+
+def train_network(setup: Setup, workdir: Path, checkpoints: Checkpoints) -> dict[str, Any]:
+    """Train the network of an experiment, or go on with it.
+
+    Args:
+        setup: of the experiment.
+        workdir: folder of the run.
+        checkpoints: of the run.
+
+    Returns:
+        `training_seconds`, `best_validation_loss` and `best_step`.
+
+    Raises:
+        ValueError: a weight file to start from doesn't fit.
+        Interrupted: a stop was requested; calling again goes on.
+        NonFiniteLossError: with the steps concerned.
+    """
+
+    def validate(state: TrainState) -> dict[str, float]:
+        part = setup.parts["validation"]
+        metrics = compute_metrics(predict_part(setup, state.variables, part, bar=None), part.labels)
+        return {"loss": metrics.loss, "accuracy": metrics.accuracy}
+
+    train_part = setup.parts["train"]
+    return _run_loop(
+        setup,
+        workdir,
+        checkpoints,
+        images=train_part.images,
+        targets=train_part.labels,
+        first_state=lambda: _first_state(setup, workdir),
+        abstract_state=setup.abstract_state,
+        step=make_train_step(setup.model, setup.optimizer, **setup.experiment.step_options),
+        validate=validate,
+        epochs=setup.experiment.epochs,
+    )
+
+
+def _first_state(setup: Setup, workdir: Path) -> TrainState:
+    """Compute the state before the first step; a run that goes on has it in a checkpoint."""
+    loaded = None
+    if setup.experiment.init_from:
+        # Before anything is compiled: a wrong file is reported at once.
+        loaded, report = start_from_keras(
+            setup.abstract_state.variables,
+            name=setup.experiment.model["name"],
+            path=Path(setup.experiment.init_from).expanduser(),
+        )
+        print(report, flush=True)
+        write_text(workdir / "init_from.txt", report + "\n")
+    pretrained = _pretrain(setup, workdir) if setup.experiment.pretraining_epochs else {}
+    state = setup.fresh_state(setup.key)
+    if loaded is not None:
+        variables = jax.tree.map(_choose, loaded, state.variables)
+        state = dataclasses.replace(state, **compilation.place_replicated(variables, setup.mesh))
+    return dataclasses.replace(state, params={**state.params, **pretrained})
+
+
+def _choose(new: np.ndarray | jax.ShapeDtypeStruct, drawn: jax.Array) -> jax.Array:
+    # A copy, because a training step reuses the memory of its state.
+    return drawn if isinstance(new, jax.ShapeDtypeStruct) else jnp.array(new)
+
+
+def _pretrain(setup: Setup, workdir: Path) -> dict[str, Any]:
+    """Teach the stack to restore crops of high resolution; return its parameters."""
+    experiment = setup.experiment
+    folder = workdir / PRETRAINING_FOLDER
+    folder.mkdir(exist_ok=True)
+    pairs = load_pairs(experiment, setup.parts)
+    count = len(pairs["train"].canvases)
+    steps_per_epoch = count // experiment.batch_size
+    if steps_per_epoch == 0 or len(pairs["validation"].canvases) == 0:
+        raise ValueError(
+            "`super_resolution.pretraining_epochs` must be 0 without a batch of training images "
+            f"and a validation image longer than the canvas, got {count} and "
+            f"{len(pairs['validation'].canvases)}; lower `training.batch_size` or "
+            "`normalization.image_px`."
+        )
+    optimizer = make_optimizer(
+        dataclasses.replace(experiment.optimizer, frozen=()),
+        epochs=experiment.pretraining_epochs,
+        steps_per_epoch=steps_per_epoch,
+    )
+
+    def draw_state(key: jax.Array) -> TrainState:
+        return init_restoration(setup.model, optimizer, key=key, input_px=experiment.input_px)
+
+    abstract_state = compilation.with_replicated_sharding(
+        jax.eval_shape(draw_state, setup.key), setup.mesh
+    )
+    print(f"pretraining the super-resolution stack on {count:,} images", flush=True)
+    checkpoints = Checkpoints(folder / "checkpoints")
+    try:
+        _run_loop(
+            setup,
+            folder,
+            checkpoints,
+            images=pairs["train"].canvases,
+            targets=pairs["train"].targets,
+            first_state=lambda: compilation.compile_replicated(draw_state, setup.mesh)(setup.key),
+            abstract_state=abstract_state,
+            step=make_restoration_step(setup.model, optimizer, input_px=experiment.input_px),
+            validate=lambda state: measure_errors(setup, state.variables, pairs["validation"]),
+            epochs=experiment.pretraining_epochs,
+        )
+        return checkpoints.load(BEST, abstract_state).params
+    finally:
+        checkpoints.close()
+
+
+def _run_loop(
+    setup: Setup,
+    workdir: Path,
+    checkpoints: Checkpoints,
+    *,
+    images: np.ndarray,
+    targets: np.ndarray,
+    first_state: Callable[[], TrainState],
+    abstract_state: TrainState,
+    step: Callable,
+    validate: Callable[[TrainState], dict[str, float]],
+    epochs: int,
+) -> dict[str, Any]:
+    experiment = setup.experiment
+    progress: dict[str, Any] = {"training_seconds": 0.0}
+    if checkpoints.step(LATEST) is not None:
+        state = checkpoints.load(LATEST, abstract_state)
+        progress = checkpoints.progress(LATEST)
+        print(f"going on from step {int(state.step)} of {workdir}", flush=True)
+    else:
+        state = first_state()
+    steps_per_epoch = len(images) // experiment.batch_size
+    settings = LoopSettings(
+        total_steps=epochs * steps_per_epoch,
+        steps_per_epoch=steps_per_epoch,
+        batch_size=experiment.batch_size,
+        seed=experiment.seed,
+        checkpoint_every_steps=experiment.checkpoint_every_steps,
+        log_every_steps=experiment.log_every_steps,
+    )
+    recorder = Recorder(
+        workdir,
+        first_step=int(state.step),
+        total_steps=settings.total_steps,
+        batch_size=settings.batch_size,
+    )
+    try:
+        with stop_signals() as stop_requested:
+            train(
+                state,
+                images,
+                targets,
+                step=compilation.compile_train_step(step, setup.mesh),
+                validate=validate,
+                key=setup.key,
+                mesh=setup.mesh,
+                settings=settings,
+                checkpoints=checkpoints,
+                recorder=recorder,
+                progress=progress,
+                stop_requested=stop_requested,
+                clock=time.monotonic,
+            )
+    finally:
+        recorder.close()
+    return progress

@@ -1,0 +1,104 @@
+"""A run starts from a weight file once, and says so."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import jax
+import keras
+import numpy as np
+import pytest
+from programs import REPOSITORY
+from programs import run as run_program
+
+from configs.super_xception import get_config
+from superxception_jax import run
+from superxception_jax.experiment import build_experiment
+
+
+class StoppedError(Exception):
+    """Training would begin here."""
+
+
+@pytest.fixture
+def first_states(monkeypatch):
+    """Collect the states that training would begin with, and stop there."""
+    states = []
+
+    def stop(state, *arguments, **options):
+        states.append(state)
+        raise StoppedError
+
+    monkeypatch.setattr(run, "train", stop)
+    return states
+
+
+def experiment(folder, weights):
+    config = get_config("smoke")
+    config.model.width_multiplier = 1.0
+    config.model.middle_modules = 8
+    config.model.middle_flow = "scan"
+    config.training.devices = 2
+    config.training.batch_size = 2
+    config.evaluation.batch_size = 2
+    config.model.init_from = str(weights)
+    config.data.data_dir = str(folder / "data")
+    return build_experiment(config)
+
+
+def test_a_run_starts_from_the_file(folder, first_states, monkeypatch, capsys):
+    generator = np.random.default_rng(0)
+    with monkeypatch.context() as patch:
+        # NumPy draws in an instant what takes Keras most of this test's time.
+        patch.setattr(
+            keras.initializers.VarianceScaling,
+            "__call__",
+            lambda self, shape, dtype: generator.standard_normal(shape, dtype),
+        )
+        network = keras.applications.Xception(weights=None, include_top=False)
+    network.save(folder / "xception.h5")
+    chosen = experiment(folder, folder / "xception.h5")
+    workdir = folder / "run"
+    with pytest.raises(StoppedError):
+        run.train_and_test(chosen, workdir, overrides={})
+    (state,) = first_states
+    params = state.params["classifier"]["backbone"]
+    for name, kernel in (
+        ("block1_conv1", network.get_layer("block1_conv1").get_weights()[0].sum(2, keepdims=True)),
+        ("block1_conv2", network.get_layer("block1_conv2").get_weights()[0]),
+    ):
+        np.testing.assert_allclose(params[name]["kernel"], kernel, atol=1e-6)
+    leaves = jax.tree.leaves(state.variables)
+    assert all(isinstance(leaf, jax.Array) for leaf in leaves)
+    assert len({leaf.sharding for leaf in jax.tree.leaves(state)}) == 1
+    report = (workdir / "init_from.txt").read_text()
+    assert report in capsys.readouterr().out
+    # Without the head (2) and the stack (6).
+    assert f"{len(leaves) - 8} of {len(leaves)} arrays of super_xception loaded" in report
+
+    # Going on needs no file.
+    (folder / "xception.h5").unlink()
+    later = SimpleNamespace(step=3)
+    monkeypatch.setattr(run.Checkpoints, "step", lambda self, kind: 3)
+    monkeypatch.setattr(run.Checkpoints, "load", lambda self, kind, like: later)
+    monkeypatch.setattr(run.Checkpoints, "progress", lambda self, kind: {})
+    with pytest.raises(StoppedError):
+        run.train_and_test(chosen, workdir, overrides={})
+    assert first_states[1] is later
+
+
+def test_a_missing_file_is_one_sentence(folder, flags):
+    done = run_program(
+        "main.py",
+        f"--config={REPOSITORY / 'configs' / 'resnet50.py'}:smoke",
+        "--config.model.width_multiplier=1.0",
+        "--config.model.init_from=absent.keras",
+        *flags,
+        folder=folder,
+    )
+    assert done.returncode == 2
+    errors = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
+    assert errors == [
+        "error: `model.init_from` must be an existing file of weights, got `absent.keras`; "
+        "check the path."
+    ]
