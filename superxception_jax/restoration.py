@@ -99,7 +99,7 @@ def restore(
     def both(variables, canvases):
         pixels = to_unit_range(canvases)
         inputs = enlarge(pixels, size_px=input_px)
-        enhanced = setup.model.apply(variables, inputs, method="enhance")
+        enhanced: Any = setup.model.apply(variables, inputs, method="enhance")
         # Side by side, because predictions are one array a batch.
         return jnp.concatenate([enhanced, enlarge(pixels, size_px=target_px)], axis=-1)
 

@@ -7,6 +7,8 @@ from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from superxception_jax.arrays import check
 
+EQUAL_DB = 100.0  # far above what 8-bit grey values can show
+
 
 def restoration_quality(
     restored: np.ndarray, bicubic: np.ndarray, truth: np.ndarray
@@ -55,9 +57,10 @@ def restoration_quality(
 
 
 def _mean_psnr(pairs: list[tuple[np.ndarray, np.ndarray]]) -> float:
-    return float(
-        np.mean([peak_signal_noise_ratio(true, one, data_range=1.0) for one, true in pairs])
-    )
+    with np.errstate(divide="ignore"):
+        ratios = [peak_signal_noise_ratio(true, one, data_range=1.0) for one, true in pairs]
+    # Equal images would make the mean infinite.
+    return float(np.mean(np.minimum(ratios, EQUAL_DB)))
 
 
 def _fit(image: np.ndarray, true: np.ndarray) -> np.ndarray:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
@@ -11,7 +13,7 @@ from superxception_jax.arrays import check
 from superxception_jax.keys import key_for
 from superxception_jax.models.enlarging import enlarge
 from superxception_jax.training.state import TrainState
-from superxception_jax.training.steps import TrainStep, to_unit_range
+from superxception_jax.training.steps import TrainStep, global_norm, to_unit_range
 
 
 def init_restoration(
@@ -68,7 +70,8 @@ def make_restoration_step(
         inputs = enlarge(pixels, size_px=input_px)
 
         def loss_of(params):
-            restored = _errors(model.apply({"params": params}, inputs, method="enhance"), truth)
+            enhanced: Any = model.apply({"params": params}, inputs, method="enhance")
+            restored = _errors(enhanced, truth)
             return restored.mean(), restored
 
         (loss, restored), gradients = jax.value_and_grad(loss_of, has_aux=True)(state.params)
@@ -82,7 +85,7 @@ def make_restoration_step(
         metrics = {
             "loss": loss,
             "correct": jnp.sum(restored < bicubic).astype(jnp.float32),
-            "gradient_norm": optax.global_norm(gradients),
+            "gradient_norm": global_norm(gradients),
         }
         return new_state, metrics
 

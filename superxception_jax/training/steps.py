@@ -73,14 +73,22 @@ def make_train_step(
         metrics = {
             "loss": loss,
             "correct": jnp.sum(jnp.argmax(logits, axis=-1) == labels).astype(jnp.float32),
-            "gradient_norm": _norm(gradients),
+            "gradient_norm": global_norm(gradients),
         }
         return new_state, metrics
 
     return train_step
 
 
-def _norm(tree: Any) -> jax.Array:
+def global_norm(tree: Any) -> jax.Array:
+    """Compute the Euclidean norm of all leaves of a tree together.
+
+    Args:
+        tree: of arrays f32[...].
+
+    Returns:
+        f32[].
+    """
     # A dot product of each leaf with itself writes no squares to memory.
     return jnp.sqrt(sum(jnp.vdot(leaf, leaf) for leaf in jax.tree.leaves(tree)))
 

@@ -62,11 +62,14 @@ def test_enhancement_shows_the_difference_symmetrically():
     before = np.full((2, 4, 4, 1), 0.5, np.float32)
     after = before.copy()
     after[0, 0, 0, 0] = 0.3
-    figure = plots.plot_enhancement(before, after, titles=["a", "b"])
+    truth = np.full((2, 4, 4, 1), 0.75, np.float32)
+    figure = plots.plot_enhancement(before, after, truth, titles=["a", "b"])
     difference = figure.axes[4].images[0]
     np.testing.assert_allclose(difference.get_clim(), (-0.2, 0.2), rtol=1e-5)
     assert float(difference.get_array()[0, 0]) < -0.19
     np.testing.assert_allclose(figure.axes[2].images[0].get_clim(), (0.3, 0.5), rtol=1e-5)
+    assert figure.axes[6].get_ylabel() == "true crop"
+    assert float(figure.axes[6].images[0].get_array().mean()) == 0.75
 
 
 def test_cell_marks_what_was_read_wrong():
