@@ -22,6 +22,7 @@ ALLOWED = {
     "superxception_jax.models": {"arrays", "keys", "models"},
     "superxception_jax.training": {"arrays", "keys", "data", "models", "training"},
     "superxception_jax.evaluation": {"arrays", "keys", "data", "models", "evaluation"},
+    "superxception_jax.karyotyping": {"arrays", "data", "evaluation", "karyotyping"},
     "superxception_jax.config_checks": {"data", "models", "training"},
     "superxception_jax.experiment": {"config_checks", "data", "models", "training"},
     "superxception_jax.commands": {"training"},

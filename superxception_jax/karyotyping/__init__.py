@@ -1,0 +1,1 @@
+"""Whole cells: exact assignment, draft ISCN, karyogram and report."""
