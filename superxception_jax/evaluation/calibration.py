@@ -1,0 +1,90 @@
+"""Temperature scaling: probabilities that mean what they say (Guo et al. 2017)."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from scipy.optimize import minimize_scalar
+
+from superxception_jax.arrays import check
+
+# Beyond these a network says nothing or knows everything.
+COLDEST, HOTTEST = 0.05, 20.0
+
+
+def fit_temperature(log_probabilities: np.ndarray, labels: np.ndarray) -> float:
+    """Find the temperature at which the true classes are most likely.
+
+    Args:
+        log_probabilities: f32[N,C] of images that neither train nor test.
+        labels: i32[N].
+
+    Returns:
+        The temperature; above 1 for an over-confident network.
+
+    Raises:
+        ValueError: there is no image.
+
+    Source: Guo et al., "On Calibration of Modern Neural Networks", 2017, section 4.2.
+    """
+    count = check(log_probabilities=(log_probabilities, "f32[N,C]"), labels=(labels, "i32[N]"))["N"]
+    if count == 0:
+        raise ValueError("`labels` must hold images, got none; check the validation split.")
+    rows = np.arange(count)
+
+    def loss(log_temperature: float) -> float:
+        scaled = apply_temperature(log_probabilities, math.exp(log_temperature))
+        return -float(scaled[rows, labels].astype(np.float64).mean())
+
+    # The loss is convex in 1/T, so it has one minimum in log T.
+    found = minimize_scalar(loss, bounds=(math.log(COLDEST), math.log(HOTTEST)), method="bounded")
+    return math.exp(float(found.x))
+
+
+def apply_temperature(log_probabilities: np.ndarray, temperature: float) -> np.ndarray:
+    """Divide logits by a temperature.
+
+    Args:
+        log_probabilities: f32[N,C]; they are logits up to a constant of each row.
+        temperature: above 0.
+
+    Returns:
+        f32[N,C] log-probabilities.
+
+    Raises:
+        ValueError: the temperature is not above 0.
+
+    Source: Guo et al. 2017, equation 9.
+    """
+    check(log_probabilities=(log_probabilities, "f32[N,C]"))
+    if not temperature > 0:
+        raise ValueError(f"`temperature` must be above 0, got {temperature}; fit it anew.")
+    scaled = log_probabilities.astype(np.float64) / temperature
+    scaled -= scaled.max(axis=1, keepdims=True)
+    scaled -= np.log(np.exp(scaled).sum(axis=1, keepdims=True))
+    return scaled.astype(np.float32)
+
+
+def reliability(
+    confidences: np.ndarray, correct: np.ndarray, *, bins: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Compare confidence and accuracy, bin by bin.
+
+    Args:
+        confidences: f64[N], probability of the chosen class.
+        correct: bool[N].
+        bins: of equal width.
+
+    Returns:
+        Images i64[bins], mean confidence f64[bins] and accuracy f64[bins]; NaN in empty bins.
+
+    Source: Guo et al. 2017, section 2.
+    """
+    check(confidences=(confidences, "f64[N]"), correct=(correct, "bool[N]"))
+    index = np.minimum((confidences * bins).astype(int), bins - 1)
+    counts = np.bincount(index, minlength=bins)
+    with np.errstate(invalid="ignore"):
+        means = np.bincount(index, weights=confidences, minlength=bins) / counts
+        accuracies = np.bincount(index, weights=correct, minlength=bins) / counts
+    return counts, means, accuracies

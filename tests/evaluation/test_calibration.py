@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.special import log_softmax
+
+from superxception_jax.evaluation.calibration import (
+    apply_temperature,
+    fit_temperature,
+    reliability,
+)
+from superxception_jax.evaluation.metrics import calibration_error
+
+
+def draw(temperature, count=4000):
+    """Draw labels from a softmax, and the same logits multiplied by a factor."""
+    generator = np.random.default_rng(0)
+    logits = generator.normal(size=(count, 5)) * 2
+    shares = np.exp(log_softmax(logits, axis=1))
+    labels = (shares.cumsum(axis=1) < generator.uniform(size=(count, 1))).sum(axis=1)
+    return log_softmax(logits * temperature, axis=1).astype(np.float32), labels.astype(np.int32)
+
+
+@pytest.mark.parametrize("temperature", [0.5, 1.0, 3.0])
+def test_the_temperature_that_was_put_in_is_found(temperature):
+    log_probabilities, labels = draw(temperature)
+    assert fit_temperature(log_probabilities, labels) == pytest.approx(temperature, rel=0.1)
+
+
+def test_scaling_lowers_the_calibration_error_and_keeps_the_classes():
+    log_probabilities, labels = draw(3.0)
+    scaled = apply_temperature(log_probabilities, fit_temperature(log_probabilities, labels))
+    errors = [
+        calibration_error(np.exp(one.max(axis=1).astype(np.float64)), one.argmax(axis=1) == labels)
+        for one in (log_probabilities, scaled)
+    ]
+    assert errors[1] < 0.3 * errors[0]
+    np.testing.assert_array_equal(scaled.argmax(axis=1), log_probabilities.argmax(axis=1))
+
+
+def test_scaling_equals_scipy():
+    log_probabilities, _ = draw(1.0, count=7)
+    np.testing.assert_allclose(
+        apply_temperature(log_probabilities, 2.5),
+        log_softmax(log_probabilities.astype(np.float64) / 2.5, axis=1),
+        rtol=1e-5,
+        atol=1e-6,
+    )
+
+
+def test_reliability_by_hand():
+    confidences = np.array([0.1, 0.2, 0.9, 1.0])
+    correct = np.array([False, True, True, True])
+    counts, means, accuracies = reliability(confidences, correct, bins=4)
+    np.testing.assert_array_equal(counts, [2, 0, 0, 2])
+    np.testing.assert_allclose(means[[0, 3]], [0.15, 0.95])
+    np.testing.assert_allclose(accuracies[[0, 3]], [0.5, 1.0])
+    assert np.isnan(means[1])
+
+
+def test_errors():
+    log_probabilities, labels = draw(1.0, count=3)
+    with pytest.raises(ValueError, match="`labels` must hold images, got none"):
+        fit_temperature(log_probabilities[:0], labels[:0])
+    with pytest.raises(ValueError, match="`temperature` must be above 0, got 0"):
+        apply_temperature(log_probabilities, 0.0)
