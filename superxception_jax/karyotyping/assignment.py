@@ -101,9 +101,9 @@ def assign_cell(log_likelihoods: np.ndarray, *, prior: CountPrior) -> Assignment
     solved = [(problem, *problem.solve()) for problem in problems]
     labels, score = max(((labels, score) for _, labels, score in solved), key=lambda one: one[1])
     best = np.full(log_likelihoods.shape, -np.inf)
-    for problem, _, own_score in solved:
+    for problem, own_labels, own_score in solved:
         if own_score > score - NEGLIGIBLE_NATS:
-            best = np.maximum(best, problem.max_marginals())
+            best = np.maximum(best, problem.max_marginals(own_labels, own_score))
     best = np.maximum(best, score - 2 * NEGLIGIBLE_NATS)
     others = best.copy()
     others[np.arange(count), labels] = -np.inf
@@ -146,62 +146,68 @@ class _Problem:
     """The assignment with the sex complement given.
 
     Attributes:
-        costs: f64[N,M], of each chromosome in each place.
-        classes: i64[M], class of each place.
-        forced: number of places that must be filled.
+        costs: f64[N,24], of each chromosome in each class.
+        steps: f64[22,4], what the n-th chromosome of an autosome adds.
+        sex: number of X and Y.
         constant: cost that every solution has.
     """
 
     costs: np.ndarray
-    classes: np.ndarray
-    forced: int
+    steps: np.ndarray
+    sex: tuple[int, int]
     constant: float
 
     def solve(self) -> tuple[np.ndarray, float]:
         """Return labels and score."""
-        return self._solution(self.costs)
+        forced = sum(self.sex)
+        classes = np.concatenate(
+            [np.repeat(np.arange(AUTOSOMES), MOST_OF_A_CLASS), np.repeat((X, Y), self.sex)]
+        )
+        # The sex chromosomes' places must be filled.
+        places = np.concatenate([self.steps.ravel(), np.full(forced, -FORCE)])
+        costs = self.costs[:, classes] + places
+        rows, columns = linear_sum_assignment(costs)
+        cost = costs[rows, columns].sum() + forced * FORCE
+        return classes[columns], float(-cost - self.constant)
 
-    def max_marginals(self) -> np.ndarray:
-        """Return f64[N,24], the score of the best assignment with i in class c."""
-        scores = np.full((len(self.costs), len(CLASS_NAMES)), -np.inf)
-        for row in range(len(self.costs)):
-            for label in np.unique(self.classes):
-                restricted = self.costs.copy()
-                # More than all forced places together: nothing makes it worth to leave the class.
-                restricted[row, self.classes != label] += 10 * FORCE
-                scores[row, label] = self._solution(restricted)[1]
-        return scores
+    def max_marginals(self, labels: np.ndarray, score: float) -> np.ndarray:
+        """Return f64[N,24], the score of the best assignment with i in class c.
 
-    def _solution(self, costs: np.ndarray) -> tuple[np.ndarray, float]:
-        rows, places = linear_sum_assignment(costs)
-        cost = costs[rows, places].sum()
-        # Unfilled, or outside of a restriction: no solution.
-        possible = cost < (0.5 - self.forced) * FORCE
-        score = -(cost + self.forced * FORCE) - self.constant if possible else -math.inf
-        return self.classes[places], float(score)
+        Moving one chromosome into a class is mended by a chain of others that move on, until one
+        goes to the class that was left, or the counts of two classes change by one. Chains are
+        paths in a small graph: the classes, and a pool that stands for "one more" and "one
+        less". The solution is optimal, so the graph has no negative cycle, and the shortest
+        path is the cheapest way to mend.
+        """
+        classes = len(CLASS_NAMES)
+        moves = self.costs - self.costs[np.arange(len(labels)), labels][:, None]
+        graph = np.full((classes + 1, classes + 1), np.inf)
+        for label in np.unique(labels):
+            graph[label, :classes] = moves[labels == label].min(axis=0)
+        counts = np.bincount(labels, minlength=classes)[:AUTOSOMES]
+        room, filled = counts < MOST_OF_A_CLASS, counts > 0
+        autosomes = np.arange(AUTOSOMES)
+        graph[:AUTOSOMES, -1][room] = self.steps[autosomes[room], counts[room]]
+        graph[-1, :AUTOSOMES][filled] = -self.steps[autosomes[filled], counts[filled] - 1]
+        np.fill_diagonal(graph, 0.0)
+        for middle in range(classes + 1):
+            graph = np.minimum(graph, graph[:, middle, None] + graph[None, middle])
+        return score - (moves + graph[:classes, :classes].T[labels])
 
 
 def _problems(log_likelihoods: np.ndarray, prior: CountPrior) -> list[_Problem]:
     table = count_costs(prior.autosomes)
-    steps = np.diff(table, axis=1)
-    classes = np.repeat(np.arange(AUTOSOMES), MOST_OF_A_CLASS)
-    finite = np.maximum(log_likelihoods, -FORCE / 1e3)
-    problems = []
-    for sex in prior.sexes:
-        if len(sex) > len(log_likelihoods):
-            continue
-        sex_classes = np.array([X if letter == "X" else Y for letter in sex], np.int64)
-        places = np.concatenate([classes, sex_classes])
-        extra = np.concatenate([steps.ravel(), np.full(len(sex), -FORCE)])
-        problems.append(
-            _Problem(
-                costs=extra[None, :] - finite[:, places],
-                classes=places,
-                forced=len(sex),
-                constant=float(table[:, 0].sum()) + _sex_cost(sex, prior),
-            )
+    costs = -np.maximum(log_likelihoods, -FORCE / 1e3)
+    return [
+        _Problem(
+            costs=costs,
+            steps=np.diff(table, axis=1),
+            sex=(sex.count("X"), sex.count("Y")),
+            constant=float(table[:, 0].sum()) + _sex_cost(sex, prior),
         )
-    return problems
+        for sex in prior.sexes
+        if len(sex) <= len(log_likelihoods) <= len(sex) + AUTOSOMES * MOST_OF_A_CLASS
+    ]
 
 
 def _sex_cost(sex: str, prior: CountPrior) -> float:
