@@ -11,9 +11,18 @@ from clu import parameter_overview
 from matplotlib.figure import Figure
 from tqdm import tqdm
 
+from superxception_jax.cell_reporting import (
+    WHOLE_CELLS,
+    assign_part,
+    assigned_csv,
+    calibrated_values,
+    cell_values,
+    class_shares,
+)
 from superxception_jax.data.record import CLASS_NAMES
 from superxception_jax.data.source import Chromosomes
 from superxception_jax.evaluation import plots
+from superxception_jax.evaluation.calibration import fit_temperature
 from superxception_jax.evaluation.metrics import Metrics, compute_metrics
 from superxception_jax.evaluation.report import (
     predictions_csv,
@@ -27,6 +36,7 @@ from superxception_jax.restoration import load_pairs, restore
 from superxception_jax.setup import Setup, predict_part
 from superxception_jax.training.recorder import read_metrics
 
+CALIBRATION_FILE = "calibration.json"
 ENHANCED_IMAGES = 8
 
 
@@ -53,39 +63,74 @@ def write_report(
     part = setup.parts[split]
     with tqdm(total=len(part.labels), desc=f"testing on {split}", unit=" images") as bar:
         log_probabilities = predict_part(setup, variables, part, bar=bar)
+    temperature = _fit_temperature(setup, variables)
+    shares = class_shares(setup.parts["train"])
     metrics = compute_metrics(log_probabilities, part.labels)
     results = _results(setup, part, log_probabilities, metrics, split=split) | dict(facts)
     # The size of the network stands beside what it reaches.
     results["parameters"] = int(parameter_overview.count_parameters(variables["params"]))
+    results["calibration"] = calibrated_values(
+        log_probabilities, part.labels, temperature=temperature
+    )
     figures = _figures(setup, workdir, part, log_probabilities, metrics)
+    figures["reliability"] = plots.plot_reliability(
+        log_probabilities, part.labels, temperature=temperature
+    )
     if hasattr(setup.model, "enhance"):
         pairs = load_pairs(setup.experiment, {split: part})[split]
         if len(pairs.canvases):
             images = restore(setup, variables, pairs)
             results["super_resolution"] = restoration_quality(*images)
             figures["super_resolution"] = _restoration_figure(images, pairs.names)
-    low, high = results["accuracy_interval"]
-    print(
-        f"{split} accuracy {results['accuracy']:.2%} "
-        f"({results['confidence_level']:.0%} interval {low:.2%} to {high:.2%}), "
-        f"macro-F1 {results['macro_f1']:.4f}, {results['images']:,} images"
-    )
+    tables = {"predictions": _predictions(part, log_probabilities)}
+    if setup.experiment.split["protocol"] in WHOLE_CELLS:
+        found = assign_part(log_probabilities, part, temperature=temperature, shares=shares)
+        results["cells"] = cell_values(found, part, experiment=setup.experiment)
+        tables["assignments"] = assigned_csv(found, log_probabilities, part)
+    print(_summary(results))
     # The test split is the run's result; other splits get a name of their own.
     suffix = "" if split == "test" else f"-{split}"
-    described = predictions_csv(
+    calibration = {"temperature": temperature, "class_shares": shares.tolist()}
+    return [
+        write_json(workdir / f"results{suffix}.json", results),
+        write_json(workdir / CALIBRATION_FILE, calibration),
+        *(write_text(workdir / f"{name}{suffix}.csv", text) for name, text in tables.items()),
+        *(
+            plots.save_figure(figure, workdir / f"{name}{suffix}.png")
+            for name, figure in figures.items()
+        ),
+    ]
+
+
+def _summary(results: Mapping[str, Any]) -> str:
+    low, high = results["accuracy_interval"]
+    lines = [
+        f"{results['split']} accuracy {results['accuracy']:.2%} "
+        f"({results['confidence_level']:.0%} interval {low:.2%} to {high:.2%}), "
+        f"macro-F1 {results['macro_f1']:.4f}, {results['images']:,} images"
+    ]
+    if "cells" in results:
+        cells = results["cells"]
+        lines.append(
+            f"{results['split']} accuracy {cells['accuracy']:.2%} after assignment of whole "
+            f"cells, {cells['entirely_right']:.0%} of {cells['cells']} cells entirely right"
+        )
+    return "\n".join(lines)
+
+
+def _predictions(part: Chromosomes, log_probabilities: np.ndarray) -> str:
+    return predictions_csv(
         log_probabilities,
         part.labels,
         names=part.names.tolist(),
         cells=part.cells.tolist(),
         class_names=CLASS_NAMES,
     )
-    written = [
-        write_json(workdir / f"results{suffix}.json", results),
-        write_text(workdir / f"predictions{suffix}.csv", described),
-    ]
-    for name, figure in figures.items():
-        written.append(plots.save_figure(figure, workdir / f"{name}{suffix}.png"))
-    return written
+
+
+def _fit_temperature(setup: Setup, variables: Mapping[str, Any]) -> float:
+    validation = setup.parts["validation"]
+    return fit_temperature(predict_part(setup, variables, validation, bar=None), validation.labels)
 
 
 def _results(

@@ -27,7 +27,7 @@ ALLOWED = {
     "superxception_jax.experiment": {"config_checks", "data", "models", "training"},
     "superxception_jax.commands": {"training"},
 }
-EDGE = {"setup", "restoration", "training_run", "reporting", "run"} | {
+EDGE = {"setup", "restoration", "cell_reporting", "training_run", "reporting", "run"} | {
     "table_plan",
     "table_display",
     "tabulate",

@@ -12,6 +12,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from superxception_jax.arrays import check
+from superxception_jax.evaluation.calibration import apply_temperature, reliability
+from superxception_jax.evaluation.metrics import CALIBRATION_BINS, calibration_error
 
 GALLERY_IMAGES = 40
 GALLERY_COLUMNS = 8
@@ -65,6 +67,41 @@ def plot_confusion(confusion: np.ndarray, *, class_names: Sequence[str], title: 
     axes.set_xticks(places, class_names)
     axes.set_yticks(places, class_names)
     figure.colorbar(picture, label="share of the true class", shrink=0.8)
+    return figure
+
+
+def plot_reliability(
+    log_probabilities: np.ndarray, labels: np.ndarray, *, temperature: float
+) -> Figure:
+    """Draw accuracy against confidence, before and after a temperature.
+
+    Args:
+        log_probabilities: f32[N,C].
+        labels: i32[N].
+        temperature: of `calibration.fit_temperature`.
+
+    Returns:
+        The figure; a dot's area grows with the number of its images.
+    """
+    figure = Figure(figsize=(5, 5), layout="constrained")
+    axes = figure.subplots()
+    axes.plot([0, 1], [0, 1], color="0.7", linestyle="--")
+    for name, value in (("as trained", 1.0), (f"temperature {temperature:.2f}", temperature)):
+        scaled = apply_temperature(log_probabilities, value)
+        confidences = np.exp(scaled.max(axis=1).astype(np.float64))
+        correct = scaled.argmax(axis=1) == labels
+        error = calibration_error(confidences, correct)
+        counts, means, accuracies = reliability(confidences, correct, bins=CALIBRATION_BINS)
+        axes.scatter(
+            means,
+            accuracies,
+            s=4 + 300 * counts / len(labels),
+            alpha=0.7,
+            label=f"{name}: calibration error {error:.3f}",
+        )
+    axes.set(xlabel="confidence", ylabel="accuracy", xlim=(0, 1.02), ylim=(0, 1.02))
+    axes.grid(alpha=0.3)
+    axes.legend(loc="upper left")
     return figure
 
 

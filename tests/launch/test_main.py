@@ -31,9 +31,17 @@ def test_says_what_it_runs_and_where_the_report_lies(finished):
     names = {os.path.basename(path) for path in listed}
     pictures = {
         f"{name}.png"
-        for name in ("confusion_matrix", "errors", "cell", "learning_curves", "super_resolution")
+        for name in (
+            "confusion_matrix",
+            "errors",
+            "cell",
+            "learning_curves",
+            "super_resolution",
+            "reliability",
+        )
     }
-    assert names == {"results.json", "predictions.csv"} | pictures
+    tables = {"results.json", "predictions.csv", "assignments.csv", "calibration.json"}
+    assert names == tables | pictures
     for name in pictures:
         assert min(Image.open(workdir / name).size) > 200
     assert "images/s" in done.stderr
@@ -64,6 +72,9 @@ def test_results_agree_with_the_predictions(finished):
     right = [row["class"] == row["predicted"] for row in rows]
     assert results["accuracy"] == pytest.approx(np.mean(right))
     assert results["split"] == "test"
+    assert results["calibration"]["temperature"] > 0
+    assert results["cells"]["cells"] == 1
+    assert 0 <= results["cells"]["entirely_right"] <= results["cells"]["accuracy"] <= 1
     assert results["progress"]["best_step"] > 0
     assert results["environment"]["commit"]
     assert f"Total: {results['parameters']:,} " in (workdir / "parameters.txt").read_text()
@@ -91,7 +102,7 @@ def test_evaluate_repeats_the_numbers_without_training(finished, folder, flags):
         ((), ("`--config` must name a config file", "configs/super_xception.py")),
         ((CONFIG, "--config.training.epoch=3"), ("epoch", 'Did you mean "epochs"')),
         ((CONFIG, "--config.training.epochs=many"), ("training.epochs", "many")),
-        ((CONFIG, "--config.model.name=super"), ("`model.name` must be one of xception",)),
+        ((CONFIG, "--config.model.name=super"), ("`model.name` must be one of deep_cnn",)),
         ((CONFIG + "x",), ("`:smokex` must be one of", "did you mean `:smoke`")),
         (
             (CONFIG.replace("super_xc", "super_x"),),

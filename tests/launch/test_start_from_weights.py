@@ -12,7 +12,7 @@ from programs import REPOSITORY
 from programs import run as run_program
 
 from configs.super_xception import get_config
-from superxception_jax import run
+from superxception_jax import run, training_run
 from superxception_jax.experiment import build_experiment
 
 
@@ -29,7 +29,7 @@ def first_states(monkeypatch):
         states.append(state)
         raise StoppedError
 
-    monkeypatch.setattr(run, "train", stop)
+    monkeypatch.setattr(training_run, "train", stop)
     return states
 
 
