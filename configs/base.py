@@ -70,6 +70,7 @@ def get_base() -> ConfigDict:
     model.middle_flow = "unrolled"  # Xception; unrolled: faster steps | scan: compiles faster
     model.batch_norm_momentum = 0.99  # Keras' default; short runs need 0.9
     model.dropout_rate = 0.0  # before the classifier
+    model.polarity = "given"  # given: the p arm is up | read: by twice the outputs, any way up
     model.implementation = "auto"  # auto | plain | fast forms of the operations
 
     config.super_resolution = super_resolution = ConfigDict()
@@ -110,6 +111,7 @@ def get_base() -> ConfigDict:
 
     config.evaluation = evaluation = ConfigDict()
     evaluation.batch_size = 64  # images a step; the result doesn't depend on it
+    evaluation.turned_share = 0.01  # polarity read: share of the images that is upside down
     evaluation.bootstrap_resamples = 2000  # of cells, for the confidence interval
     evaluation.confidence_level = 0.95  # of that interval
     return config

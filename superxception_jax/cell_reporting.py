@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -12,11 +13,13 @@ from superxception_jax.data.record import CLASS_NAMES
 from superxception_jax.data.source import Chromosomes
 from superxception_jax.evaluation.calibration import apply_temperature
 from superxception_jax.evaluation.metrics import compute_metrics
+from superxception_jax.evaluation.polarity import separate_polarity
 from superxception_jax.evaluation.statistics import bootstrap_interval
 from superxception_jax.experiment import Experiment
 from superxception_jax.karyotyping.assignment import to_log_likelihoods
 from superxception_jax.karyotyping.cell_metrics import CellResults, assign_cells
 from superxception_jax.karyotyping.counts import default_prior
+from superxception_jax.setup import Setup, predict_images
 
 # The protocols in which no cell is divided between the parts of a split.
 WHOLE_CELLS = ("cells", "poletti", "cases")
@@ -55,6 +58,37 @@ def calibrated_values(
         "loss": metrics.loss,
         "expected_calibration_error": metrics.expected_calibration_error,
     }
+
+
+def polarity_values(
+    setup: Setup, variables: Mapping[str, Any], part: Chromosomes
+) -> dict[str, dict[str, float]]:
+    """Say how well class and polarity are read, of upright and of randomly turned images.
+
+    Args:
+        setup: of a network that reads polarity.
+        variables: of the network.
+        part: the images, all upright.
+
+    Returns:
+        JSON values by `upright` and `turned_at_random`: `accuracy` of the classes and
+        `polarity_accuracy`. Upright ones are read with the config's share of turned images,
+        turned ones with one half.
+    """
+    turned = np.random.default_rng(setup.experiment.seed).random(len(part.labels)) < 0.5
+    mixed = np.where(turned[:, None, None, None], part.images[:, ::-1, ::-1], part.images)
+    values = {}
+    for name, images, truth, share in (
+        ("upright", part.images, np.zeros_like(turned), setup.experiment.turned_share),
+        ("turned_at_random", mixed, turned, 0.5),
+    ):
+        outputs = predict_images(setup, variables, images, bar=None)
+        classes, probability = separate_polarity(outputs, turned_share=share)
+        values[name] = {
+            "accuracy": float((classes.argmax(axis=1) == part.labels).mean()),
+            "polarity_accuracy": float(((probability > 0.5) == truth).mean()),
+        }
+    return values
 
 
 def assign_part(

@@ -14,6 +14,7 @@ from superxception_jax.data.splits import PROTOCOLS
 from superxception_jax.models.build import MODELS, has_super_resolution
 from superxception_jax.models.init_from import find_init_from_problems
 from superxception_jax.training.optimizers import OPTIMIZERS, SCHEDULES
+from superxception_jax.training.steps import POLARITIES
 
 # What a field may be; everything else is refused before anything is computed.
 CHOICES: dict[str, tuple[str, ...]] = {
@@ -22,6 +23,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "split.protocol": tuple(PROTOCOLS),
     "model.name": tuple(MODELS),
     "model.middle_flow": ("scan", "unrolled"),
+    "model.polarity": POLARITIES,
     "model.implementation": ("auto", "plain", "fast"),
     "super_resolution.final_activation": ("none", "relu"),
     "super_resolution.skip": ("input", "none"),
@@ -64,6 +66,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "training.checkpoint_every_steps": (1, 1_000_000_000),
     "training.log_every_steps": (1, 1_000_000_000),
     "evaluation.batch_size": (1, 1_000_000),
+    "evaluation.turned_share": (1e-6, 1 - 1e-6),
     "evaluation.bootstrap_resamples": (10, 10_000_000),
     "evaluation.confidence_level": (0.5, 0.9999),
     "split.folds": (2, 1000),

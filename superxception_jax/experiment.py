@@ -33,6 +33,8 @@ class Experiment:
         split: keyword arguments of `superxception_jax.data.splits.make_split`.
         model: keyword arguments of `superxception_jax.models.build.build_model`.
         implementation: auto, plain or fast forms of the operations.
+        polarity: given, or read by the network.
+        turned_share: share of the images that comes upside down, for a network that reads it.
         init_from: weight file of Keras to start from, empty for none.
         pretraining_epochs: of the super-resolution stack on crops of high resolution.
         input_px: side of the network's input; the canvas is enlarged to it.
@@ -61,6 +63,8 @@ class Experiment:
     split: Mapping[str, Any]
     model: Mapping[str, Any]
     implementation: str
+    polarity: str
+    turned_share: float
     init_from: str
     pretraining_epochs: int
     input_px: int
@@ -80,7 +84,7 @@ class Experiment:
     @property
     def step_options(self) -> dict[str, Any]:
         """Return the keyword arguments of `superxception_jax.training.steps.make_train_step`."""
-        names = ("input_px", "augmentation", "label_smoothing")
+        names = ("input_px", "augmentation", "label_smoothing", "polarity")
         return {name: getattr(self, name) for name in names}
 
 
@@ -113,6 +117,8 @@ def build_experiment(config: ConfigDict) -> Experiment:
         split={**split.to_dict(), "sizes": tuple(split.sizes)},
         model=_model_options(config),
         implementation=model.implementation,
+        polarity=model.polarity,
+        turned_share=config.evaluation.turned_share,
         init_from=model.init_from,
         pretraining_epochs=config.super_resolution.pretraining_epochs,
         input_px=_input_px(config),

@@ -18,6 +18,7 @@ from superxception_jax.cell_reporting import (
     calibrated_values,
     cell_values,
     class_shares,
+    polarity_values,
 )
 from superxception_jax.data.record import CLASS_NAMES
 from superxception_jax.data.source import Chromosomes
@@ -82,6 +83,8 @@ def write_report(
             images = restore(setup, variables, pairs)
             results["super_resolution"] = restoration_quality(*images)
             figures["super_resolution"] = _restoration_figure(images, pairs.names)
+    if setup.experiment.polarity == "read":
+        results["polarity"] = polarity_values(setup, variables, part)
     tables = {"predictions": _predictions(part, log_probabilities)}
     if setup.experiment.split["protocol"] in WHOLE_CELLS:
         found = assign_part(log_probabilities, part, temperature=temperature, shares=shares)

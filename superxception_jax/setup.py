@@ -17,6 +17,7 @@ from tqdm import tqdm
 from superxception_jax.data.record import CLASS_NAMES
 from superxception_jax.data.source import Chromosomes, load_chromosomes
 from superxception_jax.data.splits import make_split
+from superxception_jax.evaluation.polarity import separate_polarity
 from superxception_jax.evaluation.predict import predict_all
 from superxception_jax.experiment import Experiment
 from superxception_jax.models.build import build_model
@@ -88,7 +89,8 @@ def set_up(experiment: Experiment) -> Setup:
     implementation = resolve_implementation(
         experiment.implementation, platform=mesh.devices.flat[0].platform
     )
-    model = build_model(**experiment.model, classes=len(CLASS_NAMES), implementation=implementation)
+    outputs = len(CLASS_NAMES) * (2 if experiment.polarity == "read" else 1)
+    model = build_model(**experiment.model, classes=outputs, implementation=implementation)
     optimizer = make_optimizer(
         experiment.optimizer, epochs=experiment.epochs, steps_per_epoch=steps_per_epoch
     )
@@ -204,7 +206,7 @@ def load_best(setup: Setup, checkpoints: Checkpoints) -> dict[str, Any]:
 def predict_part(
     setup: Setup, variables: Mapping[str, Any], part: Chromosomes, *, bar: tqdm | None
 ) -> np.ndarray:
-    """Compute the log-probabilities of a split.
+    """Compute the log-probabilities of the classes of a split.
 
     Args:
         setup: of the run.
@@ -215,8 +217,28 @@ def predict_part(
     Returns:
         f32[N,24].
     """
+    outputs = predict_images(setup, variables, part.images, bar=bar)
+    if setup.experiment.polarity == "given":
+        return outputs
+    return separate_polarity(outputs, turned_share=setup.experiment.turned_share)[0]
+
+
+def predict_images(
+    setup: Setup, variables: Mapping[str, Any], images: np.ndarray, *, bar: tqdm | None
+) -> np.ndarray:
+    """Compute all that the network says of images.
+
+    Args:
+        setup: of the run.
+        variables: `params` and `batch_stats`.
+        images: u8[N,S,S,1].
+        bar: progress bar over images, if any.
+
+    Returns:
+        f32[N,24] log-probabilities of the classes, or f32[N,48] of classes upright and turned.
+    """
     return predict_all(
-        part.images,
+        images,
         variables=variables,
         predict=setup.predict,
         place=lambda batch: compilation.place_batch(batch, setup.mesh),

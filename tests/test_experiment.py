@@ -69,6 +69,7 @@ def _other_value(path, value, other):
         "split.protocol": "cases",
         "model.name": "xception",
         "model.middle_flow": "scan",
+        "model.polarity": "read",
         "model.implementation": "plain",
         "super_resolution.final_activation": "relu",
         "super_resolution.skip": "none",

@@ -34,7 +34,7 @@ def data_dir(tmp_path_factory):
 
 
 @functools.cache
-def _compiled(options, input_px, augmentation, label_smoothing, optimizer_settings):
+def _compiled(options, optimizer_settings, **step_options):
     """Controls that differ in their data only share what is compiled."""
     name, classifier, stack = options
     model = build_model(
@@ -45,13 +45,8 @@ def _compiled(options, input_px, augmentation, label_smoothing, optimizer_settin
         super_resolution=dict(stack),
     )
     optimizer = make_optimizer(optimizer_settings, epochs=2, steps_per_epoch=3)
-    step = make_train_step(
-        model,
-        optimizer,
-        input_px=input_px,
-        augmentation=augmentation,
-        label_smoothing=label_smoothing,
-    )
+    step = make_train_step(model, optimizer, **step_options)
+    input_px = step_options["input_px"]
     jit = functools.partial(jax.jit, compiler_options=QUICK)
     return jit(lambda key: init_state(model, optimizer, key=key, input_px=input_px)), jit(step)
 
@@ -68,10 +63,8 @@ def test_two_steps(row, data_dir):
     experiment = build_experiment(config)
     first, step = _compiled(
         _hashable(experiment.model),
-        experiment.input_px,
-        experiment.augmentation,
-        experiment.label_smoothing,
         experiment.optimizer,
+        **experiment.step_options,
     )
     train = load_parts(experiment)["train"]
     chosen = np.linspace(0, len(train.labels) - 1, BATCH).astype(int)

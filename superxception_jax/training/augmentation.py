@@ -74,6 +74,24 @@ def augment(images: jax.Array, *, key: jax.Array, settings: AugmentationSettings
     return jnp.clip(images, 0.0, 1.0)
 
 
+def turn_half(images: jax.Array, *, key: jax.Array) -> tuple[jax.Array, jax.Array]:
+    """Turn each image by 180° with a probability of one half.
+
+    Args:
+        images: f32[B,S,S,1].
+        key: typed key of this step.
+
+    Returns:
+        f32[B,S,S,1], and i32[B], 1 for what was turned.
+
+    Source: ours: the p arm is up in the data, so its polarity is known and can be learned.
+    """
+    check(images=(images, "f32[B,S,S,1]"))
+    turned = jax.random.bernoulli(key, 0.5, (images.shape[0],))
+    both = jnp.where(turned[:, None, None, None], images[:, ::-1, ::-1], images)
+    return both, turned.astype(jnp.int32)
+
+
 def _uniform(key: jax.Array, name: str, images: jax.Array, limit: float) -> jax.Array:
     return jax.random.uniform(
         key_for(key, name), (images.shape[0],), minval=-limit, maxval=limit, dtype=jnp.float32

@@ -13,9 +13,10 @@ import optax
 from superxception_jax.arrays import check
 from superxception_jax.keys import key_for
 from superxception_jax.models.enlarging import enlarge
-from superxception_jax.training.augmentation import AugmentationSettings, augment
+from superxception_jax.training.augmentation import AugmentationSettings, augment, turn_half
 from superxception_jax.training.state import TrainState
 
+POLARITIES = ("given", "read")
 TrainStep = Callable[[TrainState, jax.Array, jax.Array, jax.Array], tuple[TrainState, dict]]
 
 
@@ -26,6 +27,7 @@ def make_train_step(
     input_px: int,
     augmentation: AugmentationSettings,
     label_smoothing: float,
+    polarity: str,
 ) -> TrainStep:
     """Make one step of training.
 
@@ -35,6 +37,8 @@ def make_train_step(
         input_px: the canvas is enlarged to this.
         augmentation: ranges of the random changes.
         label_smoothing: share of the target spread over all classes, 0..1.
+        polarity: "given", or "read": half of the images is turned by 180°, and the second half
+            of the model's outputs stands for turned images.
 
     Returns:
         A pure function (state, images u8[B,S,S,1], labels i32[B], root key) → (state, sums)
@@ -46,6 +50,9 @@ def make_train_step(
         check(images=(images, "u8[B,S,S,1]"), labels=(labels, "i32[B]"))
         key = key_for(key, "step", state.step)
         pixels = augment(to_unit_range(images), key=key_for(key, "augment"), settings=augmentation)
+        turned = jnp.zeros_like(labels)
+        if polarity == "read":
+            pixels, turned = turn_half(pixels, key=key_for(key, "turn"))
         inputs = enlarge(pixels, size_px=input_px)
 
         def loss_of(params):
@@ -56,11 +63,14 @@ def make_train_step(
                 mutable=["batch_stats"],
                 rngs={"dropout": key_for(key, "dropout")},
             )
-            targets = optax.smooth_labels(jax.nn.one_hot(labels, logits.shape[-1]), label_smoothing)
+            classes = labels + turned * (logits.shape[-1] // 2)
+            targets = jax.nn.one_hot(classes, logits.shape[-1])
+            targets = optax.smooth_labels(targets, label_smoothing)
             loss = optax.softmax_cross_entropy(logits, targets).mean()
-            return loss, (logits, updated.get("batch_stats", {}))
+            correct = jnp.sum(jnp.argmax(logits, axis=-1) == classes)
+            return loss, (correct, updated.get("batch_stats", {}))
 
-        (loss, (logits, batch_stats)), gradients = jax.value_and_grad(loss_of, has_aux=True)(
+        (loss, (correct, batch_stats)), gradients = jax.value_and_grad(loss_of, has_aux=True)(
             state.params
         )
         updates, opt_state = optimizer.update(gradients, state.opt_state, state.params)
@@ -72,7 +82,7 @@ def make_train_step(
         )
         metrics = {
             "loss": loss,
-            "correct": jnp.sum(jnp.argmax(logits, axis=-1) == labels).astype(jnp.float32),
+            "correct": correct.astype(jnp.float32),
             "gradient_norm": global_norm(gradients),
         }
         return new_state, metrics

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from superxception_jax.training.augmentation import AugmentationSettings, augment
+from superxception_jax.training.augmentation import AugmentationSettings, augment, turn_half
 
 OFF = AugmentationSettings(
     rotation_degrees=0.0,
@@ -113,3 +113,11 @@ def test_gain_scales_the_grey_values():
 def test_wrong_dtype_is_refused():
     with pytest.raises(TypeError, match="images"):
         augment(jnp.zeros((1, 8, 8, 1), jnp.uint8), key=jax.random.key(0), settings=OFF)
+
+
+def test_half_of_the_images_are_turned():
+    images = jnp.asarray(np.random.default_rng(0).uniform(size=(200, 6, 6, 1)), jnp.float32)
+    both, turned = turn_half(images, key=jax.random.key(0))
+    assert 70 < int(turned.sum()) < 130
+    expected = np.where(np.asarray(turned)[:, None, None, None] == 1, images[:, ::-1, ::-1], images)
+    np.testing.assert_array_equal(both, expected)

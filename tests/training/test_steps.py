@@ -1,13 +1,28 @@
 from __future__ import annotations
 
+import dataclasses
+
+import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from tiny import BATCH, CLASSES, SIDE, TinyNetwork, make_data, make_training
+from tiny import (
+    AUGMENTATION,
+    BATCH,
+    CLASSES,
+    OPTIMIZER,
+    SIDE,
+    TinyNetwork,
+    make_data,
+    make_training,
+)
 
 from superxception_jax.training import compile as compilation
-from superxception_jax.training.steps import make_predict, to_unit_range
+from superxception_jax.training.augmentation import AugmentationSettings
+from superxception_jax.training.optimizers import make_optimizer
+from superxception_jax.training.state import init_state
+from superxception_jax.training.steps import make_predict, make_train_step, to_unit_range
 
 
 def _batch():
@@ -114,3 +129,43 @@ def test_mesh_and_batch_errors():
         compilation.check_batch_size("training.batch_size", 6, mesh)
     compilation.check_batch_size("training.batch_size", 8, mesh)
     assert compilation.make_mesh(0).size == 4
+
+
+def test_polarity_is_learned_as_a_second_half_of_the_classes():
+    """Only the turn tells the targets apart: bright rows above or below."""
+    image = np.zeros((SIDE, SIDE, 1), np.uint8)
+    image[: SIDE // 2] = 200
+    images, labels = np.stack([image] * BATCH), np.zeros(BATCH, np.int32)
+
+    class Halves(nn.Module):
+        @nn.compact
+        def __call__(self, inputs, *, train):
+            rows = inputs.mean(axis=(2, 3))
+            logits = nn.Dense(2)(rows - 0.5)
+            # One class, upright and turned.
+            return logits
+
+    optimizer = make_optimizer(
+        dataclasses.replace(OPTIMIZER, learning_rate=0.1), epochs=10, steps_per_epoch=6
+    )
+    state = init_state(Halves(), optimizer, key=jax.random.key(0), input_px=SIDE)
+    still = AugmentationSettings(**dict.fromkeys(dataclasses.asdict(AUGMENTATION), 0.0))
+    step = jax.jit(
+        make_train_step(
+            Halves(),
+            optimizer,
+            input_px=SIDE,
+            augmentation=still,
+            label_smoothing=0.0,
+            polarity="read",
+        )
+    )
+    for _ in range(60):
+        state, metrics = step(state, images, labels, jax.random.key(3))
+    assert float(metrics["correct"]) == BATCH
+    upright, turned = (
+        np.asarray(Halves().apply(state.variables, jnp.asarray(one) / 255.0, train=False))
+        for one in (images[:1], images[:1, ::-1, ::-1])
+    )
+    assert upright.argmax() == 0
+    assert turned.argmax() == 1

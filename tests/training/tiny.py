@@ -71,6 +71,7 @@ def make_training(*, epochs: int = 2, model: nn.Module | None = None, label_smoo
         input_px=SIDE + 2,
         augmentation=AUGMENTATION,
         label_smoothing=label_smoothing,
+        polarity="given",
     )
     return model, optimizer, step, state
 
