@@ -8,14 +8,19 @@
   const USUAL_COPIES = 2;
   const STORAGE_KEY = `karyotype-report-${report.digest}`;
   const DRAG_STARTS_PX = 5;
-  const TALLEST_PX = 150;
+  const SCROLL_EDGE_PX = 50;
+  const SCROLL_STEP_PX = 16;
+  // Of the karyogram on a page of A4 across.
   const PRINT_WIDTH_PX = 960;
+  const PRINT_HEIGHT_PX = 560;
+  const LEAST_SCALE = 1;
+  const ROW_TEXT_PX = 68;
+  const BELOW_KARYOGRAM_PX = 40;
   const GAP_OF_SLOTS_PX = 14;
   const GAP_OF_GROUPS_PX = 26;
   const CLASS_OF_KEY = { x: "X", y: "Y" };
 
   const byId = (id) => document.getElementById(id);
-  const cellByName = new Map(report.cells.map((cell) => [cell.cell, cell]));
 
   // ---------------------------------------------------------------- what was changed
   // `saved` is all that outlives a reload. A change is a list of steps that are undone together:
@@ -119,6 +124,7 @@
   function afterChange(message) {
     writeStorage();
     typed = "";
+    hideTip();
     render();
     say(`${message} Draft now ${draftOf(shown)}.`);
   }
@@ -220,7 +226,8 @@
   }
 
   function flagCount(cell) {
-    return cell.chromosomes.reduce((sum, one) => sum + one.flags.length, cell.flags.length);
+    const ofChromosomes = sum(cell.chromosomes.map((one) => one.flags.length));
+    return ofChromosomes + cell.flags.length + cell.unread.length;
   }
 
   function correctionCount(cell) {
@@ -244,11 +251,12 @@
 
   /** Write a probability so that what is not certain never reads as 100 %, nor as 0 %. */
   function percent(value) {
-    if (value > 0.999 && value < 1) return "> 99.9 %";
-    if (value < 0.001 && value > 0) return "< 0.1 %";
+    if (value > 0.999) return "> 99.9 %";
+    if (value < 0.001) return "< 0.1 %";
     return `${(100 * value).toFixed(1)} %`;
   }
 
+  const sum = (numbers) => numbers.reduce((total, number) => total + number, 0);
   const plural = (count, noun) => `${count} ${noun}${count === 1 ? "" : "s"}`;
 
   // ---------------------------------------------------------------- drawing
@@ -256,7 +264,7 @@
   function make(tag, properties, ...children) {
     const element = document.createElement(tag);
     for (const [key, value] of Object.entries(properties ?? {})) {
-      if (key in element && key !== "list") element[key] = value;
+      if (key in element) element[key] = value;
       else element.setAttribute(key, value);
     }
     element.append(...children.filter((child) => child !== null));
@@ -287,10 +295,8 @@
     return text.includes(words) && kinds[byId("filter-kind").value]();
   }
 
-  const listedCells = () => report.cells.filter(isListed);
-
   function renderList() {
-    const listed = listedCells();
+    const listed = report.cells.filter(isListed);
     const reviewed = report.cells.filter((cell) => states.get(cell.cell).reviewed).length;
     byId("cells-summary").textContent =
       `${listed.length} of ${plural(report.cells.length, "cell")} · ${reviewed} reviewed`;
@@ -324,6 +330,11 @@
     byId("cells").querySelector("[aria-current]")?.scrollIntoView({ block: "nearest" });
   }
 
+  function refilter() {
+    renderList();
+    renderHead();
+  }
+
   const badge = (kind, count, noun) =>
     make("span", { className: `badge ${kind}${count === 0 ? " none" : ""}` }, plural(count, noun));
 
@@ -336,23 +347,29 @@
     say(`Cell ${cell.cell}, draft ${draftOf(cell)}.`);
   }
 
-  function step(by) {
-    const listed = listedCells();
-    const place = listed.indexOf(shown);
-    const next = place < 0 ? listed[0] : listed[place + by];
+  /** Return the listed cell before (-1) or after (1) the shown one, which itself may be hidden. */
+  function cellBeside(direction) {
+    const place = report.cells.indexOf(shown);
+    const rest = direction < 0 ? report.cells.slice(0, place).reverse() : report.cells.slice(place + 1);
+    return rest.find(isListed);
+  }
+
+  function step(direction) {
+    const next = cellBeside(direction);
     if (next !== undefined) showCell(next);
   }
 
   function action(id, text, title, onclick, disabled = false) {
-    return make("button", { type: "button", id, title, onclick, disabled }, text);
+    const button = make("button", { type: "button", id, title, onclick, disabled }, text);
+    // A lone sign says nothing when it is read aloud.
+    if (text.length === 1) button.setAttribute("aria-label", title);
+    return button;
   }
 
   function renderHead() {
     const draft = draftOf(shown);
     const history = histories.get(shown.cell);
     const reviewed = states.get(shown.cell).reviewed;
-    const listed = listedCells();
-    const place = listed.indexOf(shown);
     const corrections = correctionCount(shown);
     const margin = shown.margin === null ? "no rival" : `${shown.margin.toFixed(1)} nats`;
     const focusedId = document.activeElement?.id;
@@ -372,8 +389,8 @@
       make(
         "div",
         { className: "buttons" },
-        action("previous", "‹ Previous", "Previous cell (p)", () => step(-1), place === 0),
-        action("next", "Next ›", "Next cell (n)", () => step(1), place === listed.length - 1),
+        action("previous", "‹ Previous", "Previous cell (p)", () => step(-1), !cellBeside(-1)),
+        action("next", "Next ›", "Next cell (n)", () => step(1), !cellBeside(1)),
         action("undo", "Undo", "Undo (Ctrl+Z)", undo, history.done.length === 0),
         action("redo", "Redo", "Redo (Ctrl+Shift+Z)", redo, history.undone.length === 0),
         action("reset", "Reset cell", "Put all back as it was read; can be undone", resetCell),
@@ -396,7 +413,7 @@
         "p",
         { className: "numbers" },
         [
-          plural([...Object.values(countsNow(shown))].reduce((a, b) => a + b, 0), "chromosome"),
+          plural(sum(Object.values(countsNow(shown))), "chromosome"),
           `${membersOf(ASIDE).length} set aside`,
           `margin ${margin}`,
           plural(corrections, "correction"),
@@ -531,29 +548,39 @@
     if (hadFocus) chromosomeButton(selected)?.focus({ preventScroll: true });
   }
 
-  /** One scale for the whole cell: the widest row fits, and the longest is not too tall. */
+  /**
+   * One scale for the whole cell: all rows fit into the window, and the page when printed.
+   * It follows from the classes as read, so that nothing jumps when a chromosome is moved.
+   */
   function setScale() {
     const widths = shown.chromosomes.map((one) => one.width_px).sort((a, b) => a - b);
     const usualWidth = widths[Math.floor(widths.length / 2)] ?? 1;
-    const tallest = Math.max(1, ...shown.chromosomes.map((one) => one.height_px));
     const classesOf = new Map(report.groups.map((group) => [group.name, group.classes]));
-    const fit = (available) => {
-      const shares = ROWS.map((names) => {
-        const classes = names.flatMap((name) => classesOf.get(name));
-        const pixels = classes.map((name) => {
-          const sum = membersOf(name).reduce((total, one) => total + one.width_px, 0);
-          return Math.max(sum, 2 * usualWidth);
-        });
-        const gaps =
-          classes.length * GAP_OF_SLOTS_PX + names.length * GAP_OF_GROUPS_PX +
-          classes.reduce((total, name) => total + 6 * membersOf(name).length, 0);
-        return (available - gaps) / pixels.reduce((a, b) => a + b, 0);
-      });
-      return Math.max(0.5, Math.min(TALLEST_PX / tallest, ...shares));
-    };
+    const rows = ROWS.map((names) => {
+      const classes = names.flatMap((name) => classesOf.get(name));
+      const members = classes.map((name) => shown.chromosomes.filter((one) => one.class === name));
+      const all = members.flat();
+      return {
+        height: Math.max(1, ...all.map((one) => one.height_px)),
+        width: sum(
+          members.map((some) => Math.max(sum(some.map((one) => one.width_px)), 2 * usualWidth)),
+        ),
+        gaps: classes.length * GAP_OF_SLOTS_PX + names.length * GAP_OF_GROUPS_PX + 6 * all.length,
+      };
+    });
+    const fit = (width, height) =>
+      Math.max(
+        LEAST_SCALE,
+        Math.min(
+          (height - rows.length * ROW_TEXT_PX) / sum(rows.map((row) => row.height)),
+          ...rows.map((row) => (width - row.gaps) / row.width),
+        ),
+      );
     const area = byId("karyogram");
-    area.style.setProperty("--screen-scale", zoom * fit(area.clientWidth - 24));
-    area.style.setProperty("--print-scale", fit(PRINT_WIDTH_PX));
+    const top = area.getBoundingClientRect().top + window.scrollY;
+    const screen = fit(area.clientWidth - 24, window.innerHeight - top - BELOW_KARYOGRAM_PX);
+    area.style.setProperty("--screen-scale", zoom * screen);
+    area.style.setProperty("--print-scale", fit(PRINT_WIDTH_PX, PRINT_HEIGHT_PX));
     area.style.setProperty("--slot", 2 * usualWidth);
   }
 
@@ -779,7 +806,10 @@
       drag.ghost.classList.add("ghost");
       byId("karyogram").append(drag.ghost);
       drag.button.classList.add("dragged");
+      document.body.classList.add("dragging");
     }
+    if (event.clientY > window.innerHeight - SCROLL_EDGE_PX) window.scrollBy(0, SCROLL_STEP_PX);
+    if (event.clientY < SCROLL_EDGE_PX) window.scrollBy(0, -SCROLL_STEP_PX);
     drag.ghost.style.left = `${event.clientX}px`;
     drag.ghost.style.top = `${event.clientY}px`;
     const under = document.elementFromPoint(event.clientX, event.clientY);
@@ -799,6 +829,7 @@
     drag.ghost?.remove();
     drag.slot?.classList.remove("target");
     drag.button.classList.remove("dragged");
+    document.body.classList.remove("dragging");
     drag.button.onpointermove = null;
     drag.button.onpointerup = null;
     drag.button.onpointercancel = null;
@@ -964,8 +995,8 @@
     selected = shown.chromosomes[0]?.name ?? null;
     render();
     document.addEventListener("keydown", onKey);
-    byId("filter-text").addEventListener("input", renderList);
-    byId("filter-kind").addEventListener("change", renderList);
+    byId("filter-text").addEventListener("input", refilter);
+    byId("filter-kind").addEventListener("change", refilter);
     byId("reviewer").addEventListener("input", (event) => {
       saved.reviewer = event.target.value.trim();
       writeStorage();
