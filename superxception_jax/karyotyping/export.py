@@ -49,8 +49,7 @@ def karyotype_json(karyotype: Karyotype) -> dict[str, Any]:
         )
     if math.isnan(karyotype.margin):
         raise ValueError(
-            f"`margin` of cell {karyotype.cell!r} must be a number, got nan; "
-            "check the assignment."
+            f"`margin` of cell {karyotype.cell!r} must be a number, got nan; check the assignment."
         )
     return {
         "cell": karyotype.cell,

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from scipy import ndimage
 
-from superxception_jax.data.ideogram.builder import draw_numbered_cell
+from superxception_jax.data.ideogram.cell import draw_chromosomes
+from superxception_jax.data.ideogram.karyotype import read_karyotype
 from superxception_jax.data.record import CLASS_NAMES
 from superxception_jax.karyotyping.record import Karyotype, ReadChromosome
 
@@ -59,9 +60,11 @@ def _upright(image: np.ndarray) -> np.ndarray:
     return image[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
 
 
-def sample_cell(number: int, *, aneuploid_share: float = 0.0, seed: int = 7) -> Karyotype:
+def sample_cell(number: int, *, karyotype: str) -> Karyotype:
     """Draw a cell; a few of its chromosomes are doubtful and flagged."""
-    drawn = draw_numbered_cell(number, seed=seed, style="q", aneuploid_share=aneuploid_share)
+    drawn = draw_chromosomes(
+        np.random.default_rng([7, number]), karyotype=read_karyotype(karyotype), style="q"
+    )
     generator = np.random.default_rng(number)
     chromosomes = []
     for place, one in enumerate(drawn.chromosomes):
