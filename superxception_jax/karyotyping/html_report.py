@@ -44,9 +44,8 @@ def write_html_report(
         the same cells that is written again finds them, one of other cells does not.
 
     Raises:
-        ValueError: there is no cell, two have one name, an image is empty, a fact is no JSON
-            value, or a cell is refused by `karyotype_json`.
-        TypeError: an image is no u8 array, or a fact is no JSON value.
+        ValueError: as `report_payload`.
+        TypeError: as `report_payload`.
 
     Source: ours, because a laboratory reviews on machines without an install or a network;
         the page forbids itself all network by its Content-Security-Policy.
@@ -81,8 +80,8 @@ def report_payload(karyotypes: Sequence[Karyotype], *, facts: Mapping[str, Any])
         review, and with the image of each chromosome as a PNG data URI and its size in pixels.
 
     Raises:
-        ValueError: there is no cell, two have one name, an image is empty, or a cell is refused
-            by `karyotype_json`.
+        ValueError: there is no cell, two have one name, an image is empty, a fact is no JSON
+            value, or a cell is refused by `karyotype_json`.
         TypeError: an image is no u8 array.
 
     Source: ours, because the page must not decide again what Python has decided.
@@ -95,6 +94,13 @@ def report_payload(karyotypes: Sequence[Karyotype], *, facts: Mapping[str, Any])
             f"`karyotypes` must be at least one cell with names that differ, got {got}; "
             "give each cell once, under a name of its own."
         )
+    try:
+        json.dumps(dict(facts), allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"`facts` must be JSON values with finite numbers, got {dict(facts)!r} ({error}); "
+            "turn other values into text."
+        ) from error
     cells = [_cell_payload(karyotype) for karyotype in sorted(karyotypes, key=_review_key)]
     digest = hashlib.sha256(json.dumps(cells, sort_keys=True).encode()).hexdigest()
     return {
@@ -143,7 +149,7 @@ def review_reasons(karyotype: Karyotype) -> tuple[str, ...]:
 
 
 def script_json(values: Any) -> str:
-    """Write JSON that may stand in a script element of an HTML page.
+    r"""Write JSON that may stand in a script element of an HTML page.
 
     Args:
         values: JSON values.
@@ -159,7 +165,7 @@ def script_json(values: Any) -> str:
     Source: HTML Living Standard, restrictions for contents of script elements.
 
     >>> script_json({"cell": "</script>"})
-    '{"cell":"\\\\u003c/script\\\\u003e"}'
+    '{"cell":"\\u003c/script\\u003e"}'
     """
     text = json.dumps(values, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     for character in "<>&":
