@@ -133,7 +133,7 @@ def review_reasons(karyotype: Karyotype) -> tuple[str, ...]:
     counts = dict(zip(CLASS_NAMES, karyotype.counts, strict=True))
     usual_sex = (counts["X"], counts["Y"]) in _USUAL_SEXES
     if not usual_sex or any(counts[name] != 2 for name in _AUTOSOMES):
-        reasons.append(f"unusual count, {sum(karyotype.counts)} chromosomes")
+        reasons.append(f"unusual count ({sum(karyotype.counts)})")
     reasons.extend(karyotype.flags)
     if karyotype.unread:
         reasons.append(f"{len(karyotype.unread)} unread")

@@ -166,7 +166,7 @@ def test_reasons_of_a_review():
         unread=(("b", "empty"),),
     )
     assert review_reasons(cell) == (
-        "unusual count, 1 chromosomes",
+        "unusual count (1)",
         "blurred",
         "1 unread",
         "1 flagged",

@@ -327,7 +327,16 @@
         return make("li", {}, button);
       }),
     );
-    byId("cells").querySelector("[aria-current]")?.scrollIntoView({ block: "nearest" });
+    scrollListTo(byId("cells").querySelector("[aria-current]"));
+  }
+
+  /** Bring a cell of the list into view; `scrollIntoView` would move the page, too. */
+  function scrollListTo(button) {
+    if (button === null) return;
+    const list = byId("cells").getBoundingClientRect();
+    const at = button.getBoundingClientRect();
+    if (at.top < list.top) byId("cells").scrollTop -= list.top - at.top;
+    if (at.bottom > list.bottom) byId("cells").scrollTop += at.bottom - list.bottom;
   }
 
   function refilter() {
