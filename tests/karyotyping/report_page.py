@@ -1,0 +1,96 @@
+"""A headless Chromium with a report in it, and what a person does there."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.ui import WebDriverWait
+
+BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
+DRIVER = shutil.which("chromedriver")
+ARGUMENTS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-dev-shm-usage",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--window-size=1440,1000",
+)
+LONGEST_WAIT_S = 20
+
+
+def start_browser(profile: Path) -> webdriver.Chrome:
+    options = webdriver.ChromeOptions()
+    options.binary_location = BROWSER
+    for argument in ARGUMENTS:
+        options.add_argument(argument)
+    options.add_argument(f"--user-data-dir={profile}")
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    return webdriver.Chrome(options=options, service=Service(DRIVER))
+
+
+class Page:
+    """What a test does with the page."""
+
+    def __init__(self, driver: webdriver.Chrome, downloads: Path) -> None:
+        self.driver = driver
+        self.downloads = downloads
+
+    def find(self, selector: str):
+        return self.driver.find_element(By.CSS_SELECTOR, selector)
+
+    def all(self, selector: str) -> list:
+        return self.driver.find_elements(By.CSS_SELECTOR, selector)
+
+    def text(self, selector: str) -> str:
+        return self.find(selector).text
+
+    def show(self, cell: str) -> None:
+        self.find(f"[data-cell='{cell}']").click()
+
+    def members(self, name: str) -> list[str]:
+        found = self.all(f".slot[data-class='{name}'] .chromosome")
+        return [one.get_attribute("data-image") for one in found]
+
+    def chromosome(self, image: str):
+        return self.find(f".chromosome[data-image='{image}']")
+
+    def press(self, image: str, *keys: str) -> None:
+        self.driver.execute_script("arguments[0].focus()", self.chromosome(image))
+        self.type(*keys)
+
+    def type(self, *keys: str) -> None:
+        actions = ActionChains(self.driver)
+        for key in keys:
+            actions.send_keys(key)
+        actions.perform()
+
+    def chord(self, *held: str, key: str) -> None:
+        actions = ActionChains(self.driver)
+        for one in held:
+            actions.key_down(one)
+        actions.send_keys(key)
+        for one in reversed(held):
+            actions.key_up(one)
+        actions.perform()
+
+    def drag(self, image: str, name: str) -> None:
+        slot = self.find(f".slot[data-class='{name}']")
+        ActionChains(self.driver, duration=20).drag_and_drop(self.chromosome(image), slot).perform()
+
+    def download(self, button: str, ending: str) -> str:
+        self.find(button).click()
+        WebDriverWait(self.driver, LONGEST_WAIT_S, poll_frequency=0.05).until(
+            lambda _: list(self.downloads.glob(f"*{ending}"))
+        )
+        (file,) = self.downloads.glob(f"*{ending}")
+        return file.read_text(encoding="utf-8")

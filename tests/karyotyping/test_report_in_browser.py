@@ -1,0 +1,265 @@
+"""A report as a person uses it: in a real Chromium, from a file, with mouse and keyboard."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+
+import pytest
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.keys import Keys
+
+from superxception_jax.karyotyping.html_report import RESEARCH_NOTE, write_html_report
+from tests.karyotyping.report_page import BROWSER, DRIVER, Page, start_browser
+from tests.karyotyping.report_samples import sample_cell
+
+pytestmark = pytest.mark.skipif(
+    BROWSER is None or DRIVER is None,
+    reason="needs `chromium` and `chromedriver` (Debian: apt-get install chromium chromium-driver)",
+)
+EUPLOID = {str(number): 2 for number in range(1, 23)}
+
+
+@pytest.fixture(scope="module")
+def cells():
+    texts = ("46,XX", "47,XY,+21", "45,X")
+    return [sample_cell(number, karyotype=text) for number, text in enumerate(texts)]
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory, cells) -> str:
+    path = tmp_path_factory.mktemp("report") / "report.html"
+    write_html_report(cells, path, facts={"commit": "abc", "weights": "none"})
+    return path.as_uri()
+
+
+@pytest.fixture(scope="module")
+def driver(tmp_path_factory):
+    driver = start_browser(tmp_path_factory.mktemp("profile"))
+    driver.get("about:blank")  # Ends the requests of the browser's own first page.
+    yield driver
+    driver.quit()
+
+
+@pytest.fixture
+def page(driver, address, tmp_path):
+    driver.execute_cdp_cmd(
+        "Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(tmp_path)}
+    )
+    driver.get_log("performance")  # What the browser asks for its own empty page.
+    driver.get(address)
+    driver.execute_script("localStorage.clear()")
+    driver.refresh()
+    yield Page(driver, tmp_path)
+    assert driver.get_log("browser") == []
+    messages = (json.loads(entry["message"])["message"] for entry in driver.get_log("performance"))
+    requests = [m["params"] for m in messages if m["method"] == "Network.requestWillBeSent"]
+    asked = {one["request"]["url"] for one in requests}
+    assert address in asked
+    assert [url for url in asked if not url.startswith((address, "data:", "blob:"))] == []
+
+
+def test_overview(page, cells):
+    shown = [one.get_attribute("data-cell") for one in page.all("#cells .cell")]
+    assert sorted(shown) == [cell.cell for cell in cells]
+    assert shown[-1] == "Cell 000"
+    assert [one.text for one in page.all(".research")] == [RESEARCH_NOTE] * 2
+    page.show("Cell 001")
+    assert page.text("#iscn") == "47,XY,+21"
+    assert "verified by a cytogeneticist" in page.text(".formula")
+    for name in ("1", "12", "21", "X", "Y"):
+        assert page.members(name) == [one.name for one in cells[1].of_class(name)]
+    assert "commit abc" in page.text("#facts")
+    order = [slot.get_attribute("data-class") for slot in page.all(".slot")]
+    assert order[:12] == [str(n) for n in range(1, 13)]
+    assert order[12:] == ["X", *map(str, range(13, 23)), "Y", "set aside"]
+    loaded = "return [...document.images].every((one) => one.complete && one.naturalWidth > 0)"
+    assert page.driver.execute_script(loaded)
+
+
+def test_flags_are_told_without_a_mouse(page, cells):
+    page.show("Cell 001")
+    one = next(one for one in cells[1].chromosomes if one.flags)
+    label = page.chromosome(one.name).get_attribute("aria-label")
+    assert one.flags[0] in label
+    assert f"confidence {100 * one.confidence:.1f} %" in label
+    page.press(one.name)
+    assert one.flags[0] in page.text("#details")
+    assert len(page.all("#details .likely tbody tr")) == 3
+    ActionChains(page.driver).move_to_element(page.chromosome(one.name)).perform()
+    assert one.flags[0] in page.text("#tip")
+
+
+def test_drag_undo_and_redo(page, cells):
+    page.show("Cell 001")
+    image = cells[1].of_class("21")[0].name
+    page.drag(image, "22")
+    assert image in page.members("22")
+    assert page.text("#iscn") == "47,XY,+22"
+    assert "1 correction" in page.text("[data-cell='Cell 001'] .corrections")
+    assert "22 ×3" in page.text(".slot[data-class='22'] .number")
+    page.chord(Keys.CONTROL, key="z")
+    assert page.text("#iscn") == "47,XY,+21"
+    assert image in page.members("21")
+    page.chord(Keys.CONTROL, Keys.SHIFT, key="z")
+    assert page.text("#iscn") == "47,XY,+22"
+    page.find("#undo").click()
+    page.drag(image, "set aside")
+    assert page.text("#iscn") == "46,XY"
+    assert page.members("set aside") == [image]
+    page.find("#reset").click()
+    assert page.text("#iscn") == "47,XY,+21"
+    page.find("#undo").click()
+    assert page.text("#iscn") == "46,XY"
+
+
+def test_a_drag_can_be_stopped(page, cells):
+    page.show("Cell 001")
+    image = cells[1].of_class("21")[0].name
+    actions = ActionChains(page.driver, duration=20).click_and_hold(page.chromosome(image))
+    actions.move_to_element(page.find(".slot[data-class='1']")).perform()
+    assert len(page.all(".ghost")) == 1
+    page.type(Keys.ESCAPE)
+    ActionChains(page.driver).release().perform()
+    assert page.text("#iscn") == "47,XY,+21"
+    assert page.all(".ghost") == []
+
+
+def test_keyboard(page, cells):
+    page.show("Cell 000")
+    first, second = (one.name for one in cells[0].of_class("1"))
+    page.press(first, Keys.ARROW_RIGHT)
+    focused = "return document.activeElement.dataset.image"
+    assert page.driver.execute_script(focused) == second
+    page.type(Keys.ARROW_DOWN)
+    down = page.driver.execute_script(focused)
+    assert down in {one.name for name in ("6", "7") for one in cells[0].of_class(name)}
+    page.type(Keys.ARROW_UP)
+    assert page.driver.execute_script(focused) in {first, second}
+    page.press(second, "2", "1")
+    assert "21" in page.text("#typed")
+    page.type(Keys.ENTER)
+    assert page.text("#iscn") == "46,XX,-1,+21"
+    assert page.driver.execute_script(focused) == second
+    page.type("y")
+    assert page.text("#iscn") == "46,XXY,-1"
+    page.type("9", "9", Keys.ENTER)
+    assert page.text("#iscn") == "46,XXY,-1"
+    page.type("t", "c")
+    classes = page.find(f"[data-image='{second}'] img").get_attribute("class")
+    assert "upside-down" in classes
+    assert "checked" in page.chromosome(second).get_attribute("aria-label")
+    page.type("a")
+    assert page.members("set aside") == [second]
+    page.type("p")
+    assert page.text("#cell-head h2") != "Cell 000"
+    page.type("n")
+    assert page.text("#cell-head h2") == "Cell 000"
+
+
+def test_audit_trail_outlives_a_reload(page, cells):
+    page.find("#reviewer").send_keys("A. Reviewer")
+    page.show("Cell 002")
+    image = cells[2].of_class("X")[0].name
+    page.press(image, "a")
+    page.chord(Keys.CONTROL, key="z")
+    page.press(image, "y")
+    page.find("#reviewed").click()
+    page.driver.refresh()
+    page.show("Cell 002")
+    assert page.text("#iscn") == "45,Y"
+    assert page.find("#reviewed").is_selected()
+    assert page.find("#reviewer").get_attribute("value") == "A. Reviewer"
+    assert len(page.all("#trail li")) == 4
+    rows = list(csv.DictReader(io.StringIO(page.download("#export-audit", "audit.csv"))))
+    assert [(r["action"], r["from"], r["to"]) for r in rows] == [
+        ("move", "X", "set aside"),
+        ("undo", "set aside", "X"),
+        ("move", "X", "Y"),
+        ("review", "false", "true"),
+    ]
+    assert {row["reviewer"] for row in rows} == {"A. Reviewer"}
+    assert {row["cell"] for row in rows} == {"Cell 002"}
+    assert [row["image"] for row in rows] == [image] * 3 + [""]
+    page.press(image, "x")
+    assert not page.find("#reviewed").is_selected(), "a change must open the cell again"
+
+
+def test_exports(page, cells):
+    page.show("Cell 001")
+    image = cells[1].of_class("21")[0].name
+    page.press(image, "t", "1", "3", Keys.ENTER)
+    values = json.loads(page.download("#export-json", "corrected.json"))
+    assert values["facts"] == {"commit": "abc", "weights": "none"}
+    by_name = {cell["cell"]: cell for cell in values["cells"]}
+    assert len(by_name) == 3
+    cell = by_name["Cell 001"]
+    assert (cell["iscn_read"], cell["iscn_corrected"]) == ("47,XY,+21", "47,XY,+13")
+    assert cell["counts_corrected"]["13"] == 3
+    truth = {one.name: one for one in cells[1].chromosomes}
+    for one in cell["chromosomes"]:
+        known = truth[one["name"]]
+        assert one["class_read"] == known.class_name
+        assert one["class_corrected"] == ("13" if one["name"] == image else known.class_name)
+        assert (one["turned_corrected"] != one["turned_read"]) == (one["name"] == image)
+        assert one["confidence"] == pytest.approx(known.confidence, abs=1e-6)
+    assert [entry["action"] for entry in values["audit"]] == ["turn", "move"]
+    assert values["audit"][1] | {"time": ""} == {
+        "time": "", "reviewer": "", "cell": "Cell 001", "image": image,
+        "action": "move", "field": "class", "from": "21", "to": "13",
+    }  # fmt: skip
+    rows = list(csv.DictReader(io.StringIO(page.download("#export-csv", "corrected.csv"))))
+    assert len(rows) == sum(len(cell.chromosomes) for cell in cells)
+    (row,) = (row for row in rows if row["image"] == image)
+    assert (row["class_read"], row["class_corrected"]) == ("21", "13")
+    assert row["flags"] == "; ".join(truth[image].flags)
+
+
+def test_filter(page):
+    page.find("#filter-text").send_keys("+21")
+    assert [one.get_attribute("data-cell") for one in page.all("#cells .cell")] == ["Cell 001"]
+    assert "1 of 3 cells" in page.text("#cells-summary")
+
+
+@pytest.mark.parametrize(
+    ("changes", "draft"),
+    [
+        ({"X": 2}, "46,XX"),
+        ({"X": 1, "Y": 1}, "46,XY"),
+        ({"X": 1, "Y": 1, "21": 3}, "47,XY,+21"),
+        ({"X": 1}, "45,X"),
+        ({"X": 2, "Y": 1}, "47,XXY"),
+        ({"X": 2, "Y": 1, "21": 3}, "48,XXY,+21"),
+        ({"X": 2, "21": 1}, "45,XX,-21"),
+        ({"X": 2, "21": 4}, "48,XX,+21,+21"),
+        ({"X": 2, "13": 0, "2": 3}, "45,XX,+2,-13,-13"),
+        ({}, "44,?"),
+    ],
+)
+def test_drafts(page, changes, draft):
+    script = "return karyotypeReport.draftIscn(arguments[0])"
+    assert page.driver.execute_script(script, EUPLOID | changes) == draft
+
+
+def test_page_can_reach_no_network(page):
+    script = (
+        "const done = arguments[0];"
+        "fetch('http://127.0.0.1:9/').then(() => done('reached'), (error) => done(error.name))"
+    )
+    assert page.driver.execute_async_script(script) == "TypeError"
+    refused = [entry["message"] for entry in page.driver.get_log("browser")]
+    assert any("Content Security Policy" in text for text in refused)
+    # What was refused is in the log of requests, too; the next look must find a quiet page.
+    page.driver.get_log("performance")
+    page.driver.refresh()
+
+
+def test_blocked_storage_is_said(page):
+    block = "Storage.prototype.setItem = () => { throw new DOMException('no', 'SecurityError') }"
+    page.driver.execute_script(block)
+    page.press(page.members("1")[0], "c")
+    assert "does not keep changes" in page.text("#notice")
+    # The page then asks before it is left; the next test must not meet that question.
+    page.chord(Keys.CONTROL, key="z")
+    page.driver.get("about:blank")
