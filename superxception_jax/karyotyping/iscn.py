@@ -14,6 +14,23 @@ NO_SEX_CHROMOSOME = "?"
 _FORM = re.compile(r"(\d+),(X+Y*|Y+|\?)((?:,[+-](?:[1-9]|1\d|2[0-2]))*)", re.ASCII)
 
 
+def ploidy(total: int) -> int:
+    """Return the number of chromosome sets that a number of chromosomes is nearest to.
+
+    Args:
+        total: number of chromosomes, at least 0.
+
+    Returns:
+        1 up to 34, 2 up to 57, 3 up to 80, 4 up to 103, and so on.
+
+    **Source:** ISCN 2020, chapter 11.
+
+    >>> [ploidy(total) for total in (23, 34, 35, 46, 69, 92)]
+    [1, 1, 2, 2, 3, 4]
+    """
+    return max(1, (total + HAPLOID // 2) // HAPLOID)
+
+
 def draft_iscn(counts: Sequence[int]) -> str:
     """Write the draft ISCN formula of a cell.
 
@@ -26,8 +43,8 @@ def draft_iscn(counts: Sequence[int]) -> str:
        such as `45,X,-Y`, needs the constitution of the person, which no single cell tells.
     3. Autosomes follow in numerical order, gains with `+`, losses with `-`, one entry for each
        chromosome: `+21,+21`, `-7,-7` (chapters 6 and 8).
-    4. Gains and losses count from the ploidy level nearest to the number of chromosomes: 1 set up
-       to 34, 2 up to 57, 3 up to 80, 4 up to 103 (chapter 11): `69,XXX` has no abnormality.
+    4. Gains and losses count from the ploidy level nearest to the number of chromosomes, see
+       `ploidy` (chapter 11): `69,XXX` has no abnormality.
 
     Where there is no sex chromosome, `?` stands in their place: ours, because ISCN has no sign
     for it, such a cell doesn't live, and the place must not look as if it had been forgotten.
@@ -53,7 +70,7 @@ def draft_iscn(counts: Sequence[int]) -> str:
             f"`counts` must be {len(CLASS_NAMES)} numbers of at least 0 that aren't all 0, got "
             f"{list(counts)}; count the chromosomes of each class of the cell."
         )
-    sets = _sets(total)
+    sets = ploidy(total)
     changes = [
         f",{'+' if count > sets else '-'}{name}"
         for name, count in zip(CLASS_NAMES[:AUTOSOMES], counts[:AUTOSOMES], strict=True)
@@ -89,7 +106,7 @@ def parse_iscn(text: str) -> tuple[int, ...]:
             f"`iscn` must name whole chromosomes only, such as `47,XY,+21` without spaces, "
             f"got {text!r}; correct it or leave the cell out."
         )
-    sets = _sets(int(match[1]))
+    sets = ploidy(int(match[1]))
     counts = [sets] * AUTOSOMES + [match[2].count("X"), match[2].count("Y")]
     for change in match[3].split(",")[1:]:
         counts[int(change[1:]) - 1] += 1 if change[0] == "+" else -1
@@ -108,8 +125,3 @@ def parse_iscn(text: str) -> tuple[int, ...]:
             f"`iscn` must be written in the order of ISCN, got {text!r}; write {written!r}."
         )
     return tuple(counts)
-
-
-def _sets(total: int) -> int:
-    """Return the ploidy level that a number of chromosomes is nearest to, by rule 4."""
-    return max(1, (total + HAPLOID // 2) // HAPLOID)

@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from superxception_jax.data.ideogram.bands import chromosome_length_units, load_bands
 from superxception_jax.data.record import CLASS_NAMES
 from superxception_jax.karyotyping.centromere import BAND_LEVEL
+from superxception_jax.karyotyping.iscn import ploidy
 from superxception_jax.karyotyping.karyogram_ideogram import expected_arms_in
 from superxception_jax.karyotyping.karyogram_layout import (
     BODY_GAP_IN,
@@ -23,17 +24,16 @@ from superxception_jax.karyotyping.karyogram_layout import (
     content_width_in,
     lay_out,
 )
-from superxception_jax.karyotyping.karyogram_paint import (
+from superxception_jax.karyotyping.karyogram_page import (
     DOTS_PER_INCH,
     LEGEND_POINTS,
-    Chromosome,
     Line,
     open_page,
     paint_footer,
     paint_legend,
     paint_lines,
-    paint_row,
 )
+from superxception_jax.karyotyping.karyogram_paint import Chromosome, paint_row
 from superxception_jax.karyotyping.karyogram_picture import (
     BACKGROUNDS,
     BORDER_PX,
@@ -51,7 +51,8 @@ STRAIGHTENED = "straightened: every chromosome was straightened along its medial
 # Length of an average chromosome 1 of the cell, whatever the pixels of its camera.
 LONGEST_IN = 1.75
 MARGIN_IN = 0.4
-IDEOGRAM_IN = 0.13
+# Beside slim chromosomes, a slim ideogram.
+IDEOGRAM_IN, IDEOGRAM_SHARE = 0.13, 0.7
 NAME_POINTS, ISCN_POINTS, NOTE_POINTS, LIST_POINTS = 11.0, 16.0, 9.0, 8.0
 _SECTION_GAP_IN = 0.12
 
@@ -67,9 +68,10 @@ def draw_karyogram(
 
     All chromosomes have one scale, chosen so that an average chromosome 1 of the cell is
     `LONGEST_IN` long. Homologues stand side by side, the longest first, their centromeres on
-    the line of their row. Missing ones leave an empty, dashed place; of the sex chromosomes,
-    only where fewer than two were found. A bar below each chromosome has the colour of its
-    confidence; a number above it leads to its flags below the picture.
+    the line of their row. Missing ones leave an empty, dashed place, counted like the losses of
+    `draft_iscn`; in that of a sex chromosome stands `?`, because it may be either. A bar below
+    each chromosome has the colour of its confidence; a number above it leads to its flags below
+    the picture.
 
     Args:
         karyotype: the cell as read, of at least one chromosome.
@@ -123,7 +125,7 @@ def draw_karyogram(
         )
     paint_legend(axes, left_in=MARGIN_IN, middle_in=legend_in, palette=palette)
     paint_lines(axes, notes, left_in=MARGIN_IN, top_in=notes_in, palette=palette)
-    paint_footer(axes, FOOTER, middle_in=(page_in / 2, footer_in), pal=palette)
+    paint_footer(axes, FOOTER, middle_in=(page_in / 2, footer_in), palette=palette)
     return figure
 
 
@@ -195,15 +197,17 @@ def _members(karyotype: Karyotype, label: int) -> list[int]:
 
 
 def _missing(counts: Sequence[int]) -> dict[str, int]:
-    """Return how many empty places each class gets."""
+    """Return how many empty places each class gets, from the sets that the formula counts from."""
+    sets = ploidy(sum(counts))
     missing = {
-        name: max(2 - count, 0)
+        name: max(sets - count, 0)
         for name, count in zip(CLASS_NAMES, counts, strict=True)
         if name not in SEX_CHROMOSOMES
     }
     x, y = counts[-2:]
-    # A lone X or Y lacks a partner, which may be either: its place is where none stands.
-    return missing | {"X": int(x == 0 and y < 2), "Y": int(y == 0 and x < 2)}
+    lost = max(sets - x - y, 0)
+    # Whether an X or a Y is missing is unknown: the places are where none stands.
+    return missing | ({"X": lost, "Y": 0} if x == 0 else {"X": 0, "Y": lost})
 
 
 def _build_slots(
@@ -221,6 +225,7 @@ def _build_slots(
         for index, picture in enumerate(pictures)
     ]
     usual_in = float(np.median([body.width_in for body in bodies]))
+    ideogram_in = min(IDEOGRAM_IN, IDEOGRAM_SHARE * usual_in)
     missing = _missing(karyotype.counts)
     slots = {}
     for label, name in enumerate(CLASS_NAMES):
@@ -228,14 +233,15 @@ def _build_slots(
         expected_in = _inches_per_unit() * _length_units(label)
         above_in, below_in = expected_arms_in(label, length_in=expected_in)
         standing = [bodies[index] for index in members]
-        standing += [Body("place", usual_in, above_in, below_in)] * missing[name]
-        if ideograms and standing:
+        kind = "unknown" if name in SEX_CHROMOSOMES else "place"
+        standing += [Body(kind, usual_in, above_in, below_in)] * missing[name]
+        if ideograms and (members or kind == "place"):
             lengths = [karyotype.chromosomes[index].length_px * in_per_px for index in members]
             mean_in = float(np.mean(lengths)) if lengths else expected_in
             above_in, below_in = expected_arms_in(label, length_in=mean_in)
-            standing.insert(0, Body("ideogram", IDEOGRAM_IN, above_in, below_in))
+            standing.insert(0, Body("ideogram", ideogram_in, above_in, below_in))
         homologues = 1 if name == "Y" else 2
-        least_in = homologues * (usual_in + BODY_GAP_IN) + (IDEOGRAM_IN if ideograms else 0.0)
+        least_in = homologues * (usual_in + BODY_GAP_IN) + (ideogram_in if ideograms else 0.0)
         slots[name] = Slot(class_name=name, bodies=tuple(standing), least_width_in=least_in)
     return slots
 
@@ -269,15 +275,13 @@ def _notes(
     """Return the lines below the picture: what it shows, flags, and what could not be read."""
     count = len(karyotype.chromosomes)
     shown = "inverted and spread for print" if background == "print" else "as in the images"
-    texts = [
-        (True, f"{count} chromosome{'s' if count > 1 else ''} at one scale, grey levels {shown}")
-    ]
+    plural = "s" if count > 1 else ""
+    texts = [(True, f"{count} chromosome{plural} at one scale, grey levels {shown}")]
     texts += [(False, f"cell: {flag}") for flag in karyotype.flags]
     for index, number in flags.items():
         one = karyotype.chromosomes[index]
-        texts.append(
-            (False, f"{number}  chromosome {one.class_name}, {one.name}: {'; '.join(one.flags)}")
-        )
+        flagged = f"{number} – chromosome {one.class_name} ({one.name}): {'; '.join(one.flags)}"
+        texts.append((False, flagged))
     texts += [(False, f"not read: {name}: {reason}") for name, reason in karyotype.unread]
     return [
         line

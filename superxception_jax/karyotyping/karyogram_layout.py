@@ -30,7 +30,8 @@ class Body:
     """Something that stands on the line of the centromeres.
 
     Attributes:
-        kind: "chromosome", "place" for a missing one, or "ideogram".
+        kind: "chromosome", "ideogram", "place" for a missing one, or "unknown" for a missing one
+            that may be an X or a Y.
         width_in: its width.
         above_in: how far it rises above the centromere.
         below_in: how far it hangs below it.

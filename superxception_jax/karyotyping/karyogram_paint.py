@@ -8,32 +8,22 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
-from matplotlib.figure import Figure
-from matplotlib.patches import FancyBboxPatch, Rectangle
+from matplotlib.patches import FancyBboxPatch
 
+from superxception_jax.karyotyping.iscn import NO_SEX_CHROMOSOME
 from superxception_jax.karyotyping.karyogram_ideogram import ideogram_shapes
 from superxception_jax.karyotyping.karyogram_layout import BAR_IN, Body, PlacedRow, PlacedSlot
+from superxception_jax.karyotyping.karyogram_page import DOTS_PER_INCH, rectangle, write
 from superxception_jax.karyotyping.karyogram_picture import Picture, colour_picture
-from superxception_jax.karyotyping.karyogram_style import (
-    CONFIDENCES,
-    PALETTES,
-    Palette,
-    confidence_colour,
-)
-from superxception_jax.karyotyping.karyogram_text import line_height_in, text_width_in
+from superxception_jax.karyotyping.karyogram_style import PALETTES, Palette, confidence_colour
 
-DOTS_PER_INCH = 300
 NUMBER_POINTS = 9.0
 LETTER_POINTS = 9.0
 SIGN_POINTS = 6.5
-LEGEND_POINTS = 7.5
 # From the top of a chromosome to the middle of the sign of its flag.
 _SIGN_DISTANCE_IN = 0.11
 _TICK_IN = 0.05
 _LINE_OVERHANG_IN = 0.06
-_SWATCH_IN = 0.1
-# A gap of the legend between a colour and its text, and three times it between two entries.
-_LEGEND_GAP_IN = 0.06
 
 
 @dataclass(frozen=True)
@@ -49,115 +39,6 @@ class Chromosome:
     picture: Picture
     confidence: float
     flag: int
-
-
-@dataclass(frozen=True)
-class Line:
-    """One line of text.
-
-    Attributes:
-        text: to write.
-        size_points: of the font.
-        bold: whether it is bold.
-        italic: whether it is italic.
-        pale: whether it is written in the secondary colour.
-    """
-
-    text: str
-    size_points: float
-    bold: bool = False
-    italic: bool = False
-    pale: bool = False
-
-
-def open_page(width_in: float, height_in: float, *, palette: Palette) -> tuple[Figure, Axes]:
-    """Open a page whose axes count in inches from its upper left corner.
-
-    Args:
-        width_in: of the page.
-        height_in: of the page.
-        palette: its colours.
-
-    Returns:
-        The figure and its only axes.
-
-    **Source:** ours, because sizes of text and of pictures then have one unit.
-    """
-    figure = Figure(figsize=(width_in, height_in), dpi=DOTS_PER_INCH, facecolor=palette.page)
-    axes = figure.add_axes((0.0, 0.0, 1.0, 1.0))
-    axes.set_axis_off()
-    axes.set(xlim=(0.0, width_in), ylim=(height_in, 0.0), autoscale_on=False)
-    return figure, axes
-
-
-def paint_lines(
-    axes: Axes, lines: Sequence[Line], *, left_in: float, top_in: float, palette: Palette
-) -> float:
-    """Write lines of text below each other.
-
-    Args:
-        axes: of the page.
-        lines: to write.
-        left_in: where they begin.
-        top_in: upper edge of the first one.
-        palette: colours of the page.
-
-    Returns:
-        Their lower edge.
-
-    **Source:** ours.
-    """
-    for line in lines:
-        height_in = line_height_in(line.size_points)
-        _write(
-            axes,
-            left_in,
-            top_in + height_in / 2,
-            line.text,
-            color=palette.pale if line.pale else palette.ink,
-            size=line.size_points,
-            weight="bold" if line.bold else "normal",
-            style="italic" if line.italic else "normal",
-            ha="left",
-        )
-        top_in += height_in
-    return top_in
-
-
-def paint_legend(axes: Axes, *, left_in: float, middle_in: float, palette: Palette) -> None:
-    """Explain the colours of the bars in one line.
-
-    Args:
-        axes: of the page.
-        left_in: where it begins.
-        middle_in: middle of the line.
-        palette: colours of the page.
-
-    **Source:** ours.
-    """
-    entries = [(None, "confidence in the class, given the whole cell")]
-    entries += [(colour, text) for _, colour, text in CONFIDENCES]
-    for colour, text in entries:
-        if colour is not None:
-            corner = (left_in, middle_in - _SWATCH_IN / 2)
-            axes.add_patch(_rectangle(corner, _SWATCH_IN, _SWATCH_IN, colour, palette))
-            left_in += _SWATCH_IN + _LEGEND_GAP_IN
-        _write(axes, left_in, middle_in, text, color=palette.pale, size=LEGEND_POINTS, ha="left")
-        left_in += text_width_in(text, size_points=LEGEND_POINTS) + 3 * _LEGEND_GAP_IN
-
-
-def paint_footer(axes: Axes, text: str, *, middle_in: tuple[float, float], pal: Palette) -> None:
-    """Write the last line of the page.
-
-    Args:
-        axes: of the page.
-        text: to write.
-        middle_in: (right, down) of its middle.
-        pal: colours of the page.
-
-    **Source:** ours.
-    """
-    _write(axes, *middle_in, text, color=pal.ink, size=9.0, weight="bold", ha="center")
 
 
 def paint_row(
@@ -198,7 +79,7 @@ def paint_row(
                 )
                 _paint_picture(axes, one.picture, rgba, row, middle_in, in_per_px)
                 _paint_marks(axes, one, body, row, middle_in, palette)
-            elif body.kind == "place":
+            elif body.kind in ("place", "unknown"):
                 _paint_place(axes, body, row, middle_in, palette)
             else:
                 _paint_ideogram(axes, labels[slot.class_name], body, row, middle_in, palette)
@@ -208,20 +89,7 @@ def paint_row(
         ys = [row.bracket_in - _TICK_IN, row.bracket_in, row.bracket_in, row.bracket_in - _TICK_IN]
         axes.plot(xs, ys, color=palette.ink, linewidth=0.8, solid_joinstyle="miter")
         middle_in = (left_in + right_in) / 2
-        _write(axes, middle_in, row.letter_in, letter, color=palette.ink, size=LETTER_POINTS)
-
-
-def _write(
-    axes: Axes, right_in: float, down_in: float, text: str, *, ha: str = "center", **style
-) -> None:
-    """Write a line centred on a height; dollar signs of file names are no mathematics."""
-    axes.text(right_in, down_in, text, ha=ha, va="center_baseline", parse_math=False, **style)
-
-
-def _rectangle(
-    corner: tuple[float, float], width: float, height: float, colour: str, palette: Palette
-) -> Rectangle:
-    return Rectangle(corner, width, height, facecolor=colour, edgecolor=palette.ink, linewidth=0.3)
+        write(axes, middle_in, row.letter_in, letter, color=palette.ink, size=LETTER_POINTS)
 
 
 def _paint_picture(
@@ -245,9 +113,9 @@ def _paint_marks(
     """Paint the bar of the confidence and the sign of a flag."""
     corner = (middle_in - 0.4 * body.width_in, row.bar_in)
     colour = confidence_colour(one.confidence)
-    axes.add_patch(_rectangle(corner, 0.8 * body.width_in, BAR_IN, colour, palette))
+    axes.add_patch(rectangle(corner, 0.8 * body.width_in, BAR_IN, colour=colour, edge=palette.ink))
     if one.flag:
-        _write(
+        write(
             axes,
             middle_in,
             row.centromere_in - body.above_in - _SIGN_DISTANCE_IN,
@@ -282,6 +150,9 @@ def _paint_place(
             linestyle=(0, (3, 2)),
         )
     )
+    if body.kind == "unknown":
+        middle = row.centromere_in + (body.below_in - body.above_in) / 2
+        write(axes, middle_in, middle, NO_SEX_CHROMOSOME, color=palette.pale, size=NUMBER_POINTS)
 
 
 def _paint_ideogram(
@@ -312,8 +183,8 @@ def _paint_ideogram(
 
 
 def _paint_number(axes: Axes, slot: PlacedSlot, row: PlacedRow, palette: Palette) -> None:
-    is_empty = all(body.kind == "ideogram" for body, _ in slot.bodies)
-    _write(
+    is_empty = all(body.kind in ("ideogram", "unknown") for body, _ in slot.bodies)
+    write(
         axes,
         slot.middle_in,
         row.number_in,
