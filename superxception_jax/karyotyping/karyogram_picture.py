@@ -1,0 +1,134 @@
+"""The chromosomes of a karyogram as pictures: straightened or not, at one scale, coloured."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import ndimage
+
+from superxception_jax.arrays import check
+from superxception_jax.data.crop import FOREGROUND_SHARE
+from superxception_jax.data.straighten import (
+    axis_length_px,
+    axis_points,
+    project_to_axis,
+    straighten,
+)
+from superxception_jax.karyotyping.centromere import STEP_PX, centromere_on_axis, trace_axis
+from superxception_jax.karyotyping.record import ReadChromosome
+
+BACKGROUNDS = ("print", "original")
+WHITE_PERCENTILE = 99.5
+# Empty pixels around a picture, so that the cubic spline ends in them.
+BORDER_PX = 2
+_PRINT_BLACK = 0.08
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A chromosome that is ready to be placed.
+
+    Attributes:
+        image: u8[H,W], bright on black, with `BORDER_PX` of black around it.
+        centromere_px: distance of its centromere from the upper edge, in pixels.
+    """
+
+    image: np.ndarray
+    centromere_px: float
+
+
+def prepare_picture(chromosome: ReadChromosome, *, straightened: bool) -> Picture:
+    """Find the centromere of a chromosome and cut its picture.
+
+    Args:
+        chromosome: as read.
+        straightened: whether to straighten it along its medial axis.
+
+    Returns:
+        The picture, at the scale of the image.
+
+    Raises:
+        ValueError: the image shows no chromosome; the message names it.
+
+    **Source:** ours; see `straighten` and `centromere_on_axis`.
+    """
+    image = chromosome.image
+    try:
+        axis = trace_axis(image)
+    except ValueError as error:
+        raise ValueError(f"{chromosome.name}: {error}") from error
+    length_px = axis_length_px(axis)
+    along_px = length_px * centromere_on_axis(image, axis, label=chromosome.label)
+    if straightened:
+        points = np.argwhere(image > 0).astype(np.float64)
+        along, across = project_to_axis(points, axis)
+        # The blurred edge and satellites on a pale stalk lie beyond the ends of the axis.
+        start_px = min(float(along.min()) - 0.5, 0.0)
+        stop_px = max(float(along.max()) + 0.5, length_px)
+        count = max(3, int(np.ceil((stop_px - start_px) / STEP_PX)))
+        places = np.linspace(start_px, stop_px, count)
+        longer = axis_points(axis, along_px=places, across_px=np.zeros_like(places))
+        half_width_px = int(np.ceil(np.abs(across).max(initial=1.0)))
+        strip = straighten(image, longer, half_width_px=half_width_px)
+        cut, from_top_px = strip, along_px - start_px
+    else:
+        place = axis_points(axis, along_px=np.array([along_px]), across_px=np.zeros(1))
+        cut, from_top_px = image, float(place[0, 0]) + 0.5
+    lit_rows, lit_columns = np.nonzero(cut)
+    top, left = int(lit_rows.min()), int(lit_columns.min())
+    cut = cut[top : lit_rows.max() + 1, left : lit_columns.max() + 1]
+    return Picture(
+        image=np.pad(cut, BORDER_PX),
+        centromere_px=from_top_px - top + BORDER_PX,
+    )
+
+
+def white_level(images: Sequence[np.ndarray]) -> float:
+    """Return the grey level of a cell that becomes the darkest ink in print.
+
+    Args:
+        images: u8[H,W] of all chromosomes of the cell, bright on black.
+
+    Returns:
+        The 99.5th percentile of all pixels above 0, at least 1.
+
+    **Source:** ours, because one level for the whole cell keeps its chromosomes comparable, and
+    a percentile isn't moved by one bright satellite.
+    """
+    lit = np.concatenate([image[image > 0] for image in images] or [np.zeros(0, np.uint8)])
+    return float(np.percentile(lit, WHITE_PERCENTILE)) if lit.size else 1.0
+
+
+def colour_picture(image: np.ndarray, *, zoom: float, white: float, background: str) -> np.ndarray:
+    """Enlarge a picture and give it the colours of the page.
+
+    Args:
+        image: u8[H,W], bright on black.
+        zoom: pixels of the page for each pixel of the image, > 0.
+        white: see `white_level`.
+        background: "print": dark bands on transparent, the contrast of the cell spread over the
+            range of print; "original": the grey levels as they are.
+
+    Returns:
+        u8[H',W',4], red, green, blue and opacity; opaque inside the chromosome.
+
+    **Source:** ours, because printed karyograms are dark on white, and a page line that passes
+    behind a chromosome must not shine through it.
+    """
+    check(image=(image, "u8[H,W]"))
+    grey = image.astype(np.float64)
+    if zoom < 1:
+        # Without it, bands finer than a pixel of the page turn into patterns that aren't there.
+        grey = ndimage.gaussian_filter(grey, 0.5 / zoom - 0.5)
+    size = [max(1, round(side * zoom)) for side in image.shape]
+    factors = [new / old for new, old in zip(size, image.shape, strict=True)]
+    grey = ndimage.zoom(grey, factors, order=3, mode="grid-constant", grid_mode=True)
+    opacity = np.clip(grey / (FOREGROUND_SHARE * white), 0.0, 1.0)
+    if background == "print":
+        shade = 1.0 - (1.0 - _PRINT_BLACK) * np.clip(grey / white, 0.0, 1.0)
+    else:
+        shade = np.clip(grey / 255.0, 0.0, 1.0)
+    coloured = np.stack([shade, shade, shade, opacity], axis=-1)
+    return np.rint(255.0 * coloured).astype(np.uint8)
