@@ -86,14 +86,10 @@ def set_up(experiment: Experiment) -> Setup:
             f"`training.batch_size` must be at most the {len(parts['train'].labels)} training "
             f"images, got {experiment.batch_size}; choose a smaller one."
         )
-    implementation = resolve_implementation(
-        experiment.implementation, platform=mesh.devices.flat[0].platform
-    )
-    outputs = len(CLASS_NAMES) * (2 if experiment.polarity == "read" else 1)
-    model = build_model(**experiment.model, classes=outputs, implementation=implementation)
     optimizer = make_optimizer(
         experiment.optimizer, epochs=experiment.epochs, steps_per_epoch=steps_per_epoch
     )
+    model = make_network(experiment, mesh)
 
     def draw_state(key: jax.Array) -> TrainState:
         return init_state(model, optimizer, key=key, input_px=experiment.input_px)
@@ -113,6 +109,23 @@ def set_up(experiment: Experiment) -> Setup:
         abstract_state=compilation.with_replicated_sharding(jax.eval_shape(draw_state, key), mesh),
         fresh_state=compilation.compile_replicated(draw_state, mesh),
     )
+
+
+def make_network(experiment: Experiment, mesh: jax.sharding.Mesh) -> nn.Module:
+    """Build the network of an experiment for the devices that it shall run on.
+
+    Args:
+        experiment: the checked config.
+        mesh: the devices.
+
+    Returns:
+        The module; with polarity "read" it has twice as many outputs as classes.
+    """
+    implementation = resolve_implementation(
+        experiment.implementation, platform=mesh.devices.flat[0].platform
+    )
+    outputs = len(CLASS_NAMES) * (2 if experiment.polarity == "read" else 1)
+    return build_model(**experiment.model, classes=outputs, implementation=implementation)
 
 
 def load_parts(experiment: Experiment) -> dict[str, Chromosomes]:
