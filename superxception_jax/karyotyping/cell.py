@@ -60,6 +60,7 @@ def karyotype_cell(
     reader: CellReader,
     turned_share: float,
     prior: CountPrior | None = None,
+    unread: Sequence[tuple[str, str]] = (),
 ) -> Karyotype:
     """Classify, pair and check all chromosomes of a cell.
 
@@ -71,6 +72,7 @@ def karyotype_cell(
         turned_share: share of the images that may be upside down, in (0, 1).
         prior: of the numbers of chromosomes; None chooses that of whole cells or of parts by
             the number of images.
+        unread: name and reason of images that could not even be decoded.
 
     Returns:
         The karyotype. Images without a chromosome are listed in `unread`.
@@ -86,7 +88,8 @@ def karyotype_cell(
             f"`names` must be unique and one an image, got {len(names)} names, "
             f"{len(set(names))} of them different, for {len(images)} images; rename them."
         )
-    measured, kept, unread = _measure(images, names, reader)
+    measured, kept, empty = _measure(images, names, reader)
+    unread = [*unread, *empty]
     if not measured:
         raise ValueError(
             f"cell `{cell}` must have an image that shows a chromosome, got {len(images)} images "
