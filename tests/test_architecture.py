@@ -120,7 +120,7 @@ def test_no_image_of_a_chromosome_set_is_tracked():
     assert not [name for name in listed if name.lower().endswith((".bmp", ".tif", ".tiff", ".npz"))]
 
 
-@pytest.mark.parametrize("program", ["main", "evaluate", "prepare_data", "table"])
+@pytest.mark.parametrize("program", ["main", "evaluate", "prepare_data", "table", "karyotype"])
 def test_programs_start_without_tensorflow(program):
     code = (
         "import sys; sys.path.insert(0, '.');"

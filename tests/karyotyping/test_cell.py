@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from superxception_jax.data.ideogram.builder import draw_numbered_cell
+from superxception_jax.data.normalize import NormalizationSettings, measure_chromosome
+from superxception_jax.data.record import CLASS_NAMES
+from superxception_jax.karyotyping.cell import CellReader, karyotype_cell, upright_crop
+
+NORMALIZATION = NormalizationSettings(
+    background="auto",
+    tilt="remove",
+    straightening="medial_axis",
+    length="cell",
+    length_exponent=0.5,
+    absolute_length_px=100.0,
+    image_px=50,
+)
+
+
+def make_reader(labels, *, turned=(), confused=None, certainty=12.0):
+    """Return a reader that knows the truth of the images in their order."""
+
+    def read(canvases):
+        assert canvases.shape[1:] == (50, 50, 1)
+        assert len(canvases) == len(labels)
+        logits = np.zeros((len(canvases), 48))
+        for row, label in enumerate(labels):
+            logits[row, label + 24 * (row in turned)] = certainty
+        for row, wrong in (confused or {}).items():
+            logits[row, wrong] = logits[row].max() + 1.0
+        return (logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)).astype(np.float32)
+
+    return CellReader(
+        read=read,
+        normalization=NORMALIZATION,
+        polarity="read",
+        temperature=1.0,
+        class_shares=np.full(24, 1 / 24),
+        about={},
+    )
+
+
+@pytest.fixture(scope="module")
+def cell():
+    drawn = draw_numbered_cell(0, seed=0, style="g", aneuploid_share=0.0)
+    images = [one.image for one in drawn.chromosomes]
+    return images, [one.label for one in drawn.chromosomes]
+
+
+def read_cell(images, reader, **options):
+    names = [f"{index}.png" for index in range(len(images))]
+    options = {"names": names, "turned_share": 0.5, **options}
+    return karyotype_cell(images, cell="a", reader=reader, **options)
+
+
+def test_a_clear_cell_is_read_and_needs_no_review(cell):
+    images, labels = cell
+    found = read_cell(images, make_reader(labels))
+    assert [one.label for one in found.chromosomes] == labels
+    assert found.iscn in ("46,XX", "46,XY")
+    assert found.flags == ()
+    assert all(one.flags == () for one in found.chromosomes)
+    assert sum(found.counts) == 46
+    assert all(one.confidence > 0.99 for one in found.chromosomes)
+
+
+def test_crops_are_upright_bright_on_black_and_tight(cell):
+    images, labels = cell
+    plain = read_cell(images, make_reader(labels)).chromosomes
+    turned = read_cell(images, make_reader(labels, turned={3})).chromosomes
+    assert [one.turned for one in turned] == [index == 3 for index in range(46)]
+    np.testing.assert_array_equal(turned[3].image, plain[3].image[::-1, ::-1])
+    for one in plain:
+        assert one.image.dtype == np.uint8
+        assert one.image[0].any()
+        assert one.image[:, 0].any()
+        assert one.image.shape[0] >= 0.8 * one.length_px
+        # White paper became black.
+        assert np.median(np.r_[one.image[0], one.image[-1]]) < 60
+
+
+def test_the_scale_is_that_of_the_raw_image():
+    image = np.zeros((60, 30), np.uint8)
+    image[5:55, 10:20] = 150
+    crop = upright_crop(measure_chromosome(image, background="dark"))
+    rows = (crop.max(axis=1) > 75).sum()
+    columns = (crop.max(axis=0) > 75).sum()
+    assert abs(rows - 50) <= 1
+    assert abs(columns - 10) <= 1
+
+
+def test_what_the_cell_mends_is_flagged(cell):
+    images, labels = cell
+    fourteens = [row for row, label in enumerate(labels) if CLASS_NAMES[label] == "14"]
+    found = read_cell(images, make_reader(labels, confused={fourteens[0]: 14}))
+    one = found.chromosomes[fourteens[0]]
+    assert one.class_name == "14"
+    assert any("alone it looks like 15" in flag for flag in one.flags)
+
+
+def test_gains_and_losses_are_flagged(cell):
+    images, labels = cell
+    labels = list(labels)
+    place = labels.index(6)
+    labels[place] = 20
+    found = read_cell(images, make_reader(labels, certainty=20.0))
+    assert found.counts[20] == 3
+    assert "3 copies of chromosome 21" in found.flags
+    assert "1 copies of chromosome 7" in found.flags
+    assert "+21" in found.iscn
+    assert "-7" in found.iscn
+
+
+def test_a_part_of_a_cell_gets_no_formula(cell):
+    images, labels = cell
+    found = read_cell(images[:5], make_reader(labels[:5]))
+    assert [one.label for one in found.chromosomes] == labels[:5]
+    assert found.iscn == ""
+    assert any("no whole cell" in flag for flag in found.flags)
+
+
+def test_empty_images_are_named_and_the_rest_is_read(cell):
+    images, labels = cell
+    blank = np.zeros((20, 20), np.uint8)
+    found = read_cell([*images, blank], make_reader(labels), unread=(("b.png", "broken"),))
+    assert len(found.chromosomes) == 46
+    assert [name for name, _ in found.unread] == ["b.png", "46.png"]
+    assert "2 images could not be read" in found.flags
+
+
+def test_bad_cells_are_refused(cell):
+    images, labels = cell
+    blank = np.zeros((20, 20), np.uint8)
+    with pytest.raises(ValueError, match=r"cell `a` must have an image that shows a chromosome"):
+        read_cell([blank], make_reader([]))
+    with pytest.raises(ValueError, match="`names` must be unique"):
+        read_cell(images[:2], make_reader(labels[:2]), names=["a", "a"])
+    with pytest.raises(ValueError, match="got 90; give the images of one cell"):
+        read_cell(images[:1] * 90, make_reader([labels[0]] * 90))

@@ -1,0 +1,120 @@
+"""Whole cells from folders to karyograms, as a laboratory starts it."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+
+import numpy as np
+import pytest
+from PIL import Image
+from programs import REPOSITORY, run
+
+from superxception_jax.data.ideogram.builder import draw_numbered_cell
+from superxception_jax.karyotype_run import find_cells, read_images
+
+CONFIG = f"--config={REPOSITORY / 'configs' / 'xception.py'}:smoke"
+
+
+@pytest.fixture(scope="module")
+def workdir(folder, flags):
+    """Train a network that reads polarity, for a moment."""
+    done = run(
+        "main.py",
+        CONFIG,
+        *flags,
+        "--config.model.polarity=read",
+        "--config.model.implementation=plain",
+        f"--workdir={folder / 'run'}",
+        folder=folder,
+    )
+    assert done.returncode == 0, done.stderr
+    results = json.loads((folder / "run" / "results.json").read_text())
+    assert set(results["polarity"]) == {"upright", "turned_at_random"}
+    return folder / "run"
+
+
+def write_cell(path, number, count=46):
+    path.mkdir(parents=True)
+    drawn = draw_numbered_cell(number, seed=1, style="q", aneuploid_share=0.0)
+    for index, chromosome in enumerate(drawn.chromosomes[:count]):
+        Image.fromarray(chromosome.image).save(path / f"{index}.png")
+
+
+def test_a_batch_of_cells(workdir, folder, flags):
+    write_cell(folder / "batch" / "cell 1", 1)
+    write_cell(folder / "batch" / "cell 2", 2, count=1)
+    (folder / "batch" / "cell 1" / "broken.png").write_bytes(b"no picture")
+    (folder / "batch" / "cell 3").mkdir()
+    (folder / "batch" / "cell 3" / "x.png").write_bytes(b"")
+    done = run(
+        "karyotype.py",
+        f"--images={folder / 'batch'}",
+        f"--workdir={workdir}",
+        f"--out={folder / 'out'}",
+        flags[1],
+        folder=folder,
+    )
+    # Cell 3 could not be read; the others are written.
+    assert done.returncode == 1, done.stderr
+    assert "cell `cell 3`: no image could be read; x.png: the file is empty" in done.stderr
+    assert "cell 1: 46 chromosomes, draft 4" in done.stdout
+    assert "not read: broken.png: the image can't be read" in done.stdout
+    assert "cell 2: 1 chromosomes, no formula" in done.stdout
+    for name in ("cell 1", "cell 2"):
+        out = folder / "out" / name
+        assert min(Image.open(out / "karyogram.png").size) > 200
+        assert (out / "karyogram.svg").read_text().count("<svg") == 1
+        values = json.loads((out / "karyotype.json").read_text())
+        with (out / "assignments.csv").open() as file:
+            rows = list(csv.DictReader(file))
+        assert len(rows) == len(values["chromosomes"]) == sum(values["counts"].values())
+    assert "cell 1" in (folder / "out" / "report.html").read_text()
+    assert not (folder / "out" / "cell 3").exists()
+
+
+@pytest.mark.parametrize(
+    ("images", "workdir_name", "text"),
+    [
+        ("nowhere", "run", "`--images` must be a folder of chromosome images, got `nowhere`"),
+        ("empty", "run", "`--images` must hold images"),
+        ("single", "elsewhere", "`--workdir` must be the folder of a finished run"),
+    ],
+)
+def test_bad_input_is_one_sentence(images, workdir_name, text, folder, flags):
+    (folder / "empty").mkdir(exist_ok=True)
+    if not (folder / "single").exists():
+        write_cell(folder / "single", 3, count=1)
+    done = run(
+        "karyotype.py", f"--images={images}", f"--workdir={workdir_name}", flags[1], folder=folder
+    )
+    assert done.returncode == 2
+    assert text in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_cells_are_found_in_natural_order(tmp_path):
+    for name in ("10", "9"):
+        write_cell(tmp_path / "batch" / name, 0, count=2)
+    found = find_cells(tmp_path / "batch")
+    assert [one.name for one in found] == ["9", "10"]
+    assert [file.name for file in found[0].files] == ["0.png", "1.png"]
+    (one,) = find_cells(tmp_path / "batch" / "9")
+    assert one.name == "9"
+    (single,) = find_cells(tmp_path / "batch" / "9" / "0.png")
+    assert len(single.files) == 1
+    shutil.copy(single.files[0], tmp_path / "batch" / "stray.png")
+    with pytest.raises(ValueError, match="got both"):
+        find_cells(tmp_path / "batch")
+
+
+def test_a_colour_photograph_is_no_chromosome(tmp_path):
+    colours = np.random.default_rng(0).integers(0, 255, size=(40, 60, 3)).astype(np.uint8)
+    Image.fromarray(colours).save(tmp_path / "holiday.png")
+    grey = np.repeat(colours[..., :1], 3, axis=-1)
+    Image.fromarray(grey).save(tmp_path / "scan.png")
+    images, unread = read_images([tmp_path / "holiday.png", tmp_path / "scan.png"])
+    assert list(images) == ["scan.png"]
+    assert unread[0][0] == "holiday.png"
+    assert "colour picture" in unread[0][1]
