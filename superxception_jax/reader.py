@@ -5,12 +5,14 @@ from __future__ import annotations
 import dataclasses
 import json
 from pathlib import Path
+from typing import Any
 
 import jax
 import numpy as np
 
 from superxception_jax.evaluation.predict import CELL_BATCHES, predict_all
-from superxception_jax.experiment import build_experiment
+from superxception_jax.evaluation.report import write_text
+from superxception_jax.experiment import Experiment, build_experiment
 from superxception_jax.karyotyping.cell import CellReader
 from superxception_jax.reporting import CALIBRATION_FILE
 from superxception_jax.run import CONFIG_FILE, ENVIRONMENT_FILE, holds_run, load_config
@@ -20,45 +22,31 @@ from superxception_jax.training.checkpoint import BEST, Checkpoints
 from superxception_jax.training.optimizers import make_optimizer
 from superxception_jax.training.state import init_state
 from superxception_jax.training.steps import make_predict
+from superxception_jax.weights_file import load_variables, save_variables
+
+RESULTS_FILE = "results.json"
+VARIABLES_FILE = "variables.npz"
 
 
 def load_reader(workdir: str | Path) -> CellReader:
-    """Load the best network of a finished run.
+    """Load the best network of a finished run, or one that `export_reader` wrote.
 
     Args:
-        workdir: folder of the run.
+        workdir: folder of the run or of the export.
 
     Returns:
         The reader, on the first device.
 
     Raises:
-        FileNotFoundError: the folder holds no finished run.
+        FileNotFoundError: the folder holds neither.
 
     Source: ours, because a laboratory has the network and not the images it learned from.
     """
-    folder = Path(workdir).expanduser().absolute()
-    calibration = folder / CALIBRATION_FILE
-    if not holds_run(folder) or not calibration.is_file():
-        raise FileNotFoundError(
-            f"`--workdir` must be the folder of a finished run with {CONFIG_FILE} and "
-            f"{CALIBRATION_FILE}, got `{workdir}`; finish it with launch/main.py --workdir=…, or "
-            "test an older one again with launch/evaluate.py."
-        )
+    folder = _check_folder(workdir)
     experiment = build_experiment(load_config(folder))
     mesh = compilation.make_mesh(1)
+    variables = _load(folder, experiment, mesh)
     model = make_network(experiment, mesh)
-    # The length of the run is no part of the state.
-    optimizer = make_optimizer(experiment.optimizer, epochs=1, steps_per_epoch=1)
-    state = jax.eval_shape(
-        lambda key: init_state(model, optimizer, key=key, input_px=experiment.input_px),
-        jax.random.key(0),
-    )
-    checkpoints = Checkpoints(folder / "checkpoints")
-    try:
-        like = compilation.with_replicated_sharding(state, mesh)
-        variables = checkpoints.load(BEST, like).variables
-    finally:
-        checkpoints.close()
     predict = compilation.compile_predict(make_predict(model, input_px=experiment.input_px), mesh)
 
     def read(canvases: np.ndarray) -> np.ndarray:
@@ -71,14 +59,14 @@ def load_reader(workdir: str | Path) -> CellReader:
             advance=lambda count: None,
         )
 
-    known = json.loads(calibration.read_text(encoding="utf-8"))
+    calibration = json.loads((folder / CALIBRATION_FILE).read_text(encoding="utf-8"))
     environment = json.loads((folder / ENVIRONMENT_FILE).read_text(encoding="utf-8"))
     return CellReader(
         read=read,
         normalization=dataclasses.replace(experiment.normalization, background="auto"),
         polarity=experiment.polarity,
-        temperature=known["temperature"],
-        class_shares=np.array(known["class_shares"], np.float64),
+        temperature=calibration["temperature"],
+        class_shares=np.array(calibration["class_shares"], np.float64),
         about={
             "network": experiment.name,
             "data set": experiment.dataset,
@@ -86,3 +74,60 @@ def load_reader(workdir: str | Path) -> CellReader:
             "commit": environment["commit"],
         },
     )
+
+
+def export_reader(workdir: str | Path, out: str | Path) -> list[Path]:
+    """Write what `load_reader` needs of a finished run into a small folder.
+
+    Args:
+        workdir: folder of the run.
+        out: folder to write, made if absent.
+
+    Returns:
+        The files: config, environment, calibration, results and the network's variables.
+
+    Raises:
+        FileNotFoundError: the folder holds no finished run.
+
+    Source: ours, because a laboratory hands a network on, not a training.
+    """
+    folder, target = _check_folder(workdir), Path(out).expanduser().absolute()
+    experiment = build_experiment(load_config(folder))
+    variables = _load(folder, experiment, compilation.make_mesh(1))
+    target.mkdir(parents=True, exist_ok=True)
+    copies = [
+        write_text(target / name, (folder / name).read_text(encoding="utf-8"))
+        for name in (CONFIG_FILE, ENVIRONMENT_FILE, CALIBRATION_FILE, RESULTS_FILE)
+    ]
+    return [*copies, save_variables(target / VARIABLES_FILE, variables)]
+
+
+def _check_folder(workdir: str | Path) -> Path:
+    folder = Path(workdir).expanduser().absolute()
+    if not str(workdir) or not holds_run(folder) or not (folder / CALIBRATION_FILE).is_file():
+        raise FileNotFoundError(
+            f"`--workdir` must be the folder of a finished run with {CONFIG_FILE} and "
+            f"{CALIBRATION_FILE}, got `{workdir}`; finish it with launch/main.py --workdir=…, or "
+            "test an older one again with launch/evaluate.py."
+        )
+    return folder
+
+
+def _load(folder: Path, experiment: Experiment, mesh: jax.sharding.Mesh) -> Any:
+    """Load `params` and `batch_stats` from the export or the best checkpoint."""
+    model = make_network(experiment, mesh)
+    # The length of the run is no part of the state.
+    optimizer = make_optimizer(experiment.optimizer, epochs=1, steps_per_epoch=1)
+    state = jax.eval_shape(
+        lambda key: init_state(model, optimizer, key=key, input_px=experiment.input_px),
+        jax.random.key(0),
+    )
+    if (folder / VARIABLES_FILE).is_file():
+        variables = load_variables(folder / VARIABLES_FILE, state.variables)
+        return compilation.place_replicated(variables, mesh)
+    checkpoints = Checkpoints(folder / "checkpoints")
+    try:
+        like = compilation.with_replicated_sharding(state, mesh)
+        return checkpoints.load(BEST, like).variables
+    finally:
+        checkpoints.close()

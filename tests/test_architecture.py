@@ -18,6 +18,7 @@ ALLOWED = {
     "superxception_jax.arrays": set(),
     "superxception_jax.keys": set(),
     "superxception_jax.provenance": set(),
+    "superxception_jax.weights_file": set(),
     "superxception_jax.data": {"arrays", "data"},
     "superxception_jax.models": {"arrays", "keys", "models"},
     "superxception_jax.training": {"arrays", "keys", "data", "models", "training"},
@@ -27,7 +28,16 @@ ALLOWED = {
     "superxception_jax.experiment": {"config_checks", "data", "models", "training"},
     "superxception_jax.commands": {"training"},
 }
-EDGE = {"setup", "restoration", "cell_reporting", "training_run", "reporting", "run"} | {
+EDGE = {
+    "setup",
+    "restoration",
+    "cell_reporting",
+    "reader",
+    "karyotype_run",
+    "training_run",
+    "reporting",
+    "run",
+} | {
     "table_plan",
     "table_display",
     "tabulate",
@@ -120,7 +130,9 @@ def test_no_image_of_a_chromosome_set_is_tracked():
     assert not [name for name in listed if name.lower().endswith((".bmp", ".tif", ".tiff", ".npz"))]
 
 
-@pytest.mark.parametrize("program", ["main", "evaluate", "prepare_data", "table", "karyotype"])
+@pytest.mark.parametrize(
+    "program", ["main", "evaluate", "prepare_data", "table", "karyotype", "export"]
+)
 def test_programs_start_without_tensorflow(program):
     code = (
         "import sys; sys.path.insert(0, '.');"

@@ -13,6 +13,7 @@ from programs import REPOSITORY, run
 
 from superxception_jax.data.ideogram.builder import draw_numbered_cell
 from superxception_jax.karyotype_run import find_cells, read_images
+from superxception_jax.reader import load_reader
 
 CONFIG = f"--config={REPOSITORY / 'configs' / 'xception.py'}:smoke"
 
@@ -72,6 +73,24 @@ def test_a_batch_of_cells(workdir, folder, flags):
         assert len(rows) == len(values["chromosomes"]) == sum(values["counts"].values())
     assert "cell 1" in (folder / "out" / "report.html").read_text()
     assert not (folder / "out" / "cell 3").exists()
+
+
+def test_an_exported_network_reads_the_same(workdir, folder, flags):
+    out = folder / "exported"
+    done = run("export.py", f"--workdir={workdir}", f"--out={out}", flags[1], folder=folder)
+    assert done.returncode == 0, done.stderr
+    names = {"config.json", "environment.json", "calibration.json", "results.json"}
+    assert {path.name for path in out.iterdir()} == names | {"variables.npz"}
+    canvases = np.random.default_rng(0).integers(0, 255, size=(3, 50, 50, 1)).astype(np.uint8)
+    one, other = (load_reader(path).read(canvases) for path in (workdir, out))
+    assert one.shape == (3, 48)
+    np.testing.assert_allclose(other, one, atol=0.02)
+    assert not np.array_equal(other, one)
+    config = json.loads((out / "config.json").read_text())
+    config["model"]["width_multiplier"] = 0.25
+    (out / "config.json").write_text(json.dumps(config))
+    with pytest.raises(ValueError, match="must hold the network of the config beside it"):
+        load_reader(out)
 
 
 @pytest.mark.parametrize(
