@@ -23,6 +23,7 @@ from superxception_jax.karyotyping.karyogram import (
 from superxception_jax.karyotyping.karyogram_picture import prepare_picture
 from superxception_jax.karyotyping.record import Karyotype
 
+FEW = "".join(f",-{number}" for number in range(4, 23) if number != 21)
 LONG = "the probability of the class is low and the second-best class lies in another group, " * 3
 
 
@@ -67,8 +68,8 @@ CELLS = {
         {"ideograms": False},
     ),
     "small": lambda: (cell("48,XXY,+21", scale=0.4), {}),
-    "large": lambda: (only(cell("46,XY", style="q", scale=3.0), "1", "21", "Y"), {}),
-    "one": lambda: (only(cell("45,X", style="q"), "X"), {}),
+    "large": lambda: (cell("3,Y,-2,-3" + FEW, style="q", scale=3.0), {}),
+    "one": lambda: (only(cell("45,X", style="q", seed=1), "X"), {}),
     "misread": lambda: (misread(cell("46,XX", seed=1)), {}),
 }
 
