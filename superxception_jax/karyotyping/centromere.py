@@ -161,7 +161,7 @@ def spread_along_axis(image: np.ndarray, axis: np.ndarray) -> np.ndarray:
     step_px = STEP_PX * max(1.0, length_px / LARGEST_SIDE_PX)
     count = max(1, int(np.ceil(length_px / step_px)))
     along = (np.arange(count) + 0.5) / count * length_px
-    _, offsets = project_to_axis(np.argwhere(image > 0).astype(np.float64), axis)
+    _, offsets = project_to_axis(outline_points(image), axis)
     half = np.abs(offsets).max(initial=1.0)
     across = np.arange(-half, half + step_px, step_px)
     grid = np.meshgrid(along, across, indexing="ij")
@@ -173,3 +173,18 @@ def spread_along_axis(image: np.ndarray, axis: np.ndarray) -> np.ndarray:
     variance = (share * (across - middle[:, None]) ** 2).sum(axis=1)
     smooth = ndimage.gaussian_filter1d(np.sqrt(variance), SMOOTHING_STEPS, mode="nearest")
     return smooth + _LEAST_SPREAD_PX
+
+
+def outline_points(image: np.ndarray) -> np.ndarray:
+    """Return the outermost pixels of everything that isn't black.
+
+    Args:
+        image: u8[H,W], bright on black.
+
+    Returns:
+        f64[M,2] points in pixels; none in a black image.
+
+    **Source:** ours, because they say how far a chromosome reaches at a tenth of the cost.
+    """
+    lit = image > 0
+    return np.argwhere(lit & ~ndimage.binary_erosion(lit)).astype(np.float64)

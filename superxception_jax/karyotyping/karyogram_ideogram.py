@@ -126,8 +126,8 @@ def _half_width(
         if band.stain == "acen"
         for end in (band.start_units, band.stop_units)
     ]
-    # The Y of the tables has the narrowest centromere; below this length a waist is a notch.
-    reach = max(*acen, width_in / 3, 0.0) if acen else width_in / 3
+    # Below a third of the width, a waist would look like a notch.
+    reach = max(*acen, width_in / 3)
     waist = _WAIST + (1 - _WAIST) * np.clip(np.abs(places) / reach, 0.0, 1.0)
     radius = width_in / 2
     to_tip = np.clip(np.minimum(places - starts[0], stop - places) / radius, 0.0, 1.0)

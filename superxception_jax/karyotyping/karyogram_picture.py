@@ -16,7 +16,12 @@ from superxception_jax.data.straighten import (
     project_to_axis,
     straighten,
 )
-from superxception_jax.karyotyping.centromere import STEP_PX, centromere_on_axis, trace_axis
+from superxception_jax.karyotyping.centromere import (
+    STEP_PX,
+    centromere_on_axis,
+    outline_points,
+    trace_axis,
+)
 from superxception_jax.karyotyping.record import ReadChromosome
 
 BACKGROUNDS = ("print", "original")
@@ -62,8 +67,7 @@ def prepare_picture(chromosome: ReadChromosome, *, straightened: bool) -> Pictur
     length_px = axis_length_px(axis)
     along_px = length_px * centromere_on_axis(image, axis, label=chromosome.label)
     if straightened:
-        points = np.argwhere(image > 0).astype(np.float64)
-        along, across = project_to_axis(points, axis)
+        along, across = project_to_axis(outline_points(image), axis)
         # The blurred edge and satellites on a pale stalk lie beyond the ends of the axis.
         start_px = min(float(along.min()) - 0.5, 0.0)
         stop_px = max(float(along.max()) + 0.5, length_px)

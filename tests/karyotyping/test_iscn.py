@@ -68,13 +68,13 @@ def test_borders_of_the_ploidy_levels(total: int, sets: int):
 
 
 @given(st.lists(st.integers(0, 6), min_size=24, max_size=24).filter(any))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_any_cell_comes_back(counts: list[int]):
     assert parse_iscn(draft_iscn(counts)) == tuple(counts)
 
 
 @given(st.text(alphabet="0123456789XY?,+- ", max_size=14))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_any_text_is_refused_in_a_sentence_or_written_just_so(text: str):
     refusal = ""
     try:

@@ -1,0 +1,234 @@
+from __future__ import annotations
+
+import dataclasses
+import functools
+import itertools
+
+import numpy as np
+import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
+from matplotlib.patches import FancyBboxPatch, Rectangle
+from PIL import Image
+from read_cells import cell
+
+from superxception_jax.data.record import CLASS_NAMES
+from superxception_jax.karyotyping.karyogram import (
+    DRAFT,
+    FOOTER,
+    draw_karyogram,
+    save_karyogram,
+)
+from superxception_jax.karyotyping.karyogram_picture import prepare_picture
+from superxception_jax.karyotyping.record import Karyotype
+
+FEW = "".join(f",-{number}" for number in range(4, 23) if number != 21)
+LONG = "the probability of the class is low and the second-best class lies in another group, " * 3
+
+
+def flag(karyotype: Karyotype, flags: dict[int, tuple[str, ...]]) -> Karyotype:
+    chromosomes = tuple(
+        dataclasses.replace(one, flags=flags.get(index, ()))
+        for index, one in enumerate(karyotype.chromosomes)
+    )
+    return dataclasses.replace(karyotype, chromosomes=chromosomes)
+
+
+def only(karyotype: Karyotype, *names: str) -> Karyotype:
+    kept = tuple(one for one in karyotype.chromosomes if one.class_name in names)
+    return dataclasses.replace(karyotype, chromosomes=kept)
+
+
+def misread(karyotype: Karyotype) -> Karyotype:
+    """Read every chromosome as a 5."""
+    chromosomes = tuple(
+        dataclasses.replace(one, label=4, flags=("all alike",)) for one in karyotype.chromosomes
+    )
+    return dataclasses.replace(karyotype, chromosomes=chromosomes)
+
+
+CELLS = {
+    "female": lambda: (cell("46,XX"), {}),
+    "trisomy": lambda: (
+        flag(cell("47,XY,+21", style="q", seed=1), {0: (LONG,), 41: ("short", "$x_1$ touches")}),
+        {"straightened": True},
+    ),
+    "turner": lambda: (
+        flag(cell("45,X", seed=1), {44: ("alone",)}),
+        {"background": "original"},
+    ),
+    "losses": lambda: (
+        cell(
+            "44,XX,-7,-7",
+            cell="a_long_name_" * 12,
+            flags=("44 chromosomes",),
+            unread=(("image_3.png", LONG),),
+        ),
+        {"ideograms": False},
+    ),
+    "small": lambda: (cell("48,XXY,+21", scale=0.4), {}),
+    "large": lambda: (cell("3,Y,-2,-3" + FEW, style="q", scale=3.0), {}),
+    "one": lambda: (only(cell("45,X", style="q", seed=1), "X"), {}),
+    "misread": lambda: (misread(cell("46,XX", seed=1)), {}),
+}
+
+
+@functools.cache
+def drawing(name: str) -> tuple[Karyotype, Figure]:
+    karyotype, options = CELLS[name]()
+    return karyotype, draw_karyogram(karyotype, **options)
+
+
+def texts(figure: Figure) -> list[str]:
+    return [text.get_text() for text in figure.axes[0].texts]
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_no_text_overlaps_and_all_of_it_is_on_the_page(name: str):
+    _, figure = drawing(name)
+    renderer = FigureCanvasAgg(figure).get_renderer()
+    boxes = [text.get_window_extent(renderer) for text in figure.axes[0].texts]
+    for one, other in itertools.combinations(boxes, 2):
+        # Neighbouring lines share the room of their ascenders and descenders: 4 of 300 dpi.
+        beside = one.x1 <= other.x0 or other.x1 <= one.x0
+        assert beside or one.y1 <= other.y0 + 4 or other.y1 <= one.y0 + 4
+    page = figure.bbox
+    assert min(box.x0 for box in boxes) > page.x0
+    assert max(box.x1 for box in boxes) < page.x1
+    assert min(box.y0 for box in boxes) > page.y0
+    assert max(box.y1 for box in boxes) < page.y1
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_pictures_are_all_there_do_not_overlap_and_share_one_scale(name: str):
+    karyotype, figure = drawing(name)
+    straightened = CELLS[name]()[1].get("straightened", False)
+    extents = np.array([image.get_extent() for image in figure.axes[0].images])
+    assert len(extents) == len(karyotype.chromosomes)
+    pictures = [prepare_picture(one, straightened=straightened) for one in karyotype.chromosomes]
+    heights_px = sorted(picture.image.shape[0] for picture in pictures)
+    scales = np.sort(extents[:, 2] - extents[:, 3]) / heights_px
+    np.testing.assert_allclose(scales, scales[0], rtol=1e-9)
+    # The empty borders of two neighbours may lie on each other.
+    borders_in = 4 * scales[0] + 1e-9
+    for one, other in itertools.combinations(extents, 2):
+        beside = max(one[0], other[0]) >= min(one[1], other[1]) - borders_in
+        assert beside or one[2] <= other[3] or other[2] <= one[3]
+
+
+def test_the_text_of_a_figure():
+    written = texts(drawing("trisomy")[1])
+    assert {"synthetic q 1", "47,XY,+21", DRAFT, FOOTER, *CLASS_NAMES, *"ABCDEFG"} <= set(written)
+    notes = " ".join(written)
+    assert "1 – chromosome 1 (1 of seed 100): the probability of the class is low" in notes
+    assert "2 – chromosome 21 (21 of seed 101): short; $x_1$ touches" in notes
+    losses = " ".join(texts(drawing("losses")[1]))
+    assert "cell: 44 chromosomes" in losses
+    assert "not read: image_3.png: the probability" in losses
+
+
+@pytest.mark.parametrize(("name", "says_so"), [("trisomy", True), ("female", False)])
+def test_a_straightened_figure_says_so(name: str, says_so: bool):
+    lines = texts(drawing(name)[1])
+    assert any(line.startswith("straightened") for line in lines) == says_so
+
+
+def test_signs_stand_above_their_chromosomes_with_their_numbers():
+    karyotype, figure = drawing("trisomy")
+    signs = {text.get_text(): text for text in figure.axes[0].texts if text.get_bbox_patch()}
+    assert set(signs) == {"1", "2"}
+    right_in, down_in = signs["1"].get_position()
+    extents = [image.get_extent() for image in figure.axes[0].images]
+    below = [one for one in extents if one[0] < right_in < one[1] and one[3] > down_in]
+    nearest = min(below, key=lambda one: one[3])
+    height_px, width_px = prepare_picture(karyotype.chromosomes[0], straightened=True).image.shape
+    drawn_ratio = (nearest[1] - nearest[0]) / (nearest[2] - nearest[3])
+    assert drawn_ratio == pytest.approx(width_px / height_px)
+
+
+def test_centromeres_of_a_row_stand_on_its_line():
+    karyotype, figure = drawing("female")
+    axes = figure.axes[0]
+    lines = [line.get_ydata()[0] for line in axes.lines if line.get_color() == "0.72"]
+    assert len(lines) == 4
+    extents = [image.get_extent() for image in axes.images]
+    for name, row in (("1", 0), ("9", 1), ("17", 2), ("X", 3)):
+        for one in karyotype.of_class(name):
+            picture = prepare_picture(one, straightened=False)
+            height_px, width_px = picture.image.shape
+            ratio = pytest.approx(width_px / height_px, rel=1e-6)
+            centromeres = [
+                top + picture.centromere_px * (bottom - top) / height_px
+                for left, right, bottom, top in extents
+                if (right - left) / (bottom - top) == ratio
+            ]
+            assert min(abs(down_in - lines[row]) for down_in in centromeres) < 1e-6
+
+
+@pytest.mark.parametrize(
+    ("name", "missing"),
+    [("female", 0), ("trisomy", 0), ("turner", 1), ("losses", 2), ("small", 0), ("one", 22)],
+)
+def test_missing_chromosomes_leave_an_empty_place(name: str, missing: int):
+    patches = drawing(name)[1].axes[0].patches
+    assert sum(isinstance(patch, FancyBboxPatch) for patch in patches) == missing
+
+
+def test_a_missing_sex_chromosome_may_be_either():
+    assert "?" in texts(drawing("turner")[1])
+    assert "?" not in texts(drawing("losses")[1])
+
+
+def test_every_chromosome_has_a_bar_in_the_colour_of_its_confidence():
+    karyotype, figure = drawing("female")
+    bars = [patch for patch in figure.axes[0].patches if isinstance(patch, Rectangle)]
+    # The last five are those of the legend.
+    colours = [tuple(np.round(bar.get_facecolor()[:3], 3)) for bar in bars[:-5]]
+    assert len(colours) == 46
+    sure = sum(one.confidence >= 0.99 for one in karyotype.chromosomes)
+    assert colours.count(tuple(np.round(to_rgb("#0072B2"), 3))) == sure
+
+
+@pytest.mark.parametrize(("name", "page"), [("female", 1.0), ("turner", 0.0)])
+def test_print_is_dark_on_white_and_the_original_bright_on_black(name: str, page: float):
+    figure = drawing(name)[1]
+    assert to_rgb(figure.get_facecolor()) == (page, page, page)
+    rgba = figure.axes[0].images[0].get_array()
+    inside, edge = rgba[..., 0][rgba[..., 3] == 255], rgba[..., 0][rgba[..., 3] < 40]
+    assert (edge.mean() > inside.mean()) == (page == 1.0)
+
+
+def test_ideograms_can_be_switched_off():
+    assert not drawing("losses")[1].axes[0].collections
+    # Bands, hatches and an outline of each class but the Y.
+    assert len(drawing("female")[1].axes[0].collections) == 3 * 23
+
+
+def test_a_cell_without_chromosomes_is_refused():
+    empty = dataclasses.replace(cell("45,X"), chromosomes=(), cell="empty 7")
+    with pytest.raises(ValueError, match=r"at least one chromosome, got none in cell 'empty 7'"):
+        draw_karyogram(empty)
+
+
+def test_wrong_options_and_lengths_are_refused():
+    with pytest.raises(ValueError, match="`background` must be one of"):
+        draw_karyogram(cell("45,X"), background="white")
+    one = only(cell("45,X"), "X")
+    flat = dataclasses.replace(one.chromosomes[0], length_px=0.0)
+    with pytest.raises(ValueError, match=r"`length_px` of X of seed 0 must be > 0, got 0\.0"):
+        draw_karyogram(dataclasses.replace(one, chromosomes=(flat,)))
+
+
+def test_files_are_written_whole_and_equal_for_equal_figures(tmp_path):
+    karyotype = only(cell("46,XY"), "21", "Y")
+    contents = []
+    for stem in ("first", "second"):
+        paths = save_karyogram(draw_karyogram(karyotype), stem=tmp_path / stem)
+        assert [path.name for path in paths] == [f"{stem}.png", f"{stem}.svg"]
+        contents.append([path.read_bytes() for path in paths])
+    assert contents[0] == contents[1]
+    assert len(list(tmp_path.iterdir())) == 4
+    width_px, height_px = Image.open(tmp_path / "first.png").size
+    assert width_px > 2700 < height_px
+    assert contents[0][1].count(b"<image") == 3
