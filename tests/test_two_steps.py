@@ -47,8 +47,25 @@ def _compiled(options, optimizer_settings, **step_options):
     optimizer = make_optimizer(optimizer_settings, epochs=2, steps_per_epoch=3)
     step = make_train_step(model, optimizer, **step_options)
     input_px = step_options["input_px"]
-    jit = functools.partial(jax.jit, compiler_options=QUICK)
-    return jit(lambda key: init_state(model, optimizer, key=key, input_px=input_px)), jit(step)
+    shapes = jax.eval_shape(
+        lambda key: init_state(model, optimizer, key=key, input_px=input_px), jax.random.key(0)
+    )
+    return _draw_state(shapes), jax.jit(step, compiler_options=QUICK)
+
+
+def _draw_state(shapes):
+    """Draw a first state without compiling the initialisation, which takes as long as a step."""
+    generator = np.random.default_rng(0)
+
+    def draw(path, leaf):
+        name = str(getattr(path[-1], "key", path[-1]))
+        if name in ("scale", "var"):
+            return np.ones(leaf.shape, leaf.dtype)
+        if "kernel" not in name or path[0].name != "params":
+            return np.zeros(leaf.shape, leaf.dtype)
+        return (0.05 * generator.normal(size=leaf.shape)).astype(leaf.dtype)
+
+    return jax.tree_util.tree_map_with_path(draw, shapes)
 
 
 def _hashable(model):
@@ -61,7 +78,7 @@ def test_two_steps(row, data_dir):
     config = importlib.import_module(f"configs.{row}").get_config("smoke")
     config.data.data_dir = data_dir
     experiment = build_experiment(config)
-    first, step = _compiled(
+    before, step = _compiled(
         _hashable(experiment.model),
         experiment.optimizer,
         **experiment.step_options,
@@ -70,7 +87,7 @@ def test_two_steps(row, data_dir):
     chosen = np.linspace(0, len(train.labels) - 1, BATCH).astype(int)
     images, labels = train.images[chosen], train.labels[chosen]
     key = jax.random.key(experiment.seed)
-    before = state = first(key)
+    state = before
     losses = []
     for _ in range(2):
         state, metrics = step(state, images, labels, key)

@@ -9,7 +9,7 @@ import io
 from collections.abc import Sequence
 
 import numpy as np
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 from scipy import ndimage
 
 from superxception_jax.arrays import check
@@ -44,6 +44,8 @@ def read_grey(content: bytes) -> np.ndarray:
             pages = getattr(image, "n_frames", 1)
             image.load()
             grey = _to_grey(image)
+    except UnidentifiedImageError:
+        raise ValueError("the image can't be read (it is no picture in a known format)") from None
     except ValueError:
         raise
     except Exception as error:  # Decoders raise whatever a damaged file leads them to.
