@@ -22,6 +22,8 @@ from superxception_jax.table_plan import PlannedRun, TablePlan, load_finished
 from superxception_jax.training.recorder import read_metrics
 
 POLL_SECONDS = 0.5
+# Conclusions are written by hand, beside the table that is written anew after each run.
+NOTES_ENDING = "-notes.md"
 
 
 @dataclass(frozen=True)
@@ -202,8 +204,10 @@ def _write(plan: TablePlan, runs: Sequence[TableRun]) -> tuple[Path, ...]:
         return ()
     table = build_table(merged, name=plan.name, pairs=plan.pairs, commands=plan.commands)
     plan.folder.mkdir(parents=True, exist_ok=True)
+    notes = plan.file(NOTES_ENDING)
+    written = notes.read_text(encoding="utf-8") if notes.is_file() else ""
     return (
         write_text(plan.file(".json"), table_json(table)),
-        write_text(plan.file(".md"), table_markdown(table)),
+        write_text(plan.file(".md"), table_markdown(table, notes=written)),
         save_figure(plot_table(table), plan.file(".png")),
     )

@@ -10,18 +10,22 @@ from superxception_jax.data.record import CLASS_NAMES
 ABSENT = "–"
 # How the numbers of super-resolution are headed; others keep their own name.
 SUPER_RESOLUTION_HEADS = {
+    "images": "images to restore",
     "psnr_bicubic": "PSNR bicubic, dB",
     "psnr": "PSNR, dB",
+    "psnr_fitted_bicubic": "PSNR bicubic after a fit of grey values, dB",
+    "psnr_fitted": "PSNR after a fit of grey values, dB",
     "ssim_bicubic": "SSIM bicubic",
     "ssim": "SSIM",
 }
 
 
-def table_markdown(table: Mapping[str, Any]) -> str:
+def table_markdown(table: Mapping[str, Any], *, notes: str) -> str:
     """Write a table for readers.
 
     Args:
         table: see `superxception_jax.evaluation.table.build_table`.
+        notes: Markdown of what people concluded, empty if nothing.
 
     Returns:
         Markdown: networks, recall by class, comparisons, and the commands that repeat it.
@@ -29,6 +33,8 @@ def table_markdown(table: Mapping[str, Any]) -> str:
     rows = table["rows"]
     parts = [f"# Table `{table['name']}`", _introduction(table), _networks(rows)]
     parts += [f"![Accuracy of the networks]({table['name']}.png)"]
+    if notes:
+        parts += ["## What it allows to say", notes.strip()]
     parts += ["## Recall by class, %", _recalls(rows)]
     if table["comparisons"]:
         parts += ["## Image by image", _comparison_notes(), _comparisons(table["comparisons"])]

@@ -119,7 +119,8 @@ def test_json_is_legible_and_computes_the_table_again(table):
 
 
 def test_markdown(table):
-    text = table_markdown(table)
+    text = table_markdown(table, notes="It *rains*.\n")
+    assert "## What it allows to say\n\nIt *rains*.\n\n## Recall" in text
     lines = text.splitlines()
     start = lines.index(next(line for line in lines if line.startswith("| network | config")))
     assert lines[start : start + 4] == [
@@ -148,7 +149,7 @@ def test_markdown(table):
 
 def test_markdown_of_one_synthetic_run_says_so_and_compares_nothing():
     run = hand_made("xception", "1 2 1 X", dataset="ideogram", protocol="cells")
-    text = table_markdown(build_table([run], name="t", pairs=[], commands=["x"]))
+    text = table_markdown(build_table([run], name="t", pairs=[], commands=["x"]), notes="")
     assert "synthetic chromosomes" in text
     assert "Image by image" not in text
     assert "| 0 | **100.00** | 100.00 – 100.00 | – |" in text
