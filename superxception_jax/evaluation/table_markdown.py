@@ -36,6 +36,8 @@ def table_markdown(table: Mapping[str, Any], *, notes: str) -> str:
     if notes:
         parts += ["## What it allows to say", notes.strip()]
     parts += ["## Recall by class, %", _recalls(rows)]
+    if any(row["super_resolution"] for row in rows):
+        parts += ["## Is it super-resolution?", _super_resolution(rows)]
     if table["comparisons"]:
         parts += ["## Image by image", _comparison_notes(), _comparisons(table["comparisons"])]
     runs = [run["command"] for run in table["runs"]]
@@ -62,19 +64,32 @@ def _introduction(table: Mapping[str, Any]) -> str:
 
 
 def _networks(rows: Sequence[Mapping[str, Any]]) -> str:
-    extra = list(dict.fromkeys(name for row in rows for name in row["super_resolution"]))
     heads = ["network", "config", "seeds", "test accuracy, %"]
     heads += [
         f"{100 * rows[0]['confidence_level']:g} % interval",
         "sd over seeds, points",
         "macro-F1",
     ]
-    heads += ["calibration error", *(SUPER_RESOLUTION_HEADS.get(name, name) for name in extra)]
-    heads += ["parameters", "training, images/s", "training, min", "commit"]
-    return _grid(heads, [_network(row, extra) for row in rows])
+    heads += ["calibration error", "parameters", "training, images/s", "training, min", "commit"]
+    return _grid(heads, [_network(row) for row in rows])
 
 
-def _network(row: Mapping[str, Any], extra: Sequence[str]) -> list[str]:
+def _super_resolution(rows: Sequence[Mapping[str, Any]]) -> str:
+    restoring = [row for row in rows if row["super_resolution"]]
+    names = list(dict.fromkeys(name for row in restoring for name in row["super_resolution"]))
+    heads = ["network", *(SUPER_RESOLUTION_HEADS.get(name, name) for name in names)]
+    cells = [
+        [row["row"], *(_quality(row["super_resolution"], name) for name in names)]
+        for row in restoring
+    ]
+    return (
+        "How near the stack's output comes to the true crops at the side of the network's input, "
+        "beside bicubic enlarging of the canvas. Only crops longer than the canvas count; the fit "
+        "is the best line through the grey values of each image.\n\n" + _grid(heads, cells)
+    )
+
+
+def _network(row: Mapping[str, Any]) -> list[str]:
     spread = row["accuracy_sd_over_seeds"]
     seeds = ", ".join(map(str, row["seeds"]))
     if len(row["folds"]) > 1:
@@ -88,7 +103,6 @@ def _network(row: Mapping[str, Any], extra: Sequence[str]) -> list[str]:
         ABSENT if spread is None else f"{100 * spread:.2f}",
         f"{row['macro_f1']:.3f}",
         f"{row['expected_calibration_error']:.3f}",
-        *(_quality(row["super_resolution"], name) for name in extra),
         f"{row['parameters']:,}",
         f"{row['images_per_second']:,.1f}",
         f"{row['training_seconds'] / 60:.1f}",
@@ -99,6 +113,8 @@ def _network(row: Mapping[str, Any], extra: Sequence[str]) -> list[str]:
 def _quality(values: Mapping[str, float], name: str) -> str:
     if name not in values:
         return ABSENT
+    if name == "images":
+        return f"{values[name]:,.0f}"
     return f"{values[name]:.2f}" if name.startswith("psnr") else f"{values[name]:.4f}"
 
 
