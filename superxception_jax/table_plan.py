@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from superxception_jax.evaluation.table import TableRun, table_runs
+from superxception_jax.evaluation.table_cells import ASSIGNED
 from superxception_jax.experiment import Experiment, config_differences
 from superxception_jax.run import check_workdir
 from superxception_jax.training.recorder import read_metrics
@@ -174,6 +175,11 @@ def load_finished(run: PlannedRun, *, command: str) -> TableRun | None:
         return None
     with files[1].open(encoding="utf-8", newline="") as file:
         lines = list(csv.DictReader(file))
+    predictions = {name: [line[name] for line in lines] for name in PREDICTION_COLUMNS}
+    assignments = run.workdir / "assignments.csv"
+    if assignments.is_file():
+        with assignments.open(encoding="utf-8", newline="") as file:
+            predictions[ASSIGNED] = [line[ASSIGNED] for line in csv.DictReader(file)]
     rates = [x["images_per_second"] for x in read_metrics(run.workdir) if x["kind"] == "train"]
     row, seed, fold = run.key
     return TableRun(
@@ -188,7 +194,7 @@ def load_finished(run: PlannedRun, *, command: str) -> TableRun | None:
         training_seconds=results["progress"]["training_seconds"],
         results=results,
         config=run.experiment.config,
-        predictions={name: [line[name] for line in lines] for name in PREDICTION_COLUMNS},
+        predictions=predictions,
     )
 
 

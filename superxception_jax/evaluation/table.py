@@ -15,6 +15,7 @@ import numpy as np
 from superxception_jax.data.record import CLASS_NAMES
 from superxception_jax.evaluation.metrics import class_recalls, macro_f1
 from superxception_jax.evaluation.statistics import bootstrap_mean, mcnemar
+from superxception_jax.evaluation.table_cells import summarize_cells
 
 BOOTSTRAP_SEED = 0  # of the intervals of a table, whatever the seeds of its runs
 
@@ -35,7 +36,8 @@ class TableRun:
         training_seconds: time in training steps and validation.
         results: the values of its `results.json`.
         config: the values of its `config.json`.
-        predictions: lists of one value a test image: `name`, `cell`, `class`, `predicted`.
+        predictions: lists of one value a test image: `name`, `cell`, `class`, `predicted`, and
+            `assigned` where whole cells were tested.
     """
 
     row: str
@@ -94,7 +96,10 @@ def build_table(
     Raises:
         ValueError: two runs that must have tested the same images haven't.
     """
-    rows = {row: [run for run in runs if run.row == row] for row in dict.fromkeys(_rows(runs))}
+    rows = {
+        row: [run for run in runs if run.row == row]
+        for row in dict.fromkeys(run.row for run in runs)
+    }
     comparisons = [
         compare_rows(rows[first], rows[second])
         for first, second in pairs
@@ -157,6 +162,10 @@ def summarize_row(runs: Sequence[TableRun]) -> dict[str, Any]:
         "training_seconds": statistics.fmean(run.training_seconds for run in runs),
         "commits": sorted({run.commit for run in runs}),
         "super_resolution": _mean_numbers([one.get("super_resolution") or {} for one in results]),
+        "whole_cells": summarize_cells(
+            [run.predictions for run in runs],
+            interval=lambda values, cells: _interval(values, cells, first),
+        ),
         "recall": {
             name: None if np.isnan(recall) else float(recall)
             for name, recall in zip(CLASS_NAMES, recalls, strict=True)
@@ -246,10 +255,6 @@ def table_json(table: Mapping[str, Any]) -> str:
 def table_runs(table: Mapping[str, Any]) -> tuple[TableRun, ...]:
     """Read the runs back from the JSON values of a table."""
     return tuple(TableRun(**values) for values in table["runs"])
-
-
-def _rows(runs: Iterable[TableRun]) -> list[str]:
-    return [run.row for run in runs]
 
 
 def _predictions(runs: Iterable[TableRun]) -> dict[tuple[str, str], tuple[str, str]]:

@@ -36,6 +36,8 @@ def table_markdown(table: Mapping[str, Any], *, notes: str) -> str:
     if notes:
         parts += ["## What it allows to say", notes.strip()]
     parts += ["## Recall by class, %", _recalls(rows)]
+    if any(row["whole_cells"] for row in rows):
+        parts += ["## Whole cells", _whole_cells(rows)]
     if any(row["super_resolution"] for row in rows):
         parts += ["## Is it super-resolution?", _super_resolution(rows)]
     if table["comparisons"]:
@@ -72,6 +74,33 @@ def _networks(rows: Sequence[Mapping[str, Any]]) -> str:
     ]
     heads += ["calibration error", "parameters", "training, images/s", "training, min", "commit"]
     return _grid(heads, [_network(row) for row in rows])
+
+
+def _whole_cells(rows: Sequence[Mapping[str, Any]]) -> str:
+    heads = ["network", "single images, %", "assigned, %", "interval", "gain, points", "interval"]
+    heads += ["cells", "entirely right, %", "sex right, %", "all counts right, %"]
+    cells = []
+    for row in rows:
+        found = row["whole_cells"]
+        if not found:
+            continue
+        shares = (found[name] for name in ("entirely_right", "sex_right", "counts_right"))
+        cells.append(
+            [
+                row["row"],
+                f"{100 * row['accuracy']:.2f}",
+                f"**{100 * found['accuracy']:.2f}**",
+                _span(found["accuracy_interval"]),
+                f"{100 * found['gain']:+.2f}",
+                _span(found["gain_interval"]),
+                f"{found['cells']:,}",
+                *(f"{100 * share:.1f}" for share in shares),
+            ]
+        )
+    return (
+        "All chromosomes of a cell assigned together, exactly, with open counts; probabilities are "
+        "calibrated on validation cells.\n\n" + _grid(heads, cells)
+    )
 
 
 def _super_resolution(rows: Sequence[Mapping[str, Any]]) -> str:

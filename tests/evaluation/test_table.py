@@ -173,3 +173,25 @@ def test_figure_shows_seeds_mean_interval_and_the_papers_number(table, tmp_path)
     # The paper's number says nothing beside other images.
     other = [{**row, "protocol": "cells"} for row in table["rows"]]
     assert len(plot_table({**table, "rows": other}).axes[0].lines) == 4
+
+
+def test_whole_cells_by_hand():
+    runs = [hand_made("xception", "1 2 2 X", fold=fold) for fold in (0, 1)]
+    # The assignment mends fold 0; in fold 1 it exchanges the classes of the first cell, whose
+    # counts stay right, and calls the X of the second a Y.
+    for run, assigned in zip(runs, ("1 2 1 X", "2 1 1 Y"), strict=True):
+        run.predictions["assigned"] = assigned.split()
+    found = summarize_row(runs)["whole_cells"]
+    assert found["accuracy"] == 5 / 8
+    assert found["gain"] == pytest.approx(5 / 8 - 6 / 8)
+    assert (found["cells"], found["entirely_right"]) == (4, 0.5)
+    assert (found["sex_right"], found["counts_right"]) == (0.75, 0.75)
+    low, high = found["accuracy_interval"]
+    assert 0 <= low < 5 / 8 < high <= 1
+    table = build_table(runs, name="t", pairs=[], commands=[])
+    lines = table_markdown(table, notes="").splitlines()
+    start = lines.index("## Whole cells")
+    assert lines[start + 6].startswith("| xception | 75.00 | **62.50** | ")
+    assert lines[start + 6].endswith(" | 4 | 50.0 | 75.0 | 75.0 |")
+    # A run without assignment leaves the row without.
+    assert summarize_row([*runs, hand_made("xception", "1 2 2 X", fold=2)])["whole_cells"] == {}
