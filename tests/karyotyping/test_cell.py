@@ -137,5 +137,7 @@ def test_bad_cells_are_refused(cell):
         read_cell([blank], make_reader([]))
     with pytest.raises(ValueError, match="`names` must be unique"):
         read_cell(images[:2], make_reader(labels[:2]), names=["a", "a"])
+    bar = np.zeros((20, 9), np.uint8)
+    bar[3:17, 3:6] = 200
     with pytest.raises(ValueError, match="got 90; give the images of one cell"):
-        read_cell(images[:1] * 90, make_reader([labels[0]] * 90))
+        read_cell([bar] * 90, make_reader([labels[0]] * 90))
