@@ -62,9 +62,9 @@ def find_cells(images: str | Path) -> list[CellFolder]:
         )
     own = _images_of(path)
     inner = [
-        CellFolder(folder.name, _images_of(folder))
+        CellFolder(folder.name, files)
         for folder in sorted(path.iterdir(), key=lambda one: natural_key(one.name))
-        if folder.is_dir() and _images_of(folder)
+        if folder.is_dir() and (files := _images_of(folder))
     ]
     if own and inner:
         raise ValueError(
@@ -94,12 +94,13 @@ def read_images(files: Sequence[Path]) -> tuple[dict[str, np.ndarray], list[tupl
     for file in files:
         try:
             content = file.read_bytes()
-            images[file.name] = read_grey(content)
+            image = read_grey(content)
             if _is_colour_picture(content):
-                del images[file.name]
                 raise ValueError("it is a colour picture; give grey images of one chromosome each")
         except (OSError, ValueError) as error:
             unread.append((file.name, str(error)))
+        else:
+            images[file.name] = image
     grey = scale_to_8_bits(list(images.values()))
     return dict(zip(images, grey, strict=True)), unread
 

@@ -33,7 +33,7 @@ from superxception_jax.evaluation.report import (
 )
 from superxception_jax.evaluation.restoration import restoration_quality
 from superxception_jax.evaluation.statistics import bootstrap_interval
-from superxception_jax.restoration import load_pairs, restore
+from superxception_jax.restoration import compile_restoration, load_pairs, restore
 from superxception_jax.setup import Setup, predict_part
 from superxception_jax.training.recorder import read_metrics
 
@@ -80,7 +80,7 @@ def write_report(
     if hasattr(setup.model, "enhance"):
         pairs = load_pairs(setup.experiment, {split: part})[split]
         if len(pairs.canvases):
-            images = restore(setup, variables, pairs)
+            images = restore(setup, variables, pairs, restoration=compile_restoration(setup))
             results["super_resolution"] = restoration_quality(*images)
             figures["super_resolution"] = _restoration_figure(images, pairs.names)
     if setup.experiment.polarity == "read":

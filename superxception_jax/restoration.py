@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import jax.numpy as jnp
@@ -61,40 +61,39 @@ def load_pairs(experiment: Experiment, parts: Mapping[str, Chromosomes]) -> dict
     return pairs
 
 
-def measure_errors(setup: Setup, variables: Mapping[str, Any], pairs: Pairs) -> dict[str, float]:
+def measure_errors(
+    setup: Setup, variables: Mapping[str, Any], pairs: Pairs, *, restoration: Callable
+) -> dict[str, float]:
     """Measure the mean squared error of restored images.
 
     Args:
         setup: of the run.
         variables: `params` with those of the stack.
         pairs: canvases and targets.
+        restoration: of `compile_restoration`.
 
     Returns:
         `loss`, the mean squared error, and `accuracy`, the share of the images that are nearer
         to the truth than bicubic enlarging.
     """
-    restored, bicubic, truth = restore(setup, variables, pairs)
+    restored, bicubic, truth = restore(setup, variables, pairs, restoration=restoration)
     errors, reference = (
         np.square(images - truth).mean(axis=(1, 2, 3)) for images in (restored, bicubic)
     )
     return {"loss": float(errors.mean()), "accuracy": float((errors < reference).mean())}
 
 
-def restore(
-    setup: Setup, variables: Mapping[str, Any], pairs: Pairs
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Apply the super-resolution stack.
+def compile_restoration(setup: Setup) -> Callable:
+    """Compile the super-resolution stack beside bicubic enlarging.
 
     Args:
         setup: of the run.
-        variables: `params` with those of the stack.
-        pairs: N canvases and targets, at least one.
 
     Returns:
-        Three f32[N,P,P,1]: the stack's output, the canvases bicubically enlarged, and the
-        true crops.
+        (variables, canvases u8[B,S,S,1]) → f32[B,P,P,2], to be compiled once a run.
     """
-    input_px, target_px = setup.experiment.input_px, pairs.targets.shape[1]
+    input_px = setup.experiment.input_px
+    target_px = setup.experiment.model["super_resolution"]["enlarged_px"]
 
     def both(variables, canvases):
         pixels = to_unit_range(canvases)
@@ -103,10 +102,28 @@ def restore(
         # Side by side, because predictions are one array a batch.
         return jnp.concatenate([enhanced, enlarge(pixels, size_px=target_px)], axis=-1)
 
+    return compilation.compile_predict(both, setup.mesh)
+
+
+def restore(
+    setup: Setup, variables: Mapping[str, Any], pairs: Pairs, *, restoration: Callable
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Apply the super-resolution stack.
+
+    Args:
+        setup: of the run.
+        variables: `params` with those of the stack.
+        pairs: N canvases and targets, at least one.
+        restoration: of `compile_restoration`.
+
+    Returns:
+        Three f32[N,P,P,1]: the stack's output, the canvases bicubically enlarged, and the
+        true crops.
+    """
     outputs = predict_all(
         pairs.canvases,
         variables=variables,
-        predict=compilation.compile_predict(both, setup.mesh),
+        predict=restoration,
         place=lambda batch: compilation.place_batch(batch, setup.mesh),
         batch_sizes=(setup.experiment.evaluation_batch_size,),
         advance=lambda count: None,

@@ -15,7 +15,7 @@ import numpy as np
 from superxception_jax.evaluation.metrics import compute_metrics
 from superxception_jax.evaluation.report import write_text
 from superxception_jax.models.init_from import start_from_keras
-from superxception_jax.restoration import load_pairs, measure_errors
+from superxception_jax.restoration import compile_restoration, load_pairs, measure_errors
 from superxception_jax.setup import Setup, predict_part
 from superxception_jax.training import compile as compilation
 from superxception_jax.training.checkpoint import BEST, LATEST, Checkpoints
@@ -120,6 +120,8 @@ def _pretrain(setup: Setup, workdir: Path) -> dict[str, Any]:
         jax.eval_shape(draw_state, setup.key), setup.mesh
     )
     print(f"pretraining the super-resolution stack on {count:,} images", flush=True)
+    # Once, and not at each validation.
+    restoration = compile_restoration(setup)
     checkpoints = Checkpoints(folder / "checkpoints")
     try:
         _run_loop(
@@ -131,7 +133,9 @@ def _pretrain(setup: Setup, workdir: Path) -> dict[str, Any]:
             first_state=lambda: compilation.compile_replicated(draw_state, setup.mesh)(setup.key),
             abstract_state=abstract_state,
             step=make_restoration_step(setup.model, optimizer, input_px=experiment.input_px),
-            validate=lambda state: measure_errors(setup, state.variables, pairs["validation"]),
+            validate=lambda state: measure_errors(
+                setup, state.variables, pairs["validation"], restoration=restoration
+            ),
             epochs=experiment.pretraining_epochs,
         )
         return checkpoints.load(BEST, abstract_state).params
