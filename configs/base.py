@@ -51,6 +51,7 @@ def get_base() -> ConfigDict:
     normalization.length = "cell"  # cell: relative to the cell | absolute | none: stretched crop
     normalization.length_exponent = 1.0  # length "cell": canvas length ∝ relative length ** this
     normalization.absolute_length_px = 100.0  # length "absolute": this length fills the canvas
+    normalization.grey = "keep"  # keep | cell: one mean grey in all cells
     normalization.image_px = 50  # the paper's 50×50 canvas
 
     config.split = split = ConfigDict()
@@ -143,14 +144,14 @@ def apply_preset(
     config.preset = preset
     if preset == "paper":
         return config.lock()
-    _set_cpu_size(config)
-    config.update_from_flattened_dict(cpu_changes)
+    set_cpu_size(config)
     if preset == "table":
         config.training.epochs = table_epochs
-        return config.lock()
-    config.model.width_multiplier = 0.5
-    config.model.middle_modules = 2
-    config.super_resolution.features = (16, 8)
+    else:
+        config.model.width_multiplier = 0.5
+        config.model.middle_modules = 2
+        config.super_resolution.features = (16, 8)
+    config.update_from_flattened_dict(cpu_changes)
     if preset in ("", "smoke"):
         config.data.dataset = "ideogram"
         config.split.protocol = "cells"
@@ -172,8 +173,12 @@ def apply_preset(
     return config.lock()
 
 
-def _set_cpu_size(config: ConfigDict) -> None:
-    """Reduce the input and train with augmentation and a schedule."""
+def set_cpu_size(config: ConfigDict) -> None:
+    """Reduce the input and train with augmentation and a schedule.
+
+    Args:
+        config: to be changed.
+    """
     # Small chromosomes keep pixels on the canvas, and bends are left to the straightening.
     config.normalization.length_exponent = 0.5
     config.normalization.straightening = "medial_axis"
@@ -212,6 +217,6 @@ def _set_embedded_size(config: ConfigDict) -> None:
     """Reduce further, to minutes on the synthetic cells."""
     # The least input of AlexNet, whose windows aren't padded, is 67 px.
     smallest_px = 71 if config.model.name.endswith("alexnet") else 64
-    config.model.input_px = smallest_px
+    config.model.input_px = min(config.model.input_px, smallest_px)
     config.model.width_multiplier = 0.25
     config.training.epochs = 10

@@ -9,7 +9,7 @@ from ml_collections import ConfigDict
 from superxception_jax.data.builders import BUILDERS
 from superxception_jax.data.crop import BACKGROUNDS
 from superxception_jax.data.ideogram.styles import STYLES
-from superxception_jax.data.normalize import LENGTHS, STRAIGHTENINGS, TILTS
+from superxception_jax.data.normalize import GREYS, LENGTHS, STRAIGHTENINGS, TILTS
 from superxception_jax.data.splits import PROTOCOLS
 from superxception_jax.models.build import MODELS, has_super_resolution
 from superxception_jax.models.init_from import find_init_from_problems
@@ -34,6 +34,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "normalization.tilt": TILTS,
     "normalization.straightening": STRAIGHTENINGS,
     "normalization.length": LENGTHS,
+    "normalization.grey": GREYS,
     "training.optimizer": OPTIMIZERS,
     "training.schedule": SCHEDULES,
 }

@@ -55,7 +55,11 @@ def normalization_steps(
             measured.crop.image, measured.axis, half_width_px=int(np.abs(across).max()) + 2
         ),
         "canvas": draw_canvas(
-            measured, longest_px=cell_length_px or measured.length_px, settings=settings
+            measured,
+            longest_px=cell_length_px or measured.length_px,
+            # The brightness of the other chromosomes is unknown here.
+            gain=1.0,
+            settings=settings,
         ),
     }
 

@@ -195,9 +195,10 @@ def upright_crop(measured: MeasuredChromosome) -> np.ndarray:
         length="absolute",
         length_exponent=1.0,
         absolute_length_px=side * (1 - 2 * MARGIN),
+        grey="keep",
         image_px=max(side, 8),
     )
-    canvas = draw_canvas(measured, longest_px=measured.length_px, settings=settings)
+    canvas = draw_canvas(measured, longest_px=measured.length_px, gain=1.0, settings=settings)
     filled = [np.nonzero(canvas.any(axis=axis))[0] for axis in (1, 0)]
     return canvas[tuple(slice(places[0], places[-1] + 1) for places in filled)].copy()
 

@@ -12,6 +12,7 @@ from flax import linen as nn
 from superxception_jax.models.alexnet import AlexNet
 from superxception_jax.models.cnn import DeepCNN
 from superxception_jax.models.resnet import ResNet50
+from superxception_jax.models.stripnet import StripNet
 from superxception_jax.models.super_resolution import SuperResolution, SuperResolvedClassifier
 from superxception_jax.models.xception import Xception
 
@@ -22,6 +23,7 @@ MODELS: dict[str, tuple[type[nn.Module], bool]] = {
     "super_alexnet": (AlexNet, True),
     "resnet50": (ResNet50, False),
     "super_resnet50": (ResNet50, True),
+    "stripnet": (StripNet, False),
     "xception": (Xception, False),
     "super_xception": (Xception, True),
 }

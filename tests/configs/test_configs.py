@@ -25,6 +25,8 @@ ROWS = sorted(
     for path in (Path(__file__).resolve().parents[2] / "configs").glob("*.py")
     if path.stem not in ("base", "__init__")
 )
+# Our own networks have their own input and training.
+PAPER_ROWS = [row for row in ROWS if row != "stripnet"]
 
 
 ABLATIONS = sorted(
@@ -78,7 +80,7 @@ def test_paper_preset_is_the_paper():
     assert config.split.sizes == (4176, 360, 720)
     assert (config.training.optimizer, config.training.learning_rate) == ("adam", 1e-4)
     assert config.training.epochs == 80
-    epochs = {row: _config(row, "paper").training.epochs for row in ROWS}
+    epochs = {row: _config(row, "paper").training.epochs for row in PAPER_ROWS}
     assert epochs == {
         "deep_cnn": 150,
         "alexnet": 100,
@@ -112,7 +114,7 @@ def test_rows_of_the_table_differ_in_little_more_than_the_network():
         }
 
     reference = settings("super_xception")
-    for row in ROWS:
+    for row in PAPER_ROWS:
         values = settings(row)
         for section in ("data", "normalization", "split", "augmentation", "super_resolution"):
             assert values[section] == reference[section]

@@ -64,7 +64,7 @@ def test_real_images_are_dark_on_white(real):
 def test_a_real_cell_becomes_canvases(real):
     settings = NormalizationSettings(
         background="auto", tilt="remove", straightening="medial_axis", length="cell",
-        length_exponent=0.5, absolute_length_px=100.0, image_px=50,
+        length_exponent=0.5, absolute_length_px=100.0, grey="keep", image_px=50,
     )  # fmt: skip
     cell = [one for one in real if one.cell == "97002223.66"]  # Two of its images are RGBA.
     canvases = normalize_cell(

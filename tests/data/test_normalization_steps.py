@@ -19,6 +19,7 @@ SETTINGS = NormalizationSettings(
     length="cell",
     length_exponent=1.0,
     absolute_length_px=100.0,
+    grey="keep",
     image_px=40,
 )
 

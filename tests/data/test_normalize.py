@@ -25,6 +25,7 @@ SETTINGS = NormalizationSettings(
     length="cell",
     length_exponent=1.0,
     absolute_length_px=100.0,
+    grey="keep",
     image_px=50,
 )
 FOLDER = Path(os.environ.get("SUPERXCEPTION_DATA", Path(__file__).parents[3] / "shared" / "data"))
@@ -184,9 +185,17 @@ def test_errors_name_the_image() -> None:
 
 def test_settings_report_all_problems_at_once() -> None:
     with pytest.raises(ValueError) as caught:
-        NormalizationSettings("grey", "keep", "medial_axis", "area", 1.5, -1.0, 4)
+        NormalizationSettings("grey", "keep", "medial_axis", "area", 1.5, -1.0, "mean", 4)
     lines = str(caught.value).split("\n")
-    names = ["background", "length", "tilt", "length_exponent", "absolute_length_px", "image_px"]
+    names = [
+        "background",
+        "length",
+        "tilt",
+        "length_exponent",
+        "absolute_length_px",
+        "grey",
+        "image_px",
+    ]
     assert [re.match(r"`(\w+)` must be .*, got .*; .*\.$", line)[1] for line in lines] == names
 
 

@@ -41,7 +41,7 @@ def upright(image: np.ndarray) -> tuple[np.ndarray, float]:
         absolute_length_px=canvas_px * (1 - 2 * MARGIN),
         image_px=canvas_px,
     )
-    canvas = draw_canvas(measured, longest_px=measured.length_px, settings=settings)
+    canvas = draw_canvas(measured, longest_px=measured.length_px, gain=1.0, settings=settings)
     rows, columns = np.nonzero(canvas)
     cut = canvas[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
     return cut, measured.length_px

@@ -15,6 +15,7 @@ NORMALIZATION = NormalizationSettings(
     length="cell",
     length_exponent=0.5,
     absolute_length_px=100.0,
+    grey="keep",
     image_px=50,
 )
 

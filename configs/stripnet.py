@@ -1,0 +1,32 @@
+"""StripNet: a small residual network for straightened chromosomes at 50×50, ours.
+
+| source | ours, see `superxception_jax/models/stripnet.py` |
+| row | none in the paper |
+| presets | all of `configs/base.py`, for example `:bioimage` |
+"""
+
+from __future__ import annotations
+
+from ml_collections import ConfigDict
+
+from configs.base import apply_preset, get_base, set_cpu_size
+
+CHANGES = {
+    "model.input_px": 50,  # the canvas as it is: enlarging adds no information
+    "model.width_multiplier": 1.0,
+    "model.dropout_rate": 0.3,
+    "normalization.grey": "cell",
+    "augmentation.gain": 0.1,
+    "training.learning_rate": 2e-3,
+}
+
+
+def get_config(preset: str = "") -> ConfigDict:
+    """Return the config of StripNet at the size of `preset`."""
+    config = get_base()
+    config.name = "stripnet"
+    config.model.name = "stripnet"
+    set_cpu_size(config)
+    config.training.epochs = 50
+    config.update_from_flattened_dict(CHANGES)
+    return apply_preset(config, preset, cpu_changes=CHANGES, table_epochs=20)
