@@ -177,7 +177,8 @@ def describe(setup: Setup, workdir: Path) -> str:
             f"data      {experiment.dataset}, split {experiment.split['protocol']}: {sizes}"
             f" images of {side}×{side} px",
             f"crops     tilt {normalization.tilt}, straightening {normalization.straightening}, "
-            f"length {normalization.length}, exponent {normalization.length_exponent}, grey {normalization.grey}",
+            f"length {normalization.length}, exponent {normalization.length_exponent}, "
+            f"grey {normalization.grey}",
             f"network   {experiment.model['name']}, {parameters:,} parameters, input "
             f"{experiment.input_px}×{experiment.input_px} px",
             f"training  {experiment.epochs} epochs of {setup.steps_per_epoch} steps, "

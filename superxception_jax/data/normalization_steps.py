@@ -6,12 +6,8 @@ import numpy as np
 from scipy import ndimage
 
 from superxception_jax.data.axis import upright_direction
-from superxception_jax.data.normalize import (
-    MeasuredChromosome,
-    NormalizationSettings,
-    draw_canvas,
-    measure_chromosome,
-)
+from superxception_jax.data.measure import MeasuredChromosome, measure_chromosome
+from superxception_jax.data.normalize import NormalizationSettings, draw_canvas
 from superxception_jax.data.straighten import project_to_axis, sample_along_axis, straighten
 
 OUTLINE_COLOUR = (0, 200, 0)

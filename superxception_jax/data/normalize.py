@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from superxception_jax.data.axis import medial_axis, upright_direction
-from superxception_jax.data.crop import BACKGROUNDS, FRINGE_PX, CroppedChromosome, crop_chromosome
-from superxception_jax.data.straighten import axis_length_px, project_to_axis, sample_along_axis
+from superxception_jax.data.axis import upright_direction
+from superxception_jax.data.crop import BACKGROUNDS, FRINGE_PX
+from superxception_jax.data.measure import MeasuredChromosome, measure_cell
+from superxception_jax.data.straighten import project_to_axis, sample_along_axis
 
 NORMALIZATION_VERSION = 4  # raise it with every change of the pixels, so that caches are rebuilt
 TILTS = ("keep", "remove")
@@ -91,21 +92,6 @@ class NormalizationSettings:
             raise ValueError("\n".join(problems))
 
 
-@dataclass(frozen=True)
-class MeasuredChromosome:
-    """A chromosome that is cut out and measured.
-
-    Attributes:
-        crop: the crop.
-        axis: f64[K,2], the medial axis from the upper to the lower end, in pixels of the crop.
-        length_px: its length.
-    """
-
-    crop: CroppedChromosome
-    axis: np.ndarray
-    length_px: float
-
-
 def normalize_cell(
     images: Sequence[np.ndarray], *, names: Sequence[str], settings: NormalizationSettings
 ) -> np.ndarray:
@@ -137,39 +123,6 @@ def normalize_cell(
     return draw_cell(measured, settings=settings)
 
 
-def measure_cell(
-    images: Sequence[np.ndarray], *, names: Sequence[str], background: str
-) -> list[MeasuredChromosome]:
-    """Cut out and measure all chromosomes of a cell.
-
-    Args:
-        images: N arrays u8[H,W], all images of the cell, each of its own size.
-        names: N names for error messages.
-        background: "auto", "dark" or "light".
-
-    Returns:
-        N measured chromosomes; `length_px` is the true length of Sharma et al.
-
-    Raises:
-        ValueError: as `normalize_cell`.
-        TypeError: an image is not u8.
-
-    **Source:** ours, because lengths are of use beside the canvases.
-    """
-    if len(images) == 0 or len(images) != len(names):
-        raise ValueError(
-            f"`names` must be one per image of at least one, got {len(names)} names for "
-            f"{len(images)} images; pass the whole cell."
-        )
-    measured = []
-    for image, name in zip(images, names, strict=True):
-        try:
-            measured.append(measure_chromosome(image, background=background))
-        except (TypeError, ValueError) as error:
-            raise type(error)(f"{name}: {error}") from error
-    return measured
-
-
 def draw_cell(
     measured: Sequence[MeasuredChromosome], *, settings: NormalizationSettings
 ) -> np.ndarray:
@@ -193,26 +146,6 @@ def draw_cell(
         draw_canvas(one, longest_px=longest_px, gain=gain, settings=settings) for one in measured
     ]
     return np.stack(canvases)[..., None]
-
-
-def measure_chromosome(image: np.ndarray, *, background: str) -> MeasuredChromosome:
-    """Cut one chromosome out and trace its axis.
-
-    Args:
-        image: u8[H,W] grey image of one chromosome.
-        background: "auto", "dark" or "light".
-
-    Returns:
-        The measured chromosome.
-
-    Raises:
-        ValueError: `background` is unknown, or no chromosome stands out.
-
-    **Source:** ours, see `crop_chromosome` and `medial_axis`.
-    """
-    crop = crop_chromosome(image, background=background)
-    axis = medial_axis(crop.mask)
-    return MeasuredChromosome(crop=crop, axis=axis, length_px=axis_length_px(axis))
 
 
 def draw_canvas(

@@ -16,12 +16,8 @@ from tqdm import tqdm
 
 from superxception_jax.arrays import check
 from superxception_jax.data.builders import make_builder, read_records
-from superxception_jax.data.normalize import (
-    NORMALIZATION_VERSION,
-    NormalizationSettings,
-    draw_cell,
-    measure_cell,
-)
+from superxception_jax.data.measure import measure_cell
+from superxception_jax.data.normalize import NORMALIZATION_VERSION, NormalizationSettings, draw_cell
 from superxception_jax.data.record import ChromosomeRecord
 
 PREPARATION_VERSION = 2  # Raise it whenever the prepared images change.

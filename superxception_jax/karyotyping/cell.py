@@ -7,14 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from superxception_jax.data.normalize import (
-    MARGIN,
-    MeasuredChromosome,
-    NormalizationSettings,
-    draw_canvas,
-    draw_cell,
-    measure_chromosome,
-)
+from superxception_jax.data.measure import MeasuredChromosome, measure_chromosome
+from superxception_jax.data.normalize import MARGIN, NormalizationSettings, draw_canvas, draw_cell
 from superxception_jax.data.record import CLASS_NAMES
 from superxception_jax.evaluation.calibration import apply_temperature
 from superxception_jax.evaluation.polarity import separate_polarity

@@ -12,11 +12,8 @@ import pytest
 from PIL import Image
 from scipy import ndimage
 
-from superxception_jax.data.normalize import (
-    NormalizationSettings,
-    measure_cell,
-    normalize_cell,
-)
+from superxception_jax.data.measure import measure_cell
+from superxception_jax.data.normalize import NormalizationSettings, normalize_cell
 
 SETTINGS = NormalizationSettings(
     background="dark",
@@ -75,6 +72,20 @@ def test_zooming_the_whole_cell_changes_next_to_nothing() -> None:
     small = normalize([bar_image(60, 10), bar_image(30, 10)])
     large = normalize([bar_image(120, 20), bar_image(60, 20)])
     assert np.abs(small.astype(int) - large).mean() < 1.0
+
+
+def test_grey_values_relative_to_the_cell() -> None:
+    bright, dull = bar_image(96, 12), bar_image(48, 12) // 2
+    kept = normalize([bright, dull])
+    scaled = normalize([bright, dull], grey="cell")
+    # One factor for the whole cell: the bars keep their ratio, and another exposure changes
+    # nothing but rounding.
+    factor = scaled[0].max() / kept[0].max()
+    np.testing.assert_allclose(scaled, np.minimum(factor * kept, 255), atol=1.5)
+    darker = normalize([bright // 2, dull // 2], grey="cell")
+    np.testing.assert_allclose(darker, scaled.astype(int), atol=3)
+    # Both bars are half 80 and half 200, the short one at half the grey: 140 · (2 + 1/2) / 3.
+    assert factor == pytest.approx(80 / (140 * 2.5 / 3), rel=0.03)
 
 
 def test_absolute_length_ignores_the_cell_and_shrinks_what_is_larger() -> None:
@@ -187,15 +198,8 @@ def test_settings_report_all_problems_at_once() -> None:
     with pytest.raises(ValueError) as caught:
         NormalizationSettings("grey", "keep", "medial_axis", "area", 1.5, -1.0, "mean", 4)
     lines = str(caught.value).split("\n")
-    names = [
-        "background",
-        "length",
-        "tilt",
-        "length_exponent",
-        "absolute_length_px",
-        "grey",
-        "image_px",
-    ]
+    names = ["background", "length", "grey", "tilt", "length_exponent", "absolute_length_px"]
+    names.append("image_px")
     assert [re.match(r"`(\w+)` must be .*, got .*; .*\.$", line)[1] for line in lines] == names
 
 

@@ -8,7 +8,8 @@ import pytest
 from PIL import Image
 
 from superxception_jax.data import source
-from superxception_jax.data.normalize import NormalizationSettings, measure_cell, normalize_cell
+from superxception_jax.data.measure import measure_cell
+from superxception_jax.data.normalize import NormalizationSettings, normalize_cell
 from superxception_jax.data.source import Chromosomes, load_chromosomes
 
 SETTINGS = NormalizationSettings(

@@ -36,7 +36,13 @@ PARAMETERS = {
     "resnet50": 25_557_032 - 2049 * 1000 - 2 * 49 * 64,
     "xception": 20_861_480 - 54_528 - 2 * 9 * 32,
 }
-FEATURES = {"alexnet": 4096, "resnet50": 2048, "xception": 2048, "deep_cnn": 512}
+FEATURES = {
+    "alexnet": 4096,
+    "resnet50": 2048,
+    "xception": 2048,
+    "deep_cnn": 512,
+    "stripnet": 29 * 128,
+}
 STACK_PARAMETERS = (81 * 64 + 64) + (25 * 64 * 32 + 32) + (25 * 32 + 1)
 
 
