@@ -10,6 +10,9 @@ import numpy as np
 
 ASSIGNED = "assigned"
 SEX_CHROMOSOMES = ("X", "Y")
+NORMAL_SEXES = ((2, 0), (1, 1))
+# Of the true counts of a cell, the most telling first.
+KINDS = ("gain", "sex", "loss", "none")
 
 
 def summarize_cells(
@@ -26,15 +29,17 @@ def summarize_cells(
 
     Returns:
         JSON values: `accuracy` after assignment and `gain` over the single images, both with an
-        interval, the number of `cells` tested, and the shares of those with everything, the sex
-        and all counts right. Empty if a run has no assignment.
+        interval, the number of `cells` tested, the shares of those with everything, the sex
+        and all counts right, and `aneuploidy`: by kind of the true counts (see `KINDS`) the
+        number of `cells`, of those `flagged` because the assigned counts are unusual, and of
+        those whose counts are `named` right. Empty if a run has no assignment.
 
     Source: ours.
     """
     if not all(ASSIGNED in one for one in predictions):
         return {}
     before, after, names = [], [], []
-    shares = []
+    shares, pairs_of_cells = [], []
     for one in predictions:
         members: dict[str, list[tuple[str, str]]] = {}
         for cell, label, read, assigned in zip(
@@ -45,6 +50,7 @@ def summarize_cells(
             names.append(cell)
             members.setdefault(cell, []).append((label, assigned))
         shares += [_cell_right(pairs) for pairs in members.values()]
+        pairs_of_cells += members.values()
     right, cells = np.array(after, float), np.array(names)
     gains = right - np.array(before, float)
     entirely, sex, counts = np.mean(shares, axis=0)
@@ -57,7 +63,46 @@ def summarize_cells(
         "entirely_right": float(entirely),
         "sex_right": float(sex),
         "counts_right": float(counts),
+        "aneuploidy": _count_aneuploidies(pairs_of_cells),
     }
+
+
+def aneuploidy_kind(classes: Sequence[str]) -> str:
+    """Say how the counts of a cell depart from the usual ones.
+
+    Args:
+        classes: of all its chromosomes.
+
+    Returns:
+        "gain" for three or more of an autosome, else "sex" for sex chromosomes other than XX and
+        XY, else "loss" for fewer than two of an autosome, else "none".
+
+    Source: ours; a cell with a loss has often lost the chromosome in preparation, so the kinds
+        that a laboratory reports come first.
+
+    >>> aneuploidy_kind([*(str(n) for n in range(1, 23)) , *(str(n) for n in range(1, 22)), "X"])
+    'sex'
+    """
+    counts = Counter(classes)
+    autosomes = [counts[str(number)] for number in range(1, 23)]
+    if max(autosomes) > 2:
+        return "gain"
+    if tuple(counts[name] for name in SEX_CHROMOSOMES) not in NORMAL_SEXES:
+        return "sex"
+    return "loss" if min(autosomes) < 2 else "none"
+
+
+def _count_aneuploidies(
+    pairs_of_cells: Sequence[Sequence[tuple[str, str]]],
+) -> dict[str, dict[str, int]]:
+    found = {kind: {"cells": 0, "flagged": 0, "named": 0} for kind in KINDS}
+    for pairs in pairs_of_cells:
+        truth, read = ([one[place] for one in pairs] for place in (0, 1))
+        counted = found[aneuploidy_kind(truth)]
+        counted["cells"] += 1
+        counted["flagged"] += aneuploidy_kind(read) != "none"
+        counted["named"] += Counter(truth) == Counter(read)
+    return found
 
 
 def _cell_right(pairs: Sequence[tuple[str, str]]) -> tuple[bool, bool, bool]:

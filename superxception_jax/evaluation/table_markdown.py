@@ -18,6 +18,13 @@ SUPER_RESOLUTION_HEADS = {
     "ssim_bicubic": "SSIM bicubic",
     "ssim": "SSIM",
 }
+ANEUPLOIDY_HEADS = {
+    "gain": "an autosome too many",
+    "sex": "sex chromosomes other than XX and XY",
+    "loss": "an autosome too few",
+    "none": "as usual",
+}
+ANEUPLOIDY_COLUMNS = ("cells", "flagged", "named")
 
 
 def table_markdown(table: Mapping[str, Any], *, notes: str) -> str:
@@ -99,7 +106,25 @@ def _whole_cells(rows: Sequence[Mapping[str, Any]]) -> str:
         )
     return (
         "All chromosomes of a cell assigned together, exactly, with open counts; probabilities are "
-        "calibrated on validation cells.\n\n" + _grid(heads, cells)
+        "calibrated on validation cells.\n\n" + _grid(heads, cells) + _aneuploidies(rows)
+    )
+
+
+def _aneuploidies(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Return a table of cells with unusual counts; empty if the truth has none."""
+    found = {row["row"]: row["whole_cells"].get("aneuploidy") for row in rows}
+    lines = [
+        [name, ANEUPLOIDY_HEADS[kind], *(str(counted[column]) for column in ANEUPLOIDY_COLUMNS)]
+        for name, kinds in found.items()
+        for kind, counted in (kinds or {}).items()
+        if counted["cells"] and any(kinds[other]["cells"] for other in kinds if other != "none")
+    ]
+    if not lines:
+        return ""
+    return (
+        "\n\nCells by the kind of their true counts: flagged are those whose assigned counts are "
+        "unusual (a false alarm where the true ones are usual), named those with all counts "
+        "right.\n\n" + _grid(["network", "true counts", *ANEUPLOIDY_COLUMNS], lines)
     )
 
 

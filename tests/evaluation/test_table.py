@@ -17,6 +17,7 @@ from superxception_jax.evaluation.table import (
     table_json,
     table_runs,
 )
+from superxception_jax.evaluation.table_cells import aneuploidy_kind, summarize_cells
 from superxception_jax.evaluation.table_markdown import table_markdown
 from superxception_jax.evaluation.table_plot import plot_table
 
@@ -193,5 +194,35 @@ def test_whole_cells_by_hand():
     start = lines.index("## Whole cells")
     assert lines[start + 6].startswith("| xception | 75.00 | **62.50** | ")
     assert lines[start + 6].endswith(" | 4 | 50.0 | 75.0 | 75.0 |")
+    # Two chromosomes are no whole cell: every autosome but one or two is missing in all of them.
+    assert found["aneuploidy"]["sex"] == {"cells": 4, "flagged": 4, "named": 3}
     # A run without assignment leaves the row without.
     assert summarize_row([*runs, hand_made("xception", "1 2 2 X", fold=2)])["whole_cells"] == {}
+
+
+def test_aneuploidies_by_hand():
+    usual = [*map(str, range(1, 23))] * 2
+    true = {
+        "down": [*usual, "21", "X", "Y"],
+        "turner": [*usual, "X"],
+        "lost": [*usual[1:], "X", "X"],
+        "one": [*usual, "X", "Y"],
+        "two": [*usual, "X", "X"],
+    }
+    assert [aneuploidy_kind(classes) for classes in true.values()] == [
+        "gain", "sex", "loss", "none", "none",
+    ]  # fmt: skip
+    read = {**true, "down": [*usual, "22", "X", "Y"], "two": [*usual[:-1], "21", "X", "X"]}
+    run = {
+        "cell": [cell for cell, classes in true.items() for _ in classes],
+        "class": [label for classes in true.values() for label in classes],
+        "predicted": [label for classes in true.values() for label in classes],
+        "assigned": [label for classes in read.values() for label in classes],
+    }
+    found = summarize_cells([run], interval=lambda values, cells: (0.0, 1.0))["aneuploidy"]
+    assert found == {
+        "gain": {"cells": 1, "flagged": 1, "named": 0},
+        "sex": {"cells": 1, "flagged": 1, "named": 1},
+        "loss": {"cells": 1, "flagged": 1, "named": 1},
+        "none": {"cells": 2, "flagged": 1, "named": 1},
+    }
