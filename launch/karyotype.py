@@ -1,11 +1,12 @@
 """Read the chromosomes of whole cells: karyograms, tables and a report to correct by hand.
 
-    python launch/karyotype.py --images=my_lab/cell1 --workdir=runs/xception-bioimage-…
-    python launch/karyotype.py --images=my_lab --workdir=runs/… --out=karyotypes
+    python launch/karyotype.py --images=my_lab/cell1
+    python launch/karyotype.py --images=my_lab --workdir=runs/stripnet-own-… --out=karyotypes
 
 `--images` is a folder with one image a chromosome, or a folder of such folders, one a cell. Each
 cell gets karyogram.png and .svg, karyotype.json and assignments.csv; report.html holds all cells,
-those to review first on top. Everything is a draft, to be verified by a cytogeneticist.
+those to review first on top. Without `--workdir` the network that comes with the project reads, see
+superxception_jax/weights/MODEL_CARD.md. Everything is a draft, to be verified by a cytogeneticist.
 
 Exit status: 0; 1 if a cell could not be read (the others are written); 2 after bad input.
 """
@@ -26,10 +27,13 @@ from tqdm import tqdm
 from superxception_jax.commands import run_command
 from superxception_jax.data.crop import BACKGROUNDS
 from superxception_jax.karyotype_run import REPORT_FILE, find_cells, karyotype_folder
-from superxception_jax.reader import load_reader
+from superxception_jax.karyotyping.counts import read_prior
+from superxception_jax.reader import DEFAULT_READER, load_reader
 
 IMAGES = flags.DEFINE_string("images", "", "Folder of a cell, or of one folder a cell.")
-WORKDIR = flags.DEFINE_string("workdir", "", "Folder of the trained run whose network reads.")
+WORKDIR = flags.DEFINE_string(
+    "workdir", "", "Run or export whose network reads; empty: the one that comes with the project."
+)
 OUT = flags.DEFINE_string("out", "", "Folder of the results; empty: karyotypes/<name of images>.")
 BACKGROUND = flags.DEFINE_enum(
     "background", "auto", BACKGROUNDS, "Of the images: dark (Q-band), light (G-band) or auto."
@@ -41,13 +45,20 @@ TURNED_SHARE = flags.DEFINE_float(
     lower_bound=1e-6,
     upper_bound=1 - 1e-6,
 )
+PRIOR = flags.DEFINE_string(
+    "prior",
+    "",
+    "JSON file of how likely unusual counts are, such as "
+    '{"autosomes": {"21": {"3": 0.02}}, "sexes": {"X": 0.01}}; empty: cells of unknown origin.',
+)
 STRAIGHTENED = flags.DEFINE_boolean("straightened", False, "Straighten the karyograms.")
 
 
 def main() -> None:
     """Karyotype the cells that the flags name."""
     cells = find_cells(IMAGES.value)
-    reader = load_reader(WORKDIR.value)
+    prior = read_prior(PRIOR.value) if PRIOR.value else None
+    reader = load_reader(WORKDIR.value or DEFAULT_READER)
     normalization = dataclasses.replace(reader.normalization, background=BACKGROUND.value)
     out = Path(OUT.value or Path("karyotypes") / Path(IMAGES.value).absolute().stem).absolute()
     with tqdm(total=len(cells), desc="karyotyping", unit=" cells") as bar:
@@ -61,6 +72,7 @@ def main() -> None:
             out,
             reader=dataclasses.replace(reader, normalization=normalization),
             turned_share=TURNED_SHARE.value,
+            prior=prior,
             straightened=STRAIGHTENED.value,
             advance=advance,
         )

@@ -14,6 +14,7 @@ from superxception_jax.data.image_file import SUFFIXES, read_grey, scale_to_8_bi
 from superxception_jax.data.record import natural_key
 from superxception_jax.evaluation.report import write_json, write_text
 from superxception_jax.karyotyping.cell import CellReader, karyotype_cell
+from superxception_jax.karyotyping.counts import CountPrior
 from superxception_jax.karyotyping.export import assignments_csv, karyotype_json
 from superxception_jax.karyotyping.html_report import write_html_report
 from superxception_jax.karyotyping.karyogram import draw_karyogram, save_karyogram
@@ -111,6 +112,7 @@ def karyotype_folder(
     *,
     reader: CellReader,
     turned_share: float,
+    prior: CountPrior | None,
     straightened: bool,
     advance: Callable[[str], object],
 ) -> tuple[list[Karyotype], dict[str, str]]:
@@ -121,6 +123,7 @@ def karyotype_folder(
         out: folder of the results, made if absent.
         reader: the network.
         turned_share: share of the images that may be upside down.
+        prior: of the numbers of chromosomes; None for cells of unknown origin.
         straightened: whether the karyograms show straightened chromosomes.
         advance: called with the name of each finished cell.
 
@@ -131,7 +134,7 @@ def karyotype_folder(
     karyotypes, failed = [], {}
     for cell in cells:
         try:
-            karyotype = _read_cell(cell, reader=reader, turned_share=turned_share)
+            karyotype = _read_cell(cell, reader=reader, turned_share=turned_share, prior=prior)
         except ValueError as error:
             failed[cell.name] = str(error)
         else:
@@ -143,7 +146,9 @@ def karyotype_folder(
     return karyotypes, failed
 
 
-def _read_cell(cell: CellFolder, *, reader: CellReader, turned_share: float) -> Karyotype:
+def _read_cell(
+    cell: CellFolder, *, reader: CellReader, turned_share: float, prior: CountPrior | None
+) -> Karyotype:
     images, unread = read_images(cell.files)
     if not images:
         name, reason = unread[0]
@@ -154,6 +159,7 @@ def _read_cell(cell: CellFolder, *, reader: CellReader, turned_share: float) -> 
         cell=cell.name,
         reader=reader,
         turned_share=turned_share,
+        prior=prior,
         unread=unread,
     )
 

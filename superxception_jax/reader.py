@@ -26,6 +26,8 @@ from superxception_jax.weights_file import load_variables, save_variables
 
 RESULTS_FILE = "results.json"
 VARIABLES_FILE = "variables.npz"
+# Comes with the project; its model card stands beside it.
+DEFAULT_READER = Path(__file__).resolve().parent / "weights"
 
 
 def load_reader(workdir: str | Path) -> CellReader:

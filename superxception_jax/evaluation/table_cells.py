@@ -39,7 +39,8 @@ def summarize_cells(
     if not all(ASSIGNED in one for one in predictions):
         return {}
     before, after, names = [], [], []
-    shares, pairs_of_cells = [], []
+    shares = []
+    pairs_of_cells: list[list[tuple[str, str]]] = []
     for one in predictions:
         members: dict[str, list[tuple[str, str]]] = {}
         for cell, label, read, assigned in zip(

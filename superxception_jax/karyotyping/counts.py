@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from superxception_jax.data.record import CLASS_NAMES
 
 MOST_OF_A_CLASS = 4
+UNUSUAL_COUNTS = ("0", "1", "3", "4")
 AUTOSOMES = 22
 X, Y = CLASS_NAMES.index("X"), CLASS_NAMES.index("Y")
 
@@ -116,3 +120,60 @@ def incomplete_prior() -> CountPrior:
     sexes = {"": 0.22, "X": 0.22, "Y": 0.22, "XX": 0.11, "XY": 0.23 - 4e-5}
     sexes |= {name: 1e-5 for name in ("XXX", "XXY", "XYY", "YY")}
     return CountPrior(autosomes=table, sexes=sexes)
+
+
+def read_prior(path: str | Path) -> CountPrior:
+    """Read how likely unusual counts are, for cells of a known origin.
+
+    Args:
+        path: JSON such as `{"autosomes": {"21": {"3": 0.02}}, "sexes": {"X": 0.01}}`:
+            probabilities of numbers of copies other than two, and of sex complements other than
+            XX and XY. What it doesn't name is as in `default_prior`; the usual counts take what
+            is left.
+
+    Returns:
+        The prior.
+
+    Raises:
+        ValueError: the file is no such JSON; the message says what is wrong.
+        OSError: it can't be read.
+
+    Source: ours, because a laboratory knows what it is asked for.
+    """
+    try:
+        changes = json.loads(Path(path).expanduser().read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ValueError(f"`{path}` must be JSON, got {error}; correct the file.") from error
+    table, sexes = default_prior().autosomes.copy(), dict(default_prior().sexes)
+    _check_names(changes, ("autosomes", "sexes"), where=str(path))
+    autosomes, complements = changes.get("autosomes", {}), changes.get("sexes", {})
+    _check_names(autosomes, CLASS_NAMES[:AUTOSOMES], where=f"{path}: autosomes")
+    _check_names(complements, set(sexes) - {"XX", "XY"}, where=f"{path}: sexes")
+    for name, counts in autosomes.items():
+        _check_names(counts, UNUSUAL_COUNTS, where=f"{path}: {name}")
+        row = table[CLASS_NAMES.index(name)]
+        for count, probability in counts.items():
+            row[int(count)] = _probability(probability, where=f"{path}: {name}, {count} copies")
+        row[2] = 1.0 - row[[int(count) for count in UNUSUAL_COUNTS]].sum()
+    for name, probability in complements.items():
+        sexes[name] = _probability(probability, where=f"{path}: {name}")
+    rest = 1.0 - sum(value for name, value in sexes.items() if name not in ("XX", "XY"))
+    try:
+        return CountPrior(autosomes=table, sexes=sexes | {"XX": rest / 2, "XY": rest / 2})
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
+
+
+def _check_names(values: Any, allowed: Collection[str], *, where: str) -> None:
+    names = ", ".join(repr(name) for name in sorted(allowed, key=lambda name: (len(name), name)))
+    if not isinstance(values, dict):
+        raise ValueError(f"{where}: must be an object with names of {names}, got {values!r}.")
+    for name in values:
+        if name not in allowed:
+            raise ValueError(f"{where}: must have names of {names}, got {name!r}; correct it.")
+
+
+def _probability(value: Any, *, where: str) -> float:
+    if not isinstance(value, int | float) or not 0 < value < 1:
+        raise ValueError(f"{where}: must be a probability between 0 and 1, got {value!r}.")
+    return float(value)
