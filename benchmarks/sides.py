@@ -83,7 +83,9 @@ def make_ours(case: Case, *, implementation: str) -> Side:
     parameters = sum(leaf.size for leaf in jax.tree.leaves(state.params))
     images, labels = (compiling.place_batch(array, mesh) for array in make_images(case))
     if case.task == "predict":
-        predict = compiling.compile_predict(make_predict(model, input_px=case.input_px), mesh)
+        predict = compiling.compile_predict(
+            make_predict(model, input_px=case.input_px, test_views="one"), mesh
+        )
         variables = state.variables
         return Side(lambda: float(jax.device_get(predict(variables, images)).max()), parameters)
     step = compiling.compile_train_step(
@@ -129,7 +131,7 @@ def count_operations(case: Case) -> float:
     )
     images = jax.ShapeDtypeStruct((case.batch, CANVAS_PX, CANVAS_PX, 1), jnp.uint8)
     if case.task == "predict":
-        predict = make_predict(model, input_px=case.input_px)
+        predict = make_predict(model, input_px=case.input_px, test_views="one")
         lowered = jax.jit(predict).lower(state.variables, images)
     else:
         step = make_train_step(model, optimizer, **experiment.step_options)

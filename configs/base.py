@@ -64,7 +64,9 @@ def get_base() -> ConfigDict:
 
     config.model = model = ConfigDict()
     model.name = "super_xception"  # a key of superxception_jax.models.build.MODELS
-    model.init_from = ""  # start from this weight file of Keras (.h5, .keras): Xception, ResNet-50
+    # Start from this file: of Keras (.h5, .keras: Xception, ResNet-50), or variables.npz that
+    # launch/export.py wrote of a run with the same network.
+    model.init_from = ""
     model.input_px = 227  # the canvas is enlarged to this, bicubically
     model.width_multiplier = 1.0  # channels of the classifier relative to the original
     model.middle_modules = 8  # Xception: equal modules in the middle flow
@@ -72,6 +74,7 @@ def get_base() -> ConfigDict:
     model.batch_norm_momentum = 0.99  # Keras' default; short runs need 0.9
     model.dropout_rate = 0.0  # before the classifier
     model.polarity = "given"  # given: the p arm is up | read: by twice the outputs, any way up
+    model.test_views = "one"  # one | both: mean with the reading turned by 180°; polarity "read"
     model.implementation = "auto"  # auto | plain | fast forms of the operations
 
     config.super_resolution = super_resolution = ConfigDict()

@@ -12,9 +12,9 @@ from superxception_jax.data.ideogram.styles import STYLES
 from superxception_jax.data.normalize import GREYS, LENGTHS, STRAIGHTENINGS, TILTS
 from superxception_jax.data.splits import PROTOCOLS
 from superxception_jax.models.build import MODELS, has_super_resolution
-from superxception_jax.models.init_from import find_init_from_problems
+from superxception_jax.models.init_from import EXPORTED, find_init_from_problems
 from superxception_jax.training.optimizers import OPTIMIZERS, SCHEDULES
-from superxception_jax.training.steps import POLARITIES
+from superxception_jax.training.steps import POLARITIES, TEST_VIEWS
 
 # What a field may be; everything else is refused before anything is computed.
 CHOICES: dict[str, tuple[str, ...]] = {
@@ -24,6 +24,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "model.name": tuple(MODELS),
     "model.middle_flow": ("scan", "unrolled"),
     "model.polarity": POLARITIES,
+    "model.test_views": TEST_VIEWS,
     "model.implementation": ("auto", "plain", "fast"),
     "super_resolution.final_activation": ("none", "relu"),
     "super_resolution.skip": ("input", "none"),
@@ -108,7 +109,9 @@ def find_problems(config: ConfigDict) -> list[str]:
             "`super_resolution.pretraining_epochs` must be 0 without the stack, "
             f"got {epochs} with `{config.model.name}`."
         )
-    if config.model.init_from and known:
+    if config.model.test_views == "both" and config.model.polarity == "given":
+        problems.append("`model.test_views` must be one with `model.polarity` given, got both.")
+    if config.model.init_from and known and not config.model.init_from.endswith(EXPORTED):
         problems += find_init_from_problems(
             config.model.name,
             width_multiplier=config.model.width_multiplier,

@@ -34,8 +34,9 @@ class Experiment:
         model: keyword arguments of `superxception_jax.models.build.build_model`.
         implementation: auto, plain or fast forms of the operations.
         polarity: given, or read by the network.
+        test_views: of an image, one or both ways up.
         turned_share: share of the images that comes upside down, for a network that reads it.
-        init_from: weight file of Keras to start from, empty for none.
+        init_from: file of weights to start from, empty for none.
         pretraining_epochs: of the super-resolution stack on crops of high resolution.
         input_px: side of the network's input; the canvas is enlarged to it.
         augmentation: ranges of the random changes in training.
@@ -64,6 +65,7 @@ class Experiment:
     model: Mapping[str, Any]
     implementation: str
     polarity: str
+    test_views: str
     turned_share: float
     init_from: str
     pretraining_epochs: int
@@ -118,6 +120,7 @@ def build_experiment(config: ConfigDict) -> Experiment:
         model=_model_options(config),
         implementation=model.implementation,
         polarity=model.polarity,
+        test_views=model.test_views,
         turned_share=config.evaluation.turned_share,
         init_from=model.init_from,
         pretraining_epochs=config.super_resolution.pretraining_epochs,

@@ -49,7 +49,9 @@ def load_reader(workdir: str | Path) -> CellReader:
     mesh = compilation.make_mesh(1)
     variables = _load(folder, experiment, mesh)
     model = make_network(experiment, mesh)
-    predict = compilation.compile_predict(make_predict(model, input_px=experiment.input_px), mesh)
+    predict = compilation.compile_predict(
+        make_predict(model, input_px=experiment.input_px, test_views=experiment.test_views), mesh
+    )
 
     def read(canvases: np.ndarray) -> np.ndarray:
         return predict_all(

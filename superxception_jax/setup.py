@@ -102,7 +102,8 @@ def set_up(experiment: Experiment) -> Setup:
         model=model,
         optimizer=optimizer,
         predict=compilation.compile_predict(
-            make_predict(model, input_px=experiment.input_px), mesh
+            make_predict(model, input_px=experiment.input_px, test_views=experiment.test_views),
+            mesh,
         ),
         key=key,
         steps_per_epoch=steps_per_epoch,

@@ -14,7 +14,7 @@ import numpy as np
 
 from superxception_jax.evaluation.metrics import compute_metrics
 from superxception_jax.evaluation.report import write_text
-from superxception_jax.models.init_from import start_from_keras
+from superxception_jax.models.init_from import EXPORTED, start_from_keras
 from superxception_jax.restoration import compile_restoration, load_pairs, measure_errors
 from superxception_jax.setup import Setup, predict_part
 from superxception_jax.training import compile as compilation
@@ -26,6 +26,7 @@ from superxception_jax.training.recorder import Recorder
 from superxception_jax.training.restoration import init_restoration, make_restoration_step
 from superxception_jax.training.state import TrainState
 from superxception_jax.training.steps import make_train_step
+from superxception_jax.weights_file import load_variables
 
 PRETRAINING_FOLDER = "pretraining"
 
@@ -72,11 +73,7 @@ def _first_state(setup: Setup, workdir: Path) -> TrainState:
     loaded = None
     if setup.experiment.init_from:
         # Before anything is compiled: a wrong file is reported at once.
-        loaded, report = start_from_keras(
-            setup.abstract_state.variables,
-            name=setup.experiment.model["name"],
-            path=Path(setup.experiment.init_from).expanduser(),
-        )
+        loaded, report = _load_start(setup, Path(setup.experiment.init_from).expanduser())
         print(report, flush=True)
         write_text(workdir / "init_from.txt", report + "\n")
     pretrained = _pretrain(setup, workdir) if setup.experiment.pretraining_epochs else {}
@@ -85,6 +82,19 @@ def _first_state(setup: Setup, workdir: Path) -> TrainState:
         variables = jax.tree.map(_choose, loaded, state.variables)
         state = dataclasses.replace(state, **compilation.place_replicated(variables, setup.mesh))
     return dataclasses.replace(state, params={**state.params, **pretrained})
+
+
+def _load_start(setup: Setup, path: Path) -> tuple[Any, str]:
+    """Load the variables to start from, and say what was loaded."""
+    variables = setup.abstract_state.variables
+    if path.suffix != EXPORTED:
+        return start_from_keras(variables, name=setup.experiment.model["name"], path=path)
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"`model.init_from` must be an existing file of weights, got `{path}`; check the path."
+        )
+    loaded = load_variables(path, variables)
+    return loaded, f"started from {path}: all {len(jax.tree.leaves(loaded))} arrays loaded"
 
 
 def _choose(new: np.ndarray | jax.ShapeDtypeStruct, drawn: jax.Array) -> jax.Array:

@@ -70,8 +70,8 @@ def load_variables(path: Path, like: Any) -> Any:
     )
     if wrong:
         raise ValueError(
-            f"`{path}` must hold the network of the config beside it, but {len(wrong)} arrays "
-            f"differ, such as `{wrong[0]}`; keep both files together."
+            f"`{path}` must hold the network of its config, but {len(wrong)} arrays "
+            f"differ, such as `{wrong[0]}`; keep both together."
         )
     return jax.tree_util.tree_map_with_path(lambda key, _: arrays[_name(key)], like)
 

@@ -37,6 +37,7 @@ def test_every_field_of_the_config_reaches_the_experiment():
     config = get_config("own")
     config.data.own_folder = "cells"
     config.normalization.straightening = "none"
+    config.model.polarity = "read"  # without it there is one view only
     other = {str: "x", bool: None, int: 1, float: 0.01}
     for path, value in list(_leaves(config.to_dict())):
         if path in ("data.ideogram_cells", "data.ideogram_seed"):
@@ -66,10 +67,12 @@ def _other_value(path, value, other):
         "normalization.tilt": "keep",
         "normalization.straightening": "medial_axis",
         "normalization.length": "none",
+        "normalization.grey": "cell",
         "split.protocol": "cases",
         "model.name": "xception",
         "model.middle_flow": "scan",
-        "model.polarity": "read",
+        "model.polarity": "given",
+        "model.test_views": "both",
         "model.implementation": "plain",
         "super_resolution.final_activation": "relu",
         "super_resolution.skip": "none",

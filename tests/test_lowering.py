@@ -81,7 +81,7 @@ def lower_training_step(program, platform):
 def lower_prediction(program, platform):
     experiment = program.experiment
     model, _, state, images = _shaped(experiment, platform)
-    predict = make_predict(model, input_px=experiment.input_px)
+    predict = make_predict(model, input_px=experiment.input_px, test_views=experiment.test_views)
     exported = export.export(jax.jit(predict), platforms=PLATFORMS[platform])(
         state.variables, images
     )

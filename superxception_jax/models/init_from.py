@@ -21,6 +21,8 @@ from superxception_jax.models.keras_weights import (
 )
 from superxception_jax.models.xception_blocks import FIRST_MIDDLE_BLOCK
 
+# How the files end that hold a network of ours.
+EXPORTED = ".npz"
 _KERAS_NAMES = {"xception": "Xception", "resnet50": "ResNet50"}
 # A layer that only this network has.
 _MARKS = {"xception": "block14_sepconv2", "resnet50": "conv5_block3_3_conv"}

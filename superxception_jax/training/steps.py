@@ -17,6 +17,7 @@ from superxception_jax.training.augmentation import AugmentationSettings, augmen
 from superxception_jax.training.state import TrainState
 
 POLARITIES = ("given", "read")
+TEST_VIEWS = ("one", "both")
 TrainStep = Callable[[TrainState, jax.Array, jax.Array, jax.Array], tuple[TrainState, dict]]
 
 
@@ -103,12 +104,16 @@ def global_norm(tree: Any) -> jax.Array:
     return jnp.sqrt(sum(jnp.vdot(leaf, leaf) for leaf in jax.tree.leaves(tree)))
 
 
-def make_predict(model: nn.Module, *, input_px: int) -> Callable[[Any, jax.Array], jax.Array]:
+def make_predict(
+    model: nn.Module, *, input_px: int, test_views: str
+) -> Callable[[Any, jax.Array], jax.Array]:
     """Make the classification of a batch.
 
     Args:
         model: takes f32[B,input_px,input_px,1], gives logits f32[B,C].
         input_px: the canvas is enlarged to this.
+        test_views: "one", or "both" for a model that reads polarity: the logits are the mean of
+            those of the image and those of the image turned by 180°, halves exchanged.
 
     Returns:
         A pure function (variables, images u8[B,S,S,1]) → log-probabilities f32[B,C].
@@ -118,6 +123,9 @@ def make_predict(model: nn.Module, *, input_px: int) -> Callable[[Any, jax.Array
         check(images=(images, "u8[B,S,S,1]"))
         inputs = enlarge(to_unit_range(images), size_px=input_px)
         logits: Any = model.apply(variables, inputs, train=False)
+        if test_views == "both":
+            turned: Any = model.apply(variables, inputs[:, ::-1, ::-1], train=False)
+            logits = (logits + jnp.roll(turned, logits.shape[-1] // 2, axis=-1)) / 2.0
         return jax.nn.log_softmax(logits)
 
     return predict

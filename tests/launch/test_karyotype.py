@@ -89,7 +89,7 @@ def test_an_exported_network_reads_the_same(workdir, folder, flags):
     config = json.loads((out / "config.json").read_text())
     config["model"]["width_multiplier"] = 0.25
     (out / "config.json").write_text(json.dumps(config))
-    with pytest.raises(ValueError, match="must hold the network of the config beside it"):
+    with pytest.raises(ValueError, match="must hold the network of its config"):
         load_reader(out)
 
 

@@ -11,9 +11,12 @@ import pytest
 from programs import REPOSITORY
 from programs import run as run_program
 
+from configs.stripnet import get_config as get_stripnet
 from configs.super_xception import get_config
 from superxception_jax import run, training_run
 from superxception_jax.experiment import build_experiment
+from superxception_jax.setup import set_up
+from superxception_jax.weights_file import save_variables
 
 
 class StoppedError(Exception):
@@ -85,6 +88,31 @@ def test_a_run_starts_from_the_file(folder, first_states, monkeypatch, capsys):
     with pytest.raises(StoppedError):
         run.train_and_test(chosen, workdir, overrides={})
     assert first_states[1] is later
+
+
+def test_a_run_starts_from_an_exported_network(folder, first_states, capsys):
+    config = get_stripnet("smoke")
+    config.training.devices = 2
+    config.data.data_dir = str(folder / "data")
+    drawn = set_up(build_experiment(config)).abstract_state.variables
+    generator = np.random.default_rng(0)
+    variables = jax.tree.map(lambda leaf: generator.uniform(size=leaf.shape), drawn)
+    config.model.init_from = str(save_variables(folder / "variables.npz", variables))
+    with pytest.raises(StoppedError):
+        run.train_and_test(build_experiment(config), folder / "exported", overrides={})
+    (state,) = first_states
+    for one, other in zip(
+        jax.tree.leaves(state.variables), jax.tree.leaves(variables), strict=True
+    ):
+        np.testing.assert_allclose(one, other, atol=1e-3)
+    assert f"all {len(jax.tree.leaves(variables))} arrays loaded" in capsys.readouterr().out
+    config.model.init_from = str(folder / "absent.npz")
+    with pytest.raises(FileNotFoundError, match=r"must be an existing file of weights, got .*npz"):
+        run.train_and_test(build_experiment(config), folder / "another", overrides={})
+    config.model.init_from = str(folder / "variables.npz")
+    config.model.width_multiplier = 0.5
+    with pytest.raises(ValueError, match="must hold the network of its config, but"):
+        run.train_and_test(build_experiment(config), folder / "wider", overrides={})
 
 
 def test_a_missing_file_is_one_sentence(folder, flags):

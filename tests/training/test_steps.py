@@ -100,11 +100,36 @@ def test_same_result_on_one_two_and_four_devices():
 def test_predict_gives_log_probabilities_and_ignores_the_other_images():
     model, _, _, state = make_training()
     variables = {"params": state.params, "batch_stats": state.batch_stats}
-    predict = jax.jit(make_predict(model, input_px=SIDE + 2))
+    predict = jax.jit(make_predict(model, input_px=SIDE + 2, test_views="one"))
     images, _ = _batch()
     all_at_once = predict(variables, images)
     np.testing.assert_allclose(np.exp(all_at_once).sum(axis=1), 1.0, rtol=1e-5)
     np.testing.assert_allclose(predict(variables, images[2:3])[0], all_at_once[2], atol=1e-5)
+
+
+class Linear(nn.Module):
+    """Two classes, both ways up."""
+
+    @nn.compact
+    def __call__(self, images, *, train):
+        return nn.Dense(4)(images.reshape(len(images), -1))
+
+
+def test_both_views_are_the_mean_of_the_image_and_its_turned_copy():
+    images, _ = _batch()
+    variables = Linear().init(jax.random.key(0), to_unit_range(images), train=False)
+    one, both = (
+        jax.jit(make_predict(Linear(), input_px=SIDE, test_views=views))
+        for views in ("one", "both")
+    )
+    upright, turned = (np.asarray(one(variables, x)) for x in (images, images[:, ::-1, ::-1]))
+    mean = (upright + turned[:, [2, 3, 0, 1]]) / 2
+    mean -= np.log(np.exp(mean).sum(axis=1, keepdims=True))
+    found = both(variables, images)
+    np.testing.assert_allclose(found, mean, atol=1e-5)
+    # Turning the image exchanges the halves and changes nothing else.
+    other = both(variables, images[:, ::-1, ::-1])
+    np.testing.assert_allclose(other[:, [2, 3, 0, 1]], found, atol=1e-5)
 
 
 def test_unit_range():
