@@ -15,7 +15,7 @@ from superxception_jax.data.ideogram.builder import draw_numbered_cell
 from superxception_jax.karyotype_run import find_cells, read_images
 from superxception_jax.reader import load_reader
 
-CONFIG = f"--config={REPOSITORY / 'configs' / 'xception.py'}:smoke"
+CONFIG = f"--config={REPOSITORY / 'configs' / 'stripnet.py'}:smoke"
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +25,6 @@ def workdir(folder, flags):
         "main.py",
         CONFIG,
         *flags,
-        "--config.model.polarity=read",
         "--config.model.implementation=plain",
         f"--workdir={folder / 'run'}",
         folder=folder,

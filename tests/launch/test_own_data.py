@@ -9,7 +9,7 @@ from programs import REPOSITORY, run
 from superxception_jax.data.ideogram.builder import draw_numbered_cell
 from superxception_jax.data.record import CLASS_NAMES
 
-CONFIG = f"--config={REPOSITORY / 'configs' / 'xception.py'}:own"
+CONFIG = f"--config={REPOSITORY / 'configs' / 'stripnet.py'}:own"
 SMALL = (
     "--config.model.width_multiplier=0.125",
     "--config.model.middle_modules=1",
@@ -39,7 +39,7 @@ def test_a_laboratory_trains_and_tests_on_its_own_folder(laboratory, folder, fla
     assert done.returncode == 0, done.stderr
     results = json.loads((workdir / "results.json").read_text())
     assert (results["dataset"], results["protocol"], results["images"]) == ("own", "cells", 46)
-    # Xception has no super-resolution layers to show.
+    # StripNet has no super-resolution layers to show.
     assert not (workdir / "super_resolution.png").exists()
     assert (workdir / "cell.png").exists()
 

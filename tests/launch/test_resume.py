@@ -15,7 +15,7 @@ from programs import REPOSITORY, command, environment, run
 # Eight steps with checkpoints after 3, 4, 6 and 8. The plain forms are traced and compiled
 # faster, and every process does both.
 FLAGS = (
-    f"--config={REPOSITORY / 'configs' / 'super_xception.py'}:smoke",
+    f"--config={REPOSITORY / 'configs' / 'stripnet.py'}:smoke",
     "--config.training.checkpoint_every_steps=3",
     "--config.model.implementation=plain",
 )

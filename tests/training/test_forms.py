@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import jax
 import numpy as np
-import pytest
 
 from configs import super_xception
 from superxception_jax.experiment import build_experiment
@@ -18,9 +17,10 @@ STEPS = 20
 BATCH = 8
 
 
-def _losses(implementation: str, middle_flow: str) -> list[float]:
+def _losses(implementation: str) -> list[float]:
     config = super_xception.get_config("smoke")
-    config.model.middle_flow = middle_flow
+    # A scan compiles faster; that it equals the unrolled blocks stands in a test of Xception.
+    config.model.middle_flow = "scan"
     # The paper's optimiser: at ten times its rate Adam enlarges rounding beyond any tolerance.
     config.training.optimizer = "adam"
     config.training.weight_decay = 0.0
@@ -49,8 +49,7 @@ def _losses(implementation: str, middle_flow: str) -> list[float]:
     return losses
 
 
-@pytest.mark.parametrize("middle_flow", ["unrolled", "scan"])
-def test_twenty_steps_of_both_forms_have_the_same_losses(middle_flow):
-    fast = _losses("fast", middle_flow)
-    np.testing.assert_allclose(fast, _losses("plain", middle_flow), atol=1e-3)
+def test_twenty_steps_of_both_forms_have_the_same_losses():
+    fast = _losses("fast")
+    np.testing.assert_allclose(fast, _losses("plain"), atol=1e-3)
     assert np.mean(fast[-5:]) < np.mean(fast[:5]) - 0.02  # it is training that agrees
