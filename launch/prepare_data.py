@@ -2,6 +2,7 @@
 
     python launch/prepare_data.py --dataset bioimage
     python launch/prepare_data.py --dataset own --folder my_lab
+    python launch/prepare_data.py --dataset ideogram --cells 2 --write synthetic_cells
     python launch/prepare_data.py --show my_lab/cell1/scan_3a.png --out steps.png
 
 Training prepares what is missing by itself; this program does it ahead and prints the counts.
@@ -12,6 +13,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import numpy as np
 from matplotlib.figure import Figure
+from PIL import Image
 
 from configs.base import get_base
 from superxception_jax.data.builders import BUILDERS, make_builder, read_records
@@ -27,6 +30,7 @@ from superxception_jax.data.counts import describe_counts
 from superxception_jax.data.image_file import read_grey, scale_to_8_bits
 from superxception_jax.data.normalization_steps import normalization_steps
 from superxception_jax.data.normalize import NormalizationSettings
+from superxception_jax.data.record import ChromosomeRecord
 
 OPTIONS = sorted({option for options, _ in BUILDERS.values() for option in options})
 
@@ -77,6 +81,9 @@ def _parser() -> argparse.ArgumentParser:
     ):
         default = data[f"ideogram_{name}"]
         building.add_argument(f"--{name}", type=kind, help=f"ideogram: {meaning} ({default})")
+    building.add_argument(
+        "--write", metavar="DIR", help="also write the images there, one folder a cell"
+    )
     showing = parser.add_argument_group("with --show")
     showing.add_argument("--out", default="steps.png", help="picture to write (%(default)s)")
     showing.add_argument(
@@ -115,7 +122,21 @@ def _prepare(arguments: argparse.Namespace) -> str:
         manual_dir=arguments.manual_dir or Path(arguments.data_dir) / "manual",
     )
     records = read_records(builder, progress=sys.stderr.isatty())
-    return f"{builder.info.full_name} in {builder.data_path}\n{describe_counts(records)}"
+    text = f"{builder.info.full_name} in {builder.data_path}\n{describe_counts(records)}"
+    if not arguments.write:
+        return text
+    return f"{text}\nwrote {_write_images(records, Path(arguments.write).expanduser())}"
+
+
+def _write_images(records: Sequence[ChromosomeRecord], folder: Path) -> Path:
+    """Write every image as `<cell>/<name>.png`."""
+    if folder.exists() and any(folder.iterdir()):
+        raise ValueError(f"`--write` must be a new or empty folder, got {str(folder)!r}.")
+    for record in records:
+        path = folder / record.cell.replace("/", "_") / f"{record.name.replace('/', '_')}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(record.image).save(path)
+    return folder.absolute()
 
 
 def _show(arguments: argparse.Namespace) -> Path:

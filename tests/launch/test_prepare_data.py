@@ -9,6 +9,8 @@ import programs
 import pytest
 from PIL import Image
 
+from superxception_jax.data.ideogram.builder import draw_numbered_cell
+
 
 def run(where: Path, *arguments: str) -> subprocess.CompletedProcess:
     return programs.run("prepare_data.py", *arguments, folder=where)
@@ -51,6 +53,23 @@ def test_synthetic_cells_take_the_flags(tmp_path):
     assert "46 chromosomes in 1 cell" in result.stdout
     assert "cells1_seed3" in result.stdout
     assert (tmp_path / "d" / "ideogram").is_dir()
+
+
+def test_images_are_written_and_come_back_as_an_own_set(tmp_path):
+    asked = ("--dataset", "ideogram", "--cells", "1", "--write", "drawn")
+    result = run(tmp_path, *asked)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.splitlines()[-1] == f"wrote {tmp_path / 'drawn'}"
+    (cell,) = (tmp_path / "drawn").iterdir()
+    drawn = draw_numbered_cell(0, seed=0, style="q", aneuploid_share=0.0).chromosomes
+    assert len(list(cell.iterdir())) == len(drawn) == 46
+    image = np.asarray(Image.open(cell / f"{cell.name} {drawn[0].name}.png"))
+    np.testing.assert_array_equal(image, drawn[0].image)
+    counted = run(tmp_path, "--dataset", "own", "--folder", "drawn")
+    assert "46 chromosomes, 1 cells" in counted.stdout
+    again = run(tmp_path, *asked)
+    assert again.returncode == 2
+    assert "`--write` must be a new or empty folder, got 'drawn'" in again.stderr
 
 
 def test_missing_archive_is_one_message_without_traceback(tmp_path):

@@ -95,8 +95,7 @@ def test_bad_input_is_one_sentence_before_any_run(folder, arguments):
     done = run("table.py", *arguments, "--name=bad", "--pairs=stripnet:x", folder=folder)
     assert done.returncode == 2
     assert done.stderr == (
-        "error: `--pairs` must name rows of the table, stripnet, deep_cnn, got `x`; "
-        "correct it.\n"
+        "error: `--pairs` must name rows of the table, stripnet, deep_cnn, got `x`; correct it.\n"
     )
     assert not (folder / "runs" / "bad").exists()
 
