@@ -31,6 +31,7 @@ ALLOWED = {
 EDGE = {
     "setup",
     "restoration",
+    "robustness",
     "cell_reporting",
     "reader",
     "karyotype_run",

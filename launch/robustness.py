@@ -1,0 +1,98 @@
+"""Try trained networks on damaged, incomplete and foreign cells.
+
+    python launch/robustness.py --name=robustness --runs=runs/karyotyping/stripnet-seed0-fold0
+    python launch/robustness.py --name=robustness --foreign=gband --runs=runs/…-fold0,runs/…-fold1
+
+Each run reads its own test cells, damaged in every way that superxception_jax/robustness.py lists;
+the counts of all runs are added up. results/<name>.md, .json and .png are written at the end.
+"""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+from typing import Any
+
+# A script's own folder is on the path instead of the repository's.
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from absl import flags
+from tqdm import tqdm
+
+from superxception_jax.commands import run_command
+from superxception_jax.evaluation.plots import save_figure
+from superxception_jax.evaluation.report import write_json, write_text
+from superxception_jax.evaluation.robustness_report import plot_robustness, robustness_markdown
+from superxception_jax.experiment import build_experiment
+from superxception_jax.provenance import describe_environment
+from superxception_jax.reader import load_reader
+from superxception_jax.robustness import (
+    CONDITIONS,
+    UNDAMAGED,
+    UNITS,
+    load_foreign_cells,
+    load_test_cells,
+    pool,
+    read_condition,
+)
+from superxception_jax.run import load_config
+
+NAME = flags.DEFINE_string("name", "robustness", "Name of the files in the results folder.")
+RUNS = flags.DEFINE_list("runs", [], "Folders of finished runs, one a fold.")
+FOREIGN = flags.DEFINE_enum(
+    "foreign", None, ("bioimage", "gband"), "Also read all cells of this other data set."
+)
+RESULTS = flags.DEFINE_string("results", "results", "Folder of the results.")
+SEED = flags.DEFINE_integer("seed", 0, "Of the damage.", lower_bound=0)
+
+
+def main() -> None:
+    """Read damaged cells with the runs that the flags name."""
+    if not RUNS.value:
+        raise ValueError("`--runs` must name folders of finished runs, got nothing; add them.")
+    own: list[dict[str, Any]] = []
+    foreign: list[dict[str, Any]] = []
+    for run in RUNS.value:
+        reader = load_reader(run)
+        experiment = build_experiment(load_config(Path(run).expanduser().absolute()))
+        sets = [(own, load_test_cells(experiment), CONDITIONS)]
+        if FOREIGN.value:
+            cells = load_foreign_cells(experiment, FOREIGN.value)
+            sets.append((foreign, cells, ((UNDAMAGED, 0.0),)))
+        total = sum(len(cells) * len(conditions) for _, cells, conditions in sets)
+        with tqdm(total=total, desc=Path(run).name, unit=" cells") as bar:
+            for readings, cells, conditions in sets:
+                for kind, level in conditions:
+                    readings.append(
+                        read_condition(
+                            cells,
+                            reader=reader,
+                            kind=kind,
+                            level=level,
+                            seed=SEED.value,
+                            advance=bar.update,
+                        )
+                    )
+    environment = describe_environment()
+    values = {
+        "name": NAME.value,
+        "command": shlex.join(["python", *sys.argv]),
+        "commit": environment["commit"],
+        "data set": experiment.dataset,
+        "own": pool(own),
+        "foreign": {FOREIGN.value: pool(foreign)[0]} if foreign else {},
+        "environment": environment,
+    }
+    folder = Path(RESULTS.value)
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in (
+        write_json(folder / f"{NAME.value}.json", values),
+        save_figure(plot_robustness(values["own"], units=UNITS), folder / f"{NAME.value}.png"),
+        write_text(folder / f"{NAME.value}.md", robustness_markdown(values, units=UNITS)),
+    ):
+        print(path)
+
+
+if __name__ == "__main__":
+    run_command(main)
