@@ -3,8 +3,8 @@
     python launch/export.py --workdir=runs/reader --out=my_reader
     python launch/karyotype.py --images=my_lab --workdir=my_reader
 
-The folder holds the config, the calibration, the results and the variables in half precision; the
-optimiser's state and the images stay behind.
+The folder holds the config, the calibration, the results, a model card and the variables in half
+precision; the optimiser's state and the images stay behind.
 """
 
 from __future__ import annotations

@@ -5,8 +5,10 @@
 
 `--images` is a folder with one image a chromosome, or a folder of such folders, one a cell. Each
 cell gets karyogram.png and .svg, karyotype.json and assignments.csv; report.html holds all cells,
-those to review first on top. Without `--workdir` the network that comes with the project reads, see
-superxception_jax/weights/MODEL_CARD.md. Everything is a draft, to be verified by a cytogeneticist.
+those to review first on top. Everything is a draft, to be verified by a cytogeneticist.
+
+Without `--workdir` the networks that come with the project read, one for each kind of background;
+their model cards stand in superxception_jax/weights.
 
 Exit status: 0; 1 if a cell could not be read (the others are written); 2 after bad input.
 """
@@ -28,11 +30,11 @@ from superxception_jax.commands import run_command
 from superxception_jax.data.crop import BACKGROUNDS
 from superxception_jax.karyotype_run import REPORT_FILE, find_cells, karyotype_folder
 from superxception_jax.karyotyping.counts import read_prior
-from superxception_jax.reader import DEFAULT_READER, load_reader
+from superxception_jax.reader import ChooseReader, load_default_readers, load_reader
 
 IMAGES = flags.DEFINE_string("images", "", "Folder of a cell, or of one folder a cell.")
 WORKDIR = flags.DEFINE_string(
-    "workdir", "", "Run or export whose network reads; empty: the one that comes with the project."
+    "workdir", "", "Run or export whose network reads; empty: those that come with the project."
 )
 OUT = flags.DEFINE_string("out", "", "Folder of the results; empty: karyotypes/<name of images>.")
 BACKGROUND = flags.DEFINE_enum(
@@ -58,8 +60,7 @@ def main() -> None:
     """Karyotype the cells that the flags name."""
     cells = find_cells(IMAGES.value)
     prior = read_prior(PRIOR.value) if PRIOR.value else None
-    reader = load_reader(WORKDIR.value or DEFAULT_READER)
-    normalization = dataclasses.replace(reader.normalization, background=BACKGROUND.value)
+    choose_reader = _choose_own() if WORKDIR.value else load_default_readers(BACKGROUND.value)
     out = Path(OUT.value or Path("karyotypes") / Path(IMAGES.value).absolute().stem).absolute()
     with tqdm(total=len(cells), desc="karyotyping", unit=" cells") as bar:
 
@@ -70,7 +71,7 @@ def main() -> None:
         karyotypes, failed = karyotype_folder(
             cells,
             out,
-            reader=dataclasses.replace(reader, normalization=normalization),
+            choose_reader=choose_reader,
             turned_share=TURNED_SHARE.value,
             prior=prior,
             straightened=STRAIGHTENED.value,
@@ -88,6 +89,14 @@ def main() -> None:
         print(out / REPORT_FILE)
     if failed:
         sys.exit(1)
+
+
+def _choose_own() -> ChooseReader:
+    """Read every cell with the network of the run."""
+    reader = load_reader(WORKDIR.value)
+    normalization = dataclasses.replace(reader.normalization, background=BACKGROUND.value)
+    reader = dataclasses.replace(reader, normalization=normalization)
+    return lambda images: reader
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,12 +13,13 @@ from PIL import Image
 from superxception_jax.data.image_file import SUFFIXES, read_grey, scale_to_8_bits
 from superxception_jax.data.record import natural_key
 from superxception_jax.evaluation.report import write_json, write_text
-from superxception_jax.karyotyping.cell import CellReader, karyotype_cell
+from superxception_jax.karyotyping.cell import karyotype_cell
 from superxception_jax.karyotyping.counts import CountPrior
 from superxception_jax.karyotyping.export import assignments_csv, karyotype_json
 from superxception_jax.karyotyping.html_report import write_html_report
 from superxception_jax.karyotyping.karyogram import draw_karyogram, save_karyogram
 from superxception_jax.karyotyping.record import Karyotype
+from superxception_jax.reader import ChooseReader
 
 REPORT_FILE = "report.html"
 # Mean difference between the colours of a pixel, in grey levels; scans of one dye stay below.
@@ -110,7 +111,7 @@ def karyotype_folder(
     cells: Sequence[CellFolder],
     out: Path,
     *,
-    reader: CellReader,
+    choose_reader: ChooseReader,
     turned_share: float,
     prior: CountPrior | None,
     straightened: bool,
@@ -121,7 +122,7 @@ def karyotype_folder(
     Args:
         cells: to be read.
         out: folder of the results, made if absent.
-        reader: the network.
+        choose_reader: images of a cell → the network that reads it.
         turned_share: share of the images that may be upside down.
         prior: of the numbers of chromosomes; None for cells of unknown origin.
         straightened: whether the karyograms show straightened chromosomes.
@@ -131,29 +132,33 @@ def karyotype_folder(
         The karyotypes, and the reason by name of each cell that could not be read.
     """
     out.mkdir(parents=True, exist_ok=True)
-    karyotypes, failed = [], {}
+    karyotypes, failed, facts = [], {}, dict[str, str]()
     for cell in cells:
         try:
-            karyotype = _read_cell(cell, reader=reader, turned_share=turned_share, prior=prior)
+            karyotype, about = _read_cell(
+                cell, choose_reader=choose_reader, turned_share=turned_share, prior=prior
+            )
         except ValueError as error:
             failed[cell.name] = str(error)
         else:
             _write_cell(karyotype, out / cell.name, straightened=straightened)
             karyotypes.append(karyotype)
+            _add_facts(facts, about)
         advance(cell.name)
     if karyotypes:
-        write_html_report(karyotypes, out / REPORT_FILE, facts=dict(reader.about))
+        write_html_report(karyotypes, out / REPORT_FILE, facts=facts)
     return karyotypes, failed
 
 
 def _read_cell(
-    cell: CellFolder, *, reader: CellReader, turned_share: float, prior: CountPrior | None
-) -> Karyotype:
+    cell: CellFolder, *, choose_reader: ChooseReader, turned_share: float, prior: CountPrior | None
+) -> tuple[Karyotype, Mapping[str, str]]:
     images, unread = read_images(cell.files)
     if not images:
         name, reason = unread[0]
         raise ValueError(f"no image could be read; {name}: {reason}")
-    return karyotype_cell(
+    reader = choose_reader(list(images.values()))
+    karyotype = karyotype_cell(
         list(images.values()),
         names=list(images),
         cell=cell.name,
@@ -162,6 +167,14 @@ def _read_cell(
         prior=prior,
         unread=unread,
     )
+    return karyotype, reader.about
+
+
+def _add_facts(facts: dict[str, str], about: Mapping[str, str]) -> None:
+    """Add what is known of a network; of several networks, each different value stands once."""
+    for name, value in about.items():
+        known = facts[name].split(", ") if name in facts else []
+        facts[name] = ", ".join(dict.fromkeys([*known, value]))
 
 
 def _write_cell(karyotype: Karyotype, folder: Path, *, straightened: bool) -> None:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import jax
 import numpy as np
 
+from superxception_jax.data.crop import has_light_background
+from superxception_jax.evaluation.model_card import write_model_card
 from superxception_jax.evaluation.predict import CELL_BATCHES, predict_all
 from superxception_jax.evaluation.report import write_text
 from superxception_jax.experiment import Experiment, build_experiment
@@ -24,10 +28,16 @@ from superxception_jax.training.state import init_state
 from superxception_jax.training.steps import make_predict
 from superxception_jax.weights_file import load_variables, save_variables
 
+ChooseReader = Callable[[Sequence[np.ndarray]], CellReader]
 RESULTS_FILE = "results.json"
 VARIABLES_FILE = "variables.npz"
-# Comes with the project; its model card stands beside it.
-DEFAULT_READER = Path(__file__).resolve().parent / "weights"
+CARD_FILE = "MODEL_CARD.md"
+# What comes with the project, by the background of the images it learned from; a model card
+# stands in each folder.
+DEFAULT_READERS = {
+    "dark": Path(__file__).resolve().parent / "weights" / "qband",
+    "light": Path(__file__).resolve().parent / "weights" / "gband",
+}
 
 
 def load_reader(workdir: str | Path) -> CellReader:
@@ -80,6 +90,29 @@ def load_reader(workdir: str | Path) -> CellReader:
     )
 
 
+def load_default_readers(background: str) -> ChooseReader:
+    """Return a function that chooses between the networks that come with the project.
+
+    Args:
+        background: "dark", "light", or "auto": by most of the images.
+
+    Returns:
+        Images of a cell → the reader for their background; each network is loaded when it is
+        first needed.
+
+    Source: ours: a network knows the stain that it learned from.
+    """
+    load = functools.cache(load_reader)
+
+    def choose(images: Sequence[np.ndarray]) -> CellReader:
+        if background != "auto":
+            return load(DEFAULT_READERS[background])
+        light = sum(has_light_background(image) for image in images)
+        return load(DEFAULT_READERS["light" if 2 * light > len(images) else "dark"])
+
+    return choose
+
+
 def export_reader(workdir: str | Path, out: str | Path) -> list[Path]:
     """Write what `load_reader` needs of a finished run into a small folder.
 
@@ -88,7 +121,7 @@ def export_reader(workdir: str | Path, out: str | Path) -> list[Path]:
         out: folder to write, made if absent.
 
     Returns:
-        The files: config, environment, calibration, results and the network's variables.
+        The files: config, environment, calibration, results, model card and variables.
 
     Raises:
         FileNotFoundError: the folder holds no finished run.
@@ -103,6 +136,9 @@ def export_reader(workdir: str | Path, out: str | Path) -> list[Path]:
         write_text(target / name, (folder / name).read_text(encoding="utf-8"))
         for name in (CONFIG_FILE, ENVIRONMENT_FILE, CALIBRATION_FILE, RESULTS_FILE)
     ]
+    results = json.loads((folder / RESULTS_FILE).read_text(encoding="utf-8"))
+    card = write_model_card(results, experiment.config)
+    copies.append(write_text(target / CARD_FILE, card))
     return [*copies, save_variables(target / VARIABLES_FILE, variables)]
 
 

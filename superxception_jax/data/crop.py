@@ -62,9 +62,24 @@ def brighten_chromosome(image: np.ndarray, *, background: str) -> np.ndarray:
     if image.size == 0:
         raise ValueError(f"`image` must have pixels, got shape {image.shape}; remove the file.")
     if background == "auto":
-        border = np.concatenate([image[0], image[-1], image[1:-1, 0], image[1:-1, -1]])
-        background = "light" if np.median(border) > 127 else "dark"
+        background = "light" if has_light_background(image) else "dark"
     return 255 - image if background == "light" else image
+
+
+def has_light_background(image: np.ndarray) -> bool:
+    """Tell whether at least half of the border pixels are above the middle grey.
+
+    Args:
+        image: u8[H,W] grey image of one chromosome.
+
+    Returns:
+        True for a light background (G-band), False for a dark one (Q-band).
+
+    **Source:** ours, because a chromosome touches little of the border of its image.
+    """
+    check(image=(image, "u8[H,W]"))
+    border = np.concatenate([image[0], image[-1], image[1:-1, 0], image[1:-1, -1]])
+    return bool(np.median(border) > 127)
 
 
 def find_chromosome(image: np.ndarray) -> np.ndarray:

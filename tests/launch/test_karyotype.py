@@ -79,7 +79,10 @@ def test_an_exported_network_reads_the_same(workdir, folder, flags):
     done = run("export.py", f"--workdir={workdir}", f"--out={out}", flags[1], folder=folder)
     assert done.returncode == 0, done.stderr
     names = {"config.json", "environment.json", "calibration.json", "results.json"}
-    assert {path.name for path in out.iterdir()} == names | {"variables.npz"}
+    assert {path.name for path in out.iterdir()} == names | {"variables.npz", "MODEL_CARD.md"}
+    card = (out / "MODEL_CARD.md").read_text()
+    assert "synthetic cells" in card
+    assert "way up right, turned at random" in card
     canvases = np.random.default_rng(0).integers(0, 255, size=(3, 50, 50, 1)).astype(np.uint8)
     one, other = (load_reader(path).read(canvases) for path in (workdir, out))
     assert one.shape == (3, 48)
