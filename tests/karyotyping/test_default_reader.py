@@ -23,13 +23,14 @@ ARCHIVE /= "bioimlab_qband.zip"
 # Two of the cells that tested the network of Q-bands: a female and a male one.
 UNSEEN = ("2", "6")
 MOST_BYTES = 12_000_000
+# Each network is loaded and compiled once.
+CHOOSE = load_default_readers("auto")
 
 
 def read(images, labels, *, turned_share):
     names = [str(place) for place in range(len(images))]
-    reader = load_default_readers("auto")(images)
     found = karyotype_cell(
-        images, names=names, cell="cell", reader=reader, turned_share=turned_share
+        images, names=names, cell="cell", reader=CHOOSE(images), turned_share=turned_share
     )
     right = np.array([one.label for one in found.chromosomes]) == labels
     return found, float(right.mean())
@@ -60,7 +61,7 @@ def test_a_card_says_what_the_results_say(background):
 def test_the_background_chooses_the_network_which_reads_drawn_cells(style, dataset):
     drawn = draw_numbered_cell(0, seed=1, style=style, aneuploid_share=0.0).chromosomes
     images = [one.image for one in drawn]
-    assert load_default_readers("auto")(images).about["data set"] == dataset
+    assert CHOOSE(images).about["data set"] == dataset
     _, share = read(images, np.array([one.label for one in drawn]), turned_share=0.01)
     # Drawn chromosomes are no real ones; chance is 1 of 24.
     assert share > 0.5
