@@ -24,7 +24,11 @@ LEAST_CONVEX_RATIO = 3.0
 LEAST_DENTED_RATIO = 2.0
 # Share of its convex hull that a mask without such a dent fills at least.
 LEAST_CONVEX_SHARE = 0.87
+# Depth of the slit between two arms that touch, in widths of the chromosome; it covers little
+# of the hull. Constrictions stay below a third.
+LEAST_SLIT_DEPTH = 0.5
 HIGHEST_DEGREE = 6
+SLIT_DEGREES = 1
 # Share of the width left out of the fit at both ends, where the outline turns round.
 END_SHARE = 0.4
 AXIS_STEP_PX = 0.5
@@ -101,8 +105,9 @@ def medial_axis(mask: np.ndarray) -> np.ndarray:
     are then refined by projection onto it. Unlike a skeleton it has no spurs, and
     needs no pruning on blobs of 20 px. Beyond the fitted part it runs on straight to the ends.
 
-    A mask shorter than `LEAST_CONVEX_RATIO` widths (`LEAST_DENTED_RATIO`, when it fills less than
-    `LEAST_CONVEX_SHARE` of its convex hull) gets a straight axis along `main_direction`.
+    A mask shorter than `LEAST_CONVEX_RATIO` widths gets a straight axis along `main_direction`;
+    so does one shorter than `LEAST_DENTED_RATIO` that fills less than `LEAST_CONVEX_SHARE` of its
+    convex hull or has a slit deeper than `LEAST_SLIT_DEPTH` widths, as two arms that touch have.
 
     Args:
         mask: bool[H,W], one component.
@@ -126,7 +131,11 @@ def medial_axis(mask: np.ndarray) -> np.ndarray:
         raise ValueError("`mask` must be one component, got several; keep the largest.")
     length = np.ptp(position) + 1
     ratio = length**2 / len(points)
-    dented = len(points) < LEAST_CONVEX_SHARE * _hull_area(mask)
+    hull = _hull(mask)
+    dented = len(points) < LEAST_CONVEX_SHARE * hull.volume
+    # A dent that covers little: a gap between two arms that touch.
+    slit = not dented and _dent_depth(mask, hull) > LEAST_SLIT_DEPTH * len(points) / length
+    dented = dented or slit
     if ratio < (LEAST_DENTED_RATIO if dented else LEAST_CONVEX_RATIO):
         centre, direction = points.mean(axis=0), main_direction(mask)
         along = (points - centre) @ direction
@@ -136,7 +145,8 @@ def medial_axis(mask: np.ndarray) -> np.ndarray:
             # Geodesics start in corners; without a dent the main direction is the better guess.
             position = points @ main_direction(mask)
         # A bend needs a width and a half of length; more freedom than that follows the noise.
-        degree = min(max(2, round(ratio / 1.5)), HIGHEST_DEGREE)
+        # Beside a slit the ways inside the mask cut the bend short, and hide its sharpness.
+        degree = min(max(2, round(ratio / 1.5)) + (SLIT_DEGREES if slit else 0), HIGHEST_DEGREE)
         for _ in range(_REFINEMENTS):
             curve = _fit(points, position, degree)
             position, _ = project_to_axis(points, curve)
@@ -156,15 +166,30 @@ def _elongation(mask: np.ndarray) -> float:
     return float(np.sqrt(larger / smaller))
 
 
-def _hull_area(mask: np.ndarray) -> float:
-    """Return the area of the convex hull of the mask's pixels, each a unit square."""
+def _hull(mask: np.ndarray) -> ConvexHull:
+    """Return the convex hull of the mask's pixels, each a unit square."""
     points = np.argwhere(mask)
     corners = np.concatenate([points + np.array([i, j]) for i in (0, 1) for j in (0, 1)])
-    return float(ConvexHull(corners).volume)
+    return ConvexHull(corners)
+
+
+def _dent_depth(mask: np.ndarray, hull: ConvexHull) -> float:
+    """Return how far inside the hull the deepest pixel outside the mask lies."""
+    centres = np.argwhere(~mask) + 0.5
+    outside = (centres @ hull.equations[:, :2].T + hull.equations[:, 2]).max(axis=1)
+    return float(max(0.0, (-outside).max(initial=0.0)))
 
 
 def _geodesic_position(mask: np.ndarray) -> np.ndarray:
-    """Give each pixel its position between the two ends that lie furthest apart in the mask."""
+    """Give each pixel its position between the two ends that lie furthest apart in the mask.
+
+    A slit that runs on by corners is not crossed by diagonals, unless the mask would fall apart.
+    """
+    position = _position(mask, over_corners=False)
+    return position if np.isfinite(position).all() else _position(mask, over_corners=True)
+
+
+def _position(mask: np.ndarray, *, over_corners: bool) -> np.ndarray:
     count = int(mask.sum())
     index = np.full(np.add(mask.shape, 2), -1)
     index[1:-1, 1:-1][mask] = np.arange(count)
@@ -173,6 +198,10 @@ def _geodesic_position(mask: np.ndarray) -> np.ndarray:
     for down, right in ((0, 1), (1, 0), (1, 1), (1, -1)):
         there = index[1 + down :, 1 + right :][: mask.shape[0], : mask.shape[1]]
         linked = (here >= 0) & (there >= 0)
+        if down and right and not over_corners:
+            beside = index[1:-1, 1 + right :][:, : mask.shape[1]]
+            below = index[1 + down :, 1:-1][: mask.shape[0]]
+            linked &= (beside >= 0) | (below >= 0)
         first.append(here[linked])
         second.append(there[linked])
         lengths.append(np.full(int(linked.sum()), np.hypot(down, right)))
@@ -181,6 +210,8 @@ def _geodesic_position(mask: np.ndarray) -> np.ndarray:
     )
     start = dijkstra(graph, directed=False, indices=0).argmax()
     from_start = dijkstra(graph, directed=False, indices=start)
+    if not np.isfinite(from_start).all():
+        return from_start
     from_end = dijkstra(graph, directed=False, indices=from_start.argmax())
     return (from_start - from_end) / 2
 

@@ -104,7 +104,7 @@ def find_chromosome(image: np.ndarray) -> np.ndarray:
     if rough.any():
         bright = np.percentile(image[rough], 99.5)
         mask = _largest_component(image > max(BACKGROUND_NOISE_LEVEL, FOREGROUND_SHARE * bright))
-        mask = ndimage.binary_fill_holes(mask)
+        mask = _fill_holes(mask)
     else:
         mask = rough
     if mask.sum() < SMALLEST_AREA_PX:
@@ -167,7 +167,15 @@ def _join_satellites(image: np.ndarray, mask: np.ndarray) -> np.ndarray:
     ):
         return mask
     # The stalk comes along: an axis needs one component.
-    return ndimage.binary_fill_holes(linked | mask)
+    return _fill_holes(linked | mask)
+
+
+def _fill_holes(mask: np.ndarray) -> np.ndarray:
+    """Fill what is dark all round; a slit between two arms that touch opens to the outside.
+
+    Slits are one pixel wide, so that they run on by corners.
+    """
+    return ndimage.binary_fill_holes(mask, structure=_EIGHT_NEIGHBOURS)
 
 
 def _largest_component(foreground: np.ndarray) -> np.ndarray:

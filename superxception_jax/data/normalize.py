@@ -13,7 +13,7 @@ from superxception_jax.data.crop import BACKGROUNDS, FRINGE_PX
 from superxception_jax.data.measure import MeasuredChromosome, measure_cell
 from superxception_jax.data.straighten import project_to_axis, sample_along_axis
 
-NORMALIZATION_VERSION = 4  # raise it with every change of the pixels, so that caches are rebuilt
+NORMALIZATION_VERSION = 5  # raise it with every change of the pixels, so that caches are rebuilt
 TILTS = ("keep", "remove")
 STRAIGHTENINGS = ("none", "medial_axis")
 LENGTHS = ("cell", "absolute", "none")

@@ -5,6 +5,7 @@ import pytest
 
 from superxception_jax.data.axis import (
     AXIS_STEP_PX,
+    _geodesic_position,
     main_direction,
     medial_axis,
     tilt_degrees,
@@ -113,3 +114,39 @@ def test_broken_masks_are_refused() -> None:
         medial_axis(mask)
     with pytest.raises(TypeError, match=r"`mask` must be bool\[H,W\], got dtype uint8"):
         medial_axis(mask.astype(np.uint8))
+
+
+def closed_hairpin(*, gap_px: float) -> np.ndarray:
+    """Mark two arms side by side that a bend joins at the top and a thin gap keeps apart."""
+    row, column = np.mgrid[:50, :40] - np.array([22.0, 20.0])[:, None, None]
+    bend = (row < 0) & (np.hypot(row, column) <= 10)
+    return bend | ((row >= 0) & (row < 16) & (np.abs(column) <= 10) & (np.abs(column) > gap_px / 2))
+
+
+def test_two_arms_that_touch_are_unrolled_along_the_slit() -> None:
+    mask = closed_hairpin(gap_px=1.0)
+    # Two arms of 16 px and a half circle of radius 5 between their middles.
+    expected = 2 * 16 + np.pi * 5
+    assert axis_length_px(medial_axis(mask)) == pytest.approx(expected, rel=0.2)
+    without = mask.copy()
+    without[22:38, 18:23] = True
+    assert axis_length_px(medial_axis(without)) == pytest.approx(26, abs=2)
+
+
+def test_a_slit_that_runs_on_by_corners_is_no_way() -> None:
+    mask = np.ones((30, 30), bool)
+    # A diagonal of single pixels: only diagonals of the other kind would cross it.
+    place = np.arange(24)
+    mask[place, place] = False
+    position = _geodesic_position(mask)
+    row, column = np.argwhere(mask).T
+    above = position[(row == 1) & (column == 2)][0]
+    below = position[(row == 2) & (column == 1)][0]
+    assert abs(above - below) > 20
+
+
+def test_a_mask_that_hangs_together_by_corners_has_an_axis() -> None:
+    mask = np.zeros((20, 20), bool)
+    mask[:10, 5:10] = True
+    mask[10:, 10:15] = True
+    assert axis_length_px(medial_axis(mask)) > 18

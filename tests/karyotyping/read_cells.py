@@ -35,6 +35,7 @@ def upright(image: np.ndarray) -> tuple[np.ndarray, float]:
         length="absolute",
         length_exponent=1.0,
         absolute_length_px=canvas_px * (1 - 2 * MARGIN),
+        grey="keep",
         image_px=canvas_px,
     )
     canvas = draw_canvas(measured, longest_px=measured.length_px, gain=1.0, settings=settings)
