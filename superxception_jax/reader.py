@@ -137,7 +137,8 @@ def export_reader(workdir: str | Path, out: str | Path) -> list[Path]:
         for name in (CONFIG_FILE, ENVIRONMENT_FILE, CALIBRATION_FILE, RESULTS_FILE)
     ]
     results = json.loads((folder / RESULTS_FILE).read_text(encoding="utf-8"))
-    card = write_model_card(results, experiment.config)
+    environment = json.loads((folder / ENVIRONMENT_FILE).read_text(encoding="utf-8"))
+    card = write_model_card(results, experiment.config, environment)
     copies.append(write_text(target / CARD_FILE, card))
     return [*copies, save_variables(target / VARIABLES_FILE, variables)]
 

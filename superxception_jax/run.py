@@ -20,7 +20,7 @@ from superxception_jax.setup import (
     parameter_table,
     set_up,
 )
-from superxception_jax.training.checkpoint import BEST, Checkpoints
+from superxception_jax.training.checkpoint import LATEST, Checkpoints
 from superxception_jax.training.loop import Interrupted
 from superxception_jax.training_run import train_network
 
@@ -92,7 +92,8 @@ def evaluate_run(experiment: Experiment, workdir: Path, *, split: str) -> list[P
     checkpoints = Checkpoints(workdir / "checkpoints")
     try:
         variables = load_best(setup, checkpoints)
-        progress = checkpoints.progress(BEST)
+        # Of the whole training, not of the time until the best checkpoint.
+        progress = checkpoints.progress(LATEST)
     finally:
         checkpoints.close()
     facts = {"progress": progress, "environment": describe_environment()}

@@ -22,12 +22,15 @@ LIMITS = """- Not for diagnosis. Every result is a draft, to be verified by a cy
 - Lengths and brightness are relative to the cell: images of a cell belong together."""
 
 
-def write_model_card(results: Mapping[str, Any], config: Mapping[str, Any]) -> str:
+def write_model_card(
+    results: Mapping[str, Any], config: Mapping[str, Any], environment: Mapping[str, Any]
+) -> str:
     """Write what a user of a network must know of it.
 
     Args:
         results: of the run's test, see `results.json`.
         config: of the run, JSON values.
+        environment: of the training, see `environment.json`.
 
     Returns:
         Markdown.
@@ -38,15 +41,14 @@ def write_model_card(results: Mapping[str, Any], config: Mapping[str, Any]) -> s
     protocol = f"`{split['protocol']}`"
     if split["protocol"] in ("cells", "cases"):
         protocol += f", fold {split['fold']} of {split['folds']}"
-    environment = results["environment"]
     facts = {
         "network": f"`{model['name']}`, {results['parameters']:,} parameters, input "
         f"{model['input_px']}×{model['input_px']} px",
         "learned from": DATA_SETS[data["dataset"]],
         "protocol": f"{protocol}; the test images had no part in training or in any choice",
         "seed, epochs": f"{config['seed']}, {config['training']['epochs']}",
-        "commit": f"`{environment['commit']}`",
-        "command": f"`{environment['command']}`",
+        "trained by": f"`{environment['command']}`, commit `{environment['commit']}`",
+        "tested with": f"commit `{results['environment']['commit']}`",
     }
     lines = [f"| {name} | {value} |" for name, value in facts.items()]
     measured = [f"| {name} | {value} |" for name, value in _measured(results).items()]

@@ -16,17 +16,19 @@ RESULTS = {
     "accuracy_interval": [0.9565, 0.9741],
     "expected_calibration_error": 0.0627,
     "parameters": 354336,
-    "environment": {"commit": "0123456789ab", "command": "python launch/main.py"},
+    "environment": {"commit": "0123456789ab", "command": "python launch/evaluate.py"},
     "calibration": {"temperature": 0.67, "expected_calibration_error": 0.0059},
 }
+TRAINING = {"commit": "ba9876543210", "command": "python launch/main.py"}
 
 
 def test_a_card_of_single_images():
-    card = write_model_card(RESULTS, {**CONFIG, "split": {"protocol": "paper"}})
+    card = write_model_card(RESULTS, {**CONFIG, "split": {"protocol": "paper"}}, TRAINING)
     assert "| single images right | 96.6 % (95.7 – 97.4 %) |" in card
     assert "| calibration error | 0.063, with the temperature 0.67 0.006 |" in card
     assert "| protocol | `paper`;" in card
-    assert "| commit | `0123456789ab` |" in card
+    assert "| trained by | `python launch/main.py`, commit `ba9876543210` |" in card
+    assert "| tested with | commit `0123456789ab` |" in card
     assert "whole cells" not in card.split("## Limits")[0]
     assert "Not for diagnosis" in card
 
@@ -44,7 +46,7 @@ def test_a_card_of_whole_cells_any_way_up():
         },
         "polarity": {"upright": both, "turned_at_random": {**both, "polarity_accuracy": 0.5}},
     }
-    card = write_model_card(RESULTS | more, CONFIG)
+    card = write_model_card(RESULTS | more, CONFIG, TRAINING)
     assert "`cases`, fold 1 of 5" in card
     assert "| right after the assignment of whole cells | 98.5 % (97.6 – 99.2 %) |" in card
     assert "| cells entirely right | 75.9 % |" in card
