@@ -45,7 +45,7 @@ def write_model_card(
         "network": f"`{model['name']}`, {results['parameters']:,} parameters, input "
         f"{model['input_px']}×{model['input_px']} px",
         "learned from": DATA_SETS[data["dataset"]],
-        "protocol": f"{protocol}; the test images had no part in training or in any choice",
+        "protocol": f"{protocol}; the test images had no part in training and chose no checkpoint",
         "seed, epochs": f"{config['seed']}, {config['training']['epochs']}",
         "trained by": f"`{environment['command']}`, commit `{environment['commit']}`",
         "tested with": f"commit `{results['environment']['commit']}`",
