@@ -52,7 +52,9 @@ class Program:
 
 def _shaped(experiment, platform):
     implementation = resolve_implementation(experiment.implementation, platform=platform)
-    model = build_model(**experiment.model, classes=24, implementation=implementation)
+    model = build_model(
+        **experiment.model, classes=_outputs(experiment), implementation=implementation
+    )
     optimizer = make_optimizer(experiment.optimizer, epochs=2, steps_per_epoch=3)
     state = jax.eval_shape(
         lambda key: init_state(model, optimizer, key=key, input_px=experiment.input_px),
@@ -61,6 +63,10 @@ def _shaped(experiment, platform):
     side = experiment.normalization.image_px
     images = jax.ShapeDtypeStruct((BATCH, side, side, 1), jnp.uint8)
     return model, optimizer, state, images
+
+
+def _outputs(experiment):
+    return 24 * (2 if experiment.polarity == "read" else 1)
 
 
 @functools.cache
@@ -99,4 +105,6 @@ def test_training_step_lowers(row, preset, platform):
 @pytest.mark.parametrize("platform", PLATFORMS)
 @pytest.mark.parametrize(("row", "preset"), CONFIGS)
 def test_prediction_lowers(row, preset, platform):
-    assert lower_prediction(Program(row, preset), platform) == [(BATCH, 24)]
+    program = Program(row, preset)
+    expected = [(BATCH, _outputs(program.experiment))]
+    assert lower_prediction(program, platform) == expected

@@ -39,7 +39,7 @@ def _compiled(options, optimizer_settings, **step_options):
     name, classifier, stack = options
     model = build_model(
         name,
-        classes=24,
+        classes=24 * (2 if step_options["polarity"] == "read" else 1),
         implementation="plain",
         classifier=dict(classifier),
         super_resolution=dict(stack),
