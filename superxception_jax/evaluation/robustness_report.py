@@ -7,6 +7,8 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
+from superxception_jax.evaluation.table_markdown import markdown_grid
+
 HEADS = (
     *("condition", "level", "cells", "images", "alone, %", "assigned, %"),
     *("cells entirely right, %", "polarity right, %", "unread"),
@@ -31,13 +33,13 @@ def robustness_markdown(values: Mapping[str, Any], *, units: Mapping[str, str]) 
         "else is done to them, and read as `launch/karyotype.py` does. Images in which no "
         "chromosome is found count as wrong.",
         f"![Accuracy under damage]({values['name']}.png)",
-        _grid(HEADS, lines),
+        markdown_grid(HEADS, lines),
     ]
     if values["foreign"]:
         text += [
             "## Cells of another laboratory and stain",
             "The same networks, not trained further; light backgrounds are inverted.",
-            _grid(
+            markdown_grid(
                 ("data set", *HEADS[2:]),
                 [[name, *_numbers(one)] for name, one in values["foreign"].items()],
             ),
@@ -97,9 +99,3 @@ def _numbers(one: Mapping[str, Any]) -> list[str]:
         f"{100 * upright:.2f}",
         str(one["unread"]),
     ]
-
-
-def _grid(heads: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
-    return "\n".join(
-        "| " + " | ".join(cells) + " |" for cells in [heads, ["---"] * len(heads), *lines]
-    )

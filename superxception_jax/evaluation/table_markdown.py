@@ -80,7 +80,7 @@ def _networks(rows: Sequence[Mapping[str, Any]]) -> str:
         "macro-F1",
     ]
     heads += ["calibration error", "parameters", "training, images/s", "training, min", "commit"]
-    return _grid(heads, [_network(row) for row in rows])
+    return markdown_grid(heads, [_network(row) for row in rows])
 
 
 def _whole_cells(rows: Sequence[Mapping[str, Any]]) -> str:
@@ -106,7 +106,7 @@ def _whole_cells(rows: Sequence[Mapping[str, Any]]) -> str:
         )
     return (
         "All chromosomes of a cell assigned together, exactly, with open counts; probabilities are "
-        "calibrated on validation cells.\n\n" + _grid(heads, cells) + _aneuploidies(rows)
+        "calibrated on validation cells.\n\n" + markdown_grid(heads, cells) + _aneuploidies(rows)
     )
 
 
@@ -124,7 +124,7 @@ def _aneuploidies(rows: Sequence[Mapping[str, Any]]) -> str:
     return (
         "\n\nCells by the kind of their true counts: flagged are those whose assigned counts are "
         "unusual (a false alarm where the true ones are usual), named those with all counts "
-        "right.\n\n" + _grid(["network", "true counts", *ANEUPLOIDY_COLUMNS], lines)
+        "right.\n\n" + markdown_grid(["network", "true counts", *ANEUPLOIDY_COLUMNS], lines)
     )
 
 
@@ -139,7 +139,7 @@ def _super_resolution(rows: Sequence[Mapping[str, Any]]) -> str:
     return (
         "How near the stack's output comes to the true crops at the side of the network's input, "
         "beside bicubic enlarging of the canvas. Only crops longer than the canvas count; the fit "
-        "is the best line through the grey values of each image.\n\n" + _grid(heads, cells)
+        "is the best line through the grey values of each image.\n\n" + markdown_grid(heads, cells)
     )
 
 
@@ -177,7 +177,7 @@ def _recalls(rows: Sequence[Mapping[str, Any]]) -> str:
         shares = (row["recall"][name] for name in CLASS_NAMES)
         return [ABSENT if share is None else f"{100 * share:.1f}" for share in shares]
 
-    return _grid(["network", *CLASS_NAMES], [[row["row"], *cells(row)] for row in rows])
+    return markdown_grid(["network", *CLASS_NAMES], [[row["row"], *cells(row)] for row in rows])
 
 
 def _comparison_notes() -> str:
@@ -200,7 +200,7 @@ def _comparisons(comparisons: Sequence[Mapping[str, Any]]) -> str:
             lines.append([*names, *known, _probability(seed["p_value"]), *_difference(seed)])
         if len(one["seeds"]) > 1:
             lines.append([*names, "mean", *[ABSENT] * 4, *_difference(one["mean"])])
-    return _grid(heads, lines)
+    return markdown_grid(heads, lines)
 
 
 def _difference(values: Mapping[str, Any]) -> list[str]:
@@ -221,7 +221,18 @@ def _span(interval: Sequence[float]) -> str:
     return " – ".join(f"{100 * end:.2f}" for end in interval)
 
 
-def _grid(heads: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
+def markdown_grid(heads: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
+    """Write a table as Markdown.
+
+    Args:
+        heads: of the columns.
+        lines: of as many cells each.
+
+    Returns:
+        The table, without a line break at its end.
+
+    Source: ours.
+    """
     return "\n".join(
         "| " + " | ".join(cells) + " |" for cells in [heads, ["---"] * len(heads), *lines]
     )
