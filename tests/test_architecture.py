@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -128,11 +129,17 @@ def test_no_image_of_a_chromosome_set_is_tracked():
     listed = subprocess.run(
         ["git", "ls-files"], cwd=REPOSITORY, capture_output=True, text=True, check=False
     ).stdout.splitlines()
-    assert not [name for name in listed if name.lower().endswith((".bmp", ".tif", ".tiff", ".npz"))]
+    found = [name for name in listed if name.lower().endswith((".bmp", ".tif", ".tiff", ".npz"))]
+    # The weights that come along hold parameters and statistics, and nothing else.
+    weights = [name for name in found if name.startswith("superxception_jax/weights/")]
+    assert found == weights
+    for name in weights:
+        with np.load(REPOSITORY / name) as arrays:
+            assert {key.split(".")[0] for key in arrays.files} == {"params", "batch_stats"}
 
 
 @pytest.mark.parametrize(
-    "program", ["main", "evaluate", "prepare_data", "table", "karyotype", "export"]
+    "program", ["main", "evaluate", "prepare_data", "table", "karyotype", "export", "robustness"]
 )
 def test_programs_start_without_tensorflow(program):
     code = (
