@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from skimage.metrics import peak_signal_noise_ratio, structural_similarity
+import skimage  # loads `skimage.metrics` when it is used, which takes most of a second
 
 from superxception_jax.arrays import check
 
@@ -50,7 +50,12 @@ def restoration_quality(
             f"psnr{suffix}": _mean_psnr(pairs),
             f"psnr_fitted{suffix}": _mean_psnr(fitted),
             f"ssim{suffix}": float(
-                np.mean([structural_similarity(true, one, data_range=1.0) for one, true in pairs])
+                np.mean(
+                    [
+                        skimage.metrics.structural_similarity(true, one, data_range=1.0)
+                        for one, true in pairs
+                    ]
+                )
             ),
         }
     return quality
@@ -58,7 +63,10 @@ def restoration_quality(
 
 def _mean_psnr(pairs: list[tuple[np.ndarray, np.ndarray]]) -> float:
     with np.errstate(divide="ignore"):
-        ratios = [peak_signal_noise_ratio(true, one, data_range=1.0) for one, true in pairs]
+        ratios = [
+            skimage.metrics.peak_signal_noise_ratio(true, one, data_range=1.0)
+            for one, true in pairs
+        ]
     # Equal images would make the mean infinite.
     return float(np.mean(np.minimum(ratios, EQUAL_DB)))
 
