@@ -53,13 +53,16 @@ def main() -> None:
         raise ValueError("`--runs` must name folders of finished runs, got nothing; add them.")
     own: list[dict[str, Any]] = []
     foreign: list[dict[str, Any]] = []
-    for run in RUNS.value:
-        reader = load_reader(run)
-        experiment = build_experiment(load_config(Path(run).expanduser().absolute()))
+    # All of them first: a wrong folder is reported before anything is read.
+    readers = [load_reader(run) for run in RUNS.value]
+    configs = [load_config(Path(run).expanduser().absolute()) for run in RUNS.value]
+    experiments = [build_experiment(config) for config in configs]
+    # Read once for all runs.
+    strangers = load_foreign_cells(experiments, FOREIGN.value) if FOREIGN.value else []
+    for run, reader, experiment in zip(RUNS.value, readers, experiments, strict=True):
         sets = [(own, load_test_cells(experiment), CONDITIONS)]
-        if FOREIGN.value:
-            cells = load_foreign_cells(experiment, FOREIGN.value)
-            sets.append((foreign, cells, ((UNDAMAGED, 0.0),)))
+        if strangers:
+            sets.append((foreign, strangers, ((UNDAMAGED, 0.0),)))
         total = sum(len(cells) * len(conditions) for _, cells, conditions in sets)
         with tqdm(total=total, desc=Path(run).name, unit=" cells") as bar:
             for readings, cells, conditions in sets:

@@ -79,24 +79,24 @@ def load_test_cells(experiment: Experiment) -> list[RawCell]:
     return _group([records[index] for index in split.test])
 
 
-def load_foreign_cells(experiment: Experiment, dataset: str) -> list[RawCell]:
+def load_foreign_cells(experiments: Sequence[Experiment], dataset: str) -> list[RawCell]:
     """Load the raw images of all cells of another data set.
 
     Args:
-        experiment: whose folders of data are used.
-        dataset: "bioimage" or "gband", another one than the experiment's.
+        experiments: of the runs; the folders of data of the first are used.
+        dataset: "bioimage" or "gband", another one than the experiments'.
 
     Returns:
         The cells in natural order.
 
     Raises:
-        ValueError: it is the set that the network learned from.
+        ValueError: it is the set that a network learned from.
     """
-    if dataset == experiment.dataset:
+    if dataset in {one.dataset for one in experiments}:
         raise ValueError(
             f"`--foreign` must be another data set than that of the runs, got {dataset!r}."
         )
-    return _group(_read(experiment, dataset, {}))
+    return _group(_read(experiments[0], dataset, {}))
 
 
 def read_condition(

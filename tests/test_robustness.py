@@ -130,4 +130,4 @@ def test_test_cells_are_those_of_the_split(tmp_path):
     with pytest.raises(ValueError, match="must be runs whose split keeps cells whole"):
         load_test_cells(build_experiment(config))
     with pytest.raises(ValueError, match="must be another data set than that of the runs"):
-        load_foreign_cells(experiment, "ideogram")
+        load_foreign_cells([experiment], "ideogram")
