@@ -9,6 +9,7 @@ import pytest
 
 from configs.stripnet import get_config
 from superxception_jax.data.ideogram.builder import draw_numbered_cell
+from superxception_jax.data.normalize import normalize_cell
 from superxception_jax.evaluation.robustness_report import plot_robustness, robustness_markdown
 from superxception_jax.experiment import build_experiment
 from superxception_jax.karyotyping.cell import CellReader
@@ -54,8 +55,6 @@ def reader(cell):
         class_shares=np.full(24, 1 / 24),
         about={},
     )
-    from superxception_jax.data.normalize import normalize_cell
-
     names = [str(place) for place in range(46)]
     for turned in (False, True):
         images = [image[::-1, ::-1] if turned else image for image in cell.images]

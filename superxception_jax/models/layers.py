@@ -91,6 +91,37 @@ class Convolution(nn.Module):
         return ops.add_bias(y, bias, activation=self.activation, implementation=self.implementation)
 
 
+def residual_convolution(
+    features: int, *, size: int, stride: int, padding: str, implementation: str, name: str
+) -> Convolution:
+    """Make a convolution of a residual network: a BatchNorm follows, so it has no bias.
+
+    Args:
+        features: output channels.
+        size: edge of the window, in px.
+        stride: step of the window, in px.
+        padding: "SAME" or "VALID".
+        implementation: "plain" or "fast".
+        name: of its parameters.
+
+    Returns:
+        The layer, with He's initial values.
+
+    Source: He et al. 2015.
+    """
+    return Convolution(
+        features,
+        size=size,
+        stride=stride,
+        padding=padding,
+        use_bias=False,
+        activation="none",
+        kernel_init=nn.initializers.he_normal(),
+        implementation=implementation,
+        name=name,
+    )
+
+
 class SeparableConvolution(nn.Module):
     """Convolve every channel 3×3, then mix the channels; no bias, nothing in between.
 

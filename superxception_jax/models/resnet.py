@@ -17,6 +17,7 @@ from superxception_jax.models.layers import (
     Convolution,
     check_size,
     global_average_pool,
+    residual_convolution,
     scaled_width,
 )
 
@@ -177,14 +178,11 @@ def _convolve(
     padding: str,
     name: str,
 ) -> Convolution:
-    return Convolution(
+    return residual_convolution(
         features,
         size=size,
         stride=stride,
         padding=padding,
-        use_bias=False,
-        activation="none",
-        kernel_init=nn.initializers.he_normal(),
         implementation=module.implementation,
         name=name,
     )

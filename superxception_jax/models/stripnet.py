@@ -16,6 +16,7 @@ from superxception_jax.models.layers import (
     BatchNorm,
     Convolution,
     check_size,
+    residual_convolution,
     scaled_width,
 )
 
@@ -188,14 +189,11 @@ def middle_columns(images: jax.Array) -> jax.Array:
 
 
 def _convolution(width: int, size: int, stride: int, implementation: str, name: str) -> Convolution:
-    return Convolution(
+    return residual_convolution(
         width,
         size=size,
         stride=stride,
         padding="SAME",
-        use_bias=False,
-        activation="none",
-        kernel_init=nn.initializers.he_normal(),
         implementation=implementation,
         name=name,
     )
