@@ -96,19 +96,25 @@ def repeat_command(run: PlannedRun) -> str:
 
 
 class _Signals:
-    """Signals that came; the ones that a process hasn't got yet are pending."""
+    """Signals that came; they are passed on at once, or as soon as there is a process."""
 
     def __init__(self) -> None:
         self.names: list[str] = []
         self._pending: list[int] = []
+        self._process: subprocess.Popen | None = None
 
     def handle(self, number: int, _frame: object) -> None:
         self.names.append(signal.Signals(number).name)
         self._pending.append(number)
+        self._pass_on()
 
-    def pass_on(self, process: subprocess.Popen) -> None:
-        while self._pending:
-            process.send_signal(self._pending.pop(0))
+    def watch(self, process: subprocess.Popen) -> None:
+        self._process = process
+        self._pass_on()
+
+    def _pass_on(self) -> None:
+        while self._pending and self._process is not None and self._process.poll() is None:
+            self._process.send_signal(self._pending.pop(0))
 
 
 @contextlib.contextmanager
@@ -165,8 +171,8 @@ def _wait(
 ) -> int:
     """Tell how a run gets on until its process ends, and return the exit status."""
     experiment = run.experiment
+    received.watch(process)
     while True:
-        received.pass_on(process)
         tell(
             training_state(
                 run.workdir.name,

@@ -21,8 +21,9 @@ STRIPNET, DEEP_CNN = (
 
 @pytest.fixture(scope="module")
 def arguments(folder, flags):
-    # One epoch of the plain forms: nothing here depends on what is learned.
-    overrides = f"model.implementation=plain;training.epochs=1;data.data_dir={folder / 'data'}"
+    # Plain forms: nothing here depends on what is learned. Three epochs, so that a run that is
+    # stopped after its first step has far to go even when all is compiled already.
+    overrides = f"model.implementation=plain;training.epochs=3;data.data_dir={folder / 'data'}"
     return (
         "--name=two",
         f"--configs={STRIPNET},{DEEP_CNN}",
@@ -50,7 +51,7 @@ def test_stopped_gone_on_with_and_called_again(folder, arguments):
     process.send_signal(signal.SIGTERM)
     output, error = process.communicate(timeout=120)
     assert process.returncode == 128 + signal.SIGTERM, error
-    assert "stripnet-seed0-fold0: training epoch 1 of 1" in output
+    assert "stripnet-seed0-fold0: training epoch 1 of 3" in output
     assert "stopped by SIGTERM; everything is saved.\nGo on with: python" in error
     assert "stopped by SIGTERM after step" in first.with_name(first.name + ".log").read_text()
     assert not (first / "results.json").exists()
