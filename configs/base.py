@@ -148,13 +148,13 @@ def apply_preset(
     if preset == "paper":
         return config.lock()
     set_cpu_size(config)
-    if preset == "table":
-        config.training.epochs = table_epochs
-    else:
+    if preset != "table":
         config.model.width_multiplier = 0.5
         config.model.middle_modules = 2
         config.super_resolution.features = (16, 8)
     config.update_from_flattened_dict(cpu_changes)
+    if preset == "table":
+        config.training.epochs = table_epochs
     if preset in ("", "smoke"):
         config.data.dataset = "ideogram"
         config.split.protocol = "cells"

@@ -13,12 +13,13 @@ from configs.base import apply_preset, get_base, set_cpu_size
 
 CHANGES = {
     "model.input_px": 50,  # the canvas as it is: enlarging adds no information
-    "model.width_multiplier": 1.0,
+    "model.width_multiplier": 1.5,
     "model.dropout_rate": 0.3,
     "model.polarity": "read",  # turned copies also train better than upright ones alone
     "model.test_views": "both",
     "normalization.grey": "cell",
     "augmentation.gain": 0.1,
+    "training.epochs": 40,
     "training.learning_rate": 2e-3,
 }
 
