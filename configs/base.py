@@ -61,13 +61,14 @@ def get_base() -> ConfigDict:
     split.fold = 0  # protocols "cells" and "cases": the fold that tests
     split.folds = 5  # protocols "cells" and "cases": number of folds
     split.validation_share = 0.1  # share of the training groups that validates
+    split.training_share = 1.0  # share of what may train that does: for learning curves
 
     config.model = model = ConfigDict()
     model.name = "super_xception"  # a key of superxception_jax.models.build.MODELS
     # Start from this file: of Keras (.h5, .keras: Xception, ResNet-50), or variables.npz that
     # launch/export.py wrote of a run with the same network.
     model.init_from = ""
-    model.input_px = 227  # the canvas is enlarged to this, bicubically
+    model.input_px = 227  # the canvas is enlarged to this, bicubically; 0: as it is
     model.width_multiplier = 1.0  # channels of the classifier relative to the original
     model.middle_modules = 8  # Xception: equal modules in the middle flow
     model.middle_flow = "unrolled"  # Xception; unrolled: faster steps | scan: compiles faster

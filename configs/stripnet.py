@@ -12,7 +12,7 @@ from ml_collections import ConfigDict
 from configs.base import apply_preset, get_base, set_cpu_size
 
 CHANGES = {
-    "model.input_px": 50,  # the canvas as it is: enlarging adds no information
+    "model.input_px": 0,  # the canvas as it is: enlarging adds no information
     "model.width_multiplier": 1.5,
     "model.dropout_rate": 0.3,
     "model.polarity": "read",  # turned copies also train better than upright ones alone

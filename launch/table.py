@@ -4,12 +4,16 @@ r"""Train and test networks one after the other and make a table of them.
     python launch/table.py --name=table1 --seeds=0,1,2 --pairs=super_xception:xception \
         --configs=configs/xception.py:bioimage,configs/super_xception.py:bioimage
 
+    python launch/table.py --name=size --vary=split.training_share=0.25,0.5,1 \
+        --configs=configs/stripnet.py:bioimage
+
 The table is written after each run. Ctrl-C and SIGTERM stop after the step, with everything saved;
 the same command goes on. A call with other configs or seeds adds its runs to the table.
 """
 
 from __future__ import annotations
 
+import itertools
 import os
 import shlex
 import signal
@@ -39,6 +43,11 @@ PAIRS = flags.DEFINE_list("pairs", [], "Rows to compare image by image: super_xc
 OVERRIDES = flags.DEFINE_string(
     "overrides", "", "Of all configs, separated by `;`: training.epochs=10;model.input_px=71"
 )
+VARY = flags.DEFINE_string(
+    "vary",
+    "",
+    "Field and values: a row each, named <row>@<value>, and a curve: split.training_share=0.5,1",
+)
 RUNS = flags.DEFINE_string("runs", "", "Folder of the runs; empty: runs/<name>.")
 RESULTS = flags.DEFINE_string("results", "results", "Folder of the tables.")
 
@@ -51,6 +60,7 @@ def main() -> None:
         name=NAME.value,
         folder=Path(RESULTS.value),
         pairs=[_pair(text) for text in PAIRS.value],
+        vary=_varied()[0],
         command=command,
     )
     with watch(Console()) as show:
@@ -86,15 +96,18 @@ def _planned_runs() -> list[PlannedRun]:
     rows = name_rows([_experiment(file, first_seed, first_fold) for file in CONFIGS.value])
     runs = []
     # Seeds outside, so that a table that is stopped early compares all rows.
-    for seed, fold in numbers:
-        for row, file in zip(rows, CONFIGS.value, strict=True):
+    vary, values = _varied()
+    for (seed, fold), value in itertools.product(numbers, values):
+        for network, file in zip(rows, CONFIGS.value, strict=True):
+            row = f"{network}@{value}" if vary else network
+            varied = [f"{vary}={value}"] if vary else []
             workdir = folder / f"{row}-seed{seed}-fold{fold}"
-            fields = [f"--config.{one}" for one in _overrides(seed, fold)]
+            fields = [f"--config.{one}" for one in _overrides(seed, fold, *varied)]
             runs.append(
                 PlannedRun(
                     row=row,
                     config_file=file,
-                    experiment=_experiment(file, seed, fold),
+                    experiment=_experiment(file, seed, fold, *varied),
                     workdir=workdir,
                     arguments=(
                         _main_program(),
@@ -108,15 +121,29 @@ def _planned_runs() -> list[PlannedRun]:
     return runs
 
 
-def _experiment(config_file: str, seed: int, fold: int) -> Experiment:
-    config = read_config(config_file, overrides=_overrides(seed, fold))
+def _varied() -> tuple[str, list[str]]:
+    """Return the field to vary with its values; no field and one value if none is given."""
+    if not VARY.value:
+        return "", [""]
+    field, _, text = VARY.value.partition("=")
+    values = [value.strip() for value in text.split(",") if value.strip()]
+    if len(set(values)) < max(len(values), 2):
+        raise ValueError(
+            "`--vary` must look like `split.training_share=0.25,0.5,1`, with different values, "
+            f"got `{VARY.value}`; correct it."
+        )
+    return field.strip(), values
+
+
+def _experiment(config_file: str, seed: int, fold: int, *varied: str) -> Experiment:
+    config = read_config(config_file, overrides=_overrides(seed, fold, *varied))
     try:
         return build_experiment(config)
     except ValueError as error:
         raise ValueError(f"`{config_file}`: {error}") from error
 
 
-def _overrides(seed: int, fold: int) -> list[str]:
+def _overrides(seed: int, fold: int, *varied: str) -> list[str]:
     parts = [part.strip() for part in OVERRIDES.value.split(";") if part.strip()]
     for part in parts:
         field, equals, _ = part.partition("=")
@@ -127,7 +154,7 @@ def _overrides(seed: int, fold: int) -> list[str]:
             )
         if field in ("seed", "split.fold"):
             raise ValueError(f"`--overrides` must not set `{field}`; use --seeds or --folds.")
-    return [*parts, f"seed={seed}", f"split.fold={fold}"]
+    return [*parts, *varied, f"seed={seed}", f"split.fold={fold}"]
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -45,7 +45,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "normalization.length_exponent": (0, 1),
     "normalization.absolute_length_px": (1, 10_000),
     "normalization.image_px": (8, 1024),
-    "model.input_px": (16, 2048),
+    "model.input_px": (0, 2048),
     "model.width_multiplier": (0.05, 4),
     "model.middle_modules": (1, 64),
     "model.batch_norm_momentum": (0, 0.99999),
@@ -73,6 +73,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "evaluation.confidence_level": (0.5, 0.9999),
     "split.folds": (2, 1000),
     "split.validation_share": (0.001, 0.9),
+    "split.training_share": (0.001, 1),
 }
 
 
@@ -97,9 +98,9 @@ def find_problems(config: ConfigDict) -> list[str]:
         value = _field(config, path)
         if not low <= value <= high:
             problems.append(f"`{path}` must be between {low} and {high}, got {value}.")
-    if config.model.input_px < config.normalization.image_px:
+    if 0 < config.model.input_px < config.normalization.image_px:
         problems.append(
-            f"`model.input_px` must be at least `normalization.image_px`, "
+            f"`model.input_px` must be 0 or at least `normalization.image_px`, "
             f"{config.normalization.image_px}, got {config.model.input_px}."
         )
     known = config.model.name in MODELS

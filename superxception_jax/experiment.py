@@ -219,7 +219,7 @@ def _model_options(config: ConfigDict) -> dict[str, Any]:
         "skip": stack.skip,
         "initialization": stack.initialization,
         "initial_sigma": stack.initial_sigma,
-        "enlarged_px": model.input_px,
+        "enlarged_px": _enlarged_px(config),
     }
     return {
         "name": model.name,
@@ -233,7 +233,12 @@ def _input_px(config: ConfigDict) -> int:
     stack_first = config.super_resolution.place == "before_enlarging"
     if has_super_resolution(config.model.name) and stack_first:
         return config.normalization.image_px
-    return config.model.input_px
+    return _enlarged_px(config)
+
+
+def _enlarged_px(config: ConfigDict) -> int:
+    """Return the side of the classifier's input."""
+    return config.model.input_px or config.normalization.image_px
 
 
 def _frozen(config: ConfigDict) -> tuple[str, ...]:

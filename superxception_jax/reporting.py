@@ -34,7 +34,7 @@ from superxception_jax.evaluation.report import (
 from superxception_jax.evaluation.restoration import restoration_quality
 from superxception_jax.evaluation.statistics import bootstrap_interval
 from superxception_jax.restoration import compile_restoration, load_pairs, restore
-from superxception_jax.setup import Setup, predict_part
+from superxception_jax.setup import Setup, multiply_accumulates, predict_part
 from superxception_jax.training.recorder import read_metrics
 
 CALIBRATION_FILE = "calibration.json"
@@ -68,8 +68,9 @@ def write_report(
     shares = class_shares(setup.parts["train"])
     metrics = compute_metrics(log_probabilities, part.labels)
     results = _results(setup, part, log_probabilities, metrics, split=split) | dict(facts)
-    # The size of the network stands beside what it reaches.
+    # The size and the cost of the network stand beside what it reaches.
     results["parameters"] = int(parameter_overview.count_parameters(variables["params"]))
+    results["multiply_accumulates"] = multiply_accumulates(setup)
     results["calibration"] = calibrated_values(
         log_probabilities, part.labels, temperature=temperature
     )

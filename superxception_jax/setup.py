@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ from superxception_jax.evaluation.polarity import separate_polarity
 from superxception_jax.evaluation.predict import predict_all
 from superxception_jax.experiment import Experiment
 from superxception_jax.models.build import build_model
+from superxception_jax.models.multiply_accumulates import count_multiply_accumulates
 from superxception_jax.models.ops import resolve_implementation
 from superxception_jax.training import compile as compilation
 from superxception_jax.training.checkpoint import BEST, Checkpoints
@@ -127,6 +129,25 @@ def make_network(experiment: Experiment, mesh: jax.sharding.Mesh) -> nn.Module:
     )
     outputs = len(CLASS_NAMES) * (2 if experiment.polarity == "read" else 1)
     return build_model(**experiment.model, classes=outputs, implementation=implementation)
+
+
+def multiply_accumulates(setup: Setup) -> int:
+    """Count the multiply-accumulates of the network for one view of an image.
+
+    Args:
+        setup: of the run.
+
+    Returns:
+        The count, that of the plain forms whichever are used.
+    """
+    plain = dataclasses.replace(setup.experiment, implementation="plain")
+    model = make_network(plain, setup.mesh)
+    side = plain.input_px
+    return count_multiply_accumulates(
+        lambda variables, images: model.apply(variables, images, train=False),
+        setup.abstract_state.variables,
+        jax.ShapeDtypeStruct((1, side, side, 1), jax.numpy.float32),
+    )
 
 
 def load_parts(experiment: Experiment) -> dict[str, Chromosomes]:

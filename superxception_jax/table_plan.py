@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 import collections
-import csv
 import json
 import re
-import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from superxception_jax.evaluation.table import TableRun, table_runs
-from superxception_jax.evaluation.table_cells import ASSIGNED
+from superxception_jax.evaluation.table_runs import TableRun, table_runs
 from superxception_jax.experiment import Experiment, config_differences
 from superxception_jax.run import check_workdir
-from superxception_jax.training.recorder import read_metrics
 
-PREDICTION_COLUMNS = ("name", "cell", "class", "predicted")
 FOLDED_PROTOCOLS = ("cells", "cases")
 # What runs of a table may differ in, because it changes neither the test images nor the interval.
-FREE_TABLE_FIELDS = ("data.data_dir", "data.manual_dir", "split.fold", "evaluation.batch_size")
+FREE_TABLE_FIELDS = (
+    "data.data_dir",
+    "data.manual_dir",
+    "split.fold",
+    "split.training_share",
+    "evaluation.batch_size",
+)
 # What runs of a row may differ in.
-FREE_ROW_FIELDS = ("seed", "training.devices", *FREE_TABLE_FIELDS)
+FREE_ROW_FIELDS = (
+    "seed",
+    "training.devices",
+    *(field for field in FREE_TABLE_FIELDS if field != "split.training_share"),
+)
 
 
 @dataclass(frozen=True)
@@ -64,6 +69,7 @@ class TablePlan:
         folder: of the results.
         runs: in the order in which they are run.
         pairs: of rows to compare.
+        vary: field of the configs in which the rows of a network differ, empty for none.
         commands: that made the table, this one last.
         earlier: runs of the stored table.
     """
@@ -72,6 +78,7 @@ class TablePlan:
     folder: Path
     runs: tuple[PlannedRun, ...]
     pairs: tuple[tuple[str, str], ...]
+    vary: str
     commands: tuple[str, ...]
     earlier: tuple[TableRun, ...]
 
@@ -112,6 +119,7 @@ def make_plan(
     name: str,
     folder: Path,
     pairs: Sequence[tuple[str, str]],
+    vary: str,
     command: str,
 ) -> TablePlan:
     """Check the runs of a table and put them beside what is stored of it.
@@ -121,6 +129,7 @@ def make_plan(
         name: of the table.
         folder: of the results; nothing is written.
         pairs: of rows to compare.
+        vary: field in which the rows of a network differ, empty for none.
         command: that makes the table.
 
     Returns:
@@ -137,6 +146,11 @@ def make_plan(
     stored = _read_table(folder / f"{name}.json")
     planned = {run.key: run for run in runs}
     earlier = table_runs(stored) if stored else ()
+    if stored and stored.get("vary", "") != vary:
+        raise ValueError(
+            f"`--vary` must be the field of the stored table, `{stored.get('vary', '')}`, got "
+            f"`{vary}`; choose another `--name`."
+        )
     kept = [run for run in earlier if run.key not in planned]
     _check_folds(runs)
     _check_one_table(runs, kept)
@@ -151,50 +165,9 @@ def make_plan(
         folder=folder,
         runs=tuple(runs),
         pairs=pairs,
+        vary=vary,
         commands=(*commands, command),
         earlier=earlier,
-    )
-
-
-def load_finished(run: PlannedRun, *, command: str) -> TableRun | None:
-    """Read a run from its folder.
-
-    Args:
-        run: whose folder holds its own config or nothing.
-        command: that repeats it.
-
-    Returns:
-        What the table keeps of it; None if it isn't finished, or was by a version that didn't
-        count parameters: its program then only tests again.
-    """
-    files = [run.workdir / name for name in ("results.json", "predictions.csv")]
-    if not all(file.is_file() for file in files):
-        return None
-    results = json.loads(files[0].read_text(encoding="utf-8"))
-    if "parameters" not in results:
-        return None
-    with files[1].open(encoding="utf-8", newline="") as file:
-        lines = list(csv.DictReader(file))
-    predictions = {name: [line[name] for line in lines] for name in PREDICTION_COLUMNS}
-    assignments = run.workdir / "assignments.csv"
-    if assignments.is_file():
-        with assignments.open(encoding="utf-8", newline="") as file:
-            predictions[ASSIGNED] = [line[ASSIGNED] for line in csv.DictReader(file)]
-    rates = [x["images_per_second"] for x in read_metrics(run.workdir) if x["kind"] == "train"]
-    row, seed, fold = run.key
-    return TableRun(
-        row=row,
-        seed=seed,
-        fold=fold,
-        config_file=run.config_file,
-        command=command,
-        commit=results["environment"]["commit"],
-        parameters=results["parameters"],
-        images_per_second=statistics.median(rates),
-        training_seconds=results["progress"]["training_seconds"],
-        results=results,
-        config=run.experiment.config,
-        predictions=predictions,
     )
 
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import csv
 import fcntl
+import json
 import shlex
 import signal
+import statistics
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -14,14 +17,17 @@ from pathlib import Path
 
 from superxception_jax.evaluation.plots import save_figure
 from superxception_jax.evaluation.report import write_text
-from superxception_jax.evaluation.table import TableRun, build_table, merge_runs, table_json
-from superxception_jax.evaluation.table_markdown import table_markdown
-from superxception_jax.evaluation.table_plot import plot_table
+from superxception_jax.evaluation.table import build_table, table_json
+from superxception_jax.evaluation.table_cells import ASSIGNED
+from superxception_jax.evaluation.table_markdown import COST_ENDING, table_markdown
+from superxception_jax.evaluation.table_plot import plot_cost, plot_curves, plot_table
+from superxception_jax.evaluation.table_runs import TableRun, merge_runs
 from superxception_jax.table_display import RunState, training_state
-from superxception_jax.table_plan import PlannedRun, TablePlan, load_finished
+from superxception_jax.table_plan import PlannedRun, TablePlan
 from superxception_jax.training.recorder import read_metrics
 
 POLL_SECONDS = 0.5
+PREDICTION_COLUMNS = ("name", "cell", "class", "predicted")
 # Conclusions are written by hand, beside the table that is written anew after each run.
 NOTES_ENDING = "-notes.md"
 
@@ -88,6 +94,48 @@ def make_table(plan: TablePlan, *, show: Callable[[Sequence[RunState]], None]) -
             else:
                 tell(RunState(run.workdir.name, phase="failed", message=_reason(run, code)))
         return Outcome(tuple(states), files, received.names[0] if received.names else "")
+
+
+def load_finished(run: PlannedRun, *, command: str) -> TableRun | None:
+    """Read a run from its folder.
+
+    Args:
+        run: whose folder holds its own config or nothing.
+        command: that repeats it.
+
+    Returns:
+        What the table keeps of it; None if it isn't finished, or was by a version that didn't
+        count operations: its program then only tests again.
+    """
+    files = [run.workdir / name for name in ("results.json", "predictions.csv")]
+    if not all(file.is_file() for file in files):
+        return None
+    results = json.loads(files[0].read_text(encoding="utf-8"))
+    if "multiply_accumulates" not in results:
+        return None
+    with files[1].open(encoding="utf-8", newline="") as file:
+        lines = list(csv.DictReader(file))
+    predictions = {name: [line[name] for line in lines] for name in PREDICTION_COLUMNS}
+    assignments = run.workdir / "assignments.csv"
+    if assignments.is_file():
+        with assignments.open(encoding="utf-8", newline="") as file:
+            predictions[ASSIGNED] = [line[ASSIGNED] for line in csv.DictReader(file)]
+    rates = [x["images_per_second"] for x in read_metrics(run.workdir) if x["kind"] == "train"]
+    row, seed, fold = run.key
+    return TableRun(
+        row=row,
+        seed=seed,
+        fold=fold,
+        config_file=run.config_file,
+        command=command,
+        commit=results["environment"]["commit"],
+        parameters=results["parameters"],
+        images_per_second=statistics.median(rates),
+        training_seconds=results["progress"]["training_seconds"],
+        results=results,
+        config=run.experiment.config,
+        predictions=predictions,
+    )
 
 
 def repeat_command(run: PlannedRun) -> str:
@@ -208,12 +256,15 @@ def _write(plan: TablePlan, runs: Sequence[TableRun]) -> tuple[Path, ...]:
     merged = merge_runs(plan.earlier, runs)
     if not merged:
         return ()
-    table = build_table(merged, name=plan.name, pairs=plan.pairs, commands=plan.commands)
+    table = build_table(
+        merged, name=plan.name, pairs=plan.pairs, commands=plan.commands, vary=plan.vary
+    )
     plan.folder.mkdir(parents=True, exist_ok=True)
     notes = plan.file(NOTES_ENDING)
     written = notes.read_text(encoding="utf-8") if notes.is_file() else ""
     return (
         write_text(plan.file(".json"), table_json(table)),
         write_text(plan.file(".md"), table_markdown(table, notes=written)),
-        save_figure(plot_table(table), plan.file(".png")),
+        save_figure(plot_curves(table) if plan.vary else plot_table(table), plan.file(".png")),
+        save_figure(plot_cost(table), plan.file(COST_ENDING)),
     )

@@ -38,6 +38,7 @@ def finish(run, *, predicted=CLASSES):
         "accuracy_interval": [0.5, 1.0],
         "expected_calibration_error": 0.1,
         "parameters": 77,
+        "multiply_accumulates": 88,
         "progress": {"training_seconds": 30.0},
         "environment": {"commit": "abc"},
     }
@@ -56,5 +57,7 @@ def finish(run, *, predicted=CLASSES):
     write_json(run.workdir / "results.json", results)
 
 
-def plan(folder, runs, *, name="t", pairs=(), command="again"):
-    return make_plan(runs, name=name, folder=folder / "results", pairs=pairs, command=command)
+def plan(folder, runs, *, name="t", pairs=(), vary="", command="again"):
+    return make_plan(
+        runs, name=name, folder=folder / "results", pairs=pairs, vary=vary, command=command
+    )

@@ -39,7 +39,7 @@ def test_a_run_that_fails_loses_no_other_and_nothing_is_repeated(tmp_path):
     outcome = make_table(plan(tmp_path, [failing, good]), show=lambda x: seen.append(list(x)))
     assert [state.phase for state in outcome.states] == ["failed", "done"]
     assert outcome.failed[0].message == f"exit status 2: no data (see {failing.log})"
-    assert [path.name for path in outcome.files] == ["t.json", "t.md", "t.png"]
+    assert [path.name for path in outcome.files] == ["t.json", "t.md", "t.png", "t-cost.png"]
     assert {state[0].phase for state in seen} == {"waiting", "training", "failed"}
     table = json.loads(outcome.files[0].read_text())
     assert [row["row"] for row in table["rows"]] == ["super_xception"]

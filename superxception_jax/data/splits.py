@@ -41,6 +41,7 @@ def make_split(
     fold: int,
     folds: int,
     validation_share: float,
+    training_share: float,
     sizes: tuple[int, int, int],
 ) -> Split:
     """Split images by one of the protocols of `PROTOCOLS`.
@@ -55,6 +56,9 @@ def make_split(
         folds: number of folds, at least 2 (`cells`, `cases`).
         validation_share: share of the training cells or cases that validates, in (0, 1)
             (`cells`, `poletti`, `cases`).
+        training_share: share of what may train that does train, in (0, 1]: of the cells or
+            cases, or of the images of each class (`paper`). A smaller share is part of a larger
+            one, and validation and test stay the same.
         sizes: numbers of training, validation and test images (`paper`).
 
     Returns:
@@ -73,6 +77,10 @@ def make_split(
         raise ValueError("`labels` must hold images, got none; check the data set.")
     if seed < 0:
         raise ValueError(f"`seed` must be at least 0, got {seed}; raise it.")
+    if not 0 < training_share <= 1:
+        raise ValueError(
+            f"`training_share` must be above 0 and at most 1, got {training_share}; correct it."
+        )
     return PROTOCOLS[protocol](
         labels=labels,
         cells=cells,
@@ -81,12 +89,19 @@ def make_split(
         fold=fold,
         folds=folds,
         validation_share=validation_share,
+        training_share=training_share,
         sizes=sizes,
     )
 
 
 def _split_paper(
-    *, labels: np.ndarray, seed: int, fold: int, sizes: tuple[int, int, int], **_: object
+    *,
+    labels: np.ndarray,
+    seed: int,
+    fold: int,
+    training_share: float,
+    sizes: tuple[int, int, int],
+    **_: object,
 ) -> Split:
     _check_no_folds("paper", fold)
     if len(sizes) != 3 or min(sizes) < 1:
@@ -110,8 +125,14 @@ def _split_paper(
         bounds = np.cumsum([test[label], validation[label]])
         for part, chosen in zip(parts, np.split(images, bounds), strict=True):
             part.append(chosen)
+        parts[2][-1] = _first(parts[2][-1], training_share)
     test_images, validation_images, train_images = (np.sort(np.concatenate(p)) for p in parts)
     return Split(train=train_images, validation=validation_images, test=test_images)
+
+
+def _first(names: np.ndarray, share: float) -> np.ndarray:
+    """Return the first of what was drawn: at least one, if there is any."""
+    return names[: min(max(1, int(share * len(names) + 0.5)), len(names))]
 
 
 def _apportion(total: int, weights: np.ndarray) -> np.ndarray:
@@ -140,6 +161,7 @@ def _split_folds(
     fold: int,
     folds: int,
     validation_share: float,
+    training_share: float,
     **_: object,
 ) -> Split:
     if folds < 2:
@@ -157,11 +179,18 @@ def _split_folds(
     rest = np.concatenate([part for number, part in enumerate(parts) if number != fold])
     generator = np.random.default_rng([seed, fold])
     train, validation = _hold_out(generator.permutation(rest), validation_share)
+    train = _first(train, training_share)
     return _by_groups(groups, train=train, validation=validation, test=parts[fold])
 
 
 def _split_poletti(
-    *, cells: np.ndarray, seed: int, fold: int, validation_share: float, **_: object
+    *,
+    cells: np.ndarray,
+    seed: int,
+    fold: int,
+    validation_share: float,
+    training_share: float,
+    **_: object,
 ) -> Split:
     _check_no_folds("poletti", fold)
     names = _unique(cells)
@@ -172,6 +201,7 @@ def _split_poletti(
         )
     order = np.random.default_rng(seed).permutation(names)
     train, validation = _hold_out(order[: POLETTI_CELLS[0]], validation_share)
+    train = _first(train, training_share)
     return _by_groups(cells, train=train, validation=validation, test=order[POLETTI_CELLS[0] :])
 
 

@@ -38,12 +38,13 @@ def write_model_card(
     Source: ours, after Mitchell et al. 2019.
     """
     data, split, model = config["data"], config["split"], config["model"]
+    input_px = model["input_px"] or config["normalization"]["image_px"]
     protocol = f"`{split['protocol']}`"
     if split["protocol"] in ("cells", "cases"):
         protocol += f", fold {split['fold']} of {split['folds']}"
     facts = {
         "network": f"`{model['name']}`, {results['parameters']:,} parameters, input "
-        f"{model['input_px']}×{model['input_px']} px",
+        f"{input_px}×{input_px} px",
         "learned from": DATA_SETS[data["dataset"]],
         "protocol": f"{protocol}; the test images had no part in training and chose no checkpoint",
         "seed, epochs": f"{config['seed']}, {config['training']['epochs']}",

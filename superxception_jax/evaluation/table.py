@@ -3,76 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 import re
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from superxception_jax.data.record import CLASS_NAMES
 from superxception_jax.evaluation.metrics import class_recalls, macro_f1
-from superxception_jax.evaluation.statistics import bootstrap_mean, mcnemar
+from superxception_jax.evaluation.statistics import bootstrap_mean, mcnemar, mean_numbers
 from superxception_jax.evaluation.table_cells import summarize_cells
+from superxception_jax.evaluation.table_runs import TableRun
 
 BOOTSTRAP_SEED = 0  # of the intervals of a table, whatever the seeds of its runs
-
-
-@dataclass(frozen=True)
-class TableRun:
-    """What a table keeps of a run, so that it can be computed again without the run's folder.
-
-    Attributes:
-        row: name of the row that the run belongs to.
-        seed: of the run.
-        fold: that tested.
-        config_file: config file and preset, as on the command line.
-        command: that repeats the run.
-        commit: of the program that tested it.
-        parameters: of the network.
-        images_per_second: median of the training lines.
-        training_seconds: time in training steps and validation.
-        results: the values of its `results.json`.
-        config: the values of its `config.json`.
-        predictions: lists of one value a test image: `name`, `cell`, `class`, `predicted`, and
-            `assigned` where whole cells were tested.
-    """
-
-    row: str
-    seed: int
-    fold: int
-    config_file: str
-    command: str
-    commit: str
-    parameters: int
-    images_per_second: float
-    training_seconds: float
-    results: Mapping[str, Any]
-    config: Mapping[str, Any]
-    predictions: Mapping[str, Sequence[str]]
-
-    @property
-    def key(self) -> tuple[str, int, int]:
-        """Return row, seed and fold: what a table holds once."""
-        return self.row, self.seed, self.fold
-
-
-def merge_runs(earlier: Iterable[TableRun], later: Iterable[TableRun]) -> tuple[TableRun, ...]:
-    """Put runs into a table; a run that is already there is replaced.
-
-    Args:
-        earlier: of the stored table.
-        later: of this call.
-
-    Returns:
-        Rows in the order in which they first came, and in a row by seed and fold.
-    """
-    earlier, later = list(earlier), list(later)
-    rows = list(dict.fromkeys(run.row for run in earlier + later))
-    runs = {run.key: run for run in earlier} | {run.key: run for run in later}
-    return tuple(sorted(runs.values(), key=lambda run: (rows.index(run.row), run.seed, run.fold)))
 
 
 def build_table(
@@ -81,6 +27,7 @@ def build_table(
     name: str,
     pairs: Sequence[tuple[str, str]],
     commands: Sequence[str],
+    vary: str = "",
 ) -> dict[str, Any]:
     """Build a table of networks.
 
@@ -89,9 +36,10 @@ def build_table(
         name: of the table.
         pairs: of rows to compare image by image; a pair without common runs is left for later.
         commands: that made the table.
+        vary: field of the configs in which the rows of a network differ, empty for none.
 
     Returns:
-        JSON values: `name`, `commands`, `pairs`, `rows`, `comparisons` and `runs`.
+        JSON values: `name`, `commands`, `pairs`, `vary`, `rows`, `comparisons` and `runs`.
 
     Raises:
         ValueError: two runs that must have tested the same images haven't.
@@ -109,17 +57,19 @@ def build_table(
         "name": name,
         "commands": list(commands),
         "pairs": [list(pair) for pair in pairs],
-        "rows": [summarize_row(members) for members in rows.values()],
+        "vary": vary,
+        "rows": [summarize_row(members, vary=vary) for members in rows.values()],
         "comparisons": comparisons,
         "runs": [dataclasses.asdict(run) for run in runs],
     }
 
 
-def summarize_row(runs: Sequence[TableRun]) -> dict[str, Any]:
+def summarize_row(runs: Sequence[TableRun], *, vary: str = "") -> dict[str, Any]:
     """Summarise the runs of a row.
 
     Args:
         runs: of one row. Folds are pooled, since each tests other images; seeds are averaged.
+        vary: field of the config whose value is `varied`, empty for none.
 
     Returns:
         JSON values. Accuracy and recall are shares of all predictions, which is the mean over
@@ -158,10 +108,12 @@ def summarize_row(runs: Sequence[TableRun]) -> dict[str, Any]:
             np.average([one["expected_calibration_error"] for one in results], weights=weights)
         ),
         "parameters": first.parameters,
+        "multiply_accumulates": results[0]["multiply_accumulates"],
+        "varied": _field(first.config, vary) if vary else None,
         "images_per_second": statistics.median(run.images_per_second for run in runs),
         "training_seconds": statistics.fmean(run.training_seconds for run in runs),
         "commits": sorted({run.commit for run in runs}),
-        "super_resolution": _mean_numbers([one.get("super_resolution") or {} for one in results]),
+        "super_resolution": mean_numbers([one.get("super_resolution") or {} for one in results]),
         "whole_cells": summarize_cells(
             [run.predictions for run in runs],
             interval=lambda values, cells: _interval(values, cells, first),
@@ -252,11 +204,6 @@ def table_json(table: Mapping[str, Any]) -> str:
     )
 
 
-def table_runs(table: Mapping[str, Any]) -> tuple[TableRun, ...]:
-    """Read the runs back from the JSON values of a table."""
-    return tuple(TableRun(**values) for values in table["runs"])
-
-
 def _predictions(runs: Iterable[TableRun]) -> dict[tuple[str, str], tuple[str, str]]:
     """Pool the folds of a seed: (cell, image) → true and predicted class."""
     pooled: dict[tuple[str, str], tuple[str, str]] = {}
@@ -290,11 +237,5 @@ def _interval(values: np.ndarray, cells: np.ndarray, run: TableRun) -> tuple[flo
     )
 
 
-def _mean_numbers(several: Sequence[Mapping[str, Any]]) -> dict[str, float]:
-    """Average every number that occurs, over the runs that have it; texts are left out."""
-    numbers: dict[str, list[float]] = {}
-    for one in several:
-        for name, value in one.items():
-            if isinstance(value, int | float) and not isinstance(value, bool):
-                numbers.setdefault(name, []).append(value)
-    return {name: statistics.fmean(values) for name, values in numbers.items()}
+def _field(config: Mapping[str, Any], path: str) -> Any:
+    return functools.reduce(lambda values, name: values[name], path.split("."), config)

@@ -8,6 +8,8 @@ from typing import Any
 from superxception_jax.data.record import CLASS_NAMES
 
 ABSENT = "–"
+# Of the picture that puts accuracy beside cost, after the table's name.
+COST_ENDING = "-cost.png"
 # How the numbers of super-resolution are headed; others keep their own name.
 SUPER_RESOLUTION_HEADS = {
     "images": "images to restore",
@@ -40,6 +42,7 @@ def table_markdown(table: Mapping[str, Any], *, notes: str) -> str:
     rows = table["rows"]
     parts = [f"# Table `{table['name']}`", _introduction(table), _networks(rows)]
     parts += [f"![Accuracy of the networks]({table['name']}.png)"]
+    parts += [f"![Accuracy against cost]({table['name']}{COST_ENDING})"]
     if notes:
         parts += ["## What it allows to say", notes.strip()]
     parts += ["## Recall by class, %", _recalls(rows)]
@@ -79,7 +82,14 @@ def _networks(rows: Sequence[Mapping[str, Any]]) -> str:
         "sd over seeds, points",
         "macro-F1",
     ]
-    heads += ["calibration error", "parameters", "training, images/s", "training, min", "commit"]
+    heads += [
+        "calibration error",
+        "parameters",
+        "MMAC an image",
+        "training, images/s",
+        "training, min",
+        "commit",
+    ]
     return markdown_grid(heads, [_network(row) for row in rows])
 
 
@@ -158,6 +168,7 @@ def _network(row: Mapping[str, Any]) -> list[str]:
         f"{row['macro_f1']:.3f}",
         f"{row['expected_calibration_error']:.3f}",
         f"{row['parameters']:,}",
+        f"{row['multiply_accumulates'] / 1e6:,.1f}",
         f"{row['images_per_second']:,.1f}",
         f"{row['training_seconds'] / 60:.1f}",
         ", ".join(f"`{commit}`" for commit in row["commits"]),

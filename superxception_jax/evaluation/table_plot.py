@@ -1,11 +1,13 @@
-"""The picture of a table of networks."""
+"""The pictures of a table of networks: its rows, its curves, and what accuracy costs."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import ScalarFormatter
 
 # Test accuracy, %, by the name of the config.
 # Source: Swati, Sharma, Vig, "Automatic Classification of Low-Resolution Chromosomal Images",
@@ -20,6 +22,18 @@ PAPER_ACCURACY = {
 }
 # What the paper tested; a diamond beside other images would compare what can't be compared.
 PAPER_DATA = ("bioimage", "paper")
+# What the axis of a curve says instead of the field's name.
+FIELD_NAMES = {
+    "split.training_share": "share of the training cells or images that trains",
+    "normalization.image_px": "side of the canvas, px",
+    "model.width_multiplier": "width of the network",
+}
+# Beyond this ratio of the ends, an axis is logarithmic.
+LINEAR_RANGE = 5
+COSTS = (
+    ("multiply_accumulates", 1e6, "multiply-accumulates an image, millions"),
+    ("training_seconds", 60.0, "training, minutes"),
+)
 
 
 def plot_table(table: Mapping[str, Any]) -> Figure:
@@ -74,3 +88,83 @@ def plot_table(table: Mapping[str, Any]) -> Figure:
     axes.grid(axis="x", alpha=0.3)
     figure.legend(loc="outside lower center", ncols=3, frameon=False)
     return figure
+
+
+def plot_curves(table: Mapping[str, Any]) -> Figure:
+    """Draw accuracy against the field in which the rows of each network differ.
+
+    Args:
+        table: see `superxception_jax.evaluation.table.build_table`, with `vary`.
+
+    Returns:
+        The figure: a line a network with its interval, dashed for whole cells assigned.
+    """
+    figure = Figure(figsize=(7, 5), layout="constrained")
+    axes = figure.subplots()
+    networks = list(dict.fromkeys(row["name"] for row in table["rows"]))
+    for place, name in enumerate(networks):
+        rows = sorted(
+            (row for row in table["rows"] if row["name"] == name), key=lambda row: row["varied"]
+        )
+        values = [row["varied"] for row in rows]
+        colour = f"C{place}"
+        axes.plot(values, [100 * row["accuracy"] for row in rows], "o-", color=colour, label=name)
+        low, high = ([100 * row["accuracy_interval"][end] for row in rows] for end in (0, 1))
+        axes.fill_between(values, low, high, color=colour, alpha=0.15, linewidth=0)
+        if all(row["whole_cells"] for row in rows):
+            assigned = [100 * row["whole_cells"]["accuracy"] for row in rows]
+            axes.plot(values, assigned, "s--", color=colour, label=f"{name}, cells assigned")
+    _scale(axes, [row["varied"] for row in table["rows"]])
+    first = table["rows"][0]
+    axes.set(
+        xlabel=FIELD_NAMES.get(table["vary"], table["vary"]),
+        ylabel="test accuracy, %",
+        title=f"{first['dataset']}, split {first['protocol']}, {first['images']:,} test images",
+    )
+    axes.grid(alpha=0.3)
+    axes.legend(frameon=False)
+    return figure
+
+
+def plot_cost(table: Mapping[str, Any]) -> Figure:
+    """Draw accuracy against what a network costs: operations, and minutes of training.
+
+    Args:
+        table: see `superxception_jax.evaluation.table.build_table`.
+
+    Returns:
+        The figure: two panels, a dot with its interval for each row.
+    """
+    rows = table["rows"]
+    figure = Figure(figsize=(11, 5), layout="constrained")
+    panels = figure.subplots(1, len(COSTS), sharey=True)
+    for axes, (name, unit, label) in zip(panels, COSTS, strict=True):
+        for place, row in enumerate(rows):
+            middle = 100 * row["accuracy"]
+            low, high = (100 * end for end in row["accuracy_interval"])
+            axes.errorbar(
+                row[name] / unit,
+                middle,
+                yerr=[[middle - low], [high - middle]],
+                fmt="o",
+                color=f"C{place % 10}",
+                capsize=3,
+            )
+            axes.annotate(
+                row["row"],
+                (row[name] / unit, middle),
+                xytext=(5, 4),
+                textcoords="offset points",
+                fontsize="small",
+            )
+        _scale(axes, [row[name] / unit for row in rows])
+        axes.set(xlabel=label)
+        axes.grid(alpha=0.3)
+    panels[0].set(ylabel="test accuracy, %")
+    return figure
+
+
+def _scale(axes: Axes, values: Sequence[float]) -> None:
+    if min(values) > 0 and max(values) > LINEAR_RANGE * min(values):
+        axes.set_xscale("log")
+        axes.xaxis.set_major_formatter(ScalarFormatter())

@@ -258,6 +258,6 @@ def split_real(real, protocol):
     cells, cases = (np.array([getattr(one, field) for one in real]) for field in ("cell", "case"))
     split = make_split(
         labels, cells, cases, protocol=protocol, seed=0, fold=0, folds=5,
-        validation_share=0.1, sizes=(4176, 360, 720),
+        validation_share=0.1, training_share=1.0, sizes=(4176, 360, 720),
     )  # fmt: skip
     return cells, list(vars(split).values())

@@ -79,7 +79,7 @@ def test_a_real_cell_becomes_canvases(real):
 def split_real(real, **changes):
     labels = np.array([one.label for one in real], np.int32)
     cells, cases = (np.array([getattr(one, field) for one in real]) for field in ("cell", "case"))
-    settings = {"seed": 0, "fold": 0, "folds": 5, "validation_share": 0.1}
+    settings = {"seed": 0, "fold": 0, "folds": 5, "validation_share": 0.1, "training_share": 1.0}
     sizes = (4176, 360, 720)
     split = make_split(labels, cells, cases, **{**settings, "sizes": sizes, **changes})
     return labels, cells, cases, list(vars(split).values())

@@ -13,6 +13,7 @@ SETTINGS = {
     "fold": 0,
     "folds": 5,
     "validation_share": 0.1,
+    "training_share": 1.0,
     "sizes": (4176, 360, 720),
 }
 
@@ -93,6 +94,27 @@ def test_cells_validates_on_a_tenth_of_the_training_cells():
     assert len(set(PADOVA_CELLS[half.validation])) == 48
 
 
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_a_share_of_the_training_is_part_of_a_larger_share(protocol):
+    whole, half, tenth, least = (
+        split(protocol=protocol, training_share=share) for share in (1.0, 0.5, 0.1, 1e-6)
+    )
+    for one in (half, tenth, least):
+        np.testing.assert_array_equal(one.validation, whole.validation)
+        np.testing.assert_array_equal(one.test, whole.test)
+    assert set(least.train) < set(tenth.train) < set(half.train) < set(whole.train)
+    if protocol == "paper":
+        # Every class keeps its share, and an image at least.
+        counts, all_counts = (
+            np.bincount(PADOVA_LABELS[one.train], minlength=24) for one in (half, whole)
+        )
+        assert np.abs(counts - all_counts / 2).max() <= 0.5
+        np.testing.assert_array_equal(np.bincount(PADOVA_LABELS[least.train]), np.ones(24))
+    else:
+        groups = [len(set(PADOVA_CELLS[one.train])) for one in (whole, half, tenth, least)]
+        assert groups == [groups[0], int(groups[0] / 2 + 0.5), int(groups[0] / 10 + 0.5), 1]
+
+
 def test_folds_draw_validation_cells_of_their_own():
     first, second = (set(PADOVA_CELLS[split(fold=fold).validation]) for fold in (0, 1))
     assert first != second
@@ -132,6 +154,8 @@ def test_the_number_of_folds_changes_the_split():
         ({"folds": 1}, "`folds` must be at least 2, got 1"),
         ({"seed": -1}, "`seed` must be at least 0, got -1"),
         ({"validation_share": 0.0}, "`validation_share` must be between 0 and 1, got 0.0"),
+        ({"training_share": 0.0}, "`training_share` must be above 0 and at most 1, got 0.0"),
+        ({"training_share": 1.1}, "`training_share` must be above 0 and at most 1, got 1.1"),
         ({"validation_share": 1.0}, "`validation_share` must be between 0 and 1, got 1.0"),
         (small(4), "`cells` must be enough for 5 folds .*, got 4; use more cells"),
         ({**small(2), "folds": 2}, "`cells` must be enough for 2 folds .*, got 2"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from superxception_jax.evaluation.table import TableRun
+from superxception_jax.evaluation.table_runs import TableRun
 
 EVALUATION = {"confidence_level": 0.95, "bootstrap_resamples": 500, "batch_size": 64}
 
@@ -17,6 +17,7 @@ def hand_made(row: str, read: str, *, seed: int = 0, fold: int = 0, **more: Any)
         "dataset": "bioimage",
         "protocol": "paper",
         "images": 4,
+        "multiply_accumulates": 2_500_000,
         "accuracy": 0.0,
         "accuracy_interval": [0.0, 0.0],
         "expected_calibration_error": 0.1 * (seed + 1),

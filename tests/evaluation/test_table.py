@@ -12,14 +12,13 @@ from superxception_jax.evaluation.plots import save_figure
 from superxception_jax.evaluation.table import (
     build_table,
     compare_rows,
-    merge_runs,
     summarize_row,
     table_json,
-    table_runs,
 )
 from superxception_jax.evaluation.table_cells import aneuploidy_kind, summarize_cells
 from superxception_jax.evaluation.table_markdown import table_markdown
-from superxception_jax.evaluation.table_plot import plot_table
+from superxception_jax.evaluation.table_plot import plot_cost, plot_curves, plot_table
+from superxception_jax.evaluation.table_runs import merge_runs, table_runs
 
 PAIR = ("super_xception", "xception")
 
@@ -126,13 +125,13 @@ def test_markdown(table):
     start = lines.index(next(line for line in lines if line.startswith("| network | config")))
     assert lines[start : start + 4] == [
         "| network | config | seeds | test accuracy, % | 95 % interval | sd over seeds, points "
-        "| macro-F1 | calibration error | parameters | training, images/s "
+        "| macro-F1 | calibration error | parameters | MMAC an image | training, images/s "
         "| training, min | commit |",
-        "| " + " | ".join(["---"] * 12) + " |",
+        "| " + " | ".join(["---"] * 13) + " |",
         "| xception | `configs/xception.py:paper` | 0, 1 | **87.50** | 75.00 – 100.00 | 17.68 "
-        "| 0.889 | 0.150 | 1,234,567 | 100.5 | 1.5 | `abc` |",
+        "| 0.889 | 0.150 | 1,234,567 | 2.5 | 100.5 | 1.5 | `abc` |",
         "| super_xception | `configs/super_xception.py:paper` | 0, 1 | **87.50** | 75.00 – 100.00 "
-        "| 17.68 | 0.800 | 0.150 | 1,234,567 | 100.5 | 1.5 | `abc` |",
+        "| 17.68 | 0.800 | 0.150 | 1,234,567 | 2.5 | 100.5 | 1.5 | `abc` |",
     ]
     start = lines.index("## Is it super-resolution?")
     assert lines[start + 4 : start + 7] == [
@@ -174,6 +173,43 @@ def test_figure_shows_seeds_mean_interval_and_the_papers_number(table, tmp_path)
     # The paper's number says nothing beside other images.
     other = [{**row, "protocol": "cells"} for row in table["rows"]]
     assert len(plot_table({**table, "rows": other}).axes[0].lines) == 4
+
+
+def test_curves_have_a_line_a_network_with_its_interval():
+    def varied(row, share, read):
+        one = hand_made(f"{row}@{share}", read, name=row)
+        return dataclasses.replace(one, config={**one.config, "split": {"training_share": share}})
+
+    runs = [
+        varied("xception", 1.0, "1 2 1 X"),
+        varied("xception", 0.5, "1 1 1 X"),
+        varied("alexnet", 0.5, "2 1 1 X"),
+        varied("alexnet", 1.0, "2 1 1 X"),
+    ]
+    made = build_table(runs, name="t", pairs=[], commands=["x"], vary="split.training_share")
+    assert [row["varied"] for row in made["rows"]] == [1.0, 0.5, 0.5, 1.0]
+    axes = plot_curves(made).axes[0]
+    first, second = axes.lines
+    assert (list(first.get_xdata()), list(first.get_ydata())) == ([0.5, 1.0], [75.0, 100.0])
+    assert list(second.get_ydata()) == [50.0, 50.0]
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["xception", "alexnet"]
+    assert axes.get_xlabel() == "share of the training cells or images that trains"
+    # Whole cells are a dashed line of their own.
+    for run in runs:
+        run.predictions["assigned"] = ["1", "2", "1", "X"]
+    made = build_table(runs, name="t", pairs=[], commands=["x"], vary="split.training_share")
+    lines = plot_curves(made).axes[0].lines
+    assert [line.get_label() for line in lines][1] == "xception, cells assigned"
+    assert list(lines[1].get_ydata()) == [100.0, 100.0]
+
+
+def test_cost_stands_beside_accuracy(table):
+    operations, minutes = plot_cost(table).axes
+    assert [text.xy for text in operations.texts] == [(2.5, 87.5)] * 2
+    assert [text.xy for text in minutes.texts] == [(1.5, 87.5)] * 2
+    assert minutes.get_xscale() == "linear"
+    rows = [table["rows"][0], table["rows"][1] | {"training_seconds": 6000.0}]
+    assert plot_cost({**table, "rows": rows}).axes[1].get_xscale() == "log"
 
 
 def test_whole_cells_by_hand():

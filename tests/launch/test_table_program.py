@@ -6,6 +6,7 @@ import json
 import signal
 import subprocess
 import time
+from pathlib import Path
 
 import pytest
 from absl import flags
@@ -85,6 +86,17 @@ def test_stopped_gone_on_with_and_called_again(folder, arguments):
     assert json.loads(path.read_text()) == made
 
 
+def test_a_field_that_varies_makes_a_row_of_each_value(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    flags.FLAGS.mark_as_parsed()
+    with flagsaver.flagsaver(configs=[STRIPNET], vary="split.training_share=0.5, 1", seeds=["3"]):
+        runs = table._planned_runs()
+    assert [run.row for run in runs] == ["stripnet@0.5", "stripnet@1"]
+    assert [run.experiment.split["training_share"] for run in runs] == [0.5, 1.0]
+    assert runs[0].workdir == Path("runs/table/stripnet@0.5-seed3-fold0")
+    assert "--config.split.training_share=0.5" in runs[0].arguments
+
+
 def test_help_names_the_flags(folder):
     done = run("table.py", "--help", folder=folder)
     assert done.returncode == 0
@@ -116,6 +128,10 @@ def test_bad_input_is_one_sentence_before_any_run(folder, arguments):
         ({"overrides": "training.epoch=3"}, 'Did you mean "epochs"'),
         ({"overrides": "training.epochs=many"}, "training.epochs"),
         ({"overrides": "training.epochs=0"}, "`training.epochs` must be between 1"),
+        ({"vary": "split.training_share=0.5"}, "`--vary` must look like"),
+        ({"vary": "split.training_share=0.5,0.5"}, "with different values"),
+        ({"vary": "split.training_shore=0.5,1"}, 'Did you mean "training_share"'),
+        ({"vary": "split.training_share=0.5,2"}, "`split.training_share` must be between"),
         ({"overrides": "seed=3"}, "`--overrides` must not set `seed`; use --seeds"),
         ({"name": "a/b"}, "`--name` must be letters"),
     ],
