@@ -70,6 +70,7 @@ def get_base() -> ConfigDict:
     model.init_from = ""
     model.input_px = 227  # the canvas is enlarged to this, bicubically; 0: as it is
     model.width_multiplier = 1.0  # channels of the classifier relative to the original
+    model.stem_stride = 1  # StripNet: 2 reads a canvas twice as large at little more cost
     model.middle_modules = 8  # Xception: equal modules in the middle flow
     model.middle_flow = "unrolled"  # Xception; unrolled: faster steps | scan: compiles faster
     model.batch_norm_momentum = 0.99  # Keras' default; short runs need 0.9
@@ -90,7 +91,7 @@ def get_base() -> ConfigDict:
 
     config.augmentation = augmentation = ConfigDict()  # not stated in the paper: off
     augmentation.rotation_degrees = 0.0  # uniform within ±
-    augmentation.shift_px = 0.0  # of the canvas, uniform within ±, both directions
+    augmentation.shift_px = 0.0  # px of a 50 px canvas, uniform within ±, both directions
     augmentation.stretch = 0.0  # log scale of each direction, uniform within ±
     augmentation.bend_px = 0.0  # sideways excursion of the axis' ends, uniform within ±
     augmentation.gamma = 0.0  # log exponent of the grey values, uniform within ±

@@ -47,6 +47,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "normalization.image_px": (8, 1024),
     "model.input_px": (0, 2048),
     "model.width_multiplier": (0.05, 4),
+    "model.stem_stride": (1, 2),
     "model.middle_modules": (1, 64),
     "model.batch_norm_momentum": (0, 0.99999),
     "model.dropout_rate": (0, 0.95),

@@ -208,6 +208,7 @@ def _model_options(config: ConfigDict) -> dict[str, Any]:
     model, stack = config.model, config.super_resolution
     options = {
         "width_multiplier": model.width_multiplier,
+        "stem_stride": model.stem_stride,
         "middle_modules": model.middle_modules,
         "middle_flow": model.middle_flow,
         "momentum": model.batch_norm_momentum,

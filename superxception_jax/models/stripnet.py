@@ -70,6 +70,7 @@ class StripFeatures(nn.Module):
 
     Attributes:
         width_multiplier: factor of all channel numbers, see `scaled_width`.
+        stem_stride: of the first convolution, in px, see `StripNet`.
         momentum: of BatchNorm.
         implementation: "plain" or "fast".
 
@@ -77,18 +78,21 @@ class StripFeatures(nn.Module):
     """
 
     width_multiplier: float
+    stem_stride: int
     momentum: float
     implementation: str
 
     @nn.compact
     def __call__(self, x: jax.Array, *, train: bool) -> jax.Array:
-        """Map f32[B,H,W,C] to f32[B,ceil(H/8)·128·width]."""
+        """Map f32[B,H,W,C] to f32[B,ceil(ceil(H/stem_stride)/8)·128·width]."""
         narrow, *wide = (
             scaled_width(channels, width_multiplier=self.width_multiplier)
             for channels in (STAGES[0] // 2, *STAGES)
         )
-        for index, (width, stride) in enumerate(((narrow, 1), (wide[0], 2)), 1):
-            x = _convolution(width, 3, stride, self.implementation, f"stem{index}")(x)
+        for index, (width, stride) in enumerate(((narrow, self.stem_stride), (wide[0], 2)), 1):
+            # The first window reaches as far beyond its own pixels at both strides.
+            size = 2 * stride + 1 if index == 1 else 3
+            x = _convolution(width, size, stride, self.implementation, f"stem{index}")(x)
             x = BatchNorm(
                 self.momentum, "relu", self.implementation, EPSILON, name=f"stem{index}_bn"
             )(x, train=train)
@@ -110,6 +114,8 @@ class StripNet(nn.Module):
     Attributes:
         classes: number of classes.
         width_multiplier: factor of all channel numbers, see `scaled_width`.
+        stem_stride: of the first convolution, in px: 1, or 2 for a canvas twice as large, whose
+            details become channels at once.
         momentum: of BatchNorm.
         dropout_rate: share of the features dropped before the head, in [0, 1).
         implementation: "plain" or "fast".
@@ -119,13 +125,16 @@ class StripNet(nn.Module):
 
     classes: int
     width_multiplier: float
+    stem_stride: int
     momentum: float
     dropout_rate: float
     implementation: str
 
     def setup(self) -> None:
         """Name the parts."""
-        self.backbone = StripFeatures(self.width_multiplier, self.momentum, self.implementation)
+        self.backbone = StripFeatures(
+            self.width_multiplier, self.stem_stride, self.momentum, self.implementation
+        )
         self.dropout = nn.Dropout(self.dropout_rate)
         self.head = nn.Dense(self.classes, kernel_init=nn.initializers.glorot_uniform())
 
@@ -157,7 +166,7 @@ class StripNet(nn.Module):
             train: use batch statistics.
 
         Returns:
-            f32[B,ceil(H/8)·128·width].
+            f32[B,ceil(ceil(H/stem_stride)/8)·128·width].
 
         Raises:
             ValueError: the shape or an attribute is wrong.

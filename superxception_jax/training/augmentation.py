@@ -12,6 +12,10 @@ from superxception_jax.arrays import check
 from superxception_jax.keys import key_for
 from superxception_jax.models.enlarging import cubic_kernel
 
+# Shifts and bends are given for the paper's canvas and grow with it: canvases of two sizes show
+# the same changes at two resolutions.
+CANVAS_PX = 50.0
+
 
 @dataclass(frozen=True)
 class AugmentationSettings:
@@ -21,9 +25,9 @@ class AugmentationSettings:
 
     Attributes:
         rotation_degrees: rotation about the centre.
-        shift_px: shift of the canvas in both directions.
+        shift_px: shift in both directions, in px of a canvas of `CANVAS_PX`.
         stretch: logarithm of the scale, each direction on its own.
-        bend_px: sideways excursion of the axis' ends against its middle.
+        bend_px: sideways excursion of the axis' ends against its middle, as `shift_px`.
         gamma: logarithm of the exponent of the grey values.
         gain: logarithm of the factor of the grey values.
         blur: weight of a 3×3 binomial blur; a negative draw sharpens.
@@ -115,13 +119,14 @@ def _warp(images: jax.Array, *, key: jax.Array, settings: AugmentationSettings) 
         return _uniform(key, name, images, limit)[:, None, None]
 
     angle = draw("rotation", settings.rotation_degrees) * (jnp.pi / 180.0)
-    y = y - draw("shift_y", settings.shift_px)
-    x = x - draw("shift_x", settings.shift_px)
+    shift, bend = (px * side / CANVAS_PX for px in (settings.shift_px, settings.bend_px))
+    y = y - draw("shift_y", shift)
+    x = x - draw("shift_x", shift)
     cosine, sine = jnp.cos(angle), jnp.sin(angle)
     along = (cosine * y - sine * x) * jnp.exp(draw("stretch_y", settings.stretch))
     across = (sine * y + cosine * x) * jnp.exp(draw("stretch_x", settings.stretch))
     # A parabola with zero mean over the axis bends it without moving it.
-    across = across + draw("bend", settings.bend_px) * (1.5 * (along / half) ** 2 - 0.5)
+    across = across + draw("bend", bend) * (1.5 * (along / half) ** 2 - 0.5)
     return _sample_cubic(images[..., 0], along + half, across + half)[..., None]
 
 

@@ -16,6 +16,7 @@ INPUT_PX = 227
 # Of all classifiers; each takes what it names.
 CLASSIFIER = {
     "width_multiplier": 1.0,
+    "stem_stride": 1,
     "middle_modules": 8,
     "middle_flow": "scan",
     "momentum": 0.99,

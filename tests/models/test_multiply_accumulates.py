@@ -10,6 +10,7 @@ from superxception_jax.models.multiply_accumulates import count_multiply_accumul
 
 OPTIONS = {
     "width_multiplier": 1.0,
+    "stem_stride": 1,
     "middle_modules": 8,
     "middle_flow": "scan",
     "momentum": 0.9,

@@ -11,10 +11,11 @@ from superxception_jax.models.stripnet import StripNet, middle_columns
 SIDE = 50
 
 
-def network(implementation="plain"):
+def network(implementation="plain", stem_stride=1):
     return StripNet(
         classes=5,
         width_multiplier=0.25,
+        stem_stride=stem_stride,
         momentum=0.9,
         dropout_rate=0.0,
         implementation=implementation,
@@ -74,6 +75,18 @@ def test_features_keep_the_place_along_the_axis(variables):
         change = np.abs(features(row) - blank.reshape(7, -1)).sum(axis=1)
         assert change.argmax() in (place, abs(place - 1))
         assert change[6 - place] < 0.2 * change.max()
+
+
+def test_a_larger_canvas_read_in_steps_of_two_has_the_features_of_a_small_one(variables):
+    """Only the first window differs, so that a canvas of 100 px costs hardly more than 50."""
+    large = network(stem_stride=2)
+    shapes = jax.eval_shape(
+        lambda x: large.init(jax.random.key(0), x, train=False), jnp.zeros((1, 100, 100, 1))
+    )
+    kernels = jax.tree.map(lambda leaf: leaf.shape, (shapes["params"], variables["params"]))
+    assert kernels[0]["backbone"]["stem1"].pop("kernel") == (5, 5, 1, 8)
+    assert kernels[1]["backbone"]["stem1"].pop("kernel") == (3, 3, 1, 8)
+    assert kernels[0] == kernels[1]
 
 
 def test_both_forms_agree_in_training(images, variables):
