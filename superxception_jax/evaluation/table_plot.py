@@ -7,7 +7,7 @@ from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import ScalarFormatter
+from matplotlib.ticker import LogLocator, NullFormatter, ScalarFormatter
 
 # Test accuracy, %, by the name of the config.
 # Source: Swati, Sharma, Vig, "Automatic Classification of Low-Resolution Chromosomal Images",
@@ -149,22 +149,21 @@ def plot_cost(table: Mapping[str, Any]) -> Figure:
                 fmt="o",
                 color=f"C{place % 10}",
                 capsize=3,
-            )
-            axes.annotate(
-                row["row"],
-                (row[name] / unit, middle),
-                xytext=(5, 4),
-                textcoords="offset points",
-                fontsize="small",
+                label=row["row"],
             )
         _scale(axes, [row[name] / unit for row in rows])
         axes.set(xlabel=label)
         axes.grid(alpha=0.3)
     panels[0].set(ylabel="test accuracy, %")
+    # Names beside the dots would cover one another.
+    handles, names = panels[0].get_legend_handles_labels()
+    figure.legend(handles, names, loc="outside right upper", frameon=False)
     return figure
 
 
 def _scale(axes: Axes, values: Sequence[float]) -> None:
     if min(values) > 0 and max(values) > LINEAR_RANGE * min(values):
         axes.set_xscale("log")
+        axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
         axes.xaxis.set_major_formatter(ScalarFormatter())
+        axes.xaxis.set_minor_formatter(NullFormatter())

@@ -204,9 +204,12 @@ def test_curves_have_a_line_a_network_with_its_interval():
 
 
 def test_cost_stands_beside_accuracy(table):
-    operations, minutes = plot_cost(table).axes
-    assert [text.xy for text in operations.texts] == [(2.5, 87.5)] * 2
-    assert [text.xy for text in minutes.texts] == [(1.5, 87.5)] * 2
+    figure = plot_cost(table)
+    operations, minutes = figure.axes
+    for axes, cost in ((operations, 2.5), (minutes, 1.5)):
+        dots = [container.lines[0].get_xydata().tolist() for container in axes.containers]
+        assert dots == [[[cost, 87.5]]] * 2
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == list(PAIR[::-1])
     assert minutes.get_xscale() == "linear"
     rows = [table["rows"][0], table["rows"][1] | {"training_seconds": 6000.0}]
     assert plot_cost({**table, "rows": rows}).axes[1].get_xscale() == "log"
