@@ -28,9 +28,9 @@ from superxception_jax.experiment import build_experiment
 from superxception_jax.provenance import describe_environment
 from superxception_jax.reader import load_reader
 from superxception_jax.robustness import (
-    CONDITIONS,
     UNDAMAGED,
     UNITS,
+    choose_conditions,
     load_foreign_cells,
     load_test_cells,
     pool,
@@ -43,6 +43,9 @@ RUNS = flags.DEFINE_list("runs", [], "Folders of finished runs, one a fold.")
 FOREIGN = flags.DEFINE_enum(
     "foreign", None, ("bioimage", "gband"), "Also read all cells of this other data set."
 )
+KINDS = flags.DEFINE_list(
+    "kinds", [], "Damages to try; empty: all; `none`: the cells as they are, and nothing else."
+)
 RESULTS = flags.DEFINE_string("results", "results", "Folder of the results.")
 SEED = flags.DEFINE_integer("seed", 0, "Of the damage.", lower_bound=0)
 
@@ -51,6 +54,7 @@ def main() -> None:
     """Read damaged cells with the runs that the flags name."""
     if not RUNS.value:
         raise ValueError("`--runs` must name folders of finished runs, got nothing; add them.")
+    conditions = choose_conditions(KINDS.value)
     own: list[dict[str, Any]] = []
     foreign: list[dict[str, Any]] = []
     # All of them first: a wrong folder is reported before anything is read.
@@ -60,13 +64,13 @@ def main() -> None:
     # Read once for all runs.
     strangers = load_foreign_cells(experiments, FOREIGN.value) if FOREIGN.value else []
     for run, reader, experiment in zip(RUNS.value, readers, experiments, strict=True):
-        sets = [(own, load_test_cells(experiment), CONDITIONS)]
+        sets = [(own, load_test_cells(experiment), conditions)]
         if strangers:
             sets.append((foreign, strangers, ((UNDAMAGED, 0.0),)))
-        total = sum(len(cells) * len(conditions) for _, cells, conditions in sets)
+        total = sum(len(cells) * len(tried) for _, cells, tried in sets)
         with tqdm(total=total, desc=Path(run).name, unit=" cells") as bar:
-            for readings, cells, conditions in sets:
-                for kind, level in conditions:
+            for readings, cells, tried in sets:
+                for kind, level in tried:
                     readings.append(
                         read_condition(
                             cells,
@@ -89,12 +93,11 @@ def main() -> None:
     }
     folder = Path(RESULTS.value)
     folder.mkdir(parents=True, exist_ok=True)
-    for path in (
-        write_json(folder / f"{NAME.value}.json", values),
-        save_figure(plot_robustness(values["own"], units=UNITS), folder / f"{NAME.value}.png"),
-        write_text(folder / f"{NAME.value}.md", robustness_markdown(values, units=UNITS)),
-    ):
-        print(path)
+    print(write_json(folder / f"{NAME.value}.json", values))
+    if len(conditions) > 1:
+        figure = plot_robustness(values["own"], units=UNITS)
+        print(save_figure(figure, folder / f"{NAME.value}.png"))
+    print(write_text(folder / f"{NAME.value}.md", robustness_markdown(values, units=UNITS)))
 
 
 if __name__ == "__main__":

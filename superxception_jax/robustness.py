@@ -37,6 +37,25 @@ USUAL_TURNED_SHARE, UNKNOWN_TURNED_SHARE = 0.01, 0.5
 COUNTS = ("cells", "cells_right", "images", "alone", "assigned", "upright_right", "unread")
 
 
+def choose_conditions(kinds: Sequence[str]) -> tuple[tuple[str, float], ...]:
+    """Choose some of `CONDITIONS`.
+
+    Args:
+        kinds: of damage; empty chooses all.
+
+    Returns:
+        Kind and level of each, the undamaged one first.
+
+    Raises:
+        ValueError: a kind is unknown.
+    """
+    known = tuple(dict.fromkeys(kind for kind, _ in CONDITIONS))
+    for kind in kinds:
+        if kind not in known:
+            raise ValueError(f"`--kinds` must be of {', '.join(known)}, got `{kind}`; correct it.")
+    return tuple(one for one in CONDITIONS if not kinds or one[0] in (UNDAMAGED, *kinds))
+
+
 @dataclass(frozen=True)
 class RawCell:
     """The raw images of a cell that a network has not seen.

@@ -14,12 +14,14 @@ from superxception_jax.evaluation.robustness_report import plot_robustness, robu
 from superxception_jax.experiment import build_experiment
 from superxception_jax.karyotyping.cell import CellReader
 from superxception_jax.robustness import (
+    CONDITIONS,
     COUNTS,
     MISSING,
     TURN,
     UNDAMAGED,
     UNITS,
     RawCell,
+    choose_conditions,
     load_foreign_cells,
     load_test_cells,
     pool,
@@ -130,3 +132,11 @@ def test_test_cells_are_those_of_the_split(tmp_path):
         load_test_cells(build_experiment(config))
     with pytest.raises(ValueError, match="must be another data set than that of the runs"):
         load_foreign_cells([experiment], "ideogram")
+
+
+def test_kinds_are_chosen_beside_the_undamaged_cells():
+    assert choose_conditions([]) == CONDITIONS
+    assert choose_conditions([UNDAMAGED]) == ((UNDAMAGED, 0.0),)
+    assert choose_conditions(["debris"]) == ((UNDAMAGED, 0.0), ("debris", 1.0), ("debris", 3.0))
+    with pytest.raises(ValueError, match=r"`--kinds` must be of none, blur, .* got `blurr`"):
+        choose_conditions(["blurr"])

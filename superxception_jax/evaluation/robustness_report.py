@@ -32,9 +32,10 @@ def robustness_markdown(values: Mapping[str, Any], *, units: Mapping[str, str]) 
         f"Cells of `{values['data set']}` that the network has not seen, damaged before anything "
         "else is done to them, and read as `launch/karyotype.py` does. Images in which no "
         "chromosome is found count as wrong.",
-        f"![Accuracy under damage]({values['name']}.png)",
-        markdown_grid(HEADS, lines),
     ]
+    if len(lines) > 1:
+        text += [f"![Accuracy under damage]({values['name']}.png)"]
+    text += [markdown_grid(HEADS, lines)]
     if values["foreign"]:
         text += [
             "## Cells of another laboratory and stain",

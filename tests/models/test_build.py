@@ -123,7 +123,8 @@ def test_a_network_with_the_stack_enlarges_what_arrives_smaller():
 
 def test_options_follow_from_the_network():
     assert classifier_options("xception") == classifier_options("super_xception")
-    assert set(classifier_options("xception")) == set(CLASSIFIER)
+    assert set(classifier_options("xception")) | {"stem_stride"} == set(CLASSIFIER)
+    assert "stem_stride" in classifier_options("stripnet")
     assert classifier_options("resnet50") == ("dropout_rate", "momentum", "width_multiplier")
     assert classifier_options("deep_cnn") == ("dropout_rate", "width_multiplier")
     assert [name for name in MODELS if has_super_resolution(name)] == [
