@@ -7,7 +7,7 @@ import os
 import numpy as np
 import pytest
 from PIL import Image
-from programs import REPOSITORY, run
+from programs import REPOSITORY, run, run_each
 
 CONFIG = f"--config={REPOSITORY / 'configs' / 'super_xception.py'}:smoke"
 
@@ -96,32 +96,34 @@ def test_evaluate_repeats_the_numbers_without_training(finished, folder, flags):
     assert json.loads((workdir / "results.json").read_text()) == after
 
 
-@pytest.mark.parametrize(
-    ("arguments", "texts"),
-    [
-        ((), ("`--config` must name a config file", "configs/super_xception.py")),
-        ((CONFIG, "--config.training.epoch=3"), ("epoch", 'Did you mean "epochs"')),
-        ((CONFIG, "--config.training.epochs=many"), ("training.epochs", "many")),
-        ((CONFIG, "--config.model.name=super"), ("`model.name` must be one of deep_cnn",)),
-        ((CONFIG + "x",), ("`:smokex` must be one of", "did you mean `:smoke`")),
-        (
-            (CONFIG.replace("super_xc", "super_x"),),
-            ("super_xeption.py", "did you mean", "super_xception.py"),
-        ),
-        ((CONFIG, "--wrkdir=x"), ("wrkdir", "Did you mean: workdir")),
-        ((CONFIG, "stray"), ("`stray` must be a flag",)),
-        ((CONFIG, "--config.training.devices=7"), ("`training.devices` must be at most 1",)),
-        ((CONFIG.replace(":smoke", ":own"),), ("`data.own_folder` must name your folder",)),
-    ],
-)
-def test_bad_input_is_one_sentence(arguments, texts, folder, flags):
-    data = flags if CONFIG in arguments else flags[1:]
-    done = run("main.py", *arguments, *data, "--workdir=", folder=folder)
-    assert done.returncode == 2, done.stderr
-    assert done.stderr.startswith("error: ")
-    assert "Traceback" not in done.stderr
-    for text in texts:
-        assert text in done.stderr
+BAD_INPUT = [
+    ((), ("`--config` must name a config file", "configs/super_xception.py")),
+    ((CONFIG, "--config.training.epoch=3"), ("epoch", 'Did you mean "epochs"')),
+    ((CONFIG, "--config.training.epochs=many"), ("training.epochs", "many")),
+    ((CONFIG, "--config.model.name=super"), ("`model.name` must be one of deep_cnn",)),
+    ((CONFIG + "x",), ("`:smokex` must be one of", "did you mean `:smoke`")),
+    (
+        (CONFIG.replace("super_xc", "super_x"),),
+        ("super_xeption.py", "did you mean", "super_xception.py"),
+    ),
+    ((CONFIG, "--wrkdir=x"), ("wrkdir", "Did you mean: workdir")),
+    ((CONFIG, "stray"), ("`stray` must be a flag",)),
+    ((CONFIG, "--config.training.devices=7"), ("`training.devices` must be at most 1",)),
+    ((CONFIG.replace(":smoke", ":own"),), ("`data.own_folder` must name your folder",)),
+]
+
+
+def test_bad_input_is_one_sentence(folder, flags):
+    calls = [
+        [*arguments, *(flags if CONFIG in arguments else flags[1:]), "--workdir="]
+        for arguments, _ in BAD_INPUT
+    ]
+    for done, (_, texts) in zip(run_each("main", calls, folder=folder), BAD_INPUT, strict=True):
+        assert done.returncode == 2, done.stderr
+        assert done.stderr.startswith("error: ")
+        assert "Traceback" not in done.stderr
+        for text in texts:
+            assert text in done.stderr
 
 
 def test_missing_archive_says_what_where_and_what_instead(folder, flags):
