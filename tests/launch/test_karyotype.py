@@ -9,7 +9,7 @@ import shutil
 import numpy as np
 import pytest
 from PIL import Image
-from programs import REPOSITORY, run
+from programs import REPOSITORY, run, run_each
 
 from superxception_jax.data.ideogram.builder import draw_numbered_cell
 from superxception_jax.karyotype_run import find_cells, read_images
@@ -95,24 +95,20 @@ def test_an_exported_network_reads_the_same(workdir, folder, flags):
         load_reader(out)
 
 
-@pytest.mark.parametrize(
-    ("images", "workdir_name", "text"),
-    [
-        ("nowhere", "run", "`--images` must be a folder of chromosome images, got `nowhere`"),
-        ("empty", "run", "`--images` must hold images"),
-        ("single", "elsewhere", "`--workdir` must be the folder of a finished run"),
-    ],
-)
-def test_bad_input_is_one_sentence(images, workdir_name, text, folder, flags):
+def test_bad_input_is_one_sentence(folder, flags):
     (folder / "empty").mkdir(exist_ok=True)
     if not (folder / "single").exists():
         write_cell(folder / "single", 3, count=1)
-    done = run(
-        "karyotype.py", f"--images={images}", f"--workdir={workdir_name}", flags[1], folder=folder
-    )
-    assert done.returncode == 2
-    assert text in done.stderr
-    assert "Traceback" not in done.stderr
+    bad = {
+        ("nowhere", "run"): "`--images` must be a folder of chromosome images, got `nowhere`",
+        ("empty", "run"): "`--images` must hold images",
+        ("single", "elsewhere"): "`--workdir` must be the folder of a finished run",
+    }
+    calls = [[f"--images={images}", f"--workdir={run}", flags[1]] for images, run in bad]
+    for done, text in zip(run_each("karyotype", calls, folder=folder), bad.values(), strict=True):
+        assert done.returncode == 2
+        assert text in done.stderr
+        assert "Traceback" not in done.stderr
 
 
 def test_cells_are_found_in_natural_order(tmp_path):

@@ -126,30 +126,27 @@ def test_bad_input_is_one_sentence(folder, flags):
             assert text in done.stderr
 
 
-def test_missing_archive_says_what_where_and_what_instead(folder, flags):
-    config = CONFIG.replace(":smoke", ":bioimage")
-    done = run("main.py", config, *flags, f"--workdir={folder / 'none'}", folder=folder)
-    assert done.returncode == 2
-    for text in (
-        "Padova",
-        "bioimlab",
-        str(folder / "data" / "manual"),
-        "configs/super_xception.py",
-    ):
-        assert text in done.stderr
-
-
-def test_a_folder_of_another_run_or_of_other_things_is_left_alone(finished, folder, flags):
+def test_missing_archives_and_folders_of_others_are_left_alone(finished, folder, flags):
     workdir, _ = finished
-    done = run("main.py", CONFIG, *flags, f"--workdir={workdir}", folder=folder)
-    assert done.returncode == 2
-    assert "seed: 3 → 0" in done.stderr
     other = folder / "other"
     other.mkdir()
     (other / "thesis.txt").write_text("precious")
-    done = run("main.py", CONFIG, *flags, f"--workdir={other}", folder=folder)
-    assert done.returncode == 2
-    assert "must be empty or hold a run" in done.stderr
+    archive, earlier, strange = run_each(
+        "main",
+        [
+            [CONFIG.replace(":smoke", ":bioimage"), *flags, f"--workdir={folder / 'none'}"],
+            [CONFIG, *flags, f"--workdir={workdir}"],
+            [CONFIG, *flags, f"--workdir={other}"],
+        ],
+        folder=folder,
+    )
+    assert [done.returncode for done in (archive, earlier, strange)] == [2, 2, 2]
+    # What is missing, where it belongs, and what can be done instead.
+    manual = str(folder / "data" / "manual")
+    for text in ("Padova", "bioimlab", manual, "configs/super_xception.py"):
+        assert text in archive.stderr
+    assert "seed: 3 → 0" in earlier.stderr
+    assert "must be empty or hold a run" in strange.stderr
     assert [file.name for file in other.iterdir()] == ["thesis.txt"]
 
 
