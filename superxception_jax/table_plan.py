@@ -15,20 +15,11 @@ from superxception_jax.experiment import Experiment, config_differences
 from superxception_jax.run import check_workdir
 
 FOLDED_PROTOCOLS = ("cells", "cases")
-# What runs of a table may differ in, because it changes neither the test images nor the interval.
-FREE_TABLE_FIELDS = (
-    "data.data_dir",
-    "data.manual_dir",
-    "split.fold",
-    "split.training_share",
-    "evaluation.batch_size",
-)
 # What runs of a row may differ in.
-FREE_ROW_FIELDS = (
-    "seed",
-    "training.devices",
-    *(field for field in FREE_TABLE_FIELDS if field != "split.training_share"),
-)
+_FREE_FIELDS = ("data.data_dir", "data.manual_dir", "split.fold", "evaluation.batch_size")
+FREE_ROW_FIELDS = ("seed", "training.devices", *_FREE_FIELDS)
+# What runs of a table may differ in, because it changes neither the test images nor the interval.
+FREE_TABLE_FIELDS = (*_FREE_FIELDS, "split.training_share")
 
 
 @dataclass(frozen=True)
