@@ -34,8 +34,6 @@ EDGE = {
     "restoration",
     "robustness",
     "cell_reporting",
-    "cell_context",
-    "context_reading",
     "reader",
     "karyotype_run",
     "training_run",
@@ -142,7 +140,7 @@ def test_no_image_of_a_chromosome_set_is_tracked():
 
 @pytest.mark.parametrize(
     "program",
-    ["main", "evaluate", "prepare_data", "table", "karyotype", "export", "robustness", "context"],
+    ["main", "evaluate", "prepare_data", "table", "karyotype", "export", "robustness"],
 )
 def test_programs_start_without_tensorflow(program):
     code = (
