@@ -31,6 +31,7 @@ from superxception_jax.data.image_file import read_grey, scale_to_8_bits
 from superxception_jax.data.normalization_steps import normalization_steps
 from superxception_jax.data.normalize import NormalizationSettings
 from superxception_jax.data.record import ChromosomeRecord
+from superxception_jax.files import replacing
 
 OPTIONS = sorted({option for options, _ in BUILDERS.values() for option in options})
 
@@ -154,12 +155,8 @@ def _show(arguments: argparse.Namespace) -> Path:
         settings=_settings(arguments.normalization),
     )
     out = Path(arguments.out).expanduser()
-    beside = out.with_name(f"{out.stem}.{os.getpid()}.incomplete{out.suffix}")
-    try:
-        _draw(steps).savefig(beside, dpi=150, bbox_inches="tight")
-        beside.replace(out)
-    finally:
-        beside.unlink(missing_ok=True)
+    with replacing(out) as temporary:
+        _draw(steps).savefig(temporary, format=out.suffix[1:], dpi=150, bbox_inches="tight")
     return out.absolute()
 
 

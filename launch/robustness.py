@@ -22,9 +22,9 @@ from tqdm import tqdm
 
 from superxception_jax.commands import run_command
 from superxception_jax.evaluation.plots import save_figure
-from superxception_jax.evaluation.report import write_json, write_text
 from superxception_jax.evaluation.robustness_report import plot_robustness, robustness_markdown
 from superxception_jax.experiment import build_experiment
+from superxception_jax.files import write_json, write_text
 from superxception_jax.provenance import describe_environment
 from superxception_jax.reader import load_reader
 from superxception_jax.robustness import (

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from superxception_jax.data.record import CLASS_NAMES
+from superxception_jax.chromosomes import CLASS_NAMES
 from superxception_jax.data.source import Chromosomes
 from superxception_jax.evaluation.calibration import apply_temperature
 from superxception_jax.evaluation.metrics import compute_metrics

@@ -15,8 +15,6 @@ import jax
 from absl import app, flags, logging
 from ml_collections import ConfigDict, config_flags
 
-from superxception_jax.training.loop import Interrupted, NonFiniteLossError
-
 CACHE = flags.DEFINE_string(
     "compilation_cache",
     "~/.cache/superxception_jax",
@@ -25,7 +23,23 @@ CACHE = flags.DEFINE_string(
 HELP = {"-h", "--h", "-help", "--help"}
 # What absl and a config file raise for flags that can't be used.
 FLAG_ERRORS = (flags.Error, AttributeError, KeyError, TypeError, ValueError, OSError)
-USER_ERRORS = (ValueError, TypeError, OSError, NonFiniteLossError)
+# A loss that became infinite is a `FloatingPointError`.
+USER_ERRORS = (ValueError, TypeError, OSError, FloatingPointError)
+
+
+class Interrupted(Exception):  # noqa: N818 - a stop that the user asked for is no error
+    """The user or the system asked the run to stop; everything is saved.
+
+    Attributes:
+        signal_name: SIGINT or SIGTERM.
+        step: the finished step that the latest checkpoint holds.
+    """
+
+    def __init__(self, signal_name: str, *, step: int) -> None:
+        """Tell what was asked and what is saved."""
+        super().__init__(f"stopped by {signal_name} after step {step}; everything is saved.")
+        self.signal_name = signal_name
+        self.step = step
 
 
 def run_command(main: Callable[[], None]) -> None:

@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from superxception_jax.chromosomes import natural_key
 from superxception_jax.data.image_file import SUFFIXES, read_grey, scale_to_8_bits
-from superxception_jax.data.record import natural_key
-from superxception_jax.evaluation.report import write_json, write_text
+from superxception_jax.files import write_json, write_text
 from superxception_jax.karyotyping.cell import karyotype_cell
 from superxception_jax.karyotyping.counts import CountPrior
 from superxception_jax.karyotyping.export import assignments_csv, karyotype_json

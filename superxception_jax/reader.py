@@ -15,8 +15,8 @@ import numpy as np
 from superxception_jax.data.crop import has_light_background
 from superxception_jax.evaluation.model_card import write_model_card
 from superxception_jax.evaluation.predict import CELL_BATCHES, predict_all
-from superxception_jax.evaluation.report import write_text
 from superxception_jax.experiment import Experiment, build_experiment
+from superxception_jax.files import write_text
 from superxception_jax.karyotyping.cell import CellReader
 from superxception_jax.reporting import CALIBRATION_FILE
 from superxception_jax.run import CONFIG_FILE, ENVIRONMENT_FILE, holds_run, load_config

@@ -15,7 +15,7 @@ import optax
 from clu import parameter_overview
 from tqdm import tqdm
 
-from superxception_jax.data.record import CLASS_NAMES
+from superxception_jax.chromosomes import CLASS_NAMES
 from superxception_jax.data.source import Chromosomes, load_chromosomes
 from superxception_jax.data.splits import make_split
 from superxception_jax.evaluation.polarity import separate_polarity

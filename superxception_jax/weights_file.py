@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
 import jax
 import numpy as np
 
+from superxception_jax.files import replacing
+
 
 def save_variables(path: Path, variables: Any) -> Path:
-    """Write variables beside the target and rename it.
+    """Write variables, completely or not at all.
 
     Matrices are kept in half precision, which changes no class in practice and halves the
     file; vectors (biases, BatchNorm) stay as they are, as their range is wider.
@@ -38,10 +39,8 @@ def save_variables(path: Path, variables: Any) -> Path:
                 "the network is broken."
             )
         arrays[name] = kept
-    beside = path.with_name(path.name + ".tmp")
-    with beside.open("wb") as file:
+    with replacing(path) as temporary, temporary.open("wb") as file:
         np.savez_compressed(file, **arrays)
-    os.replace(beside, path)
     return path
 
 

@@ -8,9 +8,9 @@ import pytest
 from planned_runs import finish, plan, planned
 
 from configs import super_xception, xception
-from superxception_jax.evaluation.report import write_json, write_text
 from superxception_jax.evaluation.table import build_table, table_json
 from superxception_jax.experiment import build_experiment
+from superxception_jax.files import write_json, write_text
 from superxception_jax.table_plan import name_rows
 from superxception_jax.tabulate import load_finished
 

@@ -9,7 +9,8 @@ from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from superxception_jax.data.record import ChromosomeRecord, natural_key
+from superxception_jax.chromosomes import natural_key
+from superxception_jax.data.record import ChromosomeRecord
 
 if TYPE_CHECKING:
     import tensorflow_datasets as tfds

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from superxception_jax.data.record import CLASS_NAMES, ChromosomeRecord, natural_key
+from superxception_jax.chromosomes import CLASS_NAMES, natural_key
+from superxception_jax.data.record import ChromosomeRecord
 
 COLUMNS = 12  # Classes in one row: two rows of 12 fit a terminal.
 MOST_CELLS = 6  # Names of cells shown for one count.

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import io
-import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -16,14 +15,13 @@ import numpy as np
 from PIL import Image
 
 from superxception_jax.arrays import check
+from superxception_jax.chromosomes import CLASS_NAMES
 
 if TYPE_CHECKING:
     import tensorflow_datasets as tfds
 
-CLASS_NAMES = (*(str(number) for number in range(1, 23)), "X", "Y")
 SPLIT = "chromosomes"  # TFDS reserves the name "all" for the union of splits; read that.
 MOST_PROBLEMS = 10  # A longer list hides its own head in a terminal.
-_LABELS = {name: label for label, name in enumerate(CLASS_NAMES)} | {"23": 22, "24": 23}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,32 +43,6 @@ class ChromosomeRecord:
     cell: str
     case: str
     name: str
-
-
-def class_label(text: str) -> int:
-    """Return the label of a class as laboratories write it.
-
-    Args:
-        text: "1" to "22", "X" or "23", "Y" or "24"; case and outer spaces don't matter.
-
-    Returns:
-        The index in `CLASS_NAMES`, 0..23.
-
-    Raises:
-        ValueError: the text names no class.
-
-    **Source:** ours, because the public archives count X and Y as 23 and 24 while
-    laboratories write letters.
-
-    >>> class_label("1"), class_label("23"), class_label("y")
-    (0, 22, 23)
-    """
-    label = _LABELS.get(str(text).strip().upper())
-    if label is None:
-        raise ValueError(
-            f"`class` must be 1 to 22, X (or 23) or Y (or 24), got {str(text)!r}; correct it."
-        )
-    return label
 
 
 def record_features() -> tfds.features.FeaturesDict:
@@ -139,25 +111,6 @@ def example(record: ChromosomeRecord) -> dict[str, Any]:
         "case": record.case,
         "name": record.name,
     }
-
-
-def natural_key(text: str) -> tuple[tuple[int, int, str], ...]:
-    """Return a sort key under which numbers in a text count as numbers.
-
-    Args:
-        text: any name.
-
-    Returns:
-        A key for `sorted`; names that differ have keys that differ.
-
-    **Source:** ours, because cell 10 comes after cell 9 in every list a person reads.
-
-    >>> sorted(["10/10 1a", "9/9 10a", "9/9 2a"], key=natural_key)
-    ['9/9 2a', '9/9 10a', '10/10 1a']
-    """
-    parts = re.findall(r"[0-9]+|[^0-9]+", text)
-    # The text itself comes last in each part, so that "01" and "1" differ.
-    return tuple((0, int(p), p) if p[0] in "0123456789" else (1, 0, p) for p in parts)
 
 
 def raise_problems(problems: Sequence[str], *, source: str) -> None:

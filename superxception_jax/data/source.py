@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-import os
 import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -19,6 +18,7 @@ from superxception_jax.data.builders import make_builder, read_records
 from superxception_jax.data.measure import measure_cell
 from superxception_jax.data.normalize import NORMALIZATION_VERSION, NormalizationSettings, draw_cell
 from superxception_jax.data.record import ChromosomeRecord
+from superxception_jax.files import replacing
 
 PREPARATION_VERSION = 2  # Raise it whenever the prepared images change.
 
@@ -140,13 +140,8 @@ def _normalize(
 
 def _write_cache(cache: Path, chromosomes: Chromosomes, *, fingerprint: str) -> None:
     cache.parent.mkdir(parents=True, exist_ok=True)
-    beside = cache.with_name(f"{cache.name}.{os.getpid()}.incomplete")
-    try:
-        with beside.open("wb") as file:
-            np.savez(file, fingerprint=np.array(fingerprint), **vars(chromosomes))
-        beside.replace(cache)
-    finally:
-        beside.unlink(missing_ok=True)
+    with replacing(cache) as temporary, temporary.open("wb") as file:
+        np.savez(file, fingerprint=np.array(fingerprint), **vars(chromosomes))
 
 
 def _read_cache(cache: Path, *, fingerprint: str) -> Chromosomes:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import numpy as np
 
 from superxception_jax.arrays import check
-from superxception_jax.data.record import natural_key
+from superxception_jax.chromosomes import natural_key
 
 POLETTI_CELLS = (70, 49)  # Training with validation, and test (Poletti et al. 2008).
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from matplotlib.figure import Figure
 from superxception_jax.arrays import check
 from superxception_jax.evaluation.calibration import apply_temperature, reliability
 from superxception_jax.evaluation.metrics import CALIBRATION_BINS, calibration_error
+from superxception_jax.files import replacing
 
 GALLERY_IMAGES = 40
 GALLERY_COLUMNS = 8
@@ -244,7 +244,7 @@ def plot_cell(
 
 
 def save_figure(figure: Figure, path: Path) -> Path:
-    """Write a figure as PNG beside the target and rename it.
+    """Write a figure as PNG, completely or not at all.
 
     Args:
         figure: any figure.
@@ -253,8 +253,7 @@ def save_figure(figure: Figure, path: Path) -> Path:
     Returns:
         The path.
     """
-    beside = path.with_name(path.name + ".tmp")
     FigureCanvasAgg(figure)
-    figure.savefig(beside, format="png", dpi=120)
-    os.replace(beside, path)
+    with replacing(path) as temporary:
+        figure.savefig(temporary, format="png", dpi=120)
     return path

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import math
-import os
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -74,32 +71,3 @@ def predictions_csv(
         known = [name, cell, class_names[label], class_names[chosen], shares[chosen]]
         writer.writerow(known + shares)
     return text.getvalue()
-
-
-def write_json(path: Path, values: Mapping[str, Any]) -> Path:
-    """Write JSON beside the target and rename it, so that no half file is ever seen.
-
-    Args:
-        path: target; its folder exists.
-        values: JSON values.
-
-    Returns:
-        The path.
-    """
-    return write_text(path, json.dumps(values, indent=2, ensure_ascii=False) + "\n")
-
-
-def write_text(path: Path, text: str) -> Path:
-    """Write text beside the target and rename it.
-
-    Args:
-        path: target; its folder exists.
-        text: the content.
-
-    Returns:
-        The path.
-    """
-    beside = path.with_name(path.name + ".tmp")
-    beside.write_text(text, encoding="utf-8")
-    os.replace(beside, path)
-    return path

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from superxception_jax.data.record import CLASS_NAMES
+from superxception_jax.chromosomes import CLASS_NAMES
 from superxception_jax.evaluation.metrics import class_recalls, macro_f1
 from superxception_jax.evaluation.statistics import bootstrap_mean, mcnemar, mean_numbers
 from superxception_jax.evaluation.table_cells import summarize_cells

@@ -8,11 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from superxception_jax.chromosomes import ANEUPLOIDY_KINDS, SEX_CHROMOSOMES, aneuploidy_kind
+
 ASSIGNED = "assigned"
-SEX_CHROMOSOMES = ("X", "Y")
-NORMAL_SEXES = ((2, 0), (1, 1))
-# Of the true counts of a cell, the most telling first.
-KINDS = ("gain", "sex", "loss", "none")
 
 
 def summarize_cells(
@@ -30,7 +28,7 @@ def summarize_cells(
     Returns:
         JSON values: `accuracy` after assignment and `gain` over the single images, both with an
         interval, the number of `cells` tested, the shares of those with everything, the sex
-        and all counts right, and `aneuploidy`: by kind of the true counts (see `KINDS`) the
+        and all counts right, and `aneuploidy`: by kind of the true counts the
         number of `cells`, of those `flagged` because the assigned counts are unusual, and of
         those whose counts are `named` right. Empty if a run has no assignment.
 
@@ -68,35 +66,10 @@ def summarize_cells(
     }
 
 
-def aneuploidy_kind(classes: Sequence[str]) -> str:
-    """Say how the counts of a cell depart from the usual ones.
-
-    Args:
-        classes: of all its chromosomes.
-
-    Returns:
-        "gain" for three or more of an autosome, else "sex" for sex chromosomes other than XX and
-        XY, else "loss" for fewer than two of an autosome, else "none".
-
-    Source: ours; a cell with a loss has often lost the chromosome in preparation, so the kinds
-        that a laboratory reports come first.
-
-    >>> aneuploidy_kind([*(str(n) for n in range(1, 23)) , *(str(n) for n in range(1, 22)), "X"])
-    'sex'
-    """
-    counts = Counter(classes)
-    autosomes = [counts[str(number)] for number in range(1, 23)]
-    if max(autosomes) > 2:
-        return "gain"
-    if tuple(counts[name] for name in SEX_CHROMOSOMES) not in NORMAL_SEXES:
-        return "sex"
-    return "loss" if min(autosomes) < 2 else "none"
-
-
 def _count_aneuploidies(
     pairs_of_cells: Sequence[Sequence[tuple[str, str]]],
 ) -> dict[str, dict[str, int]]:
-    found = {kind: {"cells": 0, "flagged": 0, "named": 0} for kind in KINDS}
+    found = {kind: {"cells": 0, "flagged": 0, "named": 0} for kind in ANEUPLOIDY_KINDS}
     for pairs in pairs_of_cells:
         truth, read = ([one[place] for one in pairs] for place in (0, 1))
         counted = found[aneuploidy_kind(truth)]

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from superxception_jax.chromosomes import CLASS_NAMES
 from superxception_jax.data.measure import MeasuredChromosome, measure_chromosome
 from superxception_jax.data.normalize import MARGIN, NormalizationSettings, draw_canvas, draw_cell
-from superxception_jax.data.record import CLASS_NAMES
 from superxception_jax.evaluation.calibration import apply_temperature
 from superxception_jax.evaluation.polarity import separate_polarity
 from superxception_jax.karyotyping.assignment import Assignment, assign_cell, to_log_likelihoods

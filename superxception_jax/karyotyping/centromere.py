@@ -11,6 +11,7 @@ import numpy as np
 from scipy import ndimage
 
 from superxception_jax.arrays import check
+from superxception_jax.chromosomes import CLASS_NAMES
 from superxception_jax.data.axis import medial_axis
 from superxception_jax.data.crop import find_chromosome
 from superxception_jax.data.ideogram.bands import (
@@ -18,7 +19,6 @@ from superxception_jax.data.ideogram.bands import (
     chromosome_length_units,
     load_bands,
 )
-from superxception_jax.data.record import CLASS_NAMES
 from superxception_jax.data.straighten import (
     axis_length_px,
     project_to_axis,

@@ -11,12 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from superxception_jax.data.record import CLASS_NAMES
+from superxception_jax.chromosomes import AUTOSOMES, CLASS_NAMES
 
 MOST_OF_A_CLASS = 4
 UNUSUAL_COUNTS = ("0", "1", "3", "4")
-AUTOSOMES = 22
-X, Y = CLASS_NAMES.index("X"), CLASS_NAMES.index("Y")
 
 
 @dataclass(frozen=True)

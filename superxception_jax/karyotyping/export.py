@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from superxception_jax.arrays import check
-from superxception_jax.data.record import CLASS_NAMES
+from superxception_jax.chromosomes import CLASS_NAMES
 from superxception_jax.karyotyping.record import Karyotype, ReadChromosome
 
 CSV_COLUMNS = ("cell", "image", "class", "confidence", "turned", "length_px", "flags")

@@ -10,10 +10,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from superxception_jax.data.record import CLASS_NAMES, encode_png, natural_key
-from superxception_jax.evaluation.report import write_text
+from superxception_jax.chromosomes import CLASS_NAMES, GROUPS, natural_key
+from superxception_jax.data.record import encode_png
+from superxception_jax.files import write_text
 from superxception_jax.karyotyping.export import DRAFT_NOTE, karyotype_json
-from superxception_jax.karyotyping.record import GROUPS, Karyotype
+from superxception_jax.karyotyping.record import Karyotype
 
 # Below these a person should look: one in a hundred wrong is what a laboratory accepts of a
 # chromosome, and e^3, 20 to 1, is where a second assignment stops to be a serious rival.

@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from superxception_jax.data.record import CLASS_NAMES
+from superxception_jax.chromosomes import AUTOSOMES, CLASS_NAMES
 
-AUTOSOMES = 22
 HAPLOID = AUTOSOMES + 1
 # In the place of the sex chromosomes where none was found.
 NO_SEX_CHROMOSOME = "?"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,14 +10,14 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from superxception_jax.chromosomes import CLASS_NAMES, SEX_CHROMOSOMES
 from superxception_jax.data.ideogram.bands import chromosome_length_units, load_bands
-from superxception_jax.data.record import CLASS_NAMES
+from superxception_jax.files import replacing
 from superxception_jax.karyotyping.centromere import BAND_LEVEL
 from superxception_jax.karyotyping.iscn import ploidy
 from superxception_jax.karyotyping.karyogram_ideogram import expected_arms_in
 from superxception_jax.karyotyping.karyogram_layout import (
     BODY_GAP_IN,
-    SEX_CHROMOSOMES,
     Body,
     Slot,
     content_width_in,
@@ -130,7 +129,7 @@ def draw_karyogram(
 
 
 def save_karyogram(figure: Figure, *, stem: Path) -> tuple[Path, Path]:
-    """Write a karyogram as PNG and as SVG, each beside its target and then renamed.
+    """Write a karyogram as PNG and as SVG, each completely or not at all.
 
     Args:
         figure: of `draw_karyogram`.
@@ -148,10 +147,11 @@ def save_karyogram(figure: Figure, *, stem: Path) -> tuple[Path, Path]:
     FigureCanvasAgg(figure)
     for ending, metadata in ((".png", {"Software": None}), (".svg", {"Date": None})):
         path = stem.with_name(stem.name + ending)
-        beside = path.with_name(path.name + ".tmp")
-        with matplotlib.rc_context({"svg.hashsalt": "karyogram", "svg.fonttype": "path"}):
-            figure.savefig(beside, format=ending[1:], dpi=DOTS_PER_INCH, metadata=metadata)
-        os.replace(beside, path)
+        with (
+            replacing(path) as temporary,
+            matplotlib.rc_context({"svg.hashsalt": "karyogram", "svg.fonttype": "path"}),
+        ):
+            figure.savefig(temporary, format=ending[1:], dpi=DOTS_PER_INCH, metadata=metadata)
         paths.append(path)
     return paths[0], paths[1]
 

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from superxception_jax.chromosomes import CLASS_NAMES
 from superxception_jax.data.ideogram.bands import (
     Band,
     centromere_units,
     chromosome_length_units,
     load_bands,
 )
-from superxception_jax.data.record import CLASS_NAMES
 from superxception_jax.karyotyping.centromere import BAND_LEVEL
 
 _WAIST = 0.35

@@ -6,9 +6,8 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from superxception_jax.karyotyping.record import GROUPS
+from superxception_jax.chromosomes import GROUPS, SEX_CHROMOSOMES
 
-SEX_CHROMOSOMES = ("X", "Y")
 SEX_GROUP = "sex chromosomes"
 ROWS = (("A", "B"), ("C",), ("D", "E"), ("F", "G", SEX_GROUP))
 PAGE_CONTENT_IN = 8.6

@@ -6,18 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from superxception_jax.data.record import CLASS_NAMES
-
-# The Denver groups in the order of a karyogram; X stands with C and Y with G.
-GROUPS: dict[str, tuple[str, ...]] = {
-    "A": ("1", "2", "3"),
-    "B": ("4", "5"),
-    "C": ("6", "7", "8", "9", "10", "11", "12", "X"),
-    "D": ("13", "14", "15"),
-    "E": ("16", "17", "18"),
-    "F": ("19", "20"),
-    "G": ("21", "22", "Y"),
-}
+from superxception_jax.chromosomes import CLASS_NAMES
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import Any
 import jax
 import numpy as np
 
+from superxception_jax.commands import Interrupted
 from superxception_jax.data.batches import training_indices
 from superxception_jax.training.checkpoint import BEST, LATEST, Checkpoints
 from superxception_jax.training.compile import place_batch
@@ -16,23 +17,8 @@ from superxception_jax.training.recorder import Recorder
 from superxception_jax.training.state import TrainState
 
 
-class NonFiniteLossError(ArithmeticError):
+class NonFiniteLossError(FloatingPointError):
     """The loss became infinite or no number."""
-
-
-class Interrupted(Exception):  # noqa: N818 - a stop that the user asked for is no error
-    """The user or the system asked the run to stop; everything is saved.
-
-    Attributes:
-        signal_name: SIGINT or SIGTERM.
-        step: the finished step that the latest checkpoint holds.
-    """
-
-    def __init__(self, signal_name: str, *, step: int) -> None:
-        """Tell what was asked and what is saved."""
-        super().__init__(f"stopped by {signal_name} after step {step}; everything is saved.")
-        self.signal_name = signal_name
-        self.step = step
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 import tensorboardX
 from tqdm import tqdm
+
+from superxception_jax.files import write_text
 
 METRICS_FILE = "metrics.jsonl"
 
@@ -30,9 +31,7 @@ class Recorder:
         self._batch_size = batch_size
         self._path = workdir / METRICS_FILE
         kept = [line for line in read_metrics(workdir) if line["step"] <= first_step]
-        beside = self._path.with_suffix(".tmp")
-        beside.write_text("".join(json.dumps(line) + "\n" for line in kept), encoding="utf-8")
-        os.replace(beside, self._path)
+        write_text(self._path, "".join(json.dumps(line) + "\n" for line in kept))
         self._file = self._path.open("a", encoding="utf-8")
         # purge_step hides the dropped steps in TensorBoard as well.
         self._events = tensorboardX.SummaryWriter(

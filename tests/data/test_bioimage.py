@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from superxception_jax.chromosomes import CLASS_NAMES
 from superxception_jax.data.bioimage import builder as bioimage
 from superxception_jax.data.bioimage.archive import (
     PADOVA_COUNTS,
@@ -18,7 +19,6 @@ from superxception_jax.data.bioimage.archive import (
 )
 from superxception_jax.data.bioimage.builder import BioimageConfig, Builder, build_bioimage
 from superxception_jax.data.builders import read_records
-from superxception_jax.data.record import CLASS_NAMES
 from superxception_jax.data.splits import make_split
 
 REAL = Path(

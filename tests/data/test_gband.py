@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from superxception_jax.chromosomes import CLASS_NAMES
 from superxception_jax.data.builders import read_records
 from superxception_jax.data.gband.archive import (
     SHIFTED_CELL,
@@ -16,7 +17,6 @@ from superxception_jax.data.gband.archive import (
     read_archive,
 )
 from superxception_jax.data.gband.builder import Builder, GbandConfig
-from superxception_jax.data.record import CLASS_NAMES
 
 # Two cells of one patient, one of them with three chromosomes 21, and one of another: X0.
 CLASSES = {"7001.5": (1, 1, 21, 21, 21, 23, 24), "7001.12": (1, 1, 23, 24), "8002.3": (1, 1, 23)}

@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from superxception_jax.chromosomes import CLASS_NAMES
 from superxception_jax.data.builders import read_records
 from superxception_jax.data.gband.archive import GBAND_COUNTS
 from superxception_jax.data.gband.builder import build_gband
 from superxception_jax.data.normalize import NormalizationSettings, normalize_cell
-from superxception_jax.data.record import CLASS_NAMES
 from superxception_jax.data.splits import make_split
 
 REAL = Path(

@@ -4,6 +4,7 @@ import itertools
 
 import pytest
 
+from superxception_jax.chromosomes import CLASS_NAMES
 from superxception_jax.data.ideogram.bands import (
     BAND_LEVELS,
     STAINS,
@@ -11,7 +12,6 @@ from superxception_jax.data.ideogram.bands import (
     chromosome_length_units,
     load_bands,
 )
-from superxception_jax.data.record import CLASS_NAMES
 
 
 @pytest.mark.parametrize(("level", "count"), [(400, 393), (550, 553), (850, 862)])

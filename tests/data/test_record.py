@@ -8,14 +8,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from superxception_jax.chromosomes import CLASS_NAMES, class_label, natural_key
 from superxception_jax.data.record import (
-    CLASS_NAMES,
     MOST_PROBLEMS,
     ChromosomeRecord,
-    class_label,
     encode_png,
     example,
-    natural_key,
     raise_problems,
     record_features,
 )

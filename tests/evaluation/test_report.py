@@ -8,12 +8,8 @@ import numpy as np
 import pytest
 
 from superxception_jax.evaluation.metrics import compute_metrics
-from superxception_jax.evaluation.report import (
-    predictions_csv,
-    summarize,
-    write_json,
-    write_text,
-)
+from superxception_jax.evaluation.report import predictions_csv, summarize
+from superxception_jax.files import write_json, write_text
 
 NAMES = ("1", "X")
 LOGS = np.log(np.array([[0.75, 0.25], [0.4, 0.6]], np.float32))

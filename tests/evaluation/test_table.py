@@ -7,7 +7,7 @@ import pytest
 from hand_made import four_runs, hand_made
 from PIL import Image
 
-from superxception_jax.data.record import CLASS_NAMES
+from superxception_jax.chromosomes import CLASS_NAMES, aneuploidy_kind
 from superxception_jax.evaluation.plots import save_figure
 from superxception_jax.evaluation.table import (
     build_table,
@@ -15,7 +15,7 @@ from superxception_jax.evaluation.table import (
     summarize_row,
     table_json,
 )
-from superxception_jax.evaluation.table_cells import aneuploidy_kind, summarize_cells
+from superxception_jax.evaluation.table_cells import summarize_cells
 from superxception_jax.evaluation.table_markdown import table_markdown
 from superxception_jax.evaluation.table_plot import plot_cost, plot_curves, plot_table
 from superxception_jax.evaluation.table_runs import merge_runs, table_runs

@@ -8,13 +8,13 @@ import math
 
 import numpy as np
 
+from superxception_jax.chromosomes import CLASS_NAMES
 from superxception_jax.data.ideogram.bands import Band, centromere_units, load_bands
 from superxception_jax.data.ideogram.draw import PLACES_PER_PX, Optics, draw_chromosome
 from superxception_jax.data.ideogram.profile import draw_profile
 from superxception_jax.data.ideogram.styles import style_named
 from superxception_jax.data.measure import measure_chromosome
 from superxception_jax.data.normalize import MARGIN, NormalizationSettings, draw_canvas
-from superxception_jax.data.record import CLASS_NAMES
 from superxception_jax.karyotyping.iscn import draft_iscn, parse_iscn
 from superxception_jax.karyotyping.record import Karyotype, ReadChromosome
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from scipy import ndimage
 
+from superxception_jax.chromosomes import CLASS_NAMES
 from superxception_jax.data.ideogram.cell import draw_chromosomes
 from superxception_jax.data.ideogram.karyotype import read_karyotype
-from superxception_jax.data.record import CLASS_NAMES
 from superxception_jax.karyotyping.record import Karyotype, ReadChromosome
 
 _VISIBLE = 12

@@ -3,10 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from superxception_jax.chromosomes import CLASS_NAMES
 from superxception_jax.data.ideogram.builder import draw_numbered_cell
 from superxception_jax.data.measure import measure_chromosome
 from superxception_jax.data.normalize import NormalizationSettings
-from superxception_jax.data.record import CLASS_NAMES
 from superxception_jax.karyotyping.cell import CellReader, karyotype_cell, upright_crop
 
 NORMALIZATION = NormalizationSettings(

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from read_cells import drawn
 
-from superxception_jax.data.record import CLASS_NAMES
+from superxception_jax.chromosomes import CLASS_NAMES
 from superxception_jax.karyotyping.centromere import (
     expected_centromere,
     locate_centromere,

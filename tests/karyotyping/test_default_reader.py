@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from superxception_jax.chromosomes import class_label
 from superxception_jax.data.ideogram.builder import draw_numbered_cell
-from superxception_jax.data.record import class_label
 from superxception_jax.karyotyping import karyotype_cell
 from superxception_jax.reader import DEFAULT_READERS, load_default_readers
 

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from superxception_jax.data.record import CLASS_NAMES
+from superxception_jax.chromosomes import CLASS_NAMES
 from superxception_jax.karyotyping import html_report
 from superxception_jax.karyotyping.html_report import (
     RESEARCH_NOTE,

@@ -13,7 +13,7 @@ from matplotlib.patches import FancyBboxPatch, Rectangle
 from PIL import Image
 from read_cells import cell
 
-from superxception_jax.data.record import CLASS_NAMES
+from superxception_jax.chromosomes import CLASS_NAMES
 from superxception_jax.karyotyping.karyogram import (
     DRAFT,
     FOOTER,

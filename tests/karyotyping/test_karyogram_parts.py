@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from read_cells import drawn
 
-from superxception_jax.data.record import CLASS_NAMES
+from superxception_jax.chromosomes import CLASS_NAMES
 from superxception_jax.karyotyping.centromere import expected_centromere, trace_axis
 from superxception_jax.karyotyping.karyogram_ideogram import expected_arms_in, ideogram_shapes
 from superxception_jax.karyotyping.karyogram_layout import (

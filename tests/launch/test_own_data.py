@@ -6,8 +6,8 @@ import pytest
 from PIL import Image
 from programs import REPOSITORY, run
 
+from superxception_jax.chromosomes import CLASS_NAMES
 from superxception_jax.data.ideogram.builder import draw_numbered_cell
-from superxception_jax.data.record import CLASS_NAMES
 
 CONFIG = f"--config={REPOSITORY / 'configs' / 'stripnet.py'}:own"
 SMALL = (

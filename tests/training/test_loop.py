@@ -16,9 +16,10 @@ from tiny import (
     make_training,
 )
 
+from superxception_jax.commands import Interrupted
 from superxception_jax.training import compile as compilation
 from superxception_jax.training.checkpoint import BEST, LATEST, Checkpoints
-from superxception_jax.training.loop import Interrupted, LoopSettings, NonFiniteLossError, train
+from superxception_jax.training.loop import LoopSettings, NonFiniteLossError, train
 from superxception_jax.training.recorder import Recorder, read_metrics
 
 SETTINGS = LoopSettings(

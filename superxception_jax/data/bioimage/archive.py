@@ -11,19 +11,14 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
+from superxception_jax.chromosomes import CLASS_NAMES, class_label, natural_key
 from superxception_jax.data.archive_file import (
     ArchiveLayout,
     find_archive_file,
     read_archive_file,
 )
 from superxception_jax.data.image_file import read_grey, scale_to_8_bits
-from superxception_jax.data.record import (
-    CLASS_NAMES,
-    ChromosomeRecord,
-    class_label,
-    natural_key,
-    raise_problems,
-)
+from superxception_jax.data.record import ChromosomeRecord, raise_problems
 
 FOLDER = "single_chromosomes"
 _IMAGE_NAME = re.compile(r"([0-9]+) ([0-9]+|[XY])([A-Z]?)\.BMP", re.IGNORECASE)

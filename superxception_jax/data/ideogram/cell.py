@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from superxception_jax.chromosomes import CLASS_NAMES
 from superxception_jax.data.ideogram.bands import load_bands
 from superxception_jax.data.ideogram.draw import PLACES_PER_PX, Optics, draw_chromosome
 from superxception_jax.data.ideogram.karyotype import Karyotype, chromosome_names, draw_karyotype
 from superxception_jax.data.ideogram.profile import draw_profile
 from superxception_jax.data.ideogram.styles import Style, style_named
-from superxception_jax.data.record import CLASS_NAMES
 
 CELL_BAND_LEVELS = (400, 550)
 _LENGTH_LOG_SD = 0.04

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from superxception_jax.data.record import CLASS_NAMES, class_label
+from superxception_jax.chromosomes import CLASS_NAMES, class_label
 
 FEMALE_SHARE = 0.62
 SEX_ANEUPLOIDIES = ("45,X", "47,XXY", "47,XXX", "47,XYY")

@@ -12,13 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
+from superxception_jax.chromosomes import class_label, natural_key
 from superxception_jax.data.image_file import SUFFIXES, read_grey, scale_to_8_bits
-from superxception_jax.data.record import (
-    ChromosomeRecord,
-    class_label,
-    natural_key,
-    raise_problems,
-)
+from superxception_jax.data.record import ChromosomeRecord, raise_problems
 
 TABLE = "labels.csv"
 _COLUMNS = ("file", "class", "cell", "case")
