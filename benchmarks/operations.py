@@ -29,8 +29,8 @@ from torch.nn import functional
 from tqdm import tqdm
 
 from benchmarks.torch_network import same_padding
-from superxception_jax.models import ops
 from superxception_jax.models.enlarging import enlarge
+from superxception_jax.models.ops import dispatch as ops
 from superxception_jax.training.compile import compiler_options
 
 EPSILON = 1e-3

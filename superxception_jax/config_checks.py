@@ -12,7 +12,7 @@ from superxception_jax.data.ideogram.styles import STYLES
 from superxception_jax.data.normalize import GREYS, LENGTHS, STRAIGHTENINGS, TILTS
 from superxception_jax.data.splits import PROTOCOLS
 from superxception_jax.models.build import MODELS, has_super_resolution
-from superxception_jax.models.init_from import EXPORTED, find_init_from_problems
+from superxception_jax.models.keras.start import EXPORTED, find_init_from_problems
 from superxception_jax.training.optimizers import OPTIMIZERS, SCHEDULES
 from superxception_jax.training.steps import POLARITIES, TEST_VIEWS
 

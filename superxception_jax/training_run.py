@@ -14,7 +14,7 @@ import numpy as np
 
 from superxception_jax.evaluation.metrics import compute_metrics
 from superxception_jax.files import write_text
-from superxception_jax.models.init_from import EXPORTED, start_from_keras
+from superxception_jax.models.keras.start import EXPORTED, start_from_keras
 from superxception_jax.restoration import compile_restoration, load_pairs, measure_errors
 from superxception_jax.setup import Setup, predict_part
 from superxception_jax.training import compile as compilation

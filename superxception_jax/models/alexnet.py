@@ -11,8 +11,8 @@ import jax.numpy as jnp
 from flax import linen as nn
 
 from superxception_jax.arrays import check
-from superxception_jax.models import ops
 from superxception_jax.models.layers import Convolution, check_size, scaled_width
+from superxception_jax.models.ops import dispatch as ops
 
 HIDDEN = 4096
 # The first convolution and the three pools, none of them padded, need 67 px to leave 1.

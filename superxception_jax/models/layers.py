@@ -11,7 +11,7 @@ import jax.numpy as jnp
 from flax import linen as nn
 
 from superxception_jax.arrays import check
-from superxception_jax.models import ops
+from superxception_jax.models.ops import dispatch as ops
 
 # Keras' Xception and all its BatchNorm layers use 1e-3.
 EPSILON = 1e-3

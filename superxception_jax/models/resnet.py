@@ -11,7 +11,6 @@ import jax
 import jax.numpy as jnp
 from flax import linen as nn
 
-from superxception_jax.models import ops
 from superxception_jax.models.layers import (
     BatchNorm,
     Convolution,
@@ -20,6 +19,7 @@ from superxception_jax.models.layers import (
     residual_convolution,
     scaled_width,
 )
+from superxception_jax.models.ops import dispatch as ops
 
 # Channels of the inner convolutions and number of blocks, stage by stage.
 STAGES = ((64, 3), (128, 4), (256, 6), (512, 3))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import jax
 from flax import linen as nn
 
-from superxception_jax.models import ops
 from superxception_jax.models.layers import (
     EPSILON,
     GLOROT,
@@ -13,6 +12,7 @@ from superxception_jax.models.layers import (
     Convolution,
     SeparableConvolution,
 )
+from superxception_jax.models.ops import dispatch as ops
 
 # Keras counts blocks from 1; the middle flow starts with the fifth.
 FIRST_MIDDLE_BLOCK = 5

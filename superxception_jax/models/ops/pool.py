@@ -7,7 +7,7 @@ import functools
 import jax
 import jax.numpy as jnp
 
-from superxception_jax.models.geometry import pad_image, shifted, window_pads
+from superxception_jax.models.ops.geometry import pad_image, shifted, window_pads
 
 _SIZE = 3
 _STRIDE = 2

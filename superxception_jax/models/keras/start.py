@@ -10,8 +10,7 @@ import numpy as np
 from flax.traverse_util import flatten_dict, unflatten_dict
 
 from superxception_jax.models.build import MODELS, has_super_resolution
-from superxception_jax.models.keras_file import read_keras_file
-from superxception_jax.models.keras_weights import (
+from superxception_jax.models.keras.convert import (
     CONVERSIONS,
     HEAD,
     MIDDLE_MODULES,
@@ -19,6 +18,7 @@ from superxception_jax.models.keras_weights import (
     Layers,
     MissingLayerError,
 )
+from superxception_jax.models.keras.file import read_keras_file
 from superxception_jax.models.xception_blocks import FIRST_MIDDLE_BLOCK
 
 # How the files end that hold a network of ours.

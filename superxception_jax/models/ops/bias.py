@@ -7,7 +7,7 @@ import functools
 import jax
 import jax.numpy as jnp
 
-from superxception_jax.models.geometry import column_sums
+from superxception_jax.models.ops.geometry import column_sums
 
 
 @functools.partial(jax.custom_vjp, nondiff_argnums=(2,))

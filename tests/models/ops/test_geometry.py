@@ -4,7 +4,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from superxception_jax.models.geometry import (
+from superxception_jax.models.ops.geometry import (
     column_sums,
     materialized_transpose,
     pad_image,

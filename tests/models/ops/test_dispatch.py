@@ -9,7 +9,8 @@ import pytest
 from jax.sharding import AxisType, NamedSharding, PartitionSpec
 from quick import QUICK
 
-from superxception_jax.models import ops, ops_depthwise
+from superxception_jax.models.ops import depthwise
+from superxception_jax.models.ops import dispatch as ops
 
 # The tests compile many small programs: XLA's optimisation would take most of the time.
 
@@ -173,7 +174,7 @@ def test_relu_gives_no_gradient_at_zero(implementation):
 
 def test_depthwise_forms_agree_on_a_batch_larger_than_the_cache(monkeypatch):
     # A single image is larger too: the gradient then goes through the images one by one.
-    monkeypatch.setattr(ops_depthwise, "CACHED_BYTES", 100)
+    monkeypatch.setattr(depthwise, "CACHED_BYTES", 100)
     test_depthwise_forms_agree((3, 7, 6, 4), 3, 2)
 
 
@@ -198,7 +199,7 @@ def all_operations(x, kernels):
 
 @pytest.mark.parametrize("cached_bytes", [0, 1 << 30])
 def test_fast_forms_do_not_depend_on_the_number_of_devices(cached_bytes, monkeypatch):
-    monkeypatch.setattr(ops_depthwise, "CACHED_BYTES", cached_bytes)
+    monkeypatch.setattr(depthwise, "CACHED_BYTES", cached_bytes)
     x = draw(8, 9, 9, 6)
     kernels = {
         "dense": draw(5, 5, 6, 8, seed=1),

@@ -11,7 +11,7 @@ import functools
 import jax
 import jax.numpy as jnp
 
-from superxception_jax.models.geometry import (
+from superxception_jax.models.ops.geometry import (
     materialized_transpose,
     pad_image,
     shifted,

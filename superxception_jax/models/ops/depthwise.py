@@ -7,7 +7,7 @@ import functools
 import jax
 import jax.numpy as jnp
 
-from superxception_jax.models.geometry import column_sums, pad_image, shifted, window_pads
+from superxception_jax.models.ops.geometry import column_sums, pad_image, shifted, window_pads
 
 # Images up to this size in all stay in the cache.
 CACHED_BYTES = 4 << 20

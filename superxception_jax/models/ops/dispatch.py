@@ -15,12 +15,12 @@ import jax
 import jax.numpy as jnp
 
 from superxception_jax.arrays import check
-from superxception_jax.models.ops_bias import fast_add_bias
-from superxception_jax.models.ops_convolution import fast_convolution, plain_convolution
-from superxception_jax.models.ops_depthwise import fast_depthwise_convolution
-from superxception_jax.models.ops_normalization import Statistics, fast_normalize_batch
-from superxception_jax.models.ops_pointwise import fast_pointwise_convolution
-from superxception_jax.models.ops_pool import fast_max_pool
+from superxception_jax.models.ops.bias import fast_add_bias
+from superxception_jax.models.ops.convolution import fast_convolution, plain_convolution
+from superxception_jax.models.ops.depthwise import fast_depthwise_convolution
+from superxception_jax.models.ops.normalization import Statistics, fast_normalize_batch
+from superxception_jax.models.ops.pointwise import fast_pointwise_convolution
+from superxception_jax.models.ops.pool import fast_max_pool
 
 IMPLEMENTATIONS = ("plain", "fast")
 ACTIVATIONS = ("none", "relu")
@@ -68,7 +68,7 @@ def convolution(
         ValueError: a shape or a choice is wrong.
         TypeError: a dtype is not float32.
 
-    Source: the fast form is ours, see `ops_convolution`.
+    Source: the fast form is ours, see `convolution`.
     """
     check(x=(x, "f32[B,H,W,C]"), kernel=(kernel, "f32[K,K,C,D]"))
     _choice(padding, "padding", ("SAME", "VALID"))
@@ -93,7 +93,7 @@ def add_bias(x: jax.Array, bias: jax.Array, *, activation: str, implementation: 
         ValueError: a shape or a choice is wrong.
         TypeError: a dtype is not float32.
 
-    Source: the fast form is ours, see `ops_bias`.
+    Source: the fast form is ours, see `bias`.
     """
     check(x=(x, "f32[B,H,W,C]"), bias=(bias, "f32[C]"))
     _choice(activation, "activation", ACTIVATIONS)
@@ -121,7 +121,7 @@ def depthwise_convolution(
         ValueError: a shape or a choice is wrong.
         TypeError: a dtype is not float32.
 
-    Source: the fast form is ours, see `ops_depthwise`.
+    Source: the fast form is ours, see `depthwise`.
     """
     check(x=(x, "f32[B,H,W,C]"), kernel=(kernel, "f32[K,K,C]"))
     if _choice(implementation, "implementation", IMPLEMENTATIONS) == "fast":
@@ -154,7 +154,7 @@ def pointwise_convolution(
         ValueError: a shape or a choice is wrong.
         TypeError: a dtype is not float32.
 
-    Source: the fast form is ours, see `ops_pointwise`.
+    Source: the fast form is ours, see `pointwise`.
     """
     check(x=(x, "f32[B,H,W,C]"), kernel=(kernel, "f32[C,D]"))
     if _choice(implementation, "implementation", IMPLEMENTATIONS) == "fast":
@@ -178,7 +178,7 @@ def max_pool(x: jax.Array, *, padding: str, implementation: str) -> jax.Array:
         ValueError: a shape or a choice is wrong.
         TypeError: the dtype is not float32.
 
-    Source: the fast form is ours, see `ops_pool`.
+    Source: the fast form is ours, see `pool`.
     """
     check(x=(x, "f32[B,H,W,C]"))
     _choice(padding, "padding", ("SAME", "VALID"))
@@ -215,7 +215,7 @@ def normalize_batch(
         TypeError: a dtype is not float32.
 
     Source: Ioffe and Szegedy 2015, section 3; the fast form is ours, see
-        `ops_normalization`.
+        `normalization`.
     """
     check(x=(x, "f32[B,H,W,C]"), scale=(scale, "f32[C]"), bias=(bias, "f32[C]"))
     _choice(activation, "activation", ACTIVATIONS)

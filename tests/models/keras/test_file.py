@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from keras.src.legacy.saving import legacy_h5_format
 
-from superxception_jax.models.keras_file import read_keras_file
+from superxception_jax.models.keras.file import read_keras_file
 
 
 @pytest.fixture(scope="module")

@@ -14,12 +14,12 @@ from test_keras_parity import keras_xception, shared_variables, stack_middle
 from test_keras_resnet import keras_resnet
 
 from superxception_jax.models.build import build_model, classifier_options
-from superxception_jax.models.init_from import find_init_from_problems, start_from_keras
-from superxception_jax.models.keras_weights import (
+from superxception_jax.models.keras.convert import (
     MissingLayerError,
     convert_resnet50,
     convert_xception,
 )
+from superxception_jax.models.keras.start import find_init_from_problems, start_from_keras
 
 CLASSES = 5
 SIZE = 71

@@ -7,7 +7,7 @@ import functools
 import jax
 import jax.numpy as jnp
 
-from superxception_jax.models.geometry import column_sums
+from superxception_jax.models.ops.geometry import column_sums
 
 Statistics = tuple[jax.Array, jax.Array]
 

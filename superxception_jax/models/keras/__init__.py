@@ -1,0 +1,1 @@
+"""Weights of Keras networks: read from files without Keras, and converted."""
