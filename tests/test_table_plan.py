@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
-from planned_runs import finish, plan, planned
 
 from configs import super_xception, xception
 from superxception_jax.evaluation.table import build_table, table_json
@@ -13,6 +12,7 @@ from superxception_jax.experiment import build_experiment
 from superxception_jax.files import write_json, write_text
 from superxception_jax.table_plan import name_rows
 from superxception_jax.tabulate import load_finished
+from tests.tables.planned_runs import finish, plan, planned
 
 
 def store(folder, runs, **options):

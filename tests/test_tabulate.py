@@ -10,9 +10,9 @@ import signal
 import threading
 
 import pytest
-from planned_runs import finish, plan, planned
 
 from superxception_jax.tabulate import make_table
+from tests.tables.planned_runs import finish, plan, planned
 
 
 def program(run, folder, text):

@@ -9,7 +9,6 @@ from pathlib import Path
 import jax
 import numpy as np
 import pytest
-from quick import QUICK
 
 from superxception_jax.experiment import build_experiment
 from superxception_jax.models.build import build_model
@@ -17,6 +16,7 @@ from superxception_jax.setup import load_parts
 from superxception_jax.training.optimizers import make_optimizer
 from superxception_jax.training.state import init_state
 from superxception_jax.training.steps import make_train_step
+from tests.quick import QUICK
 
 BATCH = 8
 FOLDER = Path(__file__).resolve().parent.parent / "configs"

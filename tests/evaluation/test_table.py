@@ -4,7 +4,6 @@ import dataclasses
 import json
 
 import pytest
-from hand_made import four_runs, hand_made
 from PIL import Image
 
 from superxception_jax.chromosomes import CLASS_NAMES, aneuploidy_kind
@@ -19,6 +18,7 @@ from superxception_jax.evaluation.table_cells import summarize_cells
 from superxception_jax.evaluation.table_markdown import table_markdown
 from superxception_jax.evaluation.table_plot import plot_cost, plot_curves, plot_table
 from superxception_jax.evaluation.table_runs import merge_runs, table_runs
+from tests.tables.hand_made import four_runs, hand_made
 
 PAIR = ("super_xception", "xception")
 

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from read_cells import drawn
 
 from superxception_jax.chromosomes import CLASS_NAMES
 from superxception_jax.karyotyping.centromere import (
@@ -11,6 +10,7 @@ from superxception_jax.karyotyping.centromere import (
     spread_along_axis,
     trace_axis,
 )
+from tests.karyotyping.read_cells import drawn
 
 
 def hourglass(*, waist: int, rows: int = 80, width: int = 14) -> np.ndarray:

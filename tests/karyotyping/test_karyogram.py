@@ -11,7 +11,6 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch, Rectangle
 from PIL import Image
-from read_cells import cell
 
 from superxception_jax.chromosomes import CLASS_NAMES
 from superxception_jax.karyotyping.karyogram import (
@@ -22,6 +21,7 @@ from superxception_jax.karyotyping.karyogram import (
 )
 from superxception_jax.karyotyping.karyogram_picture import prepare_picture
 from superxception_jax.karyotyping.record import Karyotype
+from tests.karyotyping.read_cells import cell
 
 FEW = "".join(f",-{number}" for number in range(4, 23) if number != 21)
 LONG = "the probability of the class is low and the second-best class lies in another group, " * 3

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from read_cells import drawn
 
 from superxception_jax.chromosomes import CLASS_NAMES
 from superxception_jax.karyotyping.centromere import expected_centromere, trace_axis
@@ -30,6 +29,7 @@ from superxception_jax.karyotyping.karyogram_picture import (
 )
 from superxception_jax.karyotyping.karyogram_style import CONFIDENCES, confidence_colour
 from superxception_jax.karyotyping.karyogram_text import text_width_in, wrap_text
+from tests.karyotyping.read_cells import drawn
 
 
 def slots(*, copies: int = 2, width_in: float = 0.3) -> dict[str, Slot]:

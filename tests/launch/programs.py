@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from quick import QUICK
+from tests.quick import QUICK
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 

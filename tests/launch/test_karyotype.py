@@ -9,11 +9,11 @@ import shutil
 import numpy as np
 import pytest
 from PIL import Image
-from programs import REPOSITORY, run, run_each
 
 from superxception_jax.data.ideogram.builder import draw_numbered_cell
 from superxception_jax.karyotype_run import find_cells, read_images
 from superxception_jax.reader import load_reader
+from tests.launch.programs import REPOSITORY, run, run_each
 
 CONFIG = f"--config={REPOSITORY / 'configs' / 'stripnet.py'}:smoke"
 

@@ -7,7 +7,8 @@ import os
 import numpy as np
 import pytest
 from PIL import Image
-from programs import REPOSITORY, run, run_each
+
+from tests.launch.programs import REPOSITORY, run, run_each
 
 CONFIG = f"--config={REPOSITORY / 'configs' / 'super_xception.py'}:smoke"
 

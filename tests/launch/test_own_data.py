@@ -4,10 +4,10 @@ import json
 
 import pytest
 from PIL import Image
-from programs import REPOSITORY, run
 
 from superxception_jax.chromosomes import CLASS_NAMES
 from superxception_jax.data.ideogram.builder import draw_numbered_cell
+from tests.launch.programs import REPOSITORY, run
 
 CONFIG = f"--config={REPOSITORY / 'configs' / 'stripnet.py'}:own"
 SMALL = (

@@ -7,7 +7,8 @@ import json
 import jax
 import numpy as np
 import orbax.checkpoint as ocp
-from programs import REPOSITORY, run
+
+from tests.launch.programs import REPOSITORY, run
 
 CONFIG = f"--config={REPOSITORY / 'configs' / 'ablations' / 'pretrained_frozen_stack.py'}:smoke"
 

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 
-from programs import REPOSITORY, environment
+from tests.launch.programs import REPOSITORY, environment
 
 
 def section(title: str) -> str:

@@ -10,7 +10,8 @@ import time
 import jax
 import numpy as np
 import orbax.checkpoint as ocp
-from programs import REPOSITORY, command, environment, run
+
+from tests.launch.programs import REPOSITORY, command, environment, run
 
 # Eight steps with checkpoints after 3, 4, 6 and 8. The plain forms are traced and compiled
 # faster, and every process does both.

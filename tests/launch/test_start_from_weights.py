@@ -8,8 +8,6 @@ import jax
 import keras
 import numpy as np
 import pytest
-from programs import REPOSITORY
-from programs import run as run_program
 
 from configs.stripnet import get_config as get_stripnet
 from configs.super_xception import get_config
@@ -17,6 +15,8 @@ from superxception_jax import run, training_run
 from superxception_jax.experiment import build_experiment
 from superxception_jax.setup import set_up
 from superxception_jax.weights_file import save_variables
+from tests.launch.programs import REPOSITORY
+from tests.launch.programs import run as run_program
 
 
 class StoppedError(Exception):

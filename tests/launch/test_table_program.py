@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from absl import flags
 from absl.testing import flagsaver
-from programs import REPOSITORY, command, environment, run
 
 from launch import table
+from tests.launch.programs import REPOSITORY, command, environment, run
 
 STRIPNET, DEEP_CNN = (
     f"{REPOSITORY / 'configs' / name}.py:smoke" for name in ("stripnet", "deep_cnn")

@@ -4,9 +4,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from quick import QUICK
 
 from superxception_jax.models.stripnet import StripNet, middle_columns
+from tests.quick import QUICK
 
 SIDE = 50
 

@@ -5,11 +5,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from flax import linen as nn
-from quick import QUICK
 from scipy.signal import correlate2d
 
 from superxception_jax.models.enlarging import enlarge
 from superxception_jax.models.super_resolution import SuperResolution, SuperResolvedClassifier
+from tests.quick import QUICK
 
 PAPER = {
     "features": (64, 32),

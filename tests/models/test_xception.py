@@ -6,9 +6,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from quick import QUICK
 
 from superxception_jax.models.xception import MINIMUM_PX, Xception
+from tests.quick import QUICK
 
 TINY = {
     "classes": 4,

@@ -4,10 +4,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from quick import QUICK
 
 from superxception_jax.models.layers import scaled_width
 from superxception_jax.models.xception_blocks import MiddleFlow, SeparableBlock
+from tests.quick import QUICK
 
 MODULES = 2
 IMAGES = jnp.asarray(np.random.default_rng(0).normal(size=(2, 5, 4, 8)), jnp.float32)

@@ -3,10 +3,10 @@ from __future__ import annotations
 import jax
 import jax.numpy as jnp
 import pytest
-from tiny import assert_trees_equal, make_training
 
 from superxception_jax.training import compile as compilation
 from superxception_jax.training.checkpoint import BEST, LATEST, Checkpoints
+from tests.training.tiny import assert_trees_equal, make_training
 
 
 @pytest.fixture

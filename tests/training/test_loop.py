@@ -8,19 +8,19 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from tiny import (
-    BATCH,
-    STEPS_PER_EPOCH,
-    assert_trees_equal,
-    make_data,
-    make_training,
-)
 
 from superxception_jax.commands import Interrupted
 from superxception_jax.training import compile as compilation
 from superxception_jax.training.checkpoint import BEST, LATEST, Checkpoints
 from superxception_jax.training.loop import LoopSettings, NonFiniteLossError, train
 from superxception_jax.training.recorder import Recorder, read_metrics
+from tests.training.tiny import (
+    BATCH,
+    STEPS_PER_EPOCH,
+    assert_trees_equal,
+    make_data,
+    make_training,
+)
 
 SETTINGS = LoopSettings(
     total_steps=2 * STEPS_PER_EPOCH,

@@ -3,12 +3,12 @@ from __future__ import annotations
 import jax
 import numpy as np
 import pytest
-from quick import QUICK
-from tiny import OPTIMIZER
 
 from superxception_jax.models.build import build_model
 from superxception_jax.training.optimizers import make_optimizer
 from superxception_jax.training.restoration import init_restoration, make_restoration_step
+from tests.quick import QUICK
+from tests.training.tiny import OPTIMIZER
 
 STACK = {
     "features": (8, 4),

@@ -7,7 +7,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from tiny import (
+
+from superxception_jax.training import compile as compilation
+from superxception_jax.training.augmentation import AugmentationSettings
+from superxception_jax.training.optimizers import make_optimizer
+from superxception_jax.training.state import init_state
+from superxception_jax.training.steps import make_predict, make_train_step, to_unit_range
+from tests.training.tiny import (
     AUGMENTATION,
     BATCH,
     CLASSES,
@@ -17,12 +23,6 @@ from tiny import (
     make_data,
     make_training,
 )
-
-from superxception_jax.training import compile as compilation
-from superxception_jax.training.augmentation import AugmentationSettings
-from superxception_jax.training.optimizers import make_optimizer
-from superxception_jax.training.state import init_state
-from superxception_jax.training.steps import make_predict, make_train_step, to_unit_range
 
 
 def _batch():

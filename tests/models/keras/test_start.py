@@ -10,8 +10,6 @@ import keras
 import numpy as np
 import pytest
 from keras.src.legacy.saving import legacy_h5_format
-from test_keras_parity import keras_xception, shared_variables, stack_middle
-from test_keras_resnet import keras_resnet
 
 from superxception_jax.models.build import build_model, classifier_options
 from superxception_jax.models.keras.convert import (
@@ -20,6 +18,8 @@ from superxception_jax.models.keras.convert import (
     convert_xception,
 )
 from superxception_jax.models.keras.start import find_init_from_problems, start_from_keras
+from tests.models.keras.test_keras_parity import keras_xception, shared_variables, stack_middle
+from tests.models.keras.test_keras_resnet import keras_resnet
 
 CLASSES = 5
 SIZE = 71

@@ -7,10 +7,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from jax.sharding import AxisType, NamedSharding, PartitionSpec
-from quick import QUICK
 
 from superxception_jax.models.ops import depthwise
 from superxception_jax.models.ops import dispatch as ops
+from tests.quick import QUICK
 
 # The tests compile many small programs: XLA's optimisation would take most of the time.
 

@@ -9,10 +9,10 @@ import jax.numpy as jnp
 import keras
 import numpy as np
 import pytest
-from quick_keras import weights_given_later
 
 from superxception_jax.models.alexnet import AlexNet, normalize_responses
 from superxception_jax.models.cnn import DeepCNN
+from tests.models.keras.quick_keras import weights_given_later
 
 CLASSES = 5
 QUICK = {"xla_backend_optimization_level": 0}

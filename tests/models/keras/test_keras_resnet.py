@@ -9,9 +9,9 @@ import jax.numpy as jnp
 import keras
 import numpy as np
 import pytest
-from quick_keras import weights_given_later
 
 from superxception_jax.models.resnet import ResNet50
+from tests.models.keras.quick_keras import weights_given_later
 
 CLASSES = 5
 EVEN_PX, ODD_PX = 64, 71

@@ -9,9 +9,9 @@ import jax.numpy as jnp
 import keras
 import numpy as np
 import pytest
-from quick_keras import weights_given_later
 
 from superxception_jax.models.xception import Xception
+from tests.models.keras.quick_keras import weights_given_later
 
 CLASSES = 5
 MODULES = 8
