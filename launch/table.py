@@ -29,9 +29,9 @@ from rich.console import Console
 
 from superxception_jax.commands import CACHE, read_config, run_command
 from superxception_jax.experiment import Experiment, build_experiment
-from superxception_jax.table_display import watch
-from superxception_jax.table_plan import PlannedRun, make_plan, name_rows
-from superxception_jax.tabulate import make_table
+from superxception_jax.tables.display import watch
+from superxception_jax.tables.plan import PlannedRun, make_plan, name_rows
+from superxception_jax.tables.runner import make_table
 
 NAME = flags.DEFINE_string("name", "table", "Name of the table: results/<name>.md and others.")
 CONFIGS = flags.DEFINE_list(

@@ -7,7 +7,7 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from superxception_jax.evaluation.table_markdown import markdown_grid
+from superxception_jax.evaluation.markdown import markdown_grid
 
 HEADS = (
     *("condition", "level", "cells", "images", "alone, %", "assigned, %"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from superxception_jax.evaluation.table_runs import TableRun
+from superxception_jax.tables.finished_run import TableRun
 
 EVALUATION = {"confidence_level": 0.95, "bootstrap_resamples": 500, "batch_size": 64}
 

@@ -7,7 +7,7 @@ import json
 from configs import super_xception, xception
 from superxception_jax.experiment import build_experiment
 from superxception_jax.files import write_json, write_text
-from superxception_jax.table_plan import PlannedRun, make_plan
+from superxception_jax.tables.plan import PlannedRun, make_plan
 
 NETWORKS = {"xception": xception, "super_xception": super_xception}
 CLASSES = ["1", "2", "1", "X"]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from superxception_jax.chromosomes import CLASS_NAMES
+from superxception_jax.evaluation.markdown import markdown_grid
 
 ABSENT = "–"
 # Of the picture that puts accuracy beside cost, after the table's name.
@@ -33,7 +34,7 @@ def table_markdown(table: Mapping[str, Any], *, notes: str) -> str:
     """Write a table for readers.
 
     Args:
-        table: see `superxception_jax.evaluation.table.build_table`.
+        table: see `superxception_jax.tables.table.build_table`.
         notes: Markdown of what people concluded, empty if nothing.
 
     Returns:
@@ -230,23 +231,6 @@ def _probability(value: float) -> str:
 
 def _span(interval: Sequence[float]) -> str:
     return " – ".join(f"{100 * end:.2f}" for end in interval)
-
-
-def markdown_grid(heads: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
-    """Write a table as Markdown.
-
-    Args:
-        heads: of the columns.
-        lines: of as many cells each.
-
-    Returns:
-        The table, without a line break at its end.
-
-    Source: ours.
-    """
-    return "\n".join(
-        "| " + " | ".join(cells) + " |" for cells in [heads, ["---"] * len(heads), *lines]
-    )
 
 
 def _code(lines: Sequence[str]) -> str:

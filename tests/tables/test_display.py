@@ -4,7 +4,7 @@ import io
 
 from rich.console import Console
 
-from superxception_jax.table_display import RunState, describe_state, training_state, watch
+from superxception_jax.tables.display import RunState, describe_state, training_state, watch
 
 TRAIN = {"kind": "train", "images_per_second": 50.0}
 DONE = RunState("b", phase="done", accuracy=0.9, accuracy_interval=(0.85, 0.95))

@@ -8,16 +8,16 @@ from PIL import Image
 
 from superxception_jax.chromosomes import CLASS_NAMES, aneuploidy_kind
 from superxception_jax.evaluation.plots import save_figure
-from superxception_jax.evaluation.table import (
+from superxception_jax.tables.figures import plot_cost, plot_curves, plot_table
+from superxception_jax.tables.finished_run import merge_runs, table_runs
+from superxception_jax.tables.table import (
     build_table,
     compare_rows,
     summarize_row,
     table_json,
 )
-from superxception_jax.evaluation.table_cells import summarize_cells
-from superxception_jax.evaluation.table_markdown import table_markdown
-from superxception_jax.evaluation.table_plot import plot_cost, plot_curves, plot_table
-from superxception_jax.evaluation.table_runs import merge_runs, table_runs
+from superxception_jax.tables.table_page import table_markdown
+from superxception_jax.tables.whole_cells import summarize_cells
 from tests.tables.hand_made import four_runs, hand_made
 
 PAIR = ("super_xception", "xception")

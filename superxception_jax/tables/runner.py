@@ -16,14 +16,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from superxception_jax.evaluation.plots import save_figure
-from superxception_jax.evaluation.table import build_table, table_json
-from superxception_jax.evaluation.table_cells import ASSIGNED
-from superxception_jax.evaluation.table_markdown import COST_ENDING, table_markdown
-from superxception_jax.evaluation.table_plot import plot_cost, plot_curves, plot_table
-from superxception_jax.evaluation.table_runs import TableRun, merge_runs
 from superxception_jax.files import write_text
-from superxception_jax.table_display import RunState, training_state
-from superxception_jax.table_plan import PlannedRun, TablePlan
+from superxception_jax.tables.display import RunState, training_state
+from superxception_jax.tables.figures import plot_cost, plot_curves, plot_table
+from superxception_jax.tables.finished_run import TableRun, merge_runs
+from superxception_jax.tables.plan import PlannedRun, TablePlan
+from superxception_jax.tables.table import build_table, table_json
+from superxception_jax.tables.table_page import COST_ENDING, table_markdown
+from superxception_jax.tables.whole_cells import ASSIGNED
 from superxception_jax.training.recorder import read_metrics
 
 POLL_SECONDS = 0.5

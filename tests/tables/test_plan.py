@@ -7,11 +7,11 @@ import dataclasses
 import pytest
 
 from configs import super_xception, xception
-from superxception_jax.evaluation.table import build_table, table_json
 from superxception_jax.experiment import build_experiment
 from superxception_jax.files import write_json, write_text
-from superxception_jax.table_plan import name_rows
-from superxception_jax.tabulate import load_finished
+from superxception_jax.tables.plan import name_rows
+from superxception_jax.tables.runner import load_finished
+from superxception_jax.tables.table import build_table, table_json
 from tests.tables.planned_runs import finish, plan, planned
 
 

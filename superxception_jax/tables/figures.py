@@ -40,7 +40,7 @@ def plot_table(table: Mapping[str, Any]) -> Figure:
     """Draw the accuracy of every row: seeds, mean and interval, and the paper's own number.
 
     Args:
-        table: see `superxception_jax.evaluation.table.build_table`.
+        table: see `superxception_jax.tables.table.build_table`.
 
     Returns:
         The figure: a row a line, the first at the top.
@@ -94,7 +94,7 @@ def plot_curves(table: Mapping[str, Any]) -> Figure:
     """Draw accuracy against the field in which the rows of each network differ.
 
     Args:
-        table: see `superxception_jax.evaluation.table.build_table`, with `vary`.
+        table: see `superxception_jax.tables.table.build_table`, with `vary`.
 
     Returns:
         The figure: a line a network with its interval, dashed for whole cells assigned.
@@ -130,7 +130,7 @@ def plot_cost(table: Mapping[str, Any]) -> Figure:
     """Draw accuracy against what a network costs: operations, and minutes of training.
 
     Args:
-        table: see `superxception_jax.evaluation.table.build_table`.
+        table: see `superxception_jax.tables.table.build_table`.
 
     Returns:
         The figure: two panels, a dot with its interval for each row.

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from superxception_jax.evaluation.table_runs import TableRun, table_runs
 from superxception_jax.experiment import Experiment, config_differences
 from superxception_jax.run import check_workdir
+from superxception_jax.tables.finished_run import TableRun, table_runs
 
 FOLDED_PROTOCOLS = ("cells", "cases")
 # What runs of a row may differ in.

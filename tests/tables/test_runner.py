@@ -11,7 +11,7 @@ import threading
 
 import pytest
 
-from superxception_jax.tabulate import make_table
+from superxception_jax.tables.runner import make_table
 from tests.tables.planned_runs import finish, plan, planned
 
 

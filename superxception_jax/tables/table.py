@@ -15,8 +15,8 @@ import numpy as np
 from superxception_jax.chromosomes import CLASS_NAMES
 from superxception_jax.evaluation.metrics import class_recalls, macro_f1
 from superxception_jax.evaluation.statistics import bootstrap_mean, mcnemar, mean_numbers
-from superxception_jax.evaluation.table_cells import summarize_cells
-from superxception_jax.evaluation.table_runs import TableRun
+from superxception_jax.tables.finished_run import TableRun
+from superxception_jax.tables.whole_cells import summarize_cells
 
 BOOTSTRAP_SEED = 0  # of the intervals of a table, whatever the seeds of its runs
 

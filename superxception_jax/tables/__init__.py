@@ -1,0 +1,1 @@
+"""Tables of many runs: planned, run one after the other, summarised and drawn."""
