@@ -3,7 +3,7 @@
     python launch/robustness.py --name=robustness --runs=runs/karyotyping/stripnet-seed0-fold0
     python launch/robustness.py --name=robustness --foreign=gband --runs=runs/…-fold0,runs/…-fold1
 
-Each run reads its own test cells, damaged in every way that superxception_jax/robustness.py lists;
+Each run reads its own test cells, damaged in every way that superxception_jax/studies/robustness.py lists;
 the counts of all runs are added up. results/<name>.md, .json and .png are written at the end.
 """
 
@@ -22,12 +22,12 @@ from tqdm import tqdm
 
 from superxception_jax.commands import run_command
 from superxception_jax.evaluation.plots import save_figure
-from superxception_jax.evaluation.robustness_report import plot_robustness, robustness_markdown
 from superxception_jax.experiment import build_experiment
 from superxception_jax.files import write_json, write_text
 from superxception_jax.provenance import describe_environment
 from superxception_jax.reader import load_reader
-from superxception_jax.robustness import (
+from superxception_jax.run import load_config
+from superxception_jax.studies.robustness import (
     UNDAMAGED,
     UNITS,
     choose_conditions,
@@ -36,7 +36,7 @@ from superxception_jax.robustness import (
     pool,
     read_condition,
 )
-from superxception_jax.run import load_config
+from superxception_jax.studies.robustness_report import plot_robustness, robustness_markdown
 
 NAME = flags.DEFINE_string("name", "robustness", "Name of the files in the results folder.")
 RUNS = flags.DEFINE_list("runs", [], "Folders of finished runs, one a fold.")

@@ -1,1 +1,1 @@
-"""Operations: the plain form of each, a form that is fast on the CPU, and the choice between them."""
+"""Operations: a plain form of each, one that is fast on the CPU, and the choice between them."""

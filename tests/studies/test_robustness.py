@@ -10,10 +10,9 @@ import pytest
 from configs.stripnet import get_config
 from superxception_jax.data.ideogram.builder import draw_numbered_cell
 from superxception_jax.data.normalize import normalize_cell
-from superxception_jax.evaluation.robustness_report import plot_robustness, robustness_markdown
 from superxception_jax.experiment import build_experiment
 from superxception_jax.karyotyping.cell import CellReader
-from superxception_jax.robustness import (
+from superxception_jax.studies.robustness import (
     CONDITIONS,
     COUNTS,
     MISSING,
@@ -27,6 +26,7 @@ from superxception_jax.robustness import (
     pool,
     read_condition,
 )
+from superxception_jax.studies.robustness_report import plot_robustness, robustness_markdown
 
 
 @pytest.fixture(scope="module")

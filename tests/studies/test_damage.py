@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from superxception_jax.data.corruption import CORRUPTIONS, corrupt
+from superxception_jax.studies.damage import CORRUPTIONS, corrupt
 
 
 def bar() -> np.ndarray:
