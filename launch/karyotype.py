@@ -28,9 +28,10 @@ from tqdm import tqdm
 
 from superxception_jax.commands import run_command
 from superxception_jax.data.crop import BACKGROUNDS
-from superxception_jax.karyotype_run import REPORT_FILE, find_cells, karyotype_folder
-from superxception_jax.karyotyping.counts import read_prior
-from superxception_jax.reader import ChooseReader, load_default_readers, load_reader
+from superxception_jax.karyotyping.cell import ChooseReader
+from superxception_jax.karyotyping.folders import REPORT_FILE, find_cells, karyotype_folder
+from superxception_jax.karyotyping.prior import read_prior
+from superxception_jax.reader import load_default_readers, load_reader
 
 IMAGES = flags.DEFINE_string("images", "", "Folder of a cell, or of one folder a cell.")
 WORKDIR = flags.DEFINE_string(

@@ -11,14 +11,14 @@ import numpy as np
 
 from superxception_jax.chromosomes import CLASS_NAMES
 from superxception_jax.data.source import Chromosomes
-from superxception_jax.evaluation.calibration import apply_temperature
 from superxception_jax.evaluation.metrics import compute_metrics
-from superxception_jax.evaluation.polarity import separate_polarity
 from superxception_jax.evaluation.statistics import bootstrap_interval
 from superxception_jax.experiment import Experiment
 from superxception_jax.karyotyping.assignment import to_log_likelihoods
+from superxception_jax.karyotyping.calibration import apply_temperature
 from superxception_jax.karyotyping.cell_metrics import CellResults, assign_cells
-from superxception_jax.karyotyping.counts import default_prior
+from superxception_jax.karyotyping.polarity import separate_polarity
+from superxception_jax.karyotyping.prior import default_prior
 from superxception_jax.setup import Setup, predict_images
 
 # The protocols in which no cell is divided between the parts of a split.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from superxception_jax.evaluation.model_card import write_model_card
 from superxception_jax.evaluation.predict import CELL_BATCHES, predict_all
 from superxception_jax.experiment import Experiment, build_experiment
 from superxception_jax.files import write_text
-from superxception_jax.karyotyping.cell import CellReader
+from superxception_jax.karyotyping.cell import CellReader, ChooseReader
 from superxception_jax.reporting import CALIBRATION_FILE
 from superxception_jax.run import CONFIG_FILE, ENVIRONMENT_FILE, holds_run, load_config
 from superxception_jax.setup import make_network
@@ -28,7 +28,6 @@ from superxception_jax.training.state import init_state
 from superxception_jax.training.steps import make_predict
 from superxception_jax.weights_file import load_variables, save_variables
 
-ChooseReader = Callable[[Sequence[np.ndarray]], CellReader]
 RESULTS_FILE = "results.json"
 VARIABLES_FILE = "variables.npz"
 CARD_FILE = "MODEL_CARD.md"

@@ -23,12 +23,12 @@ from superxception_jax.cell_reporting import (
 from superxception_jax.chromosomes import CLASS_NAMES
 from superxception_jax.data.source import Chromosomes
 from superxception_jax.evaluation import plots
-from superxception_jax.evaluation.calibration import fit_temperature
 from superxception_jax.evaluation.metrics import Metrics, compute_metrics
 from superxception_jax.evaluation.report import predictions_csv, summarize
 from superxception_jax.evaluation.restoration import restoration_quality
 from superxception_jax.evaluation.statistics import bootstrap_interval
 from superxception_jax.files import write_json, write_text
+from superxception_jax.karyotyping.calibration import fit_temperature
 from superxception_jax.restoration import compile_restoration, load_pairs, restore
 from superxception_jax.setup import Setup, multiply_accumulates, predict_part
 from superxception_jax.training.recorder import read_metrics

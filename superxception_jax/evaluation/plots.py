@@ -11,9 +11,9 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from superxception_jax.arrays import check
-from superxception_jax.evaluation.calibration import apply_temperature, reliability
 from superxception_jax.evaluation.metrics import CALIBRATION_BINS, calibration_error
 from superxception_jax.files import replacing
+from superxception_jax.karyotyping.calibration import apply_temperature, reliability
 
 GALLERY_IMAGES = 40
 GALLERY_COLUMNS = 8

@@ -10,7 +10,7 @@ from scipy.optimize import linear_sum_assignment
 
 from superxception_jax.arrays import check
 from superxception_jax.chromosomes import AUTOSOMES, CLASS_NAMES, X, Y
-from superxception_jax.karyotyping.counts import MOST_OF_A_CLASS, CountPrior, count_costs
+from superxception_jax.karyotyping.prior import MOST_OF_A_CLASS, CountPrior, count_costs
 
 # Far above any sum of log-likelihoods of a cell, and far below where doubles lose digits.
 FORCE = 1e6

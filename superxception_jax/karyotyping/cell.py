@@ -10,12 +10,12 @@ import numpy as np
 from superxception_jax.chromosomes import CLASS_NAMES
 from superxception_jax.data.measure import MeasuredChromosome, measure_chromosome
 from superxception_jax.data.normalize import MARGIN, NormalizationSettings, draw_canvas, draw_cell
-from superxception_jax.evaluation.calibration import apply_temperature
-from superxception_jax.evaluation.polarity import separate_polarity
 from superxception_jax.karyotyping.assignment import Assignment, assign_cell, to_log_likelihoods
-from superxception_jax.karyotyping.counts import CountPrior, default_prior, incomplete_prior
+from superxception_jax.karyotyping.calibration import apply_temperature
 from superxception_jax.karyotyping.iscn import draft_iscn
-from superxception_jax.karyotyping.record import Karyotype, ReadChromosome
+from superxception_jax.karyotyping.karyotype import Karyotype, ReadChromosome
+from superxception_jax.karyotyping.polarity import separate_polarity
+from superxception_jax.karyotyping.prior import CountPrior, default_prior, incomplete_prior
 
 # With fewer or more images a folder is no whole cell, and counts say little.
 WHOLE_CELL = range(42, 51)
@@ -44,6 +44,10 @@ class CellReader:
     temperature: float
     class_shares: np.ndarray
     about: Mapping[str, str]
+
+
+# Images of a cell → the network that reads it.
+ChooseReader = Callable[[Sequence[np.ndarray]], CellReader]
 
 
 def karyotype_cell(

@@ -9,7 +9,7 @@ import numpy as np
 from superxception_jax.arrays import check
 from superxception_jax.chromosomes import X, Y
 from superxception_jax.karyotyping.assignment import assign_cell
-from superxception_jax.karyotyping.counts import CountPrior
+from superxception_jax.karyotyping.prior import CountPrior
 
 
 @dataclass(frozen=True)

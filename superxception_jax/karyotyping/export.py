@@ -12,7 +12,7 @@ import numpy as np
 
 from superxception_jax.arrays import check
 from superxception_jax.chromosomes import CLASS_NAMES
-from superxception_jax.karyotyping.record import Karyotype, ReadChromosome
+from superxception_jax.karyotyping.karyotype import Karyotype, ReadChromosome
 
 CSV_COLUMNS = ("cell", "image", "class", "confidence", "turned", "length_px", "flags")
 DRAFT_NOTE = "Draft, to be verified by a cytogeneticist."

@@ -16,7 +16,7 @@ from superxception_jax.data.ideogram.styles import style_named
 from superxception_jax.data.measure import measure_chromosome
 from superxception_jax.data.normalize import MARGIN, NormalizationSettings, draw_canvas
 from superxception_jax.karyotyping.iscn import draft_iscn, parse_iscn
-from superxception_jax.karyotyping.record import Karyotype, ReadChromosome
+from superxception_jax.karyotyping.karyotype import Karyotype, ReadChromosome
 
 BANDS = 550
 # Of the length of the p arm: the p arm's share of the whole then varies by up to 0.025, as in the

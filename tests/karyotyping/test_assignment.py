@@ -15,7 +15,7 @@ from superxception_jax.karyotyping.assignment import (
     assignment_score,
     to_log_likelihoods,
 )
-from superxception_jax.karyotyping.counts import (
+from superxception_jax.karyotyping.prior import (
     CountPrior,
     count_costs,
     default_prior,

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from superxception_jax.data.ideogram.builder import draw_numbered_cell
-from superxception_jax.karyotype_run import find_cells, read_images
+from superxception_jax.karyotyping.folders import find_cells, read_images
 from superxception_jax.reader import load_reader
 from tests.launch.programs import REPOSITORY, run, run_each
 

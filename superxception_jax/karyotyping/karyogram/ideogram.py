@@ -13,7 +13,7 @@ from superxception_jax.data.ideogram.bands import (
     chromosome_length_units,
     load_bands,
 )
-from superxception_jax.karyotyping.centromere import BAND_LEVEL
+from superxception_jax.karyotyping.karyogram.centromere import BAND_LEVEL
 
 _WAIST = 0.35
 _STALK = 0.45

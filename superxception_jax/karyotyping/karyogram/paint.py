@@ -11,11 +11,11 @@ from matplotlib.collections import PolyCollection
 from matplotlib.patches import FancyBboxPatch
 
 from superxception_jax.karyotyping.iscn import NO_SEX_CHROMOSOME
-from superxception_jax.karyotyping.karyogram_ideogram import ideogram_shapes
-from superxception_jax.karyotyping.karyogram_layout import BAR_IN, Body, PlacedRow, PlacedSlot
-from superxception_jax.karyotyping.karyogram_page import DOTS_PER_INCH, rectangle, write
-from superxception_jax.karyotyping.karyogram_picture import Picture, colour_picture
-from superxception_jax.karyotyping.karyogram_style import PALETTES, Palette, confidence_colour
+from superxception_jax.karyotyping.karyogram.ideogram import ideogram_shapes
+from superxception_jax.karyotyping.karyogram.layout import BAR_IN, Body, PlacedRow, PlacedSlot
+from superxception_jax.karyotyping.karyogram.page import DOTS_PER_INCH, rectangle, write
+from superxception_jax.karyotyping.karyogram.picture import Picture, colour_picture
+from superxception_jax.karyotyping.karyogram.style import PALETTES, Palette, confidence_colour
 
 NUMBER_POINTS = 9.0
 LETTER_POINTS = 9.0

@@ -17,15 +17,15 @@ import pytest
 from PIL import Image
 
 from superxception_jax.chromosomes import CLASS_NAMES
-from superxception_jax.karyotyping import html_report
-from superxception_jax.karyotyping.html_report import (
+from superxception_jax.karyotyping.report import page
+from superxception_jax.karyotyping.report.page import (
     RESEARCH_NOTE,
     report_payload,
     review_reasons,
     script_json,
     write_html_report,
 )
-from tests.karyotyping.report_samples import sample_chromosome, sample_karyotype
+from tests.karyotyping.report.samples import sample_chromosome, sample_karyotype
 
 HOSTILE = "</script><!--<script>alert(1)</script> & $data {style} \u2028 é"
 
@@ -203,4 +203,4 @@ def test_script_json_keeps_values():
     text = script_json(values)
     assert not set("<>&") & set(text)
     assert json.loads(text) == values
-    assert html_report.REPORT_FORMAT == 1
+    assert page.REPORT_FORMAT == 1

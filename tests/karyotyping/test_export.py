@@ -17,7 +17,7 @@ from superxception_jax.karyotyping.export import (
     assignments_csv,
     karyotype_json,
 )
-from tests.karyotyping.report_samples import sample_chromosome, sample_karyotype
+from tests.karyotyping.report.samples import sample_chromosome, sample_karyotype
 
 
 def test_json_of_a_cell():

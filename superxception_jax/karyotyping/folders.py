@@ -13,13 +13,12 @@ from PIL import Image
 from superxception_jax.chromosomes import natural_key
 from superxception_jax.data.image_file import SUFFIXES, read_grey, scale_to_8_bits
 from superxception_jax.files import write_json, write_text
-from superxception_jax.karyotyping.cell import karyotype_cell
-from superxception_jax.karyotyping.counts import CountPrior
+from superxception_jax.karyotyping.cell import ChooseReader, karyotype_cell
 from superxception_jax.karyotyping.export import assignments_csv, karyotype_json
-from superxception_jax.karyotyping.html_report import write_html_report
-from superxception_jax.karyotyping.karyogram import draw_karyogram, save_karyogram
-from superxception_jax.karyotyping.record import Karyotype
-from superxception_jax.reader import ChooseReader
+from superxception_jax.karyotyping.karyogram.draw import draw_karyogram, save_karyogram
+from superxception_jax.karyotyping.karyotype import Karyotype
+from superxception_jax.karyotyping.prior import CountPrior
+from superxception_jax.karyotyping.report.page import write_html_report
 
 REPORT_FILE = "report.html"
 # Mean difference between the colours of a pixel, in grey levels; scans of one dye stay below.

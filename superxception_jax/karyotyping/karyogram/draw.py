@@ -13,17 +13,17 @@ from matplotlib.figure import Figure
 from superxception_jax.chromosomes import CLASS_NAMES, SEX_CHROMOSOMES
 from superxception_jax.data.ideogram.bands import chromosome_length_units, load_bands
 from superxception_jax.files import replacing
-from superxception_jax.karyotyping.centromere import BAND_LEVEL
 from superxception_jax.karyotyping.iscn import ploidy
-from superxception_jax.karyotyping.karyogram_ideogram import expected_arms_in
-from superxception_jax.karyotyping.karyogram_layout import (
+from superxception_jax.karyotyping.karyogram.centromere import BAND_LEVEL
+from superxception_jax.karyotyping.karyogram.ideogram import expected_arms_in
+from superxception_jax.karyotyping.karyogram.layout import (
     BODY_GAP_IN,
     Body,
     Slot,
     content_width_in,
     lay_out,
 )
-from superxception_jax.karyotyping.karyogram_page import (
+from superxception_jax.karyotyping.karyogram.page import (
     DOTS_PER_INCH,
     LEGEND_POINTS,
     Line,
@@ -32,17 +32,17 @@ from superxception_jax.karyotyping.karyogram_page import (
     paint_legend,
     paint_lines,
 )
-from superxception_jax.karyotyping.karyogram_paint import Chromosome, paint_row
-from superxception_jax.karyotyping.karyogram_picture import (
+from superxception_jax.karyotyping.karyogram.paint import Chromosome, paint_row
+from superxception_jax.karyotyping.karyogram.picture import (
     BACKGROUNDS,
     BORDER_PX,
     Picture,
     prepare_picture,
     white_level,
 )
-from superxception_jax.karyotyping.karyogram_style import PALETTES
-from superxception_jax.karyotyping.karyogram_text import line_height_in, wrap_text
-from superxception_jax.karyotyping.record import Karyotype
+from superxception_jax.karyotyping.karyogram.style import PALETTES
+from superxception_jax.karyotyping.karyogram.text import line_height_in, wrap_text
+from superxception_jax.karyotyping.karyotype import Karyotype
 
 DRAFT = "draft: to be verified by a cytogeneticist"
 FOOTER = "not for diagnosis"

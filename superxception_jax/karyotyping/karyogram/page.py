@@ -10,8 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from superxception_jax.karyotyping.karyogram_style import CONFIDENCES, Palette
-from superxception_jax.karyotyping.karyogram_text import line_height_in, text_width_in
+from superxception_jax.karyotyping.karyogram.style import CONFIDENCES, Palette
+from superxception_jax.karyotyping.karyogram.text import line_height_in, text_width_in
 
 DOTS_PER_INCH = 300
 LEGEND_POINTS = 7.5

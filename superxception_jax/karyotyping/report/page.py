@@ -14,7 +14,7 @@ from superxception_jax.chromosomes import CLASS_NAMES, GROUPS, natural_key
 from superxception_jax.data.record import encode_png
 from superxception_jax.files import write_text
 from superxception_jax.karyotyping.export import DRAFT_NOTE, karyotype_json
-from superxception_jax.karyotyping.record import Karyotype
+from superxception_jax.karyotyping.karyotype import Karyotype
 
 # Below these a person should look: one in a hundred wrong is what a laboratory accepts of a
 # chromosome, and e^3, 20 to 1, is where a second assignment stops to be a serious rival.
@@ -24,7 +24,7 @@ SURE_MARGIN_NATS = 3.0
 RESEARCH_NOTE = "Not for diagnosis: research software"
 REPORT_FORMAT = 1
 
-_FOLDER = Path(__file__).parent / "report"
+_FOLDER = Path(__file__).parent
 _AUTOSOMES = CLASS_NAMES[:-2]
 _USUAL_SEXES = ((2, 0), (1, 1))
 

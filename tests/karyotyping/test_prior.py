@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from superxception_jax.karyotyping.counts import default_prior, read_prior
+from superxception_jax.karyotyping.prior import default_prior, read_prior
 
 
 def write_json(path, values):

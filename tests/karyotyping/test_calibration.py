@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from scipy.special import log_softmax
 
-from superxception_jax.evaluation.calibration import (
+from superxception_jax.evaluation.metrics import calibration_error
+from superxception_jax.karyotyping.calibration import (
     apply_temperature,
     fit_temperature,
     reliability,
 )
-from superxception_jax.evaluation.metrics import calibration_error
 
 
 def draw(temperature, count=4000):

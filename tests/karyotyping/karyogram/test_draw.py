@@ -13,14 +13,14 @@ from matplotlib.patches import FancyBboxPatch, Rectangle
 from PIL import Image
 
 from superxception_jax.chromosomes import CLASS_NAMES
-from superxception_jax.karyotyping.karyogram import (
+from superxception_jax.karyotyping.karyogram.draw import (
     DRAFT,
     FOOTER,
     draw_karyogram,
     save_karyogram,
 )
-from superxception_jax.karyotyping.karyogram_picture import prepare_picture
-from superxception_jax.karyotyping.record import Karyotype
+from superxception_jax.karyotyping.karyogram.picture import prepare_picture
+from superxception_jax.karyotyping.karyotype import Karyotype
 from tests.karyotyping.read_cells import cell
 
 FEW = "".join(f",-{number}" for number in range(4, 23) if number != 21)

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from superxception_jax.chromosomes import CLASS_NAMES
-from superxception_jax.karyotyping.centromere import expected_centromere, trace_axis
-from superxception_jax.karyotyping.karyogram_ideogram import expected_arms_in, ideogram_shapes
-from superxception_jax.karyotyping.karyogram_layout import (
+from superxception_jax.karyotyping.karyogram.centromere import expected_centromere, trace_axis
+from superxception_jax.karyotyping.karyogram.ideogram import expected_arms_in, ideogram_shapes
+from superxception_jax.karyotyping.karyogram.layout import (
     BODY_GAP_IN,
     PAGE_CONTENT_IN,
     ROWS,
@@ -21,14 +21,14 @@ from superxception_jax.karyotyping.karyogram_layout import (
     group_members,
     lay_out,
 )
-from superxception_jax.karyotyping.karyogram_picture import (
+from superxception_jax.karyotyping.karyogram.picture import (
     BORDER_PX,
     colour_picture,
     prepare_picture,
     white_level,
 )
-from superxception_jax.karyotyping.karyogram_style import CONFIDENCES, confidence_colour
-from superxception_jax.karyotyping.karyogram_text import text_width_in, wrap_text
+from superxception_jax.karyotyping.karyogram.style import CONFIDENCES, confidence_colour
+from superxception_jax.karyotyping.karyogram.text import text_width_in, wrap_text
 from tests.karyotyping.read_cells import drawn
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from superxception_jax.chromosomes import CLASS_NAMES
-from superxception_jax.karyotyping.centromere import (
+from superxception_jax.karyotyping.karyogram.centromere import (
     expected_centromere,
     locate_centromere,
     spread_along_axis,

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from superxception_jax.evaluation.polarity import separate_polarity
+from superxception_jax.karyotyping.polarity import separate_polarity
 
 # Two classes, upright and turned.
 JOINT = np.log(np.array([[0.4, 0.1, 0.2, 0.3], [0.01, 0.01, 0.97, 0.01]], np.float32))

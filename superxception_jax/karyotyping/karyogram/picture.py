@@ -16,13 +16,13 @@ from superxception_jax.data.straighten import (
     project_to_axis,
     straighten,
 )
-from superxception_jax.karyotyping.centromere import (
+from superxception_jax.karyotyping.karyogram.centromere import (
     STEP_PX,
     centromere_on_axis,
     outline_points,
     trace_axis,
 )
-from superxception_jax.karyotyping.record import ReadChromosome
+from superxception_jax.karyotyping.karyotype import ReadChromosome
 
 BACKGROUNDS = ("print", "original")
 WHITE_PERCENTILE = 99.5

@@ -8,7 +8,7 @@ from scipy import ndimage
 from superxception_jax.chromosomes import CLASS_NAMES
 from superxception_jax.data.ideogram.cell import draw_chromosomes
 from superxception_jax.data.ideogram.karyotype import read_karyotype
-from superxception_jax.karyotyping.record import Karyotype, ReadChromosome
+from superxception_jax.karyotyping.karyotype import Karyotype, ReadChromosome
 
 _VISIBLE = 12
 

@@ -10,9 +10,9 @@ import pytest
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 
-from superxception_jax.karyotyping.html_report import RESEARCH_NOTE, write_html_report
-from tests.karyotyping.report_page import BROWSER, DRIVER, Page, start_browser
-from tests.karyotyping.report_samples import sample_cell
+from superxception_jax.karyotyping.report.page import RESEARCH_NOTE, write_html_report
+from tests.karyotyping.report.browser import BROWSER, DRIVER, Page, start_browser
+from tests.karyotyping.report.samples import sample_cell
 
 pytestmark = pytest.mark.skipif(
     BROWSER is None or DRIVER is None,

@@ -1,0 +1,1 @@
+"""The karyogram of a cell as a picture."""
