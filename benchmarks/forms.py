@@ -19,8 +19,8 @@ from tqdm import tqdm
 
 from configs import super_xception
 from superxception_jax.data.batches import training_indices
-from superxception_jax.experiment import build_experiment
-from superxception_jax.setup import set_up
+from superxception_jax.runs.experiment import build_experiment
+from superxception_jax.runs.setup import set_up
 from superxception_jax.training import compile as compilation
 from superxception_jax.training.steps import make_train_step
 

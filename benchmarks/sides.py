@@ -104,8 +104,8 @@ def make_ours(case: Case, *, implementation: str) -> Side:
 def build_ours(case: Case, *, implementation: str) -> tuple[Any, Any, Any]:
     """Build experiment, network and optimiser of the paper's preset at the case's input size."""
     from configs import super_xception
-    from superxception_jax.experiment import build_experiment
     from superxception_jax.models.build import build_model
+    from superxception_jax.runs.experiment import build_experiment
     from superxception_jax.training.optimizers import make_optimizer
 
     config = super_xception.get_config("paper")

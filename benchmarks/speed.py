@@ -27,7 +27,7 @@ from tqdm import tqdm
 from benchmarks.report import write_report
 from benchmarks.sides import SIDES, Case, count_operations
 from benchmarks.turns import ENVIRONMENT, Schedule, run_turns
-from superxception_jax.provenance import describe_environment
+from superxception_jax.runs.provenance import describe_environment
 
 CASES = (
     "train:71:32",

@@ -1,7 +1,7 @@
 """Every default of the project, one comment each: the protocol of the paper.
 
 A row of the table changes the fields in which it differs; a preset changes the size.
-`superxception_jax/experiment.py` is the only reader.
+`superxception_jax/runs/experiment.py` is the only reader.
 """
 
 from __future__ import annotations

@@ -14,9 +14,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from absl import flags
 
 from superxception_jax.commands import run_command
-from superxception_jax.experiment import build_experiment
-from superxception_jax.run import CONFIG_FILE, evaluate_run, holds_run, load_config
-from superxception_jax.setup import SPLITS
+from superxception_jax.runs.experiment import build_experiment
+from superxception_jax.runs.run import CONFIG_FILE, evaluate_run, holds_run, load_config
+from superxception_jax.runs.setup import SPLITS
 
 WORKDIR = flags.DEFINE_string("workdir", "", "Folder of the run.")
 SPLIT = flags.DEFINE_enum("split", "test", SPLITS, "Which split to evaluate.")

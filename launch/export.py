@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from absl import flags
 
 from superxception_jax.commands import run_command
-from superxception_jax.reader import export_reader
+from superxception_jax.runs.reader import export_reader
 
 WORKDIR = flags.DEFINE_string("workdir", "", "Folder of the finished run.")
 OUT = flags.DEFINE_string("out", "", "Folder to write.")

@@ -31,7 +31,7 @@ from superxception_jax.data.crop import BACKGROUNDS
 from superxception_jax.karyotyping.cell import ChooseReader
 from superxception_jax.karyotyping.folders import REPORT_FILE, find_cells, karyotype_folder
 from superxception_jax.karyotyping.prior import read_prior
-from superxception_jax.reader import load_default_readers, load_reader
+from superxception_jax.runs.reader import load_default_readers, load_reader
 
 IMAGES = flags.DEFINE_string("images", "", "Folder of a cell, or of one folder a cell.")
 WORKDIR = flags.DEFINE_string(

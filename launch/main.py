@@ -20,8 +20,8 @@ from absl import flags
 from ml_collections import config_flags
 
 from superxception_jax.commands import check_config_file, run_command
-from superxception_jax.experiment import build_experiment
-from superxception_jax.run import holds_run, load_config, train_and_test
+from superxception_jax.runs.experiment import build_experiment
+from superxception_jax.runs.run import holds_run, load_config, train_and_test
 
 CONFIG = config_flags.DEFINE_config_file(
     "config",

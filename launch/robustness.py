@@ -22,11 +22,11 @@ from tqdm import tqdm
 
 from superxception_jax.commands import run_command
 from superxception_jax.evaluation.plots import save_figure
-from superxception_jax.experiment import build_experiment
 from superxception_jax.files import write_json, write_text
-from superxception_jax.provenance import describe_environment
-from superxception_jax.reader import load_reader
-from superxception_jax.run import load_config
+from superxception_jax.runs.experiment import build_experiment
+from superxception_jax.runs.provenance import describe_environment
+from superxception_jax.runs.reader import load_reader
+from superxception_jax.runs.run import load_config
 from superxception_jax.studies.robustness import (
     UNDAMAGED,
     UNITS,

@@ -28,7 +28,7 @@ from absl import flags
 from rich.console import Console
 
 from superxception_jax.commands import CACHE, read_config, run_command
-from superxception_jax.experiment import Experiment, build_experiment
+from superxception_jax.runs.experiment import Experiment, build_experiment
 from superxception_jax.tables.display import watch
 from superxception_jax.tables.plan import PlannedRun, make_plan, name_rows
 from superxception_jax.tables.runner import make_table

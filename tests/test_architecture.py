@@ -18,15 +18,15 @@ MAXIMUM_FUNCTION_LINES = 60
 ALLOWED = {
     "superxception_jax.arrays": set(),
     "superxception_jax.keys": set(),
-    "superxception_jax.provenance": set(),
-    "superxception_jax.weights_file": set(),
+    "superxception_jax.runs.provenance": set(),
+    "superxception_jax.runs.weights_file": set(),
     "superxception_jax.data": {"arrays", "data"},
     "superxception_jax.models": {"arrays", "keys", "models"},
     "superxception_jax.training": {"arrays", "keys", "data", "models", "training"},
     "superxception_jax.evaluation": {"arrays", "keys", "data", "models", "evaluation"},
     "superxception_jax.karyotyping": {"arrays", "data", "evaluation", "karyotyping"},
-    "superxception_jax.config_checks": {"data", "models", "training"},
-    "superxception_jax.experiment": {"config_checks", "data", "models", "training"},
+    "superxception_jax.runs.checks": {"data", "models", "training"},
+    "superxception_jax.runs.experiment": {"config_checks", "data", "models", "training"},
     "superxception_jax.commands": {"training"},
 }
 EDGE = {

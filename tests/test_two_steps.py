@@ -10,9 +10,9 @@ import jax
 import numpy as np
 import pytest
 
-from superxception_jax.experiment import build_experiment
 from superxception_jax.models.build import build_model
-from superxception_jax.setup import load_parts
+from superxception_jax.runs.experiment import build_experiment
+from superxception_jax.runs.setup import load_parts
 from superxception_jax.training.optimizers import make_optimizer
 from superxception_jax.training.state import init_state
 from superxception_jax.training.steps import make_train_step

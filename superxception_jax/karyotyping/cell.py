@@ -66,7 +66,7 @@ def karyotype_cell(
         images: u8[H,W] each, one chromosome an image, any size, bright on black or dark on white.
         names: of the images, unique.
         cell: name of the cell.
-        reader: the network, see `superxception_jax.reader.load_reader`.
+        reader: the network, see `superxception_jax.runs.reader.load_reader`.
         turned_share: share of the images that may be upside down, in (0, 1).
         prior: of the numbers of chromosomes; None chooses that of whole cells or of parts by
             the number of images.

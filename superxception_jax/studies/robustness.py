@@ -12,8 +12,8 @@ from superxception_jax.chromosomes import natural_key
 from superxception_jax.data.builders import make_builder, read_records
 from superxception_jax.data.record import ChromosomeRecord
 from superxception_jax.data.splits import make_split
-from superxception_jax.experiment import Experiment
 from superxception_jax.karyotyping.cell import CellReader, karyotype_cell
+from superxception_jax.runs.experiment import Experiment
 from superxception_jax.studies.damage import CORRUPTIONS, corrupt
 
 UNDAMAGED, TURN, MISSING = "none", "turn", "missing"

@@ -16,8 +16,8 @@ import pytest
 from clu import parameter_overview
 
 from configs.base import PRESETS, apply_preset, get_base
-from superxception_jax.experiment import build_experiment, config_differences
 from superxception_jax.models.build import build_model
+from superxception_jax.runs.experiment import build_experiment, config_differences
 
 GOLDEN = Path(__file__).resolve().parent.parent / "golden"
 ROWS = sorted(

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from superxception_jax.evaluation.restoration import restoration_quality
+from superxception_jax.evaluation.restoration_quality import restoration_quality
 
 
 def draw(seed):

@@ -12,7 +12,7 @@ from PIL import Image
 
 from superxception_jax.data.ideogram.builder import draw_numbered_cell
 from superxception_jax.karyotyping.folders import find_cells, read_images
-from superxception_jax.reader import load_reader
+from superxception_jax.runs.reader import load_reader
 from tests.launch.programs import REPOSITORY, run, run_each
 
 CONFIG = f"--config={REPOSITORY / 'configs' / 'stripnet.py'}:smoke"

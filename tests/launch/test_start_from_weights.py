@@ -11,10 +11,10 @@ import pytest
 
 from configs.stripnet import get_config as get_stripnet
 from configs.super_xception import get_config
-from superxception_jax import run, training_run
-from superxception_jax.experiment import build_experiment
-from superxception_jax.setup import set_up
-from superxception_jax.weights_file import save_variables
+from superxception_jax.runs import run
+from superxception_jax.runs.experiment import build_experiment
+from superxception_jax.runs.setup import set_up
+from superxception_jax.runs.weights_file import save_variables
 from tests.launch.programs import REPOSITORY
 from tests.launch.programs import run as run_program
 

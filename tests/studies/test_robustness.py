@@ -10,8 +10,8 @@ import pytest
 from configs.stripnet import get_config
 from superxception_jax.data.ideogram.builder import draw_numbered_cell
 from superxception_jax.data.normalize import normalize_cell
-from superxception_jax.experiment import build_experiment
 from superxception_jax.karyotyping.cell import CellReader
+from superxception_jax.runs.experiment import build_experiment
 from superxception_jax.studies.robustness import (
     CONDITIONS,
     COUNTS,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 
 from configs import super_xception, xception
-from superxception_jax.experiment import build_experiment
 from superxception_jax.files import write_json, write_text
+from superxception_jax.runs.experiment import build_experiment
 from superxception_jax.tables.plan import PlannedRun, make_plan
 
 NETWORKS = {"xception": xception, "super_xception": super_xception}

@@ -7,8 +7,8 @@ import dataclasses
 import pytest
 
 from configs import super_xception, xception
-from superxception_jax.experiment import build_experiment
 from superxception_jax.files import write_json, write_text
+from superxception_jax.runs.experiment import build_experiment
 from superxception_jax.tables.plan import name_rows
 from superxception_jax.tables.runner import load_finished
 from superxception_jax.tables.table import build_table, table_json

@@ -6,8 +6,8 @@ import jax
 import numpy as np
 
 from configs import super_xception
-from superxception_jax.experiment import build_experiment
 from superxception_jax.models.build import build_model
+from superxception_jax.runs.experiment import build_experiment
 from superxception_jax.training import compile as compilation
 from superxception_jax.training.optimizers import make_optimizer
 from superxception_jax.training.state import init_state

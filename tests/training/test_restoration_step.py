@@ -6,7 +6,7 @@ import pytest
 
 from superxception_jax.models.build import build_model
 from superxception_jax.training.optimizers import make_optimizer
-from superxception_jax.training.restoration import init_restoration, make_restoration_step
+from superxception_jax.training.restoration_step import init_restoration, make_restoration_step
 from tests.quick import QUICK
 from tests.training.tiny import OPTIMIZER
 

@@ -13,20 +13,20 @@ import jax
 import numpy as np
 
 from superxception_jax.data.crop import has_light_background
-from superxception_jax.evaluation.model_card import write_model_card
 from superxception_jax.evaluation.predict import CELL_BATCHES, predict_all
-from superxception_jax.experiment import Experiment, build_experiment
 from superxception_jax.files import write_text
 from superxception_jax.karyotyping.cell import CellReader, ChooseReader
-from superxception_jax.reporting import CALIBRATION_FILE
-from superxception_jax.run import CONFIG_FILE, ENVIRONMENT_FILE, holds_run, load_config
-from superxception_jax.setup import make_network
+from superxception_jax.runs.experiment import Experiment, build_experiment
+from superxception_jax.runs.model_card import write_model_card
+from superxception_jax.runs.report import CALIBRATION_FILE
+from superxception_jax.runs.run import CONFIG_FILE, ENVIRONMENT_FILE, holds_run, load_config
+from superxception_jax.runs.setup import make_network
+from superxception_jax.runs.weights_file import load_variables, save_variables
 from superxception_jax.training import compile as compilation
 from superxception_jax.training.checkpoint import BEST, Checkpoints
 from superxception_jax.training.optimizers import make_optimizer
 from superxception_jax.training.state import init_state
 from superxception_jax.training.steps import make_predict
-from superxception_jax.weights_file import load_variables, save_variables
 
 RESULTS_FILE = "results.json"
 VARIABLES_FILE = "variables.npz"
@@ -34,8 +34,8 @@ CARD_FILE = "MODEL_CARD.md"
 # What comes with the project, by the background of the images it learned from; a model card
 # stands in each folder.
 DEFAULT_READERS = {
-    "dark": Path(__file__).resolve().parent / "weights" / "qband",
-    "light": Path(__file__).resolve().parent / "weights" / "gband",
+    "dark": Path(__file__).resolve().parent.parent / "weights" / "qband",
+    "light": Path(__file__).resolve().parent.parent / "weights" / "gband",
 }
 
 

@@ -1,28 +1,100 @@
-"""The part of a run's report on calibrated probabilities and whole cells."""
+"""Whole cells of a split: assigned, compared with the truth, and as a table."""
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from superxception_jax.chromosomes import CLASS_NAMES
+from superxception_jax.arrays import check
+from superxception_jax.chromosomes import CLASS_NAMES, X, Y
 from superxception_jax.data.source import Chromosomes
 from superxception_jax.evaluation.metrics import compute_metrics
 from superxception_jax.evaluation.statistics import bootstrap_interval
-from superxception_jax.experiment import Experiment
-from superxception_jax.karyotyping.assignment import to_log_likelihoods
+from superxception_jax.karyotyping.assignment import assign_cell, to_log_likelihoods
 from superxception_jax.karyotyping.calibration import apply_temperature
-from superxception_jax.karyotyping.cell_metrics import CellResults, assign_cells
-from superxception_jax.karyotyping.polarity import separate_polarity
-from superxception_jax.karyotyping.prior import default_prior
-from superxception_jax.setup import Setup, predict_images
+from superxception_jax.karyotyping.prior import CountPrior, default_prior
 
 # The protocols in which no cell is divided between the parts of a split.
 WHOLE_CELLS = ("cells", "poletti", "cases")
+
+
+@dataclass(frozen=True)
+class CellResults:
+    """The assigned classes of all cells of a split.
+
+    Attributes:
+        labels: i64[N], assigned class of each image.
+        cells: M names.
+        margins: f64[M], of each cell, nats.
+        right: bool[M], whether all its chromosomes are right.
+        sex_right: bool[M], whether its numbers of X and Y are right.
+        counts_right: bool[M], whether the numbers of all its classes are right.
+    """
+
+    labels: np.ndarray
+    cells: tuple[str, ...]
+    margins: np.ndarray
+    right: np.ndarray
+    sex_right: np.ndarray
+    counts_right: np.ndarray
+
+
+def assign_cells(
+    log_likelihoods: np.ndarray, labels: np.ndarray, cells: np.ndarray, *, prior: CountPrior
+) -> CellResults:
+    """Assign every cell of a split and compare with the truth.
+
+    Args:
+        log_likelihoods: f64[N,24].
+        labels: i32[N], true classes.
+        cells: N names; all images of a cell must be there.
+        prior: of the counts.
+
+    Returns:
+        The results.
+
+    Raises:
+        ValueError: see `assign_cell`.
+
+    Source: ours.
+    """
+    check(
+        log_likelihoods=(log_likelihoods, "f64[N,C]"),
+        labels=(labels, "i32[N]"),
+        cells=(cells, "any[N]"),
+    )
+    names = tuple(dict.fromkeys(str(cell) for cell in cells))
+    assigned = np.empty(len(labels), np.int64)
+    margins, columns = [], []
+    for name in names:
+        members = np.nonzero(cells == name)[0]
+        found = assign_cell(log_likelihoods[members], prior=prior)
+        assigned[members] = found.labels
+        margins.append(found.margin)
+        truth, read = (
+            np.bincount(one, minlength=log_likelihoods.shape[1])
+            for one in (labels[members], found.labels)
+        )
+        columns.append(
+            (
+                bool((found.labels == labels[members]).all()),
+                bool((truth[[X, Y]] == read[[X, Y]]).all()),
+                bool((truth == read).all()),
+            )
+        )
+    right, sex_right, counts_right = np.array(columns, bool).T
+    return CellResults(
+        labels=assigned,
+        cells=names,
+        margins=np.array(margins),
+        right=right,
+        sex_right=sex_right,
+        counts_right=counts_right,
+    )
 
 
 def class_shares(train: Chromosomes) -> np.ndarray:
@@ -60,37 +132,6 @@ def calibrated_values(
     }
 
 
-def polarity_values(
-    setup: Setup, variables: Mapping[str, Any], part: Chromosomes
-) -> dict[str, dict[str, float]]:
-    """Say how well class and polarity are read, of upright and of randomly turned images.
-
-    Args:
-        setup: of a network that reads polarity.
-        variables: of the network.
-        part: the images, all upright.
-
-    Returns:
-        JSON values by `upright` and `turned_at_random`: `accuracy` of the classes and
-        `polarity_accuracy`. Upright ones are read with the config's share of turned images,
-        turned ones with one half.
-    """
-    turned = np.random.default_rng(setup.experiment.seed).random(len(part.labels)) < 0.5
-    mixed = np.where(turned[:, None, None, None], part.images[:, ::-1, ::-1], part.images)
-    values = {}
-    for name, images, truth, share in (
-        ("upright", part.images, np.zeros_like(turned), setup.experiment.turned_share),
-        ("turned_at_random", mixed, turned, 0.5),
-    ):
-        outputs = predict_images(setup, variables, images, bar=None)
-        classes, probability = separate_polarity(outputs, turned_share=share)
-        values[name] = {
-            "accuracy": float((classes.argmax(axis=1) == part.labels).mean()),
-            "polarity_accuracy": float(((probability > 0.5) == truth).mean()),
-        }
-    return values
-
-
 def assign_part(
     log_probabilities: np.ndarray, part: Chromosomes, *, temperature: float, shares: np.ndarray
 ) -> CellResults:
@@ -110,13 +151,17 @@ def assign_part(
     return assign_cells(likelihoods, part.labels, part.cells, prior=default_prior())
 
 
-def cell_values(found: CellResults, part: Chromosomes, *, experiment: Experiment) -> dict[str, Any]:
+def cell_values(
+    found: CellResults, part: Chromosomes, *, resamples: int, level: float, seed: int
+) -> dict[str, Any]:
     """Turn the results of whole cells into JSON values.
 
     Args:
         found: of the split.
         part: its images.
-        experiment: for the interval.
+        resamples: see `bootstrap_interval`.
+        level: see `bootstrap_interval`.
+        seed: see `bootstrap_interval`.
 
     Returns:
         `accuracy` of the images after assignment with its interval, `cells`, and the shares of
@@ -126,9 +171,9 @@ def cell_values(found: CellResults, part: Chromosomes, *, experiment: Experiment
     interval = bootstrap_interval(
         correct,
         part.cells,
-        resamples=experiment.bootstrap_resamples,
-        level=experiment.confidence_level,
-        seed=experiment.seed,
+        resamples=resamples,
+        level=level,
+        seed=seed,
     )
     return {
         "accuracy": float(correct.mean()),

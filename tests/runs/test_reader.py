@@ -16,7 +16,7 @@ from PIL import Image
 from superxception_jax.chromosomes import class_label
 from superxception_jax.data.ideogram.builder import draw_numbered_cell
 from superxception_jax.karyotyping import karyotype_cell
-from superxception_jax.reader import DEFAULT_READERS, load_default_readers
+from superxception_jax.runs.reader import DEFAULT_READERS, load_default_readers
 
 ARCHIVE = Path(os.environ.get("SUPERXCEPTION_DATA", Path(__file__).parents[3] / "shared" / "data"))
 ARCHIVE /= "bioimlab_qband.zip"

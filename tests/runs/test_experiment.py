@@ -5,7 +5,7 @@ import json
 import pytest
 
 from configs.super_xception import get_config
-from superxception_jax.experiment import (
+from superxception_jax.runs.experiment import (
     build_experiment,
     config_differences,
     config_from_json,

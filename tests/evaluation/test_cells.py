@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from superxception_jax.karyotyping.cell_metrics import assign_cells
+from superxception_jax.evaluation.cells import assign_cells
 from superxception_jax.karyotyping.prior import default_prior
 
 MALE, FEMALE = [2] * 22 + [1, 1], [2] * 22 + [2, 0]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from superxception_jax.evaluation.metrics import compute_metrics
-from superxception_jax.evaluation.report import predictions_csv, summarize
+from superxception_jax.evaluation.predictions import predictions_csv, summarize
 from superxception_jax.files import write_json, write_text
 
 NAMES = ("1", "X")

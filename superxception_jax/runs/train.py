@@ -15,18 +15,18 @@ import numpy as np
 from superxception_jax.evaluation.metrics import compute_metrics
 from superxception_jax.files import write_text
 from superxception_jax.models.keras.start import EXPORTED, start_from_keras
-from superxception_jax.restoration import compile_restoration, load_pairs, measure_errors
-from superxception_jax.setup import Setup, predict_part
+from superxception_jax.runs.restoration import compile_restoration, load_pairs, measure_errors
+from superxception_jax.runs.setup import Setup, predict_part
+from superxception_jax.runs.weights_file import load_variables
 from superxception_jax.training import compile as compilation
 from superxception_jax.training.checkpoint import BEST, LATEST, Checkpoints
 from superxception_jax.training.interrupt import stop_signals
 from superxception_jax.training.loop import LoopSettings, train
 from superxception_jax.training.optimizers import make_optimizer
 from superxception_jax.training.recorder import Recorder
-from superxception_jax.training.restoration import init_restoration, make_restoration_step
+from superxception_jax.training.restoration_step import init_restoration, make_restoration_step
 from superxception_jax.training.state import TrainState
 from superxception_jax.training.steps import make_train_step
-from superxception_jax.weights_file import load_variables
 
 PRETRAINING_FOLDER = "pretraining"
 

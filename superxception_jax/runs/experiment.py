@@ -10,9 +10,9 @@ from typing import Any
 
 from ml_collections import ConfigDict
 
-from superxception_jax.config_checks import find_problems
 from superxception_jax.data.normalize import NormalizationSettings
 from superxception_jax.models.build import classifier_options, has_super_resolution
+from superxception_jax.runs.checks import find_problems
 from superxception_jax.training.augmentation import AugmentationSettings
 from superxception_jax.training.optimizers import OptimizerSettings
 

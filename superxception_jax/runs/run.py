@@ -11,18 +11,18 @@ from typing import Any
 from ml_collections import ConfigDict
 
 from superxception_jax.commands import Interrupted
-from superxception_jax.experiment import Experiment, config_differences, config_from_json
 from superxception_jax.files import write_json, write_text
-from superxception_jax.provenance import describe_environment
-from superxception_jax.reporting import write_report
-from superxception_jax.setup import (
+from superxception_jax.runs.experiment import Experiment, config_differences, config_from_json
+from superxception_jax.runs.provenance import describe_environment
+from superxception_jax.runs.report import write_report
+from superxception_jax.runs.setup import (
     describe,
     load_best,
     parameter_table,
     set_up,
 )
+from superxception_jax.runs.train import train_network
 from superxception_jax.training.checkpoint import LATEST, Checkpoints
-from superxception_jax.training_run import train_network
 
 CONFIG_FILE = "config.json"
 ENVIRONMENT_FILE = "environment.json"

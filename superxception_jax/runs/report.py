@@ -11,26 +11,26 @@ from clu import parameter_overview
 from matplotlib.figure import Figure
 from tqdm import tqdm
 
-from superxception_jax.cell_reporting import (
+from superxception_jax.chromosomes import CLASS_NAMES
+from superxception_jax.data.source import Chromosomes
+from superxception_jax.evaluation import plots
+from superxception_jax.evaluation.cells import (
     WHOLE_CELLS,
     assign_part,
     assigned_csv,
     calibrated_values,
     cell_values,
     class_shares,
-    polarity_values,
 )
-from superxception_jax.chromosomes import CLASS_NAMES
-from superxception_jax.data.source import Chromosomes
-from superxception_jax.evaluation import plots
 from superxception_jax.evaluation.metrics import Metrics, compute_metrics
-from superxception_jax.evaluation.report import predictions_csv, summarize
-from superxception_jax.evaluation.restoration import restoration_quality
+from superxception_jax.evaluation.predictions import predictions_csv, summarize
+from superxception_jax.evaluation.restoration_quality import restoration_quality
 from superxception_jax.evaluation.statistics import bootstrap_interval
 from superxception_jax.files import write_json, write_text
 from superxception_jax.karyotyping.calibration import fit_temperature
-from superxception_jax.restoration import compile_restoration, load_pairs, restore
-from superxception_jax.setup import Setup, multiply_accumulates, predict_part
+from superxception_jax.karyotyping.polarity import separate_polarity
+from superxception_jax.runs.restoration import compile_restoration, load_pairs, restore
+from superxception_jax.runs.setup import Setup, multiply_accumulates, predict_images, predict_part
 from superxception_jax.training.recorder import read_metrics
 
 CALIBRATION_FILE = "calibration.json"
@@ -81,11 +81,17 @@ def write_report(
             results["super_resolution"] = restoration_quality(*images)
             figures["super_resolution"] = _restoration_figure(images, pairs.names)
     if setup.experiment.polarity == "read":
-        results["polarity"] = polarity_values(setup, variables, part)
+        results["polarity"] = _polarity_values(setup, variables, part)
     tables = {"predictions": _predictions(part, log_probabilities)}
     if setup.experiment.split["protocol"] in WHOLE_CELLS:
         found = assign_part(log_probabilities, part, temperature=temperature, shares=shares)
-        results["cells"] = cell_values(found, part, experiment=setup.experiment)
+        results["cells"] = cell_values(
+            found,
+            part,
+            resamples=setup.experiment.bootstrap_resamples,
+            level=setup.experiment.confidence_level,
+            seed=setup.experiment.seed,
+        )
         tables["assignments"] = assigned_csv(found, log_probabilities, part)
     print(_summary(results))
     # The test split is the run's result; other splits get a name of their own.
@@ -212,3 +218,34 @@ def _cell_figure(part: Chromosomes, log_probabilities: np.ndarray) -> Figure:
         class_names=CLASS_NAMES,
         title=f"cell {chosen}: {right} of {len(members)} chromosomes read right",
     )
+
+
+def _polarity_values(
+    setup: Setup, variables: Mapping[str, Any], part: Chromosomes
+) -> dict[str, dict[str, float]]:
+    """Say how well class and polarity are read, of upright and of randomly turned images.
+
+    Args:
+        setup: of a network that reads polarity.
+        variables: of the network.
+        part: the images, all upright.
+
+    Returns:
+        JSON values by `upright` and `turned_at_random`: `accuracy` of the classes and
+        `polarity_accuracy`. Upright ones are read with the config's share of turned images,
+        turned ones with one half.
+    """
+    turned = np.random.default_rng(setup.experiment.seed).random(len(part.labels)) < 0.5
+    mixed = np.where(turned[:, None, None, None], part.images[:, ::-1, ::-1], part.images)
+    values = {}
+    for name, images, truth, share in (
+        ("upright", part.images, np.zeros_like(turned), setup.experiment.turned_share),
+        ("turned_at_random", mixed, turned, 0.5),
+    ):
+        outputs = predict_images(setup, variables, images, bar=None)
+        classes, probability = separate_polarity(outputs, turned_share=share)
+        values[name] = {
+            "accuracy": float((classes.argmax(axis=1) == part.labels).mean()),
+            "polarity_accuracy": float(((probability > 0.5) == truth).mean()),
+        }
+    return values

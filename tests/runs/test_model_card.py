@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from superxception_jax.evaluation.model_card import write_model_card
+from superxception_jax.runs.model_card import write_model_card
 
 CONFIG = {
     "name": "stripnet",

@@ -19,11 +19,11 @@ from superxception_jax.chromosomes import CLASS_NAMES
 from superxception_jax.data.source import Chromosomes, load_chromosomes
 from superxception_jax.data.splits import make_split
 from superxception_jax.evaluation.predict import predict_all
-from superxception_jax.experiment import Experiment
 from superxception_jax.karyotyping.polarity import separate_polarity
 from superxception_jax.models.build import build_model
 from superxception_jax.models.multiply_accumulates import count_multiply_accumulates
 from superxception_jax.models.ops.dispatch import resolve_implementation
+from superxception_jax.runs.experiment import Experiment
 from superxception_jax.training import compile as compilation
 from superxception_jax.training.checkpoint import BEST, Checkpoints
 from superxception_jax.training.optimizers import make_optimizer

@@ -1,0 +1,1 @@
+"""Runs: an experiment is set up, trained, tested, reported, exported and loaded again."""
