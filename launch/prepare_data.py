@@ -26,7 +26,7 @@ from PIL import Image
 
 from configs.base import get_base
 from superxception_jax.data.builders import BUILDERS, make_builder, read_records
-from superxception_jax.data.counts import describe_counts
+from superxception_jax.data.describe import describe_counts
 from superxception_jax.data.image_file import read_grey, scale_to_8_bits
 from superxception_jax.data.normalization_steps import normalization_steps
 from superxception_jax.data.normalize import NormalizationSettings

@@ -3,8 +3,9 @@
     python launch/robustness.py --name=robustness --runs=runs/karyotyping/stripnet-seed0-fold0
     python launch/robustness.py --name=robustness --foreign=gband --runs=runs/…-fold0,runs/…-fold1
 
-Each run reads its own test cells, damaged in every way that superxception_jax/studies/robustness.py lists;
-the counts of all runs are added up. results/<name>.md, .json and .png are written at the end.
+Each run reads its own test cells, damaged in every way that `CONDITIONS` of
+superxception_jax/studies/robustness.py lists; the counts of all runs are added up.
+results/<name>.md, .json and .png are written at the end.
 """
 
 from __future__ import annotations

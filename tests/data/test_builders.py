@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from superxception_jax.data.builders import BUILDERS, make_builder, read_records
+from tests.paths import REPOSITORY
 
 IDEOGRAM = {"cells": 1, "seed": 0, "style": "q", "aneuploid_share": 0.0}
 
@@ -119,7 +120,7 @@ def test_nothing_imports_tensorflow_or_jax(lab, tmp_path):
         "found = {'tensorflow', 'jax'} & set(sys.modules)\n"
         "sys.exit(f'imported: {found}' if found else 0)\n"
     )
-    root = Path(__file__).resolve().parents[2]
+    root = REPOSITORY
     command = [sys.executable, "-c", code, str(lab), str(tmp_path / "data")]
     result = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import dataclasses
 import io
-import os
 import re
 import zipfile
 from pathlib import Path
@@ -14,6 +13,7 @@ from scipy import ndimage
 
 from superxception_jax.data.measure import measure_cell
 from superxception_jax.data.normalize import NormalizationSettings, normalize_cell
+from tests.paths import REAL_DATA
 
 SETTINGS = NormalizationSettings(
     background="dark",
@@ -25,7 +25,7 @@ SETTINGS = NormalizationSettings(
     grey="keep",
     image_px=50,
 )
-FOLDER = Path(os.environ.get("SUPERXCEPTION_DATA", Path(__file__).parents[3] / "shared" / "data"))
+FOLDER = REAL_DATA
 
 
 def bar_image(length: float, width: float, tilt: float = 0.0, side: int = 140) -> np.ndarray:

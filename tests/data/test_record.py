@@ -10,6 +10,7 @@ from PIL import Image
 
 from superxception_jax.chromosomes import CLASS_NAMES, class_label, natural_key
 from superxception_jax.data.record import (
+from tests.paths import REPOSITORY
     MOST_PROBLEMS,
     ChromosomeRecord,
     encode_png,
@@ -99,5 +100,5 @@ def test_class_names_cost_no_tfds():
         "import sys, superxception_jax.data.record\n"
         "sys.exit(any(name in sys.modules for name in ('tensorflow_datasets', 'jax')))"
     )
-    root = Path(__file__).resolve().parents[2]
+    root = REPOSITORY
     assert subprocess.run([sys.executable, "-c", code], cwd=root, check=False).returncode == 0

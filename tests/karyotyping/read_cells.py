@@ -9,8 +9,8 @@ import math
 import numpy as np
 
 from superxception_jax.chromosomes import CLASS_NAMES
-from superxception_jax.data.ideogram.bands import Band, centromere_units, load_bands
-from superxception_jax.data.ideogram.draw import PLACES_PER_PX, Optics, draw_chromosome
+from superxception_jax.data.bands import Band, centromere_units, load_bands
+from superxception_jax.data.ideogram.chromosome_image import PLACES_PER_PX, Optics, draw_chromosome
 from superxception_jax.data.ideogram.profile import draw_profile
 from superxception_jax.data.ideogram.styles import style_named
 from superxception_jax.data.measure import measure_chromosome

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from superxception_jax.data.ideogram.karyotype import read_karyotype
+from superxception_jax.data.ideogram.constitution import read_karyotype
 from superxception_jax.karyotyping.iscn import draft_iscn, parse_iscn
 
 FORMULAS = {

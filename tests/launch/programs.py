@@ -8,9 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.paths import REPOSITORY
 from tests.quick import QUICK
-
-REPOSITORY = Path(__file__).resolve().parents[2]
 
 
 def command(program: str, *arguments: str) -> list[str]:

@@ -32,7 +32,7 @@ def first_states(monkeypatch):
         states.append(state)
         raise StoppedError
 
-    monkeypatch.setattr(training_run, "train", stop)
+    monkeypatch.setattr(train, "train", stop)
     return states
 
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import re
 import zipfile
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,9 +15,9 @@ from superxception_jax.chromosomes import class_label
 from superxception_jax.data.ideogram.builder import draw_numbered_cell
 from superxception_jax.karyotyping import karyotype_cell
 from superxception_jax.runs.reader import DEFAULT_READERS, load_default_readers
+from tests.paths import REAL_DATA
 
-ARCHIVE = Path(os.environ.get("SUPERXCEPTION_DATA", Path(__file__).parents[3] / "shared" / "data"))
-ARCHIVE /= "bioimlab_qband.zip"
+ARCHIVE = REAL_DATA / "bioimlab_qband.zip"
 # Two of the cells that tested the network of Q-bands: a female and a male one.
 UNSEEN = ("2", "6")
 MOST_BYTES = 12_000_000

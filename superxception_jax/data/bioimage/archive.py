@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
 from superxception_jax.chromosomes import CLASS_NAMES, class_label, natural_key
-from superxception_jax.data.archive_file import (
+from superxception_jax.data.archive import (
     ArchiveLayout,
     find_archive_file,
     read_archive_file,

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import tensorflow_datasets as tfds
 
-from superxception_jax.data.ideogram.cell import DrawnCell, draw_cell
 from superxception_jax.data.ideogram.styles import style_named
+from superxception_jax.data.ideogram.synthetic_cell import DrawnCell, draw_cell
 from superxception_jax.data.record import SPLIT, ChromosomeRecord, example, record_features
 
 MOST_CELLS = 100_000

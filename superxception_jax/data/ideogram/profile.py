@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from superxception_jax.data.ideogram.bands import Band
+from superxception_jax.data.bands import Band
 from superxception_jax.data.ideogram.styles import Style
 
 ACROCENTRIC = ("13", "14", "15", "21", "22")

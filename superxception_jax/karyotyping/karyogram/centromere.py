@@ -13,12 +13,12 @@ from scipy import ndimage
 from superxception_jax.arrays import check
 from superxception_jax.chromosomes import CLASS_NAMES
 from superxception_jax.data.axis import medial_axis
-from superxception_jax.data.crop import find_chromosome
-from superxception_jax.data.ideogram.bands import (
+from superxception_jax.data.bands import (
     centromere_units,
     chromosome_length_units,
     load_bands,
 )
+from superxception_jax.data.crop import find_chromosome
 from superxception_jax.data.straighten import (
     axis_length_px,
     project_to_axis,

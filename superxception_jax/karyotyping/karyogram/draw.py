@@ -11,7 +11,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from superxception_jax.chromosomes import CLASS_NAMES, SEX_CHROMOSOMES
-from superxception_jax.data.ideogram.bands import chromosome_length_units, load_bands
+from superxception_jax.data.bands import chromosome_length_units, load_bands
 from superxception_jax.files import replacing
 from superxception_jax.karyotyping.iscn import ploidy
 from superxception_jax.karyotyping.karyogram.centromere import BAND_LEVEL

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from superxception_jax.chromosomes import CLASS_NAMES
-from superxception_jax.data.ideogram.bands import (
+from superxception_jax.data.bands import (
     Band,
     centromere_units,
     chromosome_length_units,

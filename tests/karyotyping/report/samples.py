@@ -6,8 +6,8 @@ import numpy as np
 from scipy import ndimage
 
 from superxception_jax.chromosomes import CLASS_NAMES
-from superxception_jax.data.ideogram.cell import draw_chromosomes
-from superxception_jax.data.ideogram.karyotype import read_karyotype
+from superxception_jax.data.ideogram.constitution import read_karyotype
+from superxception_jax.data.ideogram.synthetic_cell import draw_chromosomes
 from superxception_jax.karyotyping.karyotype import Karyotype, ReadChromosome
 
 _VISIBLE = 12

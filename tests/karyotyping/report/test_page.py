@@ -17,7 +17,7 @@ import pytest
 from PIL import Image
 
 from superxception_jax.chromosomes import CLASS_NAMES
-from superxception_jax.karyotyping.report import page
+from superxception_jax.karyotyping.report import page as report_page
 from superxception_jax.karyotyping.report.page import (
     RESEARCH_NOTE,
     report_payload,
@@ -203,4 +203,4 @@ def test_script_json_keeps_values():
     text = script_json(values)
     assert not set("<>&") & set(text)
     assert json.loads(text) == values
-    assert page.REPORT_FORMAT == 1
+    assert report_page.REPORT_FORMAT == 1

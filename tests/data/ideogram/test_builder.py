@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from superxception_jax.data.ideogram.builder import (
+from tests.paths import REPOSITORY
     IdeogramConfig,
     build_ideogram,
     draw_numbered_cell,
@@ -70,7 +71,7 @@ def test_nothing_is_written_before_it_is_prepared(tmp_path):
 
 
 def test_readme_and_licence_stand_beside_the_tables():
-    folder = Path(__file__).parents[2] / "superxception_jax" / "data" / "ideogram"
+    folder = REPOSITORY / "superxception_jax" / "data" / "ideogram"
     text = (folder / "README.md").read_text(encoding="utf-8")
     assert "1.53.0" in text
     assert "CC0-1.0" in text

@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from superxception_jax.data.ideogram.bands import Band, load_bands
+from superxception_jax.data.bands import Band, load_bands
 from superxception_jax.data.ideogram.profile import draw_profile
 from superxception_jax.data.ideogram.styles import STYLES, style_named
 

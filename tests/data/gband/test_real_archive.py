@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,12 +13,9 @@ from superxception_jax.data.gband.archive import GBAND_COUNTS
 from superxception_jax.data.gband.builder import build_gband
 from superxception_jax.data.normalize import NormalizationSettings, normalize_cell
 from superxception_jax.data.splits import make_split
+from tests.paths import REAL_DATA
 
-REAL = Path(
-    os.environ.get(
-        "SUPERXCEPTION_DATA", Path(__file__).resolve().parents[2].parent / "shared" / "data"
-    )
-) / "gband_karyograms.zip"  # fmt: skip
+REAL = REAL_DATA / "gband_karyograms.zip"
 
 
 @pytest.fixture(scope="module")
@@ -37,9 +32,20 @@ def test_real_archive_is_read_completely(real):
     differences = np.bincount([one.label for one in real], minlength=24) - 2 * GBAND_COUNTS.cells
     changed = {CLASS_NAMES[one]: int(differences[one]) for one in np.flatnonzero(differences)}
     assert changed == {
-        "2": -2, "3": -2, "4": -1, "8": -1, "11": -1, "12": -2, "16": -1, "18": 3, "20": -1,
-        "21": 5, "22": -1, "X": 447 - 588, "Y": 142 - 588,
-    }  # fmt: skip
+        "2": -2,
+        "3": -2,
+        "4": -1,
+        "8": -1,
+        "11": -1,
+        "12": -2,
+        "16": -1,
+        "18": 3,
+        "20": -1,
+        "21": 5,
+        "22": -1,
+        "X": 447 - 588,
+        "Y": 142 - 588,
+    }
     sizes = Counter(Counter(one.cell for one in real).values())
     assert sizes == {46: 271, 45: 13, 47: 10}
 
@@ -56,16 +62,24 @@ def test_real_aneuploidies_are_there(real):
 
 def test_real_images_are_dark_on_white(real):
     assert all(one.image.max() == 255 for one in real)
-    borders = [np.concatenate([one.image[[0, -1]].ravel(), one.image[1:-1, [0, -1]].ravel()])
-               for one in real]  # fmt: skip
+    borders = [
+        np.concatenate([one.image[[0, -1]].ravel(), one.image[1:-1, [0, -1]].ravel()])
+        for one in real
+    ]
     assert min(np.median(border) for border in borders) > 180
 
 
 def test_a_real_cell_becomes_canvases(real):
     settings = NormalizationSettings(
-        background="auto", tilt="remove", straightening="medial_axis", length="cell",
-        length_exponent=0.5, absolute_length_px=100.0, grey="keep", image_px=50,
-    )  # fmt: skip
+        background="auto",
+        tilt="remove",
+        straightening="medial_axis",
+        length="cell",
+        length_exponent=0.5,
+        absolute_length_px=100.0,
+        grey="keep",
+        image_px=50,
+    )
     cell = [one for one in real if one.cell == "97002223.66"]  # Two of its images are RGBA.
     canvases = normalize_cell(
         [one.image for one in cell], names=[one.name for one in cell], settings=settings

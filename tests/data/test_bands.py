@@ -5,7 +5,7 @@ import itertools
 import pytest
 
 from superxception_jax.chromosomes import CLASS_NAMES
-from superxception_jax.data.ideogram.bands import (
+from superxception_jax.data.bands import (
     BAND_LEVELS,
     STAINS,
     centromere_units,

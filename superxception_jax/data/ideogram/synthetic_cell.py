@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from superxception_jax.chromosomes import CLASS_NAMES
-from superxception_jax.data.ideogram.bands import load_bands
-from superxception_jax.data.ideogram.draw import PLACES_PER_PX, Optics, draw_chromosome
-from superxception_jax.data.ideogram.karyotype import Karyotype, chromosome_names, draw_karyotype
+from superxception_jax.data.bands import load_bands
+from superxception_jax.data.ideogram.chromosome_image import PLACES_PER_PX, Optics, draw_chromosome
+from superxception_jax.data.ideogram.constitution import Karyotype, chromosome_names, draw_karyotype
 from superxception_jax.data.ideogram.profile import draw_profile
 from superxception_jax.data.ideogram.styles import Style, style_named
 

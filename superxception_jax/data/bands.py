@@ -11,7 +11,7 @@ from pathlib import Path
 
 BAND_LEVELS = (400, 550, 850)
 STAINS = ("gneg", "gpos", "acen", "gvar", "stalk")
-_FOLDER = Path(__file__).parent / "bands"
+_FOLDER = Path(__file__).parent / "band_tables"
 
 
 @dataclass(frozen=True)

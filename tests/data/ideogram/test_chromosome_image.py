@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
+from superxception_jax.data.ideogram.chromosome_image import PLACES_PER_PX, Optics, draw_chromosome
 from superxception_jax.data.ideogram.curve import draw_curve
-from superxception_jax.data.ideogram.draw import PLACES_PER_PX, Optics, draw_chromosome
 from superxception_jax.data.ideogram.profile import Profile
 from superxception_jax.data.ideogram.styles import STYLES
 

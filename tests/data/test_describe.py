@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from superxception_jax.data.counts import describe_counts
+from superxception_jax.data.describe import describe_counts
 from superxception_jax.data.record import ChromosomeRecord
 
 IMAGE = np.zeros((2, 2), np.uint8)

@@ -8,8 +8,8 @@ from scipy import ndimage
 
 from superxception_jax.chromosomes import CLASS_NAMES
 from superxception_jax.data.ideogram.builder import draw_numbered_cell
-from superxception_jax.data.ideogram.cell import draw_cell, draw_chromosomes
-from superxception_jax.data.ideogram.karyotype import read_karyotype
+from superxception_jax.data.ideogram.constitution import read_karyotype
+from superxception_jax.data.ideogram.synthetic_cell import draw_cell, draw_chromosomes
 
 # Measured on a public Q-band set: relative length in per cent of half a cell, 1..22, X, Y.
 MEASURED_LENGTH = (

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from superxception_jax.data.ideogram.karyotype import (
+from superxception_jax.data.ideogram.constitution import (
     chromosome_names,
     draw_karyotype,
     read_karyotype,

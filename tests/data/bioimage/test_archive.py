@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import io
-import os
 import zipfile
 from pathlib import Path
 
@@ -20,12 +19,9 @@ from superxception_jax.data.bioimage.archive import (
 from superxception_jax.data.bioimage.builder import BioimageConfig, Builder, build_bioimage
 from superxception_jax.data.builders import read_records
 from superxception_jax.data.splits import make_split
+from tests.paths import REAL_DATA
 
-REAL = Path(
-    os.environ.get(
-        "SUPERXCEPTION_DATA", Path(__file__).resolve().parents[2].parent / "shared" / "data"
-    )
-) / "bioimlab_qband.zip"  # fmt: skip
+REAL = REAL_DATA / "bioimlab_qband.zip"
 # Cell 2 is male without letters, cell 79 has the names of the real cell 79, cell 3 is female.
 NAMES = {
     "2": ("2 1a", "2 1b", "2 23", "2 24"),
@@ -257,7 +253,15 @@ def split_real(real, protocol):
     labels = np.array([one.label for one in real], np.int32)
     cells, cases = (np.array([getattr(one, field) for one in real]) for field in ("cell", "case"))
     split = make_split(
-        labels, cells, cases, protocol=protocol, seed=0, fold=0, folds=5,
-        validation_share=0.1, training_share=1.0, sizes=(4176, 360, 720),
-    )  # fmt: skip
+        labels,
+        cells,
+        cases,
+        protocol=protocol,
+        seed=0,
+        fold=0,
+        folds=5,
+        validation_share=0.1,
+        training_share=1.0,
+        sizes=(4176, 360, 720),
+    )
     return cells, list(vars(split).values())
