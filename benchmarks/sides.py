@@ -68,9 +68,10 @@ def make_ours(case: Case, *, implementation: str) -> Side:
     """
     import jax
 
+    from superxception_jax.models.inference import make_predict
     from superxception_jax.training import compile as compiling
     from superxception_jax.training.state import init_state
-    from superxception_jax.training.steps import make_predict, make_train_step
+    from superxception_jax.training.steps import make_train_step
 
     if implementation == "plain":
         compiling.CPU_OPTIONS.clear()
@@ -121,8 +122,9 @@ def count_operations(case: Case) -> float:
     import jax
     import jax.numpy as jnp
 
+    from superxception_jax.models.inference import make_predict
     from superxception_jax.training.state import init_state
-    from superxception_jax.training.steps import make_predict, make_train_step
+    from superxception_jax.training.steps import make_train_step
 
     experiment, model, optimizer = build_ours(case, implementation="plain")
     key = jax.eval_shape(lambda: jax.random.key(0))

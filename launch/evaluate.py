@@ -15,8 +15,9 @@ from absl import flags
 
 from superxception_jax.commands import run_command
 from superxception_jax.runs.experiment import build_experiment
-from superxception_jax.runs.run import CONFIG_FILE, evaluate_run, holds_run, load_config
+from superxception_jax.runs.run import evaluate_run
 from superxception_jax.runs.setup import SPLITS
+from superxception_jax.runs.workdir import CONFIG_FILE, holds_run, load_config
 
 WORKDIR = flags.DEFINE_string("workdir", "", "Folder of the run.")
 SPLIT = flags.DEFINE_enum("split", "test", SPLITS, "Which split to evaluate.")

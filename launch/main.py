@@ -21,7 +21,8 @@ from ml_collections import config_flags
 
 from superxception_jax.commands import check_config_file, run_command
 from superxception_jax.runs.experiment import build_experiment
-from superxception_jax.runs.run import holds_run, load_config, train_and_test
+from superxception_jax.runs.run import train_and_test
+from superxception_jax.runs.workdir import holds_run, load_config
 
 CONFIG = config_flags.DEFINE_config_file(
     "config",

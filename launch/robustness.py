@@ -27,7 +27,7 @@ from superxception_jax.files import write_json, write_text
 from superxception_jax.runs.experiment import build_experiment
 from superxception_jax.runs.provenance import describe_environment
 from superxception_jax.runs.reader import load_reader
-from superxception_jax.runs.run import load_config
+from superxception_jax.runs.workdir import load_config
 from superxception_jax.studies.robustness import (
     UNDAMAGED,
     UNITS,

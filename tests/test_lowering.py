@@ -12,11 +12,12 @@ import pytest
 from jax import export
 
 from superxception_jax.models.build import build_model
+from superxception_jax.models.inference import make_predict
 from superxception_jax.models.ops.dispatch import resolve_implementation
 from superxception_jax.runs.experiment import build_experiment
 from superxception_jax.training.optimizers import make_optimizer
 from superxception_jax.training.state import init_state
-from superxception_jax.training.steps import make_predict, make_train_step
+from superxception_jax.training.steps import make_train_step
 
 BATCH = 8
 FOLDER = Path(__file__).resolve().parent.parent / "configs"

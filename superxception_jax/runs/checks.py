@@ -13,8 +13,7 @@ from superxception_jax.data.normalize import GREYS, LENGTHS, STRAIGHTENINGS, TIL
 from superxception_jax.data.splits import PROTOCOLS
 from superxception_jax.models.build import MODELS, has_super_resolution
 from superxception_jax.models.keras.start import EXPORTED, find_init_from_problems
-from superxception_jax.training.optimizers import OPTIMIZERS, SCHEDULES
-from superxception_jax.training.steps import POLARITIES, TEST_VIEWS
+from superxception_jax.training.settings import OPTIMIZERS, POLARITIES, SCHEDULES, TEST_VIEWS
 
 # What a field may be; everything else is refused before anything is computed.
 CHOICES: dict[str, tuple[str, ...]] = {

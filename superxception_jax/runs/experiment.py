@@ -13,8 +13,7 @@ from ml_collections import ConfigDict
 from superxception_jax.data.normalize import NormalizationSettings
 from superxception_jax.models.build import classifier_options, has_super_resolution
 from superxception_jax.runs.checks import find_problems
-from superxception_jax.training.augmentation import AugmentationSettings
-from superxception_jax.training.optimizers import OptimizerSettings
+from superxception_jax.training.settings import AugmentationSettings, OptimizerSettings
 
 
 @dataclass(frozen=True)

@@ -16,17 +16,17 @@ from superxception_jax.data.crop import has_light_background
 from superxception_jax.evaluation.predict import CELL_BATCHES, predict_all
 from superxception_jax.files import write_text
 from superxception_jax.karyotyping.cell import CellReader, ChooseReader
+from superxception_jax.models.inference import make_predict
 from superxception_jax.runs.experiment import Experiment, build_experiment
 from superxception_jax.runs.model_card import write_model_card
+from superxception_jax.runs.network import make_network
 from superxception_jax.runs.report import CALIBRATION_FILE
-from superxception_jax.runs.run import CONFIG_FILE, ENVIRONMENT_FILE, holds_run, load_config
-from superxception_jax.runs.setup import make_network
 from superxception_jax.runs.weights_file import load_variables, save_variables
+from superxception_jax.runs.workdir import CONFIG_FILE, ENVIRONMENT_FILE, holds_run, load_config
 from superxception_jax.training import compile as compilation
 from superxception_jax.training.checkpoint import BEST, Checkpoints
 from superxception_jax.training.optimizers import make_optimizer
 from superxception_jax.training.state import init_state
-from superxception_jax.training.steps import make_predict
 
 RESULTS_FILE = "results.json"
 VARIABLES_FILE = "variables.npz"

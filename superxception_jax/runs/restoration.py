@@ -12,10 +12,10 @@ import numpy as np
 from superxception_jax.data.source import Chromosomes
 from superxception_jax.evaluation.predict import predict_all
 from superxception_jax.models.enlarging import enlarge
+from superxception_jax.models.inference import to_unit_range
 from superxception_jax.runs.experiment import Experiment
 from superxception_jax.runs.setup import Setup, load_parts
 from superxception_jax.training import compile as compilation
-from superxception_jax.training.steps import to_unit_range
 
 
 @dataclasses.dataclass(frozen=True)

@@ -15,20 +15,18 @@ import optax
 from clu import parameter_overview
 from tqdm import tqdm
 
-from superxception_jax.chromosomes import CLASS_NAMES
 from superxception_jax.data.source import Chromosomes, load_chromosomes
 from superxception_jax.data.splits import make_split
 from superxception_jax.evaluation.predict import predict_all
 from superxception_jax.karyotyping.polarity import separate_polarity
-from superxception_jax.models.build import build_model
+from superxception_jax.models.inference import make_predict
 from superxception_jax.models.multiply_accumulates import count_multiply_accumulates
-from superxception_jax.models.ops.dispatch import resolve_implementation
 from superxception_jax.runs.experiment import Experiment
+from superxception_jax.runs.network import make_network
 from superxception_jax.training import compile as compilation
 from superxception_jax.training.checkpoint import BEST, Checkpoints
 from superxception_jax.training.optimizers import make_optimizer
 from superxception_jax.training.state import TrainState, init_state
-from superxception_jax.training.steps import make_predict
 
 SPLITS = ("train", "validation", "test")
 
@@ -112,23 +110,6 @@ def set_up(experiment: Experiment) -> Setup:
         abstract_state=compilation.with_replicated_sharding(jax.eval_shape(draw_state, key), mesh),
         fresh_state=compilation.compile_replicated(draw_state, mesh),
     )
-
-
-def make_network(experiment: Experiment, mesh: jax.sharding.Mesh) -> nn.Module:
-    """Build the network of an experiment for the devices that it shall run on.
-
-    Args:
-        experiment: the checked config.
-        mesh: the devices.
-
-    Returns:
-        The module; with polarity "read" it has twice as many outputs as classes.
-    """
-    implementation = resolve_implementation(
-        experiment.implementation, platform=mesh.devices.flat[0].platform
-    )
-    outputs = len(CLASS_NAMES) * (2 if experiment.polarity == "read" else 1)
-    return build_model(**experiment.model, classes=outputs, implementation=implementation)
 
 
 def multiply_accumulates(setup: Setup) -> int:

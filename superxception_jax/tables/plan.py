@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from superxception_jax.runs.experiment import Experiment, config_differences
-from superxception_jax.runs.run import check_workdir
+from superxception_jax.runs.workdir import check_workdir
 from superxception_jax.tables.finished_run import TableRun, table_runs
 
 FOLDED_PROTOCOLS = ("cells", "cases")

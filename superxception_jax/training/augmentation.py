@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -11,37 +9,11 @@ import numpy as np
 from superxception_jax.arrays import check
 from superxception_jax.keys import key_for
 from superxception_jax.models.enlarging import cubic_kernel
+from superxception_jax.training.settings import AugmentationSettings
 
 # Shifts and bends are given for the paper's canvas and grow with it: canvases of two sizes show
 # the same changes at two resolutions.
 CANVAS_PX = 50.0
-
-
-@dataclass(frozen=True)
-class AugmentationSettings:
-    """Ranges of the random changes; every draw is uniform within ± and per image.
-
-    There is no flip: the p arm points up in the data, and turning costs accuracy.
-
-    Attributes:
-        rotation_degrees: rotation about the centre.
-        shift_px: shift in both directions, in px of a canvas of `CANVAS_PX`.
-        stretch: logarithm of the scale, each direction on its own.
-        bend_px: sideways excursion of the axis' ends against its middle, as `shift_px`.
-        gamma: logarithm of the exponent of the grey values.
-        gain: logarithm of the factor of the grey values.
-        blur: weight of a 3×3 binomial blur; a negative draw sharpens.
-        noise: standard deviation of Gaussian noise.
-    """
-
-    rotation_degrees: float
-    shift_px: float
-    stretch: float
-    bend_px: float
-    gamma: float
-    gain: float
-    blur: float
-    noise: float
 
 
 def augment(images: jax.Array, *, key: jax.Array, settings: AugmentationSettings) -> jax.Array:

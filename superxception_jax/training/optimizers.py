@@ -3,41 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import jax
 import optax
-
-SCHEDULES = ("constant", "cosine", "inverse_time")
-OPTIMIZERS = ("adam", "adamw", "nesterov")
-
-
-@dataclass(frozen=True)
-class OptimizerSettings:
-    """An optimiser and its schedule.
-
-    Attributes:
-        name: one of `OPTIMIZERS`.
-        learning_rate: peak rate.
-        schedule: one of `SCHEDULES`.
-        warmup_epochs: linear rise from zero.
-        weight_decay: adamw only, on kernels.
-        gradient_clip_norm: global norm; 0 means off.
-        momentum: nesterov only, share of the last update that is kept.
-        rate_decay: schedule inverse_time only: rate / (1 + rate_decay · step).
-        frozen: names at the top of the parameters' tree that training leaves as they are.
-    """
-
-    name: str
-    learning_rate: float
-    schedule: str
-    warmup_epochs: float
-    weight_decay: float
-    gradient_clip_norm: float
-    momentum: float
-    rate_decay: float
-    frozen: tuple[str, ...]
 
 
 def make_schedule(

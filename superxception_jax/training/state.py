@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
-import optax
 from flax import struct
 
 from superxception_jax.keys import key_for
+
+if TYPE_CHECKING:
+    import optax
 
 
 @struct.dataclass

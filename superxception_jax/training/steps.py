@@ -1,4 +1,4 @@
-"""The pure functions of one training step and one prediction."""
+"""The pure function of one training step."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ import optax
 from superxception_jax.arrays import check
 from superxception_jax.keys import key_for
 from superxception_jax.models.enlarging import enlarge
-from superxception_jax.training.augmentation import AugmentationSettings, augment, turn_half
+from superxception_jax.models.inference import to_unit_range
+from superxception_jax.training.augmentation import augment, turn_half
+from superxception_jax.training.settings import AugmentationSettings
 from superxception_jax.training.state import TrainState
 
-POLARITIES = ("given", "read")
-TEST_VIEWS = ("one", "both")
 TrainStep = Callable[[TrainState, jax.Array, jax.Array, jax.Array], tuple[TrainState, dict]]
 
 
@@ -102,42 +102,3 @@ def global_norm(tree: Any) -> jax.Array:
     """
     # A dot product of each leaf with itself writes no squares to memory.
     return jnp.sqrt(sum(jnp.vdot(leaf, leaf) for leaf in jax.tree.leaves(tree)))
-
-
-def make_predict(
-    model: nn.Module, *, input_px: int, test_views: str
-) -> Callable[[Any, jax.Array], jax.Array]:
-    """Make the classification of a batch.
-
-    Args:
-        model: takes f32[B,input_px,input_px,1], gives logits f32[B,C].
-        input_px: the canvas is enlarged to this.
-        test_views: "one", or "both" for a model that reads polarity: the logits are the mean of
-            those of the image and those of the image turned by 180°, halves exchanged.
-
-    Returns:
-        A pure function (variables, images u8[B,S,S,1]) → log-probabilities f32[B,C].
-    """
-
-    def predict(variables, images):
-        check(images=(images, "u8[B,S,S,1]"))
-        inputs = enlarge(to_unit_range(images), size_px=input_px)
-        logits: Any = model.apply(variables, inputs, train=False)
-        if test_views == "both":
-            turned: Any = model.apply(variables, inputs[:, ::-1, ::-1], train=False)
-            logits = (logits + jnp.roll(turned, logits.shape[-1] // 2, axis=-1)) / 2.0
-        return jax.nn.log_softmax(logits)
-
-    return predict
-
-
-def to_unit_range(images: jax.Array) -> jax.Array:
-    """Turn u8 grey values into f32 in [0, 1].
-
-    Args:
-        images: u8[B,S,S,1].
-
-    Returns:
-        f32[B,S,S,1].
-    """
-    return images.astype(jnp.float32) / 255.0

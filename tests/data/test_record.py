@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,7 +9,6 @@ from PIL import Image
 
 from superxception_jax.chromosomes import CLASS_NAMES, class_label, natural_key
 from superxception_jax.data.record import (
-from tests.paths import REPOSITORY
     MOST_PROBLEMS,
     ChromosomeRecord,
     encode_png,
@@ -18,6 +16,7 @@ from tests.paths import REPOSITORY
     raise_problems,
     record_features,
 )
+from tests.paths import REPOSITORY
 
 
 def test_class_names_are_24_in_karyotype_order():

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from superxception_jax.training.augmentation import AugmentationSettings, augment, turn_half
+from superxception_jax.training.augmentation import augment, turn_half
+from superxception_jax.training.settings import AugmentationSettings
 
 OFF = AugmentationSettings(
     rotation_degrees=0.0,

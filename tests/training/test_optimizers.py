@@ -7,11 +7,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from superxception_jax.training.optimizers import (
-    OptimizerSettings,
-    make_optimizer,
-    make_schedule,
-)
+from superxception_jax.training.optimizers import make_optimizer, make_schedule
+from superxception_jax.training.settings import OptimizerSettings
 
 PLAIN = OptimizerSettings(
     name="adam",

@@ -8,11 +8,12 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from superxception_jax.models.inference import make_predict, to_unit_range
 from superxception_jax.training import compile as compilation
-from superxception_jax.training.augmentation import AugmentationSettings
 from superxception_jax.training.optimizers import make_optimizer
+from superxception_jax.training.settings import AugmentationSettings
 from superxception_jax.training.state import init_state
-from superxception_jax.training.steps import make_predict, make_train_step, to_unit_range
+from superxception_jax.training.steps import make_train_step
 from tests.training.tiny import (
     AUGMENTATION,
     BATCH,

@@ -6,8 +6,8 @@ import flax.linen as nn
 import jax
 import numpy as np
 
-from superxception_jax.training.augmentation import AugmentationSettings
-from superxception_jax.training.optimizers import OptimizerSettings, make_optimizer
+from superxception_jax.training.optimizers import make_optimizer
+from superxception_jax.training.settings import AugmentationSettings, OptimizerSettings
 from superxception_jax.training.state import init_state
 from superxception_jax.training.steps import make_train_step
 

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from superxception_jax.data.ideogram.builder import (
-from tests.paths import REPOSITORY
     IdeogramConfig,
     build_ideogram,
     draw_numbered_cell,
 )
+from tests.paths import REPOSITORY
 
 SETTINGS = {"cells": 2, "seed": 5, "style": "q", "aneuploid_share": 0.25}
 

@@ -1,0 +1,52 @@
+"""The pure function that classifies a batch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+
+from superxception_jax.arrays import check
+from superxception_jax.models.enlarging import enlarge
+
+
+def make_predict(
+    model: nn.Module, *, input_px: int, test_views: str
+) -> Callable[[Any, jax.Array], jax.Array]:
+    """Make the classification of a batch.
+
+    Args:
+        model: takes f32[B,input_px,input_px,1], gives logits f32[B,C].
+        input_px: the canvas is enlarged to this.
+        test_views: "one", or "both" for a model that reads polarity: the logits are the mean of
+            those of the image and those of the image turned by 180°, halves exchanged.
+
+    Returns:
+        A pure function (variables, images u8[B,S,S,1]) → log-probabilities f32[B,C].
+    """
+
+    def predict(variables, images):
+        check(images=(images, "u8[B,S,S,1]"))
+        inputs = enlarge(to_unit_range(images), size_px=input_px)
+        logits: Any = model.apply(variables, inputs, train=False)
+        if test_views == "both":
+            turned: Any = model.apply(variables, inputs[:, ::-1, ::-1], train=False)
+            logits = (logits + jnp.roll(turned, logits.shape[-1] // 2, axis=-1)) / 2.0
+        return jax.nn.log_softmax(logits)
+
+    return predict
+
+
+def to_unit_range(images: jax.Array) -> jax.Array:
+    """Turn u8 grey values into f32 in [0, 1].
+
+    Args:
+        images: u8[B,S,S,1].
+
+    Returns:
+        f32[B,S,S,1].
+    """
+    return images.astype(jnp.float32) / 255.0

@@ -1,0 +1,79 @@
+"""The folder of a run: the names of its files, and whom it belongs to."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from ml_collections import ConfigDict
+
+from superxception_jax.files import write_json
+from superxception_jax.runs.experiment import Experiment, config_differences, config_from_json
+
+CONFIG_FILE = "config.json"
+ENVIRONMENT_FILE = "environment.json"
+
+
+def claim_workdir(workdir: Path, experiment: Experiment) -> None:
+    """Make the folder of a run, or check that it belongs to the same config.
+
+    Args:
+        workdir: folder of the run.
+        experiment: whose config is stored or compared.
+
+    Raises:
+        ValueError: see `check_workdir`.
+    """
+    check_workdir(workdir, experiment, flag="--workdir")
+    if not holds_run(workdir):
+        workdir.mkdir(parents=True, exist_ok=True)
+        write_json(workdir / CONFIG_FILE, experiment.config)
+
+
+def check_workdir(workdir: Path, experiment: Experiment, *, flag: str) -> None:
+    """Check that a folder is free for a run, or belongs to the same config.
+
+    Args:
+        workdir: folder of the run; nothing is written.
+        experiment: whose config is compared.
+        flag: that names the folder, for the message.
+
+    Raises:
+        ValueError: the folder holds other things, or a run of another config.
+    """
+    if holds_run(workdir):
+        differences = config_differences(_stored_values(workdir), experiment.config)
+        if differences:
+            raise ValueError(
+                f"`{flag}` must hold a run of the same config, got `{workdir}` with another "
+                "one; choose another folder. Differences (there → here):\n  "
+                + "\n  ".join(differences)
+            )
+        return
+    if workdir.exists() and any(workdir.iterdir()):
+        raise ValueError(
+            f"`{flag}` must be empty or hold a run, got `{workdir}` with other files; "
+            "choose another folder."
+        )
+
+
+def holds_run(workdir: Path) -> bool:
+    """Tell whether a folder holds a run, finished or not."""
+    return (workdir / CONFIG_FILE).is_file()
+
+
+def load_config(workdir: Path) -> ConfigDict:
+    """Read the config that a run was started with.
+
+    Args:
+        workdir: folder of the run; see `holds_run`.
+
+    Returns:
+        The locked config.
+    """
+    return config_from_json(_stored_values(workdir))
+
+
+def _stored_values(workdir: Path) -> dict[str, Any]:
+    return json.loads((workdir / CONFIG_FILE).read_text(encoding="utf-8"))
