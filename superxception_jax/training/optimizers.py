@@ -8,6 +8,8 @@ from typing import Any
 import jax
 import optax
 
+from superxception_jax.training.settings import OPTIMIZERS, SCHEDULES, OptimizerSettings
+
 
 def make_schedule(
     settings: OptimizerSettings, *, epochs: int, steps_per_epoch: int
