@@ -11,7 +11,7 @@ import pytest
 
 from configs.stripnet import get_config as get_stripnet
 from configs.super_xception import get_config
-from superxception_jax.runs import run
+from superxception_jax.runs import run, train
 from superxception_jax.runs.experiment import build_experiment
 from superxception_jax.runs.setup import set_up
 from superxception_jax.runs.weights_file import save_variables
