@@ -36,7 +36,7 @@ def losses_of(implementation: str, arguments: argparse.Namespace) -> list[float]
         make_train_step(setup.model, setup.optimizer, **experiment.step_options),
         setup.mesh,
     )
-    part, state, losses = setup.parts["train"], setup.fresh_state(setup.key), []
+    part, state, losses = setup.splits["train"], setup.fresh_state(setup.key), []
     for number in tqdm(range(arguments.steps), desc=implementation, unit="step"):
         indices = training_indices(
             len(part.labels),

@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from absl import flags
 
 from superxception_jax.commands import run_command
-from superxception_jax.runs.reader import export_reader
+from superxception_jax.runs.reader import export_classifier
 
 WORKDIR = flags.DEFINE_string("workdir", "", "Folder of the finished run.")
 OUT = flags.DEFINE_string("out", "", "Folder to write.")
@@ -28,7 +28,7 @@ def main() -> None:
     """Export the network that the flags name."""
     if not OUT.value:
         raise ValueError("`--out` must be a folder to write, got nothing; name one.")
-    for path in export_reader(WORKDIR.value, OUT.value):
+    for path in export_classifier(WORKDIR.value, OUT.value):
         print(f"{path} ({path.stat().st_size:,} bytes)")
 
 

@@ -28,10 +28,10 @@ from tqdm import tqdm
 
 from superxception_jax.commands import run_command
 from superxception_jax.data.crop import BACKGROUNDS
-from superxception_jax.karyotyping.cell import ChooseReader
+from superxception_jax.karyotyping.cell import ChooseClassifier
 from superxception_jax.karyotyping.folders import REPORT_FILE, find_cells, karyotype_folder
-from superxception_jax.karyotyping.prior import read_prior
-from superxception_jax.runs.reader import load_default_readers, load_reader
+from superxception_jax.karyotyping.prior import load_prior
+from superxception_jax.runs.reader import load_classifier, load_default_readers
 
 IMAGES = flags.DEFINE_string("images", "", "Folder of a cell, or of one folder a cell.")
 WORKDIR = flags.DEFINE_string(
@@ -60,7 +60,7 @@ STRAIGHTENED = flags.DEFINE_boolean("straightened", False, "Straighten the karyo
 def main() -> None:
     """Karyotype the cells that the flags name."""
     cells = find_cells(IMAGES.value)
-    prior = read_prior(PRIOR.value) if PRIOR.value else None
+    prior = load_prior(PRIOR.value) if PRIOR.value else None
     choose_reader = _choose_own() if WORKDIR.value else load_default_readers(BACKGROUND.value)
     out = Path(OUT.value or Path("karyotypes") / Path(IMAGES.value).absolute().stem).absolute()
     with tqdm(total=len(cells), desc="karyotyping", unit=" cells") as bar:
@@ -92,9 +92,9 @@ def main() -> None:
         sys.exit(1)
 
 
-def _choose_own() -> ChooseReader:
+def _choose_own() -> ChooseClassifier:
     """Read every cell with the network of the run."""
-    reader = load_reader(WORKDIR.value)
+    reader = load_classifier(WORKDIR.value)
     normalization = dataclasses.replace(reader.normalization, background=BACKGROUND.value)
     reader = dataclasses.replace(reader, normalization=normalization)
     return lambda images: reader

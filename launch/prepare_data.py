@@ -25,7 +25,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from configs.base import get_base
-from superxception_jax.data.builders import BUILDERS, make_builder, read_records
+from superxception_jax.data.builders import BUILDERS, load_records, make_builder
 from superxception_jax.data.describe import describe_counts
 from superxception_jax.data.image_file import read_grey, scale_to_8_bits
 from superxception_jax.data.normalization_steps import normalization_steps
@@ -122,7 +122,7 @@ def _prepare(arguments: argparse.Namespace) -> str:
         data_dir=arguments.data_dir,
         manual_dir=arguments.manual_dir or Path(arguments.data_dir) / "manual",
     )
-    records = read_records(builder, progress=sys.stderr.isatty())
+    records = load_records(builder, progress=sys.stderr.isatty())
     text = f"{builder.info.full_name} in {builder.data_path}\n{describe_counts(records)}"
     if not arguments.write:
         return text

@@ -26,16 +26,16 @@ from superxception_jax.evaluation.plots import save_figure
 from superxception_jax.files import write_json, write_text
 from superxception_jax.runs.experiment import build_experiment
 from superxception_jax.runs.provenance import describe_environment
-from superxception_jax.runs.reader import load_reader
+from superxception_jax.runs.reader import load_classifier
 from superxception_jax.runs.workdir import load_config
 from superxception_jax.studies.robustness import (
     UNDAMAGED,
     UNITS,
     choose_conditions,
+    evaluate_condition,
     load_foreign_cells,
     load_test_cells,
     pool,
-    read_condition,
 )
 from superxception_jax.studies.robustness_report import plot_robustness, robustness_markdown
 
@@ -59,21 +59,21 @@ def main() -> None:
     own: list[dict[str, Any]] = []
     foreign: list[dict[str, Any]] = []
     # All of them first: a wrong folder is reported before anything is read.
-    readers = [load_reader(run) for run in RUNS.value]
+    readers = [load_classifier(run) for run in RUNS.value]
     configs = [load_config(Path(run).expanduser().absolute()) for run in RUNS.value]
     experiments = [build_experiment(config) for config in configs]
     # Read once for all runs.
-    strangers = load_foreign_cells(experiments, FOREIGN.value) if FOREIGN.value else []
+    foreign_cells = load_foreign_cells(experiments, FOREIGN.value) if FOREIGN.value else []
     for run, reader, experiment in zip(RUNS.value, readers, experiments, strict=True):
         sets = [(own, load_test_cells(experiment), conditions)]
-        if strangers:
-            sets.append((foreign, strangers, ((UNDAMAGED, 0.0),)))
+        if foreign_cells:
+            sets.append((foreign, foreign_cells, ((UNDAMAGED, 0.0),)))
         total = sum(len(cells) * len(tried) for _, cells, tried in sets)
         with tqdm(total=total, desc=Path(run).name, unit=" cells") as bar:
             for readings, cells, tried in sets:
                 for kind, level in tried:
                     readings.append(
-                        read_condition(
+                        evaluate_condition(
                             cells,
                             reader=reader,
                             kind=kind,

@@ -27,7 +27,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from absl import flags
 from rich.console import Console
 
-from superxception_jax.commands import CACHE, read_config, run_command
+from superxception_jax.commands import CACHE, build_config, run_command
 from superxception_jax.runs.experiment import Experiment, build_experiment
 from superxception_jax.tables.display import watch
 from superxception_jax.tables.plan import PlannedRun, make_plan, name_rows
@@ -136,7 +136,7 @@ def _varied() -> tuple[str, list[str]]:
 
 
 def _experiment(config_file: str, seed: int, fold: int, *varied: str) -> Experiment:
-    config = read_config(config_file, overrides=_overrides(seed, fold, *varied))
+    config = build_config(config_file, overrides=_overrides(seed, fold, *varied))
     try:
         return build_experiment(config)
     except ValueError as error:

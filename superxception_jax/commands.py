@@ -73,7 +73,7 @@ def check_config_file(path: Path) -> None:
     )
 
 
-def read_config(config_file: str, *, overrides: Sequence[str]) -> ConfigDict:
+def build_config(config_file: str, *, overrides: Sequence[str]) -> ConfigDict:
     """Load a config as the flags `--config=… --config.<field>=<value>` of a program would.
 
     Args:
@@ -88,7 +88,7 @@ def read_config(config_file: str, *, overrides: Sequence[str]) -> ConfigDict:
         ValueError: the preset, a field or a value can't be used.
     """
     check_config_file(Path(config_file.partition(":")[0]))
-    argv = ["read_config", f"--config={config_file}", *(f"--config.{one}" for one in overrides)]
+    argv = ["build_config", f"--config={config_file}", *(f"--config.{one}" for one in overrides)]
     values = flags.FlagValues()
     holder = config_flags.DEFINE_config_file("config", flag_values=values, sys_argv=argv)
     try:

@@ -12,7 +12,7 @@ import pytest
 
 from superxception_jax.models.build import build_model
 from superxception_jax.runs.experiment import build_experiment
-from superxception_jax.runs.setup import load_parts
+from superxception_jax.runs.setup import load_splits
 from superxception_jax.training.optimizers import make_optimizer
 from superxception_jax.training.state import init_state
 from superxception_jax.training.steps import make_train_step
@@ -83,7 +83,7 @@ def test_two_steps(row, data_dir):
         experiment.optimizer,
         **experiment.step_options,
     )
-    train = load_parts(experiment)["train"]
+    train = load_splits(experiment)["train"]
     chosen = np.linspace(0, len(train.labels) - 1, BATCH).astype(int)
     images, labels = train.images[chosen], train.labels[chosen]
     key = jax.random.key(experiment.seed)

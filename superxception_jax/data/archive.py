@@ -64,7 +64,7 @@ def find_archive_file(manual_dir: str | Path, *, layout: ArchiveLayout, missing:
     raise FileNotFoundError(missing.format(path=path) + "".join(unreadable))
 
 
-def read_archive_file(
+def load_archive_file(
     path: Path, *, layout: ArchiveLayout, parse: Callable[[str, bytes], ChromosomeRecord]
 ) -> tuple[list[ChromosomeRecord], list[str]]:
     """Read all images of an archive.

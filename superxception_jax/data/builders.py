@@ -57,7 +57,7 @@ def make_builder(
         )
 
 
-def read_records(builder: tfds.core.DatasetBuilder, *, progress: bool) -> list[ChromosomeRecord]:
+def load_records(builder: tfds.core.DatasetBuilder, *, progress: bool) -> list[ChromosomeRecord]:
     """Read all records of a data set; build it first if it is missing.
 
     Args:

@@ -14,7 +14,7 @@ import numpy as np
 from tqdm import tqdm
 
 from superxception_jax.arrays import check
-from superxception_jax.data.builders import make_builder, read_records
+from superxception_jax.data.builders import load_records, make_builder
 from superxception_jax.data.measure import measure_cell
 from superxception_jax.data.normalize import NORMALIZATION_VERSION, NormalizationSettings, draw_cell
 from superxception_jax.data.record import ChromosomeRecord
@@ -107,7 +107,7 @@ def load_chromosomes(
             return _read_cache(cache, fingerprint=fingerprint)
         except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
             print(f"Preparing {cache} anew: it can't be used ({error}).")
-    records = read_records(builder, progress=progress)
+    records = load_records(builder, progress=progress)
     chromosomes = _normalize(records, normalization=normalization, progress=progress)
     _write_cache(cache, chromosomes, fingerprint=fingerprint)
     return chromosomes

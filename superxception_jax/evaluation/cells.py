@@ -132,7 +132,7 @@ def calibrated_values(
     }
 
 
-def assign_part(
+def assign_split(
     log_probabilities: np.ndarray, part: Chromosomes, *, temperature: float, shares: np.ndarray
 ) -> CellResults:
     """Assign all cells of a split of whole cells.

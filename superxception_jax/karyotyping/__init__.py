@@ -1,6 +1,6 @@
 """Whole cells: exact assignment, draft ISCN, karyogram and report."""
 
-from superxception_jax.karyotyping.cell import CellReader, karyotype_cell
-from superxception_jax.karyotyping.karyotype import Karyotype, ReadChromosome
+from superxception_jax.karyotyping.cell import Classifier, karyotype_cell
+from superxception_jax.karyotyping.karyotype import ClassifiedChromosome, Karyotype
 
-__all__ = ["CellReader", "Karyotype", "ReadChromosome", "karyotype_cell"]
+__all__ = ["ClassifiedChromosome", "Classifier", "Karyotype", "karyotype_cell"]

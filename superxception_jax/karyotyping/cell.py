@@ -13,7 +13,7 @@ from superxception_jax.data.normalize import MARGIN, NormalizationSettings, draw
 from superxception_jax.karyotyping.assignment import Assignment, assign_cell, to_log_likelihoods
 from superxception_jax.karyotyping.calibration import apply_temperature
 from superxception_jax.karyotyping.iscn import draft_iscn
-from superxception_jax.karyotyping.karyotype import Karyotype, ReadChromosome
+from superxception_jax.karyotyping.karyotype import ClassifiedChromosome, Karyotype
 from superxception_jax.karyotyping.polarity import separate_polarity
 from superxception_jax.karyotyping.prior import CountPrior, default_prior, incomplete_prior
 
@@ -25,7 +25,7 @@ UNSURE_MARGIN_NATS = 3.0  # 20 to 1
 
 
 @dataclass(frozen=True)
-class CellReader:
+class Classifier:
     """A network with all that is needed to use it.
 
     Attributes:
@@ -47,7 +47,7 @@ class CellReader:
 
 
 # Images of a cell → the network that reads it.
-ChooseReader = Callable[[Sequence[np.ndarray]], CellReader]
+ChooseClassifier = Callable[[Sequence[np.ndarray]], Classifier]
 
 
 def karyotype_cell(
@@ -55,7 +55,7 @@ def karyotype_cell(
     *,
     names: Sequence[str],
     cell: str,
-    reader: CellReader,
+    reader: Classifier,
     turned_share: float,
     prior: CountPrior | None = None,
     unread: Sequence[tuple[str, str]] = (),
@@ -66,7 +66,7 @@ def karyotype_cell(
         images: u8[H,W] each, one chromosome an image, any size, bright on black or dark on white.
         names: of the images, unique.
         cell: name of the cell.
-        reader: the network, see `superxception_jax.runs.reader.load_reader`.
+        reader: the network, see `superxception_jax.runs.reader.load_classifier`.
         turned_share: share of the images that may be upside down, in (0, 1).
         prior: of the numbers of chromosomes; None chooses that of whole cells or of parts by
             the number of images.
@@ -119,7 +119,7 @@ def karyotype_cell(
 
 
 def _measure(
-    images: Sequence[np.ndarray], names: Sequence[str], reader: CellReader
+    images: Sequence[np.ndarray], names: Sequence[str], reader: Classifier
 ) -> tuple[list[MeasuredChromosome], list[str], list[tuple[str, str]]]:
     measured, kept, unread = [], [], []
     for image, name in zip(images, names, strict=True):
@@ -140,7 +140,7 @@ def _chromosome(
     index: int,
     probabilities: np.ndarray,
     turned_probability: float,
-) -> ReadChromosome:
+) -> ClassifiedChromosome:
     label, marginals = int(found.labels[index]), found.marginals[index]
     turned = turned_probability > 0.5
     upright = upright_crop(measured)
@@ -159,7 +159,7 @@ def _chromosome(
         )
     if max(turned_probability, 1 - turned_probability) < UNSURE_POLARITY:
         flags.append("unsure which arm is up")
-    return ReadChromosome(
+    return ClassifiedChromosome(
         name=name,
         image=upright[::-1, ::-1] if turned else upright,
         label=label,

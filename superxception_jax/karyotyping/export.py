@@ -12,7 +12,7 @@ import numpy as np
 
 from superxception_jax.arrays import check
 from superxception_jax.chromosomes import CLASS_NAMES
-from superxception_jax.karyotyping.karyotype import Karyotype, ReadChromosome
+from superxception_jax.karyotyping.karyotype import ClassifiedChromosome, Karyotype
 
 CSV_COLUMNS = ("cell", "image", "class", "confidence", "turned", "length_px", "flags")
 DRAFT_NOTE = "Draft, to be verified by a cytogeneticist."
@@ -63,7 +63,7 @@ def karyotype_json(karyotype: Karyotype) -> dict[str, Any]:
     }
 
 
-def _chromosome_json(one: ReadChromosome) -> dict[str, Any]:
+def _chromosome_json(one: ClassifiedChromosome) -> dict[str, Any]:
     size = f"f64[{len(CLASS_NAMES)}]"
     check(probabilities=(one.probabilities, size), marginals=(one.marginals, size))
     numbers = [*one.probabilities, *one.marginals, one.turned_probability, one.length_px]

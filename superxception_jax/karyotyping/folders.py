@@ -13,7 +13,7 @@ from PIL import Image
 from superxception_jax.chromosomes import natural_key
 from superxception_jax.data.image_file import SUFFIXES, read_grey, scale_to_8_bits
 from superxception_jax.files import write_json, write_text
-from superxception_jax.karyotyping.cell import ChooseReader, karyotype_cell
+from superxception_jax.karyotyping.cell import ChooseClassifier, karyotype_cell
 from superxception_jax.karyotyping.export import assignments_csv, karyotype_json
 from superxception_jax.karyotyping.karyogram.draw import draw_karyogram, save_karyogram
 from superxception_jax.karyotyping.karyotype import Karyotype
@@ -110,7 +110,7 @@ def karyotype_folder(
     cells: Sequence[CellFolder],
     out: Path,
     *,
-    choose_reader: ChooseReader,
+    choose_reader: ChooseClassifier,
     turned_share: float,
     prior: CountPrior | None,
     straightened: bool,
@@ -150,7 +150,11 @@ def karyotype_folder(
 
 
 def _read_cell(
-    cell: CellFolder, *, choose_reader: ChooseReader, turned_share: float, prior: CountPrior | None
+    cell: CellFolder,
+    *,
+    choose_reader: ChooseClassifier,
+    turned_share: float,
+    prior: CountPrior | None,
 ) -> tuple[Karyotype, Mapping[str, str]]:
     images, unread = read_images(cell.files)
     if not images:

@@ -10,7 +10,7 @@ from superxception_jax.chromosomes import CLASS_NAMES
 
 
 @dataclass(frozen=True)
-class ReadChromosome:
+class ClassifiedChromosome:
     """One chromosome of a cell, read and assigned.
 
     Attributes:
@@ -61,7 +61,7 @@ class Karyotype:
     """
 
     cell: str
-    chromosomes: tuple[ReadChromosome, ...]
+    chromosomes: tuple[ClassifiedChromosome, ...]
     iscn: str
     margin: float
     flags: tuple[str, ...]
@@ -73,7 +73,7 @@ class Karyotype:
         labels = [one.label for one in self.chromosomes]
         return tuple(labels.count(label) for label in range(len(CLASS_NAMES)))
 
-    def of_class(self, name: str) -> tuple[ReadChromosome, ...]:
+    def of_class(self, name: str) -> tuple[ClassifiedChromosome, ...]:
         """Return the chromosomes of a class, the longest first, as they stand side by side."""
         members = [one for one in self.chromosomes if one.class_name == name]
         return tuple(sorted(members, key=lambda one: -one.length_px))

@@ -120,7 +120,7 @@ def incomplete_prior() -> CountPrior:
     return CountPrior(autosomes=table, sexes=sexes)
 
 
-def read_prior(path: str | Path) -> CountPrior:
+def load_prior(path: str | Path) -> CountPrior:
     """Read how likely unusual counts are, for cells of a known origin.
 
     Args:

@@ -23,7 +23,7 @@ def describe_environment() -> dict[str, Any]:
     """
     devices = jax.devices()
     return {
-        "commit": read_commit(Path(__file__).parent),
+        "commit": find_commit(Path(__file__).parent),
         "command": shlex.join(["python", *sys.argv]),
         "python": platform.python_version(),
         "versions": {name: importlib.metadata.version(name) for name in PACKAGES},
@@ -31,7 +31,7 @@ def describe_environment() -> dict[str, Any]:
     }
 
 
-def read_commit(folder: Path) -> str:
+def find_commit(folder: Path) -> str:
     """Read the commit of the checkout that holds a folder.
 
     Args:

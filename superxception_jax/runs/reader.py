@@ -15,7 +15,7 @@ import numpy as np
 from superxception_jax.data.crop import has_light_background
 from superxception_jax.evaluation.predict import CELL_BATCHES, predict_all
 from superxception_jax.files import write_text
-from superxception_jax.karyotyping.cell import CellReader, ChooseReader
+from superxception_jax.karyotyping.cell import ChooseClassifier, Classifier
 from superxception_jax.models.inference import make_predict
 from superxception_jax.runs.experiment import Experiment, build_experiment
 from superxception_jax.runs.model_card import write_model_card
@@ -33,14 +33,14 @@ VARIABLES_FILE = "variables.npz"
 CARD_FILE = "MODEL_CARD.md"
 # What comes with the project, by the background of the images it learned from; a model card
 # stands in each folder.
-DEFAULT_READERS = {
+DEFAULT_CLASSIFIERS = {
     "dark": Path(__file__).resolve().parent.parent / "weights" / "qband",
     "light": Path(__file__).resolve().parent.parent / "weights" / "gband",
 }
 
 
-def load_reader(workdir: str | Path) -> CellReader:
-    """Load the best network of a finished run, or one that `export_reader` wrote.
+def load_classifier(workdir: str | Path) -> Classifier:
+    """Load the best network of a finished run, or one that `export_classifier` wrote.
 
     Args:
         workdir: folder of the run or of the export.
@@ -74,7 +74,7 @@ def load_reader(workdir: str | Path) -> CellReader:
 
     calibration = json.loads((folder / CALIBRATION_FILE).read_text(encoding="utf-8"))
     environment = json.loads((folder / ENVIRONMENT_FILE).read_text(encoding="utf-8"))
-    return CellReader(
+    return Classifier(
         read=read,
         normalization=dataclasses.replace(experiment.normalization, background="auto"),
         polarity=experiment.polarity,
@@ -89,7 +89,7 @@ def load_reader(workdir: str | Path) -> CellReader:
     )
 
 
-def load_default_readers(background: str) -> ChooseReader:
+def load_default_readers(background: str) -> ChooseClassifier:
     """Return a function that chooses between the networks that come with the project.
 
     Args:
@@ -101,19 +101,19 @@ def load_default_readers(background: str) -> ChooseReader:
 
     Source: ours: a network knows the stain that it learned from.
     """
-    load = functools.cache(load_reader)
+    load = functools.cache(load_classifier)
 
-    def choose(images: Sequence[np.ndarray]) -> CellReader:
+    def choose(images: Sequence[np.ndarray]) -> Classifier:
         if background != "auto":
-            return load(DEFAULT_READERS[background])
+            return load(DEFAULT_CLASSIFIERS[background])
         light = sum(has_light_background(image) for image in images)
-        return load(DEFAULT_READERS["light" if 2 * light > len(images) else "dark"])
+        return load(DEFAULT_CLASSIFIERS["light" if 2 * light > len(images) else "dark"])
 
     return choose
 
 
-def export_reader(workdir: str | Path, out: str | Path) -> list[Path]:
-    """Write what `load_reader` needs of a finished run into a small folder.
+def export_classifier(workdir: str | Path, out: str | Path) -> list[Path]:
+    """Write what `load_classifier` needs of a finished run into a small folder.
 
     Args:
         workdir: folder of the run.

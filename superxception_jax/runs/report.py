@@ -16,7 +16,7 @@ from superxception_jax.data.source import Chromosomes
 from superxception_jax.evaluation import plots
 from superxception_jax.evaluation.cells import (
     WHOLE_CELLS,
-    assign_part,
+    assign_split,
     assigned_csv,
     calibrated_values,
     cell_values,
@@ -30,8 +30,8 @@ from superxception_jax.files import write_json, write_text
 from superxception_jax.karyotyping.calibration import fit_temperature
 from superxception_jax.karyotyping.polarity import separate_polarity
 from superxception_jax.runs.restoration import compile_restoration, load_pairs, restore
-from superxception_jax.runs.setup import Setup, multiply_accumulates, predict_images, predict_part
-from superxception_jax.training.recorder import read_metrics
+from superxception_jax.runs.setup import Setup, multiply_accumulates, predict_images, predict_split
+from superxception_jax.training.recorder import load_metrics
 
 CALIBRATION_FILE = "calibration.json"
 ENHANCED_IMAGES = 8
@@ -57,11 +57,11 @@ def write_report(
     Returns:
         The files written, the results first.
     """
-    part = setup.parts[split]
+    part = setup.splits[split]
     with tqdm(total=len(part.labels), desc=f"testing on {split}", unit=" images") as bar:
-        log_probabilities = predict_part(setup, variables, part, bar=bar)
+        log_probabilities = predict_split(setup, variables, part, bar=bar)
     temperature = _fit_temperature(setup, variables)
-    shares = class_shares(setup.parts["train"])
+    shares = class_shares(setup.splits["train"])
     metrics = compute_metrics(log_probabilities, part.labels)
     results = _results(setup, part, log_probabilities, metrics, split=split) | dict(facts)
     # The size and the cost of the network stand beside what it reaches.
@@ -84,7 +84,7 @@ def write_report(
         results["polarity"] = _polarity_values(setup, variables, part)
     tables = {"predictions": _predictions(part, log_probabilities)}
     if setup.experiment.split["protocol"] in WHOLE_CELLS:
-        found = assign_part(log_probabilities, part, temperature=temperature, shares=shares)
+        found = assign_split(log_probabilities, part, temperature=temperature, shares=shares)
         results["cells"] = cell_values(
             found,
             part,
@@ -135,8 +135,8 @@ def _predictions(part: Chromosomes, log_probabilities: np.ndarray) -> str:
 
 
 def _fit_temperature(setup: Setup, variables: Mapping[str, Any]) -> float:
-    validation = setup.parts["validation"]
-    return fit_temperature(predict_part(setup, variables, validation, bar=None), validation.labels)
+    validation = setup.splits["validation"]
+    return fit_temperature(predict_split(setup, variables, validation, bar=None), validation.labels)
 
 
 def _results(
@@ -190,7 +190,7 @@ def _figures(
         ),
     }
     figures["cell"] = _cell_figure(part, log_probabilities)
-    lines = read_metrics(workdir)
+    lines = load_metrics(workdir)
     if lines:
         figures["learning_curves"] = plots.plot_learning_curves(
             lines, steps_per_epoch=setup.steps_per_epoch

@@ -14,7 +14,7 @@ from superxception_jax.evaluation.predict import predict_all
 from superxception_jax.models.enlarging import enlarge
 from superxception_jax.models.inference import to_unit_range
 from superxception_jax.runs.experiment import Experiment
-from superxception_jax.runs.setup import Setup, load_parts
+from superxception_jax.runs.setup import Setup, load_splits
 from superxception_jax.training import compile as compilation
 
 
@@ -49,7 +49,7 @@ def load_pairs(experiment: Experiment, parts: Mapping[str, Chromosomes]) -> dict
     fine = dataclasses.replace(
         experiment.normalization, image_px=experiment.model["super_resolution"]["enlarged_px"]
     )
-    targets = load_parts(dataclasses.replace(experiment, normalization=fine))
+    targets = load_splits(dataclasses.replace(experiment, normalization=fine))
     pairs = {}
     for split, part in parts.items():
         longer = part.lengths_px > experiment.normalization.image_px

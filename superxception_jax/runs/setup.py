@@ -37,7 +37,7 @@ class Setup:
 
     Attributes:
         experiment: the checked config.
-        parts: images by split.
+        splits: Images by split.
         mesh: the devices.
         model: the network.
         optimizer: of its parameters.
@@ -49,7 +49,7 @@ class Setup:
     """
 
     experiment: Experiment
-    parts: Mapping[str, Chromosomes]
+    splits: Mapping[str, Chromosomes]
     mesh: jax.sharding.Mesh
     model: nn.Module
     optimizer: optax.GradientTransformation
@@ -79,11 +79,11 @@ def set_up(experiment: Experiment) -> Setup:
         ("evaluation.batch_size", experiment.evaluation_batch_size),
     ):
         compilation.check_batch_size(name, size, mesh)
-    parts = load_parts(experiment)
-    steps_per_epoch = len(parts["train"].labels) // experiment.batch_size
+    splits = load_splits(experiment)
+    steps_per_epoch = len(splits["train"].labels) // experiment.batch_size
     if steps_per_epoch == 0:
         raise ValueError(
-            f"`training.batch_size` must be at most the {len(parts['train'].labels)} training "
+            f"`training.batch_size` must be at most the {len(splits['train'].labels)} training "
             f"images, got {experiment.batch_size}; choose a smaller one."
         )
     optimizer = make_optimizer(
@@ -97,7 +97,7 @@ def set_up(experiment: Experiment) -> Setup:
     key = compilation.place_replicated(jax.random.key(experiment.seed), mesh)
     return Setup(
         experiment=experiment,
-        parts=parts,
+        splits=splits,
         mesh=mesh,
         model=model,
         optimizer=optimizer,
@@ -131,7 +131,7 @@ def multiply_accumulates(setup: Setup) -> int:
     )
 
 
-def load_parts(experiment: Experiment) -> dict[str, Chromosomes]:
+def load_splits(experiment: Experiment) -> dict[str, Chromosomes]:
     """Load the data set of an experiment and split it.
 
     Args:
@@ -169,8 +169,8 @@ def describe(setup: Setup, workdir: Path) -> str:
     """
     experiment = setup.experiment
     parameters = parameter_overview.count_parameters(setup.abstract_state.params)
-    sizes = ", ".join(f"{len(part.labels):,} {name}" for name, part in setup.parts.items())
-    side = setup.parts["train"].images.shape[1]
+    sizes = ", ".join(f"{len(part.labels):,} {name}" for name, part in setup.splits.items())
+    side = setup.splits["train"].images.shape[1]
     device = setup.mesh.devices.flat[0]
     normalization = experiment.normalization
     preset = f"preset :{experiment.preset}" if experiment.preset else "embedded preset"
@@ -220,7 +220,7 @@ def load_best(setup: Setup, checkpoints: Checkpoints) -> dict[str, Any]:
     return checkpoints.load(BEST, setup.abstract_state).variables
 
 
-def predict_part(
+def predict_split(
     setup: Setup, variables: Mapping[str, Any], part: Chromosomes, *, bar: tqdm | None
 ) -> np.ndarray:
     """Compute the log-probabilities of the classes of a split.

@@ -16,7 +16,7 @@ from superxception_jax.evaluation.metrics import compute_metrics
 from superxception_jax.files import write_text
 from superxception_jax.models.keras.start import EXPORTED, start_from_keras
 from superxception_jax.runs.restoration import compile_restoration, load_pairs, measure_errors
-from superxception_jax.runs.setup import Setup, predict_part
+from superxception_jax.runs.setup import Setup, predict_split
 from superxception_jax.runs.weights_file import load_variables
 from superxception_jax.training import compile as compilation
 from superxception_jax.training.checkpoint import BEST, LATEST, Checkpoints
@@ -49,11 +49,13 @@ def train_network(setup: Setup, workdir: Path, checkpoints: Checkpoints) -> dict
     """
 
     def validate(state: TrainState) -> dict[str, float]:
-        part = setup.parts["validation"]
-        metrics = compute_metrics(predict_part(setup, state.variables, part, bar=None), part.labels)
+        part = setup.splits["validation"]
+        metrics = compute_metrics(
+            predict_split(setup, state.variables, part, bar=None), part.labels
+        )
         return {"loss": metrics.loss, "accuracy": metrics.accuracy}
 
-    train_part = setup.parts["train"]
+    train_part = setup.splits["train"]
     return _run_loop(
         setup,
         workdir,
@@ -107,7 +109,7 @@ def _pretrain(setup: Setup, workdir: Path) -> dict[str, Any]:
     experiment = setup.experiment
     folder = workdir / PRETRAINING_FOLDER
     folder.mkdir(exist_ok=True)
-    pairs = load_pairs(experiment, setup.parts)
+    pairs = load_pairs(experiment, setup.splits)
     count = len(pairs["train"].canvases)
     steps_per_epoch = count // experiment.batch_size
     if steps_per_epoch == 0 or len(pairs["validation"].canvases) == 0:

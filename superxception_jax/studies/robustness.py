@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from superxception_jax.chromosomes import natural_key
-from superxception_jax.data.builders import make_builder, read_records
+from superxception_jax.data.builders import load_records, make_builder
 from superxception_jax.data.record import ChromosomeRecord
 from superxception_jax.data.splits import make_split
-from superxception_jax.karyotyping.cell import CellReader, karyotype_cell
+from superxception_jax.karyotyping.cell import Classifier, karyotype_cell
 from superxception_jax.runs.experiment import Experiment
 from superxception_jax.studies.damage import CORRUPTIONS, corrupt
 
@@ -119,10 +119,10 @@ def load_foreign_cells(experiments: Sequence[Experiment], dataset: str) -> list[
     return _group(_read(experiments[0], dataset, {}))
 
 
-def read_condition(
+def evaluate_condition(
     cells: Sequence[RawCell],
     *,
-    reader: CellReader,
+    reader: Classifier,
     kind: str,
     level: float,
     seed: int,
@@ -182,7 +182,7 @@ def pool(readings: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Add up what several networks read of their own test cells, condition by condition.
 
     Args:
-        readings: see `read_condition`.
+        readings: see `evaluate_condition`.
 
     Returns:
         One a condition, in the order of the first ones.
@@ -231,7 +231,7 @@ def _read(
         data_dir=experiment.data_dir,
         manual_dir=experiment.manual_dir,
     )
-    return read_records(builder, progress=True)
+    return load_records(builder, progress=True)
 
 
 def _group(records: Sequence[ChromosomeRecord]) -> list[RawCell]:

@@ -24,7 +24,7 @@ from superxception_jax.tables.plan import PlannedRun, TablePlan
 from superxception_jax.tables.table import build_table, table_json
 from superxception_jax.tables.table_page import COST_ENDING, table_markdown
 from superxception_jax.tables.whole_cells import ASSIGNED
-from superxception_jax.training.recorder import read_metrics
+from superxception_jax.training.recorder import load_metrics
 
 POLL_SECONDS = 0.5
 PREDICTION_COLUMNS = ("name", "cell", "class", "predicted")
@@ -120,7 +120,7 @@ def load_finished(run: PlannedRun, *, command: str) -> TableRun | None:
     if assignments.is_file():
         with assignments.open(encoding="utf-8", newline="") as file:
             predictions[ASSIGNED] = [line[ASSIGNED] for line in csv.DictReader(file)]
-    rates = [x["images_per_second"] for x in read_metrics(run.workdir) if x["kind"] == "train"]
+    rates = [x["images_per_second"] for x in load_metrics(run.workdir) if x["kind"] == "train"]
     row, seed, fold = run.key
     return TableRun(
         row=row,
@@ -224,7 +224,7 @@ def _wait(
         tell(
             training_state(
                 run.workdir.name,
-                read_metrics(run.workdir),
+                load_metrics(run.workdir),
                 epochs=experiment.epochs,
                 batch_size=experiment.batch_size,
             )

@@ -30,7 +30,7 @@ class Recorder:
         """
         self._batch_size = batch_size
         self._path = workdir / METRICS_FILE
-        kept = [line for line in read_metrics(workdir) if line["step"] <= first_step]
+        kept = [line for line in load_metrics(workdir) if line["step"] <= first_step]
         write_text(self._path, "".join(json.dumps(line) + "\n" for line in kept))
         self._file = self._path.open("a", encoding="utf-8")
         # purge_step hides the dropped steps in TensorBoard as well.
@@ -78,7 +78,7 @@ class Recorder:
         self._events.close()
 
 
-def read_metrics(workdir: Path) -> list[dict[str, Any]]:
+def load_metrics(workdir: Path) -> list[dict[str, Any]]:
     """Read the metrics of a run.
 
     Args:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from superxception_jax.data.builders import BUILDERS, make_builder, read_records
+from superxception_jax.data.builders import BUILDERS, load_records, make_builder
 from tests.paths import REPOSITORY
 
 IDEOGRAM = {"cells": 1, "seed": 0, "style": "q", "aneuploid_share": 0.0}
@@ -79,18 +79,18 @@ def test_unknown_names_are_explained(dataset, options, message, tmp_path):
 
 def test_a_damaged_preparation_says_what_to_delete(lab, tmp_path):
     builder = build("own", {"folder": str(lab)}, tmp_path)
-    assert len(read_records(builder, progress=False)) == 4
+    assert len(load_records(builder, progress=False)) == 4
     for file in Path(builder.data_path).glob("*array_record*"):
         file.unlink()
     again = build("own", {"folder": str(lab)}, tmp_path)
     with pytest.raises(ValueError, match=r"must be a sound data set, .*; delete that folder and"):
-        read_records(again, progress=False)
+        load_records(again, progress=False)
 
 
 def test_of_two_runs_at_once_the_slower_takes_what_is_there(lab, tmp_path, monkeypatch):
     first = build("own", {"folder": str(lab)}, tmp_path)
     slower = build("own", {"folder": str(lab)}, tmp_path)
-    read_records(first, progress=False)
+    load_records(first, progress=False)
     where = Path(slower.data_path)
     aside = where.with_name("aside")
     where.rename(aside)
@@ -104,8 +104,8 @@ def test_of_two_runs_at_once_the_slower_takes_what_is_there(lab, tmp_path, monke
         prepare(**arguments)
 
     monkeypatch.setattr(slower, "download_and_prepare", overtaken)
-    assert [one.name for one in read_records(slower, progress=False)] == [
-        one.name for one in read_records(first, progress=False)
+    assert [one.name for one in load_records(slower, progress=False)] == [
+        one.name for one in load_records(first, progress=False)
     ]
     assert not list((tmp_path / "data").rglob("*incomplete*"))
 
@@ -113,10 +113,10 @@ def test_of_two_runs_at_once_the_slower_takes_what_is_there(lab, tmp_path, monke
 def test_nothing_imports_tensorflow_or_jax(lab, tmp_path):
     code = (
         "import sys\n"
-        "from superxception_jax.data.builders import make_builder, read_records\n"
+        "from superxception_jax.data.builders import make_builder, load_records\n"
         "builder = make_builder('own', dataset_options={'folder': sys.argv[1]},"
         " data_dir=sys.argv[2], manual_dir='')\n"
-        "assert len(read_records(builder, progress=False)) == 4\n"
+        "assert len(load_records(builder, progress=False)) == 4\n"
         "found = {'tensorflow', 'jax'} & set(sys.modules)\n"
         "sys.exit(f'imported: {found}' if found else 0)\n"
     )

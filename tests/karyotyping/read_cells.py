@@ -16,7 +16,7 @@ from superxception_jax.data.ideogram.styles import style_named
 from superxception_jax.data.measure import measure_chromosome
 from superxception_jax.data.normalize import MARGIN, NormalizationSettings, draw_canvas
 from superxception_jax.karyotyping.iscn import draft_iscn, parse_iscn
-from superxception_jax.karyotyping.karyotype import Karyotype, ReadChromosome
+from superxception_jax.karyotyping.karyotype import ClassifiedChromosome, Karyotype
 
 BANDS = 550
 # Of the length of the p arm: the p arm's share of the whole then varies by up to 0.025, as in the
@@ -60,7 +60,9 @@ def stretch_p_arm(bands: tuple[Band, ...], factor: float) -> tuple[Band, ...]:
 
 
 @functools.cache
-def drawn(label: int, *, style: str, seed: int, scale: float = 1.0) -> tuple[ReadChromosome, float]:
+def drawn(
+    label: int, *, style: str, seed: int, scale: float = 1.0
+) -> tuple[ClassifiedChromosome, float]:
     """Draw one chromosome; return it as read, and where its centromere truly is, 0..1."""
     generator = np.random.default_rng([seed, label])
     statistics = style_named(style)
@@ -86,7 +88,7 @@ def drawn(label: int, *, style: str, seed: int, scale: float = 1.0) -> tuple[Rea
     sure = float(generator.choice([0.999, 0.97, 0.9, 0.7], p=[0.7, 0.15, 0.1, 0.05]))
     probabilities = np.full(len(CLASS_NAMES), (1 - sure) / (len(CLASS_NAMES) - 1))
     probabilities[label] = sure
-    one = ReadChromosome(
+    one = ClassifiedChromosome(
         name=f"{CLASS_NAMES[label]} of seed {seed}",
         image=cut,
         label=label,

@@ -7,7 +7,7 @@ from superxception_jax.chromosomes import CLASS_NAMES
 from superxception_jax.data.ideogram.builder import draw_numbered_cell
 from superxception_jax.data.measure import measure_chromosome
 from superxception_jax.data.normalize import NormalizationSettings
-from superxception_jax.karyotyping.cell import CellReader, karyotype_cell, upright_crop
+from superxception_jax.karyotyping.cell import Classifier, karyotype_cell, upright_crop
 
 NORMALIZATION = NormalizationSettings(
     background="auto",
@@ -34,7 +34,7 @@ def make_reader(labels, *, turned=(), confused=None, certainty=12.0):
             logits[row, wrong] = logits[row].max() + 1.0
         return (logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)).astype(np.float32)
 
-    return CellReader(
+    return Classifier(
         read=read,
         normalization=NORMALIZATION,
         polarity="read",

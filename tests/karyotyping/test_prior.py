@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from superxception_jax.karyotyping.prior import default_prior, read_prior
+from superxception_jax.karyotyping.prior import default_prior, load_prior
 
 
 def write_json(path, values):
@@ -15,7 +15,7 @@ def write_json(path, values):
 
 def test_a_prior_from_a_file(tmp_path):
     changes = {"autosomes": {"21": {"3": 0.2}}, "sexes": {"X": 0.1}}
-    prior, usual = read_prior(write_json(tmp_path / "p.json", changes)), default_prior()
+    prior, usual = load_prior(write_json(tmp_path / "p.json", changes)), default_prior()
     assert prior.autosomes[20, 3] == 0.2
     assert prior.autosomes[20, 2] == pytest.approx(0.8, abs=0.003)
     others = np.arange(22) != 20
@@ -39,10 +39,10 @@ def test_a_prior_from_a_file(tmp_path):
 )
 def test_a_broken_prior_is_one_sentence(changes, text, tmp_path):
     with pytest.raises(ValueError, match=text):
-        read_prior(write_json(tmp_path / "p.json", changes))
+        load_prior(write_json(tmp_path / "p.json", changes))
 
 
 def test_a_prior_that_is_no_json(tmp_path):
     (tmp_path / "p.json").write_text("{")
     with pytest.raises(ValueError, match=r"p.json` must be JSON, got"):
-        read_prior(tmp_path / "p.json")
+        load_prior(tmp_path / "p.json")

@@ -12,7 +12,7 @@ from PIL import Image
 
 from superxception_jax.data.ideogram.builder import draw_numbered_cell
 from superxception_jax.karyotyping.folders import find_cells, read_images
-from superxception_jax.runs.reader import load_reader
+from superxception_jax.runs.reader import load_classifier
 from tests.launch.programs import REPOSITORY, run, run_each
 
 CONFIG = f"--config={REPOSITORY / 'configs' / 'stripnet.py'}:smoke"
@@ -84,7 +84,7 @@ def test_an_exported_network_reads_the_same(workdir, folder, flags):
     assert "synthetic cells" in card
     assert "way up right, turned at random" in card
     canvases = np.random.default_rng(0).integers(0, 255, size=(3, 50, 50, 1)).astype(np.uint8)
-    one, other = (load_reader(path).read(canvases) for path in (workdir, out))
+    one, other = (load_classifier(path).read(canvases) for path in (workdir, out))
     assert one.shape == (3, 48)
     np.testing.assert_allclose(other, one, atol=0.02)
     assert not np.array_equal(other, one)
@@ -92,7 +92,7 @@ def test_an_exported_network_reads_the_same(workdir, folder, flags):
     config["model"]["width_multiplier"] = 0.25
     (out / "config.json").write_text(json.dumps(config))
     with pytest.raises(ValueError, match="must hold the network of its config"):
-        load_reader(out)
+        load_classifier(out)
 
 
 def test_bad_input_is_one_sentence(folder, flags):

@@ -152,7 +152,7 @@ def test_interrupt_is_no_traceback(in_process, monkeypatch):
     def stop(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(prepare_data, "read_records", stop)
+    monkeypatch.setattr(prepare_data, "load_records", stop)
     status, stderr = in_process(("--dataset", "bioimage"))
     assert status == 130
     assert "stopped; nothing half-built is left" in stderr

@@ -14,7 +14,7 @@ from PIL import Image
 from superxception_jax.chromosomes import class_label
 from superxception_jax.data.ideogram.builder import draw_numbered_cell
 from superxception_jax.karyotyping import karyotype_cell
-from superxception_jax.runs.reader import DEFAULT_READERS, load_default_readers
+from superxception_jax.runs.reader import DEFAULT_CLASSIFIERS, load_default_readers
 from tests.paths import REAL_DATA
 
 ARCHIVE = REAL_DATA / "bioimlab_qband.zip"
@@ -35,13 +35,13 @@ def read(images, labels, *, turned_share):
 
 
 def test_they_are_small():
-    files = [path for path in DEFAULT_READERS["dark"].parent.rglob("*") if path.is_file()]
+    files = [path for path in DEFAULT_CLASSIFIERS["dark"].parent.rglob("*") if path.is_file()]
     assert sum(path.stat().st_size for path in files) < MOST_BYTES
 
 
-@pytest.mark.parametrize("background", DEFAULT_READERS)
+@pytest.mark.parametrize("background", DEFAULT_CLASSIFIERS)
 def test_a_card_says_what_the_results_say(background):
-    folder = DEFAULT_READERS[background]
+    folder = DEFAULT_CLASSIFIERS[background]
     results = json.loads((folder / "results.json").read_text())
     card = (folder / "MODEL_CARD.md").read_text()
     for value in (

@@ -10,7 +10,7 @@ import pytest
 from configs.stripnet import get_config
 from superxception_jax.data.ideogram.builder import draw_numbered_cell
 from superxception_jax.data.normalize import normalize_cell
-from superxception_jax.karyotyping.cell import CellReader
+from superxception_jax.karyotyping.cell import Classifier
 from superxception_jax.runs.experiment import build_experiment
 from superxception_jax.studies.robustness import (
     CONDITIONS,
@@ -21,10 +21,10 @@ from superxception_jax.studies.robustness import (
     UNITS,
     RawCell,
     choose_conditions,
+    evaluate_condition,
     load_foreign_cells,
     load_test_cells,
     pool,
-    read_condition,
 )
 from superxception_jax.studies.robustness_report import plot_robustness, robustness_markdown
 
@@ -49,7 +49,7 @@ def reader(cell):
 
     experiment = build_experiment(get_config("smoke"))
     normalization = dataclasses.replace(experiment.normalization, grey="keep")
-    made = CellReader(
+    made = Classifier(
         read=read,
         normalization=normalization,
         polarity="read",
@@ -68,7 +68,7 @@ def reader(cell):
 
 def condition(cell, reader, kind, level):
     done = []
-    found = read_condition(
+    found = evaluate_condition(
         [cell], reader=reader, kind=kind, level=level, seed=0, advance=done.append
     )
     assert done == [1]

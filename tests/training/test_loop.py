@@ -13,7 +13,7 @@ from superxception_jax.commands import Interrupted
 from superxception_jax.training import compile as compilation
 from superxception_jax.training.checkpoint import BEST, LATEST, Checkpoints
 from superxception_jax.training.loop import LoopSettings, NonFiniteLossError, train
-from superxception_jax.training.recorder import Recorder, read_metrics
+from superxception_jax.training.recorder import Recorder, load_metrics
 from tests.training.tiny import (
     BATCH,
     STEPS_PER_EPOCH,
@@ -74,7 +74,7 @@ def _run(workdir, compiled, *, settings=SETTINGS, stop_after=None, losses=None, 
 
 
 def _steps(workdir, kind):
-    return [line["step"] for line in read_metrics(workdir) if line["kind"] == kind]
+    return [line["step"] for line in load_metrics(workdir) if line["kind"] == kind]
 
 
 def test_four_steps_are_two_plus_restart_plus_two(tmp_path, compiled):
@@ -91,7 +91,7 @@ def test_metrics_lines(tmp_path, compiled):
     _run(tmp_path / "run", compiled)
     assert _steps(tmp_path / "run", "train") == [2, 3, 4, 6]
     assert _steps(tmp_path / "run", "validation") == [3, 6]
-    line = read_metrics(tmp_path / "run")[0]
+    line = load_metrics(tmp_path / "run")[0]
     assert set(line) == {
         "kind",
         "step",
@@ -111,7 +111,7 @@ def test_lines_after_the_restored_step_are_dropped(tmp_path, compiled):
         file.write(json.dumps({"kind": "train", "step": 6, "loss": 9.0, "accuracy": 0.0}) + "\n")
         file.write('{"kind": "train", "st')
     _run(run, compiled, settings=settings)
-    lines = read_metrics(run)
+    lines = load_metrics(run)
     assert all(line["loss"] != 9.0 for line in lines)
     assert [line["step"] for line in lines] == sorted(line["step"] for line in lines)
 

@@ -16,7 +16,7 @@ from superxception_jax.chromosomes import CLASS_NAMES, class_label, natural_key
 from superxception_jax.data.archive import (
     ArchiveLayout,
     find_archive_file,
-    read_archive_file,
+    load_archive_file,
 )
 from superxception_jax.data.image_file import read_grey, scale_to_8_bits
 from superxception_jax.data.record import ChromosomeRecord, raise_problems
@@ -78,7 +78,7 @@ def find_archive(manual_dir: str | Path) -> Path:
     return find_archive_file(manual_dir, layout=_LAYOUT, missing=_MISSING)
 
 
-def read_archive(path: Path, *, expected: ExpectedCounts) -> list[ChromosomeRecord]:
+def load_archive(path: Path, *, expected: ExpectedCounts) -> list[ChromosomeRecord]:
     """Read and check the whole archive.
 
     Args:
@@ -94,7 +94,7 @@ def read_archive(path: Path, *, expected: ExpectedCounts) -> list[ChromosomeReco
 
     **Source:** ours, because no reader of these karyograms keeps cells and patients.
     """
-    records, problems = read_archive_file(path, layout=_LAYOUT, parse=_parse)
+    records, problems = load_archive_file(path, layout=_LAYOUT, parse=_parse)
     # Counts differ for certain when files were refused: only the cause is worth a line.
     if not problems:
         problems = count_problems(records, expected=expected)

@@ -12,7 +12,7 @@ from superxception_jax.data.gband.archive import (
     GBAND_COUNTS,
     ExpectedCounts,
     find_archive,
-    read_archive,
+    load_archive,
 )
 from superxception_jax.data.record import SPLIT, ChromosomeRecord, example, record_features
 
@@ -48,7 +48,7 @@ class Builder(tfds.core.GeneratorBasedBuilder):
         del dl_manager  # Nothing may be downloaded; the config says where the archive is.
         # Read and checked as a whole here, before TFDS opens the first file to write.
         path = find_archive(self.builder_config.manual_dir)
-        records = read_archive(path, expected=self.builder_config.expected)
+        records = load_archive(path, expected=self.builder_config.expected)
         return {SPLIT: self._generate_examples(records)}
 
     def _generate_examples(

@@ -22,7 +22,7 @@ from superxception_jax.karyotyping.karyogram.centromere import (
     outline_points,
     trace_axis,
 )
-from superxception_jax.karyotyping.karyotype import ReadChromosome
+from superxception_jax.karyotyping.karyotype import ClassifiedChromosome
 
 BACKGROUNDS = ("print", "original")
 WHITE_PERCENTILE = 99.5
@@ -44,7 +44,7 @@ class Picture:
     centromere_px: float
 
 
-def prepare_picture(chromosome: ReadChromosome, *, straightened: bool) -> Picture:
+def prepare_picture(chromosome: ClassifiedChromosome, *, straightened: bool) -> Picture:
     """Find the centromere of a chromosome and cut its picture.
 
     Args:

@@ -14,10 +14,10 @@ from superxception_jax.data.bioimage.archive import (
     PADOVA_COUNTS,
     ExpectedCounts,
     find_archive,
-    read_archive,
+    load_archive,
 )
 from superxception_jax.data.bioimage.builder import BioimageConfig, Builder, build_bioimage
-from superxception_jax.data.builders import read_records
+from superxception_jax.data.builders import load_records
 from superxception_jax.data.splits import make_split
 from tests.paths import REAL_DATA
 
@@ -62,7 +62,7 @@ def make(manual_dir: Path, data_dir: Path) -> Builder:
 
 
 def test_names_of_the_archive_are_understood(folder):
-    records = {one.name: one for one in read_archive(folder, expected=COUNTS)}
+    records = {one.name: one for one in load_archive(folder, expected=COUNTS)}
     labels = {name: CLASS_NAMES[one.label] for name, one in records.items()}
     assert labels["2/2 23"] == "X"
     assert labels["2/2 24"] == "Y"
@@ -81,7 +81,7 @@ def test_archive_is_found_wherever_the_user_put_it(folder, tmp_path):
     for prefix in ("single_chromosomes/", ""):
         archive = pack(folder, tmp_path / f"any name {len(prefix)}.zip", prefix)
         assert find_archive(archive) == archive
-        assert len(read_archive(archive, expected=COUNTS)) == 12
+        assert len(load_archive(archive, expected=COUNTS)) == 12
     other = tmp_path / "downloads"
     other.mkdir()
     (other / "a broken.zip").write_bytes(b"PK")
@@ -94,7 +94,7 @@ def test_archive_is_found_wherever_the_user_put_it(folder, tmp_path):
 def test_what_operating_systems_add_is_ignored(folder):
     (folder / "2" / "Thumbs.db").write_bytes(b"x")
     (folder / "2" / "._2 1a.bmp").write_bytes(b"x")
-    assert len(read_archive(folder, expected=COUNTS)) == 12
+    assert len(load_archive(folder, expected=COUNTS)) == 12
 
 
 @pytest.mark.parametrize("content", [None, b"PK broken"])
@@ -128,7 +128,7 @@ def test_all_damaged_files_are_reported_at_once(folder):
     (folder / "2" / "2 24.bmp").rename(folder / "2" / "copy of 2 24.bmp")
     Image.new("L", (9, 9)).save(folder / "3" / "3 23a.bmp")
     with pytest.raises(ValueError) as error:
-        read_archive(folder, expected=COUNTS)
+        load_archive(folder, expected=COUNTS)
     text = str(error.value)
     assert "got 6 problems" in text
     assert "2/2 1a.bmp: the file is empty (0 bytes)" in text
@@ -147,7 +147,7 @@ def test_damaged_and_repeated_zip_entries_are_reported(folder, tmp_path):
     content[content.index(b"BM", content.index(b"79 1b.bmp")) + 60] ^= 255
     archive.write_bytes(content)
     with pytest.raises(ValueError) as error:
-        read_archive(archive, expected=COUNTS)
+        load_archive(archive, expected=COUNTS)
     assert "copy/2/2 1a.bmp: this chromosome stands in the archive twice" in str(error.value)
     assert "79/79 1b.bmp: the file can't be read (Bad CRC-32" in str(error.value)
 
@@ -155,26 +155,26 @@ def test_damaged_and_repeated_zip_entries_are_reported(folder, tmp_path):
 def test_counts_say_what_was_expected_and_found(folder):
     (folder / "2" / "2 24.bmp").unlink()
     with pytest.raises(ValueError) as error:
-        read_archive(folder, expected=COUNTS)
+        load_archive(folder, expected=COUNTS)
     text = str(error.value)
     assert "cell 2: expected 4 chromosomes, found 3" in text
     assert "class Y: expected 2 images, found 1" in text
     with pytest.raises(ValueError, match="cells: expected 119, found 3; missing: 1, 4, 5"):
-        read_archive(folder.parent / folder.name, expected=PADOVA_COUNTS)
+        load_archive(folder.parent / folder.name, expected=PADOVA_COUNTS)
 
 
 def test_records_survive_the_builder(folder, tmp_path, capsys):
     builder = make(folder.parent, tmp_path / "data")
-    records = read_records(builder, progress=False)
+    records = load_records(builder, progress=False)
     assert capsys.readouterr().out.startswith("Preparing bioimage/tiny/1.0.0 in ")
     assert [one.name for one in records[:3]] == ["2/2 1a", "2/2 1b", "2/2 23"]
-    for read, direct in zip(records, read_archive(folder, expected=COUNTS), strict=True):
+    for read, direct in zip(records, load_archive(folder, expected=COUNTS), strict=True):
         assert (read.name, read.label, read.cell) == (direct.name, direct.label, direct.cell)
         np.testing.assert_array_equal(read.image, direct.image)
     assert list(builder.info.splits) == ["chromosomes"]
     assert builder.info.splits["chromosomes"].filenames.pop().count("array_record") == 1
     # Prepared once, the archive is needed no more.
-    assert len(read_records(make(tmp_path / "gone", tmp_path / "data"), progress=False)) == 12
+    assert len(load_records(make(tmp_path / "gone", tmp_path / "data"), progress=False)) == 12
     assert capsys.readouterr().out == ""
 
 
@@ -195,7 +195,7 @@ def test_nothing_half_built_is_left_behind(folder, tmp_path, monkeypatch, error)
     assert not [path for path in (tmp_path / "data").rglob("*") if path.is_file()]
     assert not list((tmp_path / "data").rglob("*incomplete*"))
     monkeypatch.undo()
-    assert len(read_records(make(folder, tmp_path / "data"), progress=False)) == 12
+    assert len(load_records(make(folder, tmp_path / "data"), progress=False)) == 12
 
 
 @pytest.fixture(scope="module")
@@ -203,7 +203,7 @@ def real(tmp_path_factory):
     if not REAL.exists():
         pytest.skip(f"{REAL} is not here: the real set may not be redistributed")
     data_dir = str(tmp_path_factory.mktemp("data"))
-    return read_records(build_bioimage(data_dir=data_dir, manual_dir=str(REAL)), progress=False)
+    return load_records(build_bioimage(data_dir=data_dir, manual_dir=str(REAL)), progress=False)
 
 
 def test_real_archive_is_read_completely(real):

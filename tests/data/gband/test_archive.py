@@ -9,12 +9,12 @@ import pytest
 from PIL import Image
 
 from superxception_jax.chromosomes import CLASS_NAMES
-from superxception_jax.data.builders import read_records
+from superxception_jax.data.builders import load_records
 from superxception_jax.data.gband.archive import (
     SHIFTED_CELL,
     ExpectedCounts,
     find_archive,
-    read_archive,
+    load_archive,
 )
 from superxception_jax.data.gband.builder import Builder, GbandConfig
 
@@ -65,7 +65,7 @@ def make(manual_dir: Path, data_dir: Path) -> Builder:
 
 
 def test_names_give_class_cell_and_patient(folder):
-    records = read_archive(folder, expected=COUNTS)
+    records = load_archive(folder, expected=COUNTS)
     assert [one.cell for one in records] == ["7001.5"] * 7 + ["7001.12"] * 4 + ["8002.3"] * 3
     assert {one.cell: one.case for one in records} == {
         "7001.5": "7001", "7001.12": "7001", "8002.3": "8002",
@@ -77,7 +77,7 @@ def test_names_give_class_cell_and_patient(folder):
 
 
 def test_aneuploid_cells_stay(folder):
-    records = read_archive(folder, expected=COUNTS)
+    records = load_archive(folder, expected=COUNTS)
     counts = Counter((one.cell, CLASS_NAMES[one.label]) for one in records)
     assert counts["7001.5", "21"] == 3
     assert (counts["8002.3", "X"], counts["8002.3", "Y"]) == (1, 0)
@@ -87,7 +87,7 @@ def test_images_stay_raw_and_dark_on_white(folder):
     file = image_path(folder, "7001.5", "clase1_1")
     colour = Image.fromarray(blob(1)).convert("RGBA")
     colour.save(file)
-    records = {one.name: one.image for one in read_archive(folder, expected=COUNTS)}
+    records = {one.name: one.image for one in load_archive(folder, expected=COUNTS)}
     np.testing.assert_array_equal(records["7001.5/clase1_0_7001.5"], blob(0))
     np.testing.assert_array_equal(records["7001.5/clase1_1_7001.5"], blob(1))
 
@@ -98,7 +98,7 @@ def test_archive_is_found_wherever_the_user_put_it(folder, tmp_path):
     for prefix in ("single_clase/", ""):
         archive = pack(folder, tmp_path / f"any name {len(prefix)}.zip", prefix)
         assert find_archive(archive) == archive
-        assert len(read_archive(archive, expected=COUNTS)) == 14
+        assert len(load_archive(archive, expected=COUNTS)) == 14
     other = tmp_path / "downloads"
     other.mkdir()
     with zipfile.ZipFile(other / "a padova.zip", "w") as archive:
@@ -111,7 +111,7 @@ def test_what_operating_systems_add_is_ignored(folder):
     (folder / "7001.5.tiff" / "clase1" / "Thumbs.db").write_bytes(b"x")
     (folder / "7001.5.tiff" / "clase1" / "._clase1_0_7001.5.tiff").write_bytes(b"x")
     (folder / "7001.5.tiff" / "clase2").mkdir()  # An empty class is a lost chromosome.
-    assert len(read_archive(folder, expected=COUNTS)) == 14
+    assert len(load_archive(folder, expected=COUNTS)) == 14
 
 
 @pytest.mark.parametrize("content", [None, b"PK broken"])
@@ -149,7 +149,7 @@ def test_all_damaged_and_misplaced_files_are_reported_at_once(folder):
     write_cell(folder, "9003.1", (25,))
     write_cell(folder, "9003", (1,))
     with pytest.raises(ValueError) as error:
-        read_archive(folder, expected=COUNTS)
+        load_archive(folder, expected=COUNTS)
     text = str(error.value)
     assert "got 8 problems" in text
     for part in (
@@ -171,7 +171,7 @@ def test_repeated_zip_entries_are_reported(folder, tmp_path):
     with zipfile.ZipFile(archive, "a") as file:
         file.writestr(f"copy/{name}", (folder / name).read_bytes())
     with pytest.raises(ValueError, match=f"copy/{name}: this chromosome stands in the archive tw"):
-        read_archive(archive, expected=COUNTS)
+        load_archive(archive, expected=COUNTS)
 
 
 def test_counts_say_what_was_expected_and_found(folder):
@@ -179,7 +179,7 @@ def test_counts_say_what_was_expected_and_found(folder):
         file.unlink()
     image_path(folder, "7001.12", "clase1_1").unlink()
     with pytest.raises(ValueError) as error:
-        read_archive(folder, expected=COUNTS)
+        load_archive(folder, expected=COUNTS)
     text = str(error.value)
     assert "got 4 problems" in text
     for part in (
@@ -197,7 +197,7 @@ SHIFTED = tuple(sorted((*range(1, 15), *range(1, 17), *range(17, 25), *range(17,
 def test_the_shifted_cell_is_mended(tmp_path):
     write_cell(tmp_path, SHIFTED_CELL, SHIFTED)
     counts = ExpectedCounts(cells=1, cases=1, images=46)
-    records = read_archive(tmp_path, expected=counts)
+    records = load_archive(tmp_path, expected=counts)
     labels = Counter(CLASS_NAMES[one.label] for one in records)
     assert labels == dict.fromkeys((*map(str, range(1, 23)), "X"), 2)
     by_name = {one.name.split("/")[1].split("_")[0]: CLASS_NAMES[one.label] for one in records}
@@ -211,19 +211,19 @@ def test_the_shifted_cell_is_mended(tmp_path):
 )
 def test_no_other_cell_is_mended(tmp_path, cell, classes):
     write_cell(tmp_path, cell, classes)
-    records = read_archive(tmp_path, expected=ExpectedCounts(cells=1, cases=1, images=46))
+    records = load_archive(tmp_path, expected=ExpectedCounts(cells=1, cases=1, images=46))
     assert Counter(one.label + 1 for one in records) == Counter(classes)
 
 
 def test_records_survive_the_builder(folder, tmp_path, capsys):
     builder = make(folder.parent, tmp_path / "data")
-    records = read_records(builder, progress=False)
+    records = load_records(builder, progress=False)
     assert capsys.readouterr().out.startswith("Preparing gband/tiny/1.0.0 in ")
-    for read, direct in zip(records, read_archive(folder, expected=COUNTS), strict=True):
+    for read, direct in zip(records, load_archive(folder, expected=COUNTS), strict=True):
         assert (read.name, read.label, read.cell, read.case) == (
             direct.name, direct.label, direct.cell, direct.case,
         )  # fmt: skip
         np.testing.assert_array_equal(read.image, direct.image)
     assert list(builder.info.splits) == ["chromosomes"]
     # Prepared once, the archive is needed no more.
-    assert len(read_records(make(tmp_path / "gone", tmp_path / "data"), progress=False)) == 14
+    assert len(load_records(make(tmp_path / "gone", tmp_path / "data"), progress=False)) == 14

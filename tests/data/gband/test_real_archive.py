@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from superxception_jax.chromosomes import CLASS_NAMES
-from superxception_jax.data.builders import read_records
+from superxception_jax.data.builders import load_records
 from superxception_jax.data.gband.archive import GBAND_COUNTS
 from superxception_jax.data.gband.builder import build_gband
 from superxception_jax.data.normalize import NormalizationSettings, normalize_cell
@@ -23,7 +23,7 @@ def real(tmp_path_factory):
     if not REAL.exists():
         pytest.skip(f"{REAL} is not here: the real set may not be redistributed")
     data_dir = str(tmp_path_factory.mktemp("data"))
-    return read_records(build_gband(data_dir=data_dir, manual_dir=str(REAL)), progress=False)
+    return load_records(build_gband(data_dir=data_dir, manual_dir=str(REAL)), progress=False)
 
 
 def test_real_archive_is_read_completely(real):

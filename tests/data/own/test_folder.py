@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from superxception_jax.data.builders import read_records
+from superxception_jax.data.builders import load_records
 from superxception_jax.data.own.builder import build_own
 from superxception_jax.data.own.folder import content_hash, find_folder, read_folder
 
@@ -158,11 +158,11 @@ def test_hash_follows_the_content(lab):
 def test_changed_folder_is_built_anew(lab, tmp_path):
     first = build_own(data_dir=str(tmp_path / "data"), folder=str(lab))
     assert first.info.full_name.startswith("own/my_lab_2024-")
-    assert len(read_records(first, progress=False)) == 5
+    assert len(load_records(first, progress=False)) == 5
     put(lab, "c9/anything 7.png")
     second = build_own(data_dir=str(tmp_path / "data"), folder=str(lab))
     assert second.info.full_name != first.info.full_name
-    records = read_records(second, progress=False)
+    records = load_records(second, progress=False)
     assert [one.name for one in records] == [one.name for one in read_folder(lab)]
     np.testing.assert_array_equal(records[0].image, read_folder(lab)[0].image)
 
@@ -170,5 +170,5 @@ def test_changed_folder_is_built_anew(lab, tmp_path):
 def test_nothing_is_written_for_a_folder_with_problems(lab, tmp_path):
     (lab / "c9" / "broken 1.png").write_bytes(b"x")
     with pytest.raises(ValueError, match=r"broken 1\.png"):
-        read_records(build_own(data_dir=str(tmp_path / "data"), folder=str(lab)), progress=False)
+        load_records(build_own(data_dir=str(tmp_path / "data"), folder=str(lab)), progress=False)
     assert not [path for path in (tmp_path / "data").rglob("*") if path.is_file()]

@@ -8,7 +8,7 @@ from scipy import ndimage
 from superxception_jax.chromosomes import CLASS_NAMES
 from superxception_jax.data.ideogram.constitution import read_karyotype
 from superxception_jax.data.ideogram.synthetic_cell import draw_chromosomes
-from superxception_jax.karyotyping.karyotype import Karyotype, ReadChromosome
+from superxception_jax.karyotyping.karyotype import ClassifiedChromosome, Karyotype
 
 _VISIBLE = 12
 
@@ -21,13 +21,13 @@ def sample_chromosome(
     image: np.ndarray | None = None,
     turned: bool = False,
     flags: tuple[str, ...] = (),
-) -> ReadChromosome:
+) -> ClassifiedChromosome:
     marginals = np.full(24, (1.0 - confidence) / 200.0)
     marginals[label] = confidence
     marginals[label - 1] = 1.0 - marginals.sum() + marginals[label - 1]
     alone = 0.7 * marginals + 0.3 / 24.0
     image = np.full((6, 3), 200, np.uint8) if image is None else image
-    return ReadChromosome(
+    return ClassifiedChromosome(
         name=name,
         image=image,
         label=label,
@@ -40,7 +40,9 @@ def sample_chromosome(
     )
 
 
-def sample_karyotype(cell: str = "cell 1", *chromosomes: ReadChromosome, **changes) -> Karyotype:
+def sample_karyotype(
+    cell: str = "cell 1", *chromosomes: ClassifiedChromosome, **changes
+) -> Karyotype:
     values = {"iscn": "46,XX", "margin": 9.0, "flags": (), "unread": ()} | changes
     return Karyotype(cell=cell, chromosomes=chromosomes or (sample_chromosome(),), **values)
 
