@@ -1,9 +1,9 @@
-"""Whole cells of a split: assigned, compared with the truth, and as a table."""
+"""Whole cells of a split: assigned exactly, and compared with the truth."""
 
 from __future__ import annotations
 
-import csv
-import io
+import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,203 +11,142 @@ import numpy as np
 
 from superxception_jax.arrays import check
 from superxception_jax.chromosomes import CLASS_NAMES, X, Y
-from superxception_jax.data.source import Chromosomes
-from superxception_jax.evaluation.metrics import compute_metrics
 from superxception_jax.evaluation.statistics import bootstrap_interval
-from superxception_jax.karyotyping.assignment import assign_cell, to_log_likelihoods
-from superxception_jax.karyotyping.calibration import apply_temperature
-from superxception_jax.karyotyping.prior import CountPrior, default_prior
+from superxception_jax.karyotyping.assignment import assign_cell
+from superxception_jax.karyotyping.prior import CountPrior
 
-# The protocols in which no cell is divided between the parts of a split.
-WHOLE_CELLS = ("cells", "poletti", "cases")
+# The split protocols that keep every cell whole, so that its chromosomes can be assigned together.
+WHOLE_CELL_PROTOCOLS = ("cells", "poletti", "cases")
+# What `CellMetrics` was called in results.json before version 0.2.
+_EARLIER_NAMES = {
+    "entirely_right": "fully_correct",
+    "sex_right": "sex_correct",
+    "counts_right": "counts_correct",
+}
 
 
 @dataclass(frozen=True)
-class CellResults:
-    """The assigned classes of all cells of a split.
+class CellComparison:
+    """How the assigned classes of one cell compare with the true ones.
 
     Attributes:
-        labels: i64[N], assigned class of each image.
-        cells: M names.
-        margins: f64[M], of each cell, nats.
-        right: bool[M], whether all its chromosomes are right.
-        sex_right: bool[M], whether its numbers of X and Y are right.
-        counts_right: bool[M], whether the numbers of all its classes are right.
+        fully_correct: Whether every chromosome has its true class.
+        sex_correct: Whether the numbers of X and Y are correct.
+        counts_correct: Whether the number of chromosomes of every class is correct.
     """
 
-    labels: np.ndarray
-    cells: tuple[str, ...]
-    margins: np.ndarray
-    right: np.ndarray
-    sex_right: np.ndarray
-    counts_right: np.ndarray
+    fully_correct: bool
+    sex_correct: bool
+    counts_correct: bool
+
+
+@dataclass(frozen=True)
+class CellMetrics:
+    """Metrics of all cells of a split after their assignment.
+
+    Attributes:
+        accuracy: Share of images with the correct assigned class.
+        accuracy_interval: Bootstrap interval of the accuracy over cells.
+        cells: Number of cells.
+        fully_correct: Share of cells, see `CellComparison`.
+        sex_correct: Share of cells, see `CellComparison`.
+        counts_correct: Share of cells, see `CellComparison`.
+    """
+
+    accuracy: float
+    accuracy_interval: tuple[float, float]
+    cells: int
+    fully_correct: float
+    sex_correct: float
+    counts_correct: float
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the metrics as JSON values."""
+        return dataclasses.asdict(self) | {"accuracy_interval": list(self.accuracy_interval)}
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> CellMetrics:
+        """Return the metrics that `to_json` of this or an earlier version wrote."""
+        renamed = {_EARLIER_NAMES.get(name, name): value for name, value in values.items()}
+        low, high = renamed.pop("accuracy_interval")
+        return cls(accuracy_interval=(low, high), **renamed)
 
 
 def assign_cells(
-    log_likelihoods: np.ndarray, labels: np.ndarray, cells: np.ndarray, *, prior: CountPrior
-) -> CellResults:
-    """Assign every cell of a split and compare with the truth.
+    log_likelihoods: np.ndarray, cells: np.ndarray, *, prior: CountPrior
+) -> np.ndarray:
+    """Return the most likely classes of all chromosomes, assigned cell by cell.
 
     Args:
         log_likelihoods: f64[N,24].
-        labels: i32[N], true classes.
-        cells: N names; all images of a cell must be there.
-        prior: of the counts.
+        cells: str[N], the cell of each image; all images of a cell must be present.
+        prior: Prior of the chromosome counts.
 
     Returns:
-        The results.
+        i64[N], the assigned class of each image.
 
     Raises:
-        ValueError: see `assign_cell`.
-
-    Source: ours.
+        ValueError: A cell can't be assigned, see `assign_cell`.
     """
-    check(
-        log_likelihoods=(log_likelihoods, "f64[N,C]"),
-        labels=(labels, "i32[N]"),
-        cells=(cells, "any[N]"),
-    )
-    names = tuple(dict.fromkeys(str(cell) for cell in cells))
-    assigned = np.empty(len(labels), np.int64)
-    margins, columns = [], []
-    for name in names:
-        members = np.nonzero(cells == name)[0]
-        found = assign_cell(log_likelihoods[members], prior=prior)
-        assigned[members] = found.labels
-        margins.append(found.margin)
-        truth, read = (
-            np.bincount(one, minlength=log_likelihoods.shape[1])
-            for one in (labels[members], found.labels)
-        )
-        columns.append(
-            (
-                bool((found.labels == labels[members]).all()),
-                bool((truth[[X, Y]] == read[[X, Y]]).all()),
-                bool((truth == read).all()),
-            )
-        )
-    right, sex_right, counts_right = np.array(columns, bool).T
-    return CellResults(
-        labels=assigned,
-        cells=names,
-        margins=np.array(margins),
-        right=right,
-        sex_right=sex_right,
-        counts_right=counts_right,
+    check(log_likelihoods=(log_likelihoods, "f64[N,C]"), cells=(cells, "any[N]"))
+    assigned = np.empty(len(cells), np.int64)
+    for name in dict.fromkeys(cells.tolist()):
+        members = np.flatnonzero(cells == name)
+        assigned[members] = assign_cell(log_likelihoods[members], prior=prior).labels
+    return assigned
+
+
+def compare_cell(labels: np.ndarray, assigned: np.ndarray) -> CellComparison:
+    """Return how the assigned classes of one cell compare with the true ones.
+
+    Args:
+        labels: int[N], true classes.
+        assigned: int[N], assigned classes.
+
+    >>> compare_cell(np.array([0, 1, 22]), np.array([1, 0, 22]))
+    CellComparison(fully_correct=False, sex_correct=True, counts_correct=True)
+    """
+    check(labels=(labels, "int[N]"), assigned=(assigned, "int[N]"))
+    truth, found = (np.bincount(one, minlength=len(CLASS_NAMES)) for one in (labels, assigned))
+    return CellComparison(
+        fully_correct=bool((labels == assigned).all()),
+        sex_correct=bool((truth[[X, Y]] == found[[X, Y]]).all()),
+        counts_correct=bool((truth == found).all()),
     )
 
 
-def class_shares(train: Chromosomes) -> np.ndarray:
-    """Compute the shares of the classes among the training images.
+def compute_cell_metrics(
+    labels: np.ndarray,
+    assigned: np.ndarray,
+    cells: np.ndarray,
+    *,
+    resamples: int,
+    level: float,
+    seed: int,
+) -> CellMetrics:
+    """Return the metrics of all cells of a split.
 
     Args:
-        train: the training images.
-
-    Returns:
-        f64[24], each at least half an image, so that none is zero.
+        labels: i32[N], true classes.
+        assigned: i64[N], assigned classes.
+        cells: str[N], the cell of each image.
+        resamples: Number of bootstrap samples.
+        level: Confidence level of the interval, 0..1.
+        seed: Random seed of the bootstrap.
     """
-    counts = np.maximum(np.bincount(train.labels, minlength=len(CLASS_NAMES)), 0.5)
-    return counts / counts.sum()
-
-
-def calibrated_values(
-    log_probabilities: np.ndarray, labels: np.ndarray, *, temperature: float
-) -> dict[str, Any]:
-    """Say what a temperature does to the probabilities of a split.
-
-    Args:
-        log_probabilities: f32[N,24], not calibrated.
-        labels: i32[N].
-        temperature: fitted on the validation images.
-
-    Returns:
-        JSON values: `temperature`, and after it `loss` and `expected_calibration_error`.
-    """
-    metrics = compute_metrics(apply_temperature(log_probabilities, temperature), labels)
-    return {
-        "temperature": temperature,
-        "fitted_on": "validation",
-        "loss": metrics.loss,
-        "expected_calibration_error": metrics.expected_calibration_error,
-    }
-
-
-def assign_split(
-    log_probabilities: np.ndarray, part: Chromosomes, *, temperature: float, shares: np.ndarray
-) -> CellResults:
-    """Assign all cells of a split of whole cells.
-
-    Args:
-        log_probabilities: f32[N,24], not calibrated.
-        part: the N images.
-        temperature: fitted on the validation images.
-        shares: f64[24], see `class_shares`.
-
-    Returns:
-        The assigned cells.
-    """
-    calibrated = apply_temperature(log_probabilities, temperature).astype(np.float64)
-    likelihoods = to_log_likelihoods(calibrated, shares)
-    return assign_cells(likelihoods, part.labels, part.cells, prior=default_prior())
-
-
-def cell_values(
-    found: CellResults, part: Chromosomes, *, resamples: int, level: float, seed: int
-) -> dict[str, Any]:
-    """Turn the results of whole cells into JSON values.
-
-    Args:
-        found: of the split.
-        part: its images.
-        resamples: see `bootstrap_interval`.
-        level: see `bootstrap_interval`.
-        seed: see `bootstrap_interval`.
-
-    Returns:
-        `accuracy` of the images after assignment with its interval, `cells`, and the shares of
-        cells with everything, the sex and all counts right.
-    """
-    correct = found.labels == part.labels
-    interval = bootstrap_interval(
-        correct,
-        part.cells,
-        resamples=resamples,
-        level=level,
-        seed=seed,
+    correct = assigned == labels
+    comparisons = [
+        dataclasses.astuple(compare_cell(labels[members], assigned[members]))
+        for members in (np.flatnonzero(cells == name) for name in dict.fromkeys(cells.tolist()))
+    ]
+    fully, sex, counts = np.mean(comparisons, axis=0)
+    return CellMetrics(
+        accuracy=float(correct.mean()),
+        accuracy_interval=bootstrap_interval(
+            correct, cells, resamples=resamples, level=level, seed=seed
+        ),
+        cells=len(comparisons),
+        fully_correct=float(fully),
+        sex_correct=float(sex),
+        counts_correct=float(counts),
     )
-    return {
-        "accuracy": float(correct.mean()),
-        "accuracy_interval": list(interval),
-        "cells": len(found.cells),
-        "entirely_right": float(found.right.mean()),
-        "sex_right": float(found.sex_right.mean()),
-        "counts_right": float(found.counts_right.mean()),
-    }
-
-
-def assigned_csv(found: CellResults, log_probabilities: np.ndarray, part: Chromosomes) -> str:
-    """Write true, read and assigned class of every image as a line.
-
-    Args:
-        found: of the split.
-        log_probabilities: f32[N,24].
-        part: its images.
-
-    Returns:
-        CSV: name, cell, class, predicted, assigned.
-    """
-    rows = zip(
-        part.names,
-        part.cells,
-        part.labels,
-        log_probabilities.argmax(axis=1),
-        found.labels,
-        strict=True,
-    )
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["name", "cell", "class", "predicted", "assigned"])
-    writer.writerows(
-        [name, cell, *(CLASS_NAMES[label] for label in labels)] for name, cell, *labels in rows
-    )
-    return text.getvalue()

@@ -1,73 +1,165 @@
-"""The files that a tested run leaves: numbers as JSON and CSV."""
+"""The predictions of a tested split: one record, saved compressed, with CSV as its export."""
 
 from __future__ import annotations
 
 import csv
 import io
-import math
-from collections.abc import Sequence
-from typing import Any
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
-from superxception_jax.evaluation.metrics import Metrics
+from superxception_jax.arrays import check
+from superxception_jax.chromosomes import CLASS_NAMES
+from superxception_jax.files import replacing
+
+_NAMES = ("names", "cells", "cases")
+_LABELS = {name: label for label, name in enumerate(CLASS_NAMES)}
 
 
-def summarize(
-    metrics: Metrics, *, interval: tuple[float, float], class_names: Sequence[str]
-) -> dict[str, Any]:
-    """Turn metrics into JSON values.
+@dataclass(frozen=True)
+class Predictions:
+    """The predictions of all images of a split.
 
-    Args:
-        metrics: of a split.
-        interval: of the accuracy.
-        class_names: in the order of the labels.
+    Attributes:
+        names: str[N], name of each image, unique together with its cell.
+        cells: str[N], cell of each image.
+        cases: str[N], patient or sample of each image.
+        labels: i32[N], true classes, indices into `CLASS_NAMES`.
+        log_probabilities: f32[N,24], raw log-probabilities, not calibrated.
+        assigned: i64[N], classes after the assignment of whole cells; None where the split
+            divides cells.
 
-    Returns:
-        Numbers by name; a class without images has the recall None.
+    Raises:
+        ValueError: The arrays differ in length.
+        TypeError: An array has the wrong dtype.
     """
-    recalls = {
-        name: None if math.isnan(recall) else float(recall)
-        for name, recall in zip(class_names, metrics.recalls, strict=True)
-    }
-    return {
-        "images": metrics.count,
-        "accuracy": metrics.accuracy,
-        "accuracy_interval": list(interval),
-        "macro_f1": metrics.macro_f1,
-        "loss": metrics.loss,
-        "expected_calibration_error": metrics.expected_calibration_error,
-        "recall": recalls,
-    }
+
+    names: np.ndarray
+    cells: np.ndarray
+    cases: np.ndarray
+    labels: np.ndarray
+    log_probabilities: np.ndarray
+    assigned: np.ndarray | None
+
+    def __post_init__(self) -> None:
+        columns = {name: (getattr(self, name), "any[N]") for name in _NAMES}
+        if self.assigned is not None:
+            columns["assigned"] = (self.assigned, "i64[N]")
+        check(
+            labels=(self.labels, "i32[N]"),
+            log_probabilities=(self.log_probabilities, f"f32[N,{len(CLASS_NAMES)}]"),
+            **columns,
+        )
+
+    @property
+    def predicted(self) -> np.ndarray:
+        """Return the most probable class of each image by itself, i64[N]."""
+        return self.log_probabilities.argmax(axis=1)
+
+    @property
+    def confidences(self) -> np.ndarray:
+        """Return the probability of the predicted class of each image, f64[N]."""
+        return np.exp(self.log_probabilities.max(axis=1).astype(np.float64))
 
 
-def predictions_csv(
-    log_probabilities: np.ndarray,
-    labels: np.ndarray,
-    *,
-    names: Sequence[str],
-    cells: Sequence[str],
-    class_names: Sequence[str],
-) -> str:
-    """Write every prediction as a line, so that two runs can be compared image by image.
+def save_predictions(path: Path, predictions: Predictions) -> Path:
+    """Write predictions as a compressed file, completely or not at all.
 
     Args:
-        log_probabilities: f32[N,C].
-        labels: i32[N].
-        names: of the images.
-        cells: of the images.
-        class_names: in the order of the labels.
+        path: Target, ending in `.npz`; its folder exists.
+        predictions: The record.
 
     Returns:
-        CSV: name, cell, class, predicted, confidence, then the probability of each class.
+        The path.
+    """
+    arrays = {name: value for name, value in vars(predictions).items() if value is not None}
+    with replacing(path) as temporary, temporary.open("wb") as file:
+        np.savez_compressed(file, **arrays)
+    return path
+
+
+def load_predictions(path: Path) -> Predictions:
+    """Return the predictions that `save_predictions` wrote.
+
+    Args:
+        path: The file.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ValueError: The file doesn't hold predictions.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            arrays = {name: stored[name] for name in stored.files}
+        return Predictions(**{"assigned": None, **arrays})
+    except (zipfile.BadZipFile, TypeError, ValueError, EOFError) as error:
+        raise ValueError(
+            f"`{path}` must hold the predictions of a run, got {error}; test the run again with "
+            "launch/evaluate.py."
+        ) from error
+
+
+def predictions_csv(predictions: Predictions) -> str:
+    """Return predictions as CSV, so that two runs can be compared image by image.
+
+    Args:
+        predictions: The record.
+
+    Returns:
+        One line per image: name, cell, case, class, predicted, confidence, assigned (where whole
+        cells were assigned), then the probability of each class.
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["name", "cell", "class", "predicted", "confidence", *class_names])
-    probabilities = np.exp(log_probabilities.astype(np.float64))
-    for name, cell, label, row in zip(names, cells, labels, probabilities, strict=True):
-        chosen = int(row.argmax())
+    assigned = [] if predictions.assigned is None else ["assigned"]
+    head = ["name", "cell", "case", "class", "predicted", "confidence"]
+    writer.writerow([*head, *assigned, *CLASS_NAMES])
+    probabilities = np.exp(predictions.log_probabilities.astype(np.float64))
+    for index, row in enumerate(probabilities):
         shares = [f"{value:.6f}" for value in row]
-        known = [name, cell, class_names[label], class_names[chosen], shares[chosen]]
-        writer.writerow(known + shares)
+        predicted = int(row.argmax())
+        texts = [str(getattr(predictions, name)[index]) for name in _NAMES]
+        classes = [CLASS_NAMES[predictions.labels[index]], CLASS_NAMES[predicted]]
+        line = [*texts, *classes, shares[predicted]]
+        if predictions.assigned is not None:
+            line.append(CLASS_NAMES[predictions.assigned[index]])
+        writer.writerow(line + shares)
     return text.getvalue()
+
+
+def load_earlier_predictions(folder: Path) -> Predictions:
+    """Return the predictions of a run of a version before 0.2, which kept them as CSV only.
+
+    Args:
+        folder: Run folder with `predictions.csv` and, where whole cells were assigned,
+            `assignments.csv`.
+
+    Returns:
+        The record; probabilities have the six digits of the file, and each cell counts as a case.
+    """
+    lines = _load_csv(folder / "predictions.csv")
+    cells = np.array([line["cell"] for line in lines])
+    shares = np.array([[float(line[name]) for name in CLASS_NAMES] for line in lines])
+    # The rounded probabilities of two classes can be equal: the predicted one keeps its rank.
+    shares[np.arange(len(lines)), [_LABELS[line["predicted"]] for line in lines]] += 1e-7
+    assignments = folder / "assignments.csv"
+    assigned = None
+    if assignments.is_file():
+        assigned = [_LABELS[line["assigned"]] for line in _load_csv(assignments)]
+    with np.errstate(divide="ignore"):
+        log_probabilities = np.log(shares).astype(np.float32)
+    return Predictions(
+        names=np.array([line["name"] for line in lines]),
+        cells=cells,
+        cases=cells,
+        labels=np.array([_LABELS[line["class"]] for line in lines], np.int32),
+        log_probabilities=log_probabilities,
+        assigned=None if assigned is None else np.array(assigned, np.int64),
+    )
+
+
+def _load_csv(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))

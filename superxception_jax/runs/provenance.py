@@ -1,54 +1,139 @@
-"""What a result needs beside it to be believed: commit, versions, devices, command."""
+"""Provenance of a result: commit or version, command, package versions and devices."""
 
 from __future__ import annotations
 
+import dataclasses
 import importlib.metadata
+import os
 import platform
 import shlex
 import subprocess
 import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import jax
 
+import superxception_jax
+
 PACKAGES = ("jax", "jaxlib", "flax", "optax", "orbax-checkpoint", "tensorflow-datasets", "numpy")
+PROJECT = Path(superxception_jax.__file__).resolve().parent.parent
 
 
-def describe_environment() -> dict[str, Any]:
-    """Describe the program and what it runs on.
+@dataclass(frozen=True)
+class Provenance:
+    """Where a training or an evaluation took place.
 
-    Returns:
-        JSON values: commit, command, versions and devices.
+    Attributes:
+        commit: Commit of the project, with `-dirty` appended if tracked files are changed; the
+            version, such as `v0.2.0`, where the program runs outside its own repository.
+        command: Command line.
+        python: Version of Python.
+        versions: Installed version of each package in `PACKAGES`.
+        devices: Platform and kind of each device.
     """
-    devices = jax.devices()
-    return {
-        "commit": find_commit(Path(__file__).parent),
-        "command": shlex.join(["python", *sys.argv]),
-        "python": platform.python_version(),
-        "versions": {name: importlib.metadata.version(name) for name in PACKAGES},
-        "devices": [f"{device.platform}:{device.device_kind}" for device in devices],
-    }
+
+    commit: str
+    command: str
+    python: str
+    versions: Mapping[str, str]
+    devices: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the provenance as JSON values."""
+        return dataclasses.asdict(self) | {"devices": list(self.devices)}
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Provenance:
+        """Return the provenance that `to_json` of this or an earlier version wrote."""
+        names = {field.name for field in dataclasses.fields(cls)}
+        known = {name: value for name, value in values.items() if name in names}
+        return cls(**known | {"devices": tuple(values["devices"])})
 
 
-def find_commit(folder: Path) -> str:
-    """Read the commit of the checkout that holds a folder.
+@dataclass(frozen=True)
+class TrainingRecord:
+    """What `environment.json` of a run holds.
+
+    Attributes:
+        trainings: Provenance of the training: of its start and of each resumption.
+        overrides: Config fields given on the command line, by path.
+    """
+
+    trainings: tuple[Provenance, ...]
+    overrides: Mapping[str, Any]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the record as JSON values."""
+        return {
+            "trainings": [one.to_json() for one in self.trainings],
+            "overrides": dict(self.overrides),
+        }
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> TrainingRecord:
+        """Return the record that `to_json` wrote, or an earlier version: a single provenance."""
+        trainings = values["trainings"] if "trainings" in values else [values]
+        return cls(
+            trainings=tuple(Provenance.from_json(one) for one in trainings),
+            overrides=values["overrides"],
+        )
+
+
+def describe_provenance() -> Provenance:
+    """Return the provenance of this process."""
+    return Provenance(
+        commit=find_commit(PROJECT),
+        command=shlex.join(["python", *sys.argv]),
+        python=platform.python_version(),
+        versions={name: version for name in PACKAGES if (version := _installed_version(name))},
+        devices=tuple(f"{device.platform}:{device.device_kind}" for device in jax.devices()),
+    )
+
+
+def find_commit(project: Path) -> str:
+    """Return the commit of the project, or its version.
 
     Args:
-        folder: inside the checkout.
+        project: Folder that holds the package.
 
     Returns:
-        The hash, with `-dirty` behind it if tracked files are changed;
-        `unknown` outside a checkout or without git.
+        The hash, with `-dirty` appended if tracked files are changed, if `project` is the top of
+        a repository that tracks the package. Otherwise the version: an installed or copied
+        package may lie inside a repository of other things, whose commit says nothing about it.
     """
+    package = "superxception_jax/__init__.py"
+    tracked = _git(project, "ls-files", "--error-unmatch", package) is not None
+    top = _git(project, "rev-parse", "--show-toplevel")
+    if not tracked or top is None or Path(top).resolve() != project.resolve():
+        return f"v{superxception_jax.__version__}"
+    commit = _git(project, "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*")
+    return commit or f"v{superxception_jax.__version__}"
+
+
+def _git(folder: Path, *arguments: str) -> str | None:
+    """Return what git prints in a folder; None without git, outside a repository or on errors."""
+    # Variables such as GIT_DIR would point git at another repository, as inside a git hook.
+    environment = {name: text for name, text in os.environ.items() if not name.startswith("GIT_")}
     try:
         done = subprocess.run(
-            ["git", "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"],
+            ["git", *arguments],
             cwd=folder,
+            env=environment,
             capture_output=True,
             text=True,
             check=True,
         )
     except (OSError, subprocess.CalledProcessError):
-        return "unknown"
+        return None
     return done.stdout.strip()
+
+
+def _installed_version(package: str) -> str:
+    """Return the version of a package; empty if it is not installed."""
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return ""

@@ -1,0 +1,160 @@
+"""The results of a tested run: what `results.json` holds."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from superxception_jax.evaluation.cells import CellMetrics
+from superxception_jax.runs.provenance import Provenance
+from superxception_jax.training.progress import Progress
+
+
+@dataclass(frozen=True)
+class CalibrationMetrics:
+    """What temperature scaling does to the probabilities of a split.
+
+    Attributes:
+        temperature: Temperature fitted on the validation images.
+        loss: Mean negative log-likelihood after scaling, nats.
+        expected_calibration_error: Calibration error after scaling.
+    """
+
+    temperature: float
+    loss: float
+    expected_calibration_error: float
+
+
+@dataclass(frozen=True)
+class PolarityMetrics:
+    """How well a network reads class and polarity of one set of images.
+
+    Attributes:
+        accuracy: Share of images with the correct class.
+        polarity_accuracy: Share of images with the correct orientation.
+    """
+
+    accuracy: float
+    polarity_accuracy: float
+
+
+@dataclass(frozen=True)
+class RunResults:
+    """The results of one split of a run.
+
+    Attributes:
+        name: Name of the config.
+        preset: Preset of the config, empty for the embedded one.
+        dataset: Name of the data set.
+        protocol: Split protocol.
+        split: Tested split: train, validation or test.
+        seed: Random seed of the run.
+        confidence_level: Confidence level of the intervals, 0..1.
+        images: Number of tested images.
+        accuracy: Share of correct images, each classified by itself.
+        accuracy_interval: Percentile bootstrap interval over cells.
+        macro_f1: Mean F1 score of the classes.
+        loss: Mean negative log-likelihood, nats.
+        expected_calibration_error: Calibration error of the raw probabilities.
+        recall: Share of correct images by class name; None for an absent class.
+        parameters: Number of parameters of the network.
+        multiply_accumulates: Multiply-accumulates per view of an image; None in results of
+            versions that didn't count them.
+        calibration: Effect of temperature scaling.
+        progress: Progress of the training.
+        trainings: Provenance of the training; empty in results of versions that didn't store it.
+        evaluation: Provenance of the evaluation.
+        super_resolution: Similarity to the true crops by measure, see `restoration_quality`;
+            None without images to restore.
+        polarity: Metrics of upright images (`upright`) and of images turned at random
+            (`turned_at_random`); None for a network that doesn't read polarity.
+        cells: Metrics after the assignment of whole cells; None where the split divides cells.
+    """
+
+    name: str
+    preset: str
+    dataset: str
+    protocol: str
+    split: str
+    seed: int
+    confidence_level: float
+    images: int
+    accuracy: float
+    accuracy_interval: tuple[float, float]
+    macro_f1: float
+    loss: float
+    expected_calibration_error: float
+    recall: Mapping[str, float | None]
+    parameters: int
+    multiply_accumulates: int | None
+    calibration: CalibrationMetrics
+    progress: Progress
+    trainings: tuple[Provenance, ...]
+    evaluation: Provenance
+    super_resolution: Mapping[str, float] | None = None
+    polarity: Mapping[str, PolarityMetrics] | None = None
+    cells: CellMetrics | None = None
+
+    @property
+    def commits(self) -> tuple[str, ...]:
+        """Return the commits that trained and tested the run, each once."""
+        commits = [one.commit for one in (*self.trainings, self.evaluation)]
+        return tuple(dict.fromkeys(commits))
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the results as JSON values; absent parts are left out."""
+        values = {
+            field.name: value
+            for field in dataclasses.fields(self)
+            if (value := getattr(self, field.name)) is not None
+        }
+        values["interval_method"] = "percentile bootstrap over cells"
+        values["accuracy_interval"] = list(self.accuracy_interval)
+        values["recall"] = dict(self.recall)
+        values["calibration"] = dataclasses.asdict(self.calibration) | {"fitted_on": "validation"}
+        values["progress"] = self.progress.to_json()
+        values["trainings"] = [one.to_json() for one in self.trainings]
+        values["evaluation"] = self.evaluation.to_json()
+        if self.super_resolution is not None:
+            values["super_resolution"] = dict(self.super_resolution)
+        if self.polarity is not None:
+            values["polarity"] = {
+                name: dataclasses.asdict(one) for name, one in self.polarity.items()
+            }
+        if self.cells is not None:
+            values["cells"] = self.cells.to_json()
+        return values
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> RunResults:
+        """Return the results that `to_json` of this or an earlier version wrote.
+
+        Raises:
+            KeyError: A value is missing.
+        """
+        names = {field.name for field in dataclasses.fields(cls)}
+        parts = {name: value for name, value in values.items() if name in names}
+        low, high = values["accuracy_interval"]
+        calibration = {
+            field.name: values["calibration"][field.name]
+            for field in dataclasses.fields(CalibrationMetrics)
+        }
+        # Earlier versions stored one provenance, that of the evaluation.
+        evaluation = values.get("evaluation", values.get("environment"))
+        parts |= {
+            "multiply_accumulates": values.get("multiply_accumulates"),
+            "accuracy_interval": (low, high),
+            "calibration": CalibrationMetrics(**calibration),
+            "progress": Progress.from_json(values["progress"]),
+            "trainings": tuple(Provenance.from_json(one) for one in values.get("trainings", ())),
+            "evaluation": Provenance.from_json(evaluation),
+        }
+        if "polarity" in values:
+            parts["polarity"] = {
+                name: PolarityMetrics(**one) for name, one in values["polarity"].items()
+            }
+        if "cells" in values:
+            parts["cells"] = CellMetrics.from_json(values["cells"])
+        return cls(**parts)
