@@ -27,7 +27,7 @@ from tqdm import tqdm
 from benchmarks.report import write_report
 from benchmarks.sides import SIDES, Case, count_operations
 from benchmarks.turns import ENVIRONMENT, Schedule, run_turns
-from superxception_jax.runs.provenance import describe_environment
+from superxception_jax.runs.provenance import describe_provenance
 
 CASES = (
     "train:71:32",
@@ -102,7 +102,7 @@ def main() -> None:
                     "round": number,
                     "operations": count_operations(case),
                     "timings": [dataclasses.asdict(timing) for timing in timings.values()],
-                    "environment": describe_environment() | {"variables": ENVIRONMENT},
+                    "environment": describe_provenance().to_json() | {"variables": ENVIRONMENT},
                     "schedule": dataclasses.asdict(schedule),
                 }
             )

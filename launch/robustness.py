@@ -25,7 +25,7 @@ from superxception_jax.commands import run_command
 from superxception_jax.evaluation.plots import save_figure
 from superxception_jax.files import write_json, write_text
 from superxception_jax.runs.experiment import build_experiment
-from superxception_jax.runs.provenance import describe_environment
+from superxception_jax.runs.provenance import describe_provenance
 from superxception_jax.runs.reader import load_classifier
 from superxception_jax.runs.workdir import load_config
 from superxception_jax.studies.robustness import (
@@ -82,15 +82,15 @@ def main() -> None:
                             advance=bar.update,
                         )
                     )
-    environment = describe_environment()
+    provenance = describe_provenance()
     values = {
         "name": NAME.value,
         "command": shlex.join(["python", *sys.argv]),
-        "commit": environment["commit"],
+        "commit": provenance.commit,
         "data set": experiment.dataset,
         "own": pool(own),
         "foreign": {FOREIGN.value: pool(foreign)[0]} if foreign else {},
-        "environment": environment,
+        "environment": provenance.to_json(),
     }
     folder = Path(RESULTS.value)
     folder.mkdir(parents=True, exist_ok=True)

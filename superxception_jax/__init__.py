@@ -1,3 +1,3 @@
 """Super-Xception: classification of low-resolution chromosome images in JAX and Flax."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from superxception_jax.arrays import check
+from superxception_jax.chromosomes import CLASS_NAMES
 
 CALIBRATION_BINS = 15
 
@@ -122,3 +123,17 @@ def calibration_error(confidences: np.ndarray, correct: np.ndarray) -> float:
     bins = np.minimum((confidences * CALIBRATION_BINS).astype(int), CALIBRATION_BINS - 1)
     gaps = np.bincount(bins, weights=confidences - correct, minlength=CALIBRATION_BINS)
     return float(np.abs(gaps).sum() / len(confidences))
+
+
+def class_shares(labels: np.ndarray) -> np.ndarray:
+    """Return the share of each class among images.
+
+    Args:
+        labels: i32[N], classes of the images.
+
+    Returns:
+        f64[24], summing to 1; an absent class counts as half an image, so that no share is zero.
+    """
+    check(labels=(labels, "i32[N]"))
+    counts = np.maximum(np.bincount(labels, minlength=len(CLASS_NAMES)), 0.5)
+    return counts / counts.sum()

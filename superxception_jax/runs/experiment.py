@@ -83,6 +83,15 @@ class Experiment:
     config: Mapping[str, Any]
 
     @property
+    def bootstrap_options(self) -> dict[str, Any]:
+        """Return the keyword arguments of `superxception_jax.evaluation.statistics`' bootstrap."""
+        return {
+            "resamples": self.bootstrap_resamples,
+            "level": self.confidence_level,
+            "seed": self.seed,
+        }
+
+    @property
     def step_options(self) -> dict[str, Any]:
         """Return the keyword arguments of `superxception_jax.training.steps.make_train_step`."""
         names = ("input_px", "augmentation", "label_smoothing", "polarity")

@@ -75,7 +75,7 @@ class TrainingRecord:
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> TrainingRecord:
         """Return the record that `to_json` wrote, or an earlier version: a single provenance."""
-        trainings = values["trainings"] if "trainings" in values else [values]
+        trainings = values.get("trainings", [values])
         return cls(
             trainings=tuple(Provenance.from_json(one) for one in trainings),
             overrides=values["overrides"],

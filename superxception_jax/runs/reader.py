@@ -20,9 +20,16 @@ from superxception_jax.models.inference import make_predict
 from superxception_jax.runs.experiment import Experiment, build_experiment
 from superxception_jax.runs.model_card import write_model_card
 from superxception_jax.runs.network import make_network
-from superxception_jax.runs.report import CALIBRATION_FILE
+from superxception_jax.runs.results import RunResults
 from superxception_jax.runs.weights_file import load_variables, save_variables
-from superxception_jax.runs.workdir import CONFIG_FILE, ENVIRONMENT_FILE, holds_run, load_config
+from superxception_jax.runs.workdir import (
+    CALIBRATION_FILE,
+    CONFIG_FILE,
+    ENVIRONMENT_FILE,
+    holds_run,
+    load_config,
+    load_training_record,
+)
 from superxception_jax.training import compile as compilation
 from superxception_jax.training.checkpoint import BEST, Checkpoints
 from superxception_jax.training.optimizers import make_optimizer
@@ -73,7 +80,6 @@ def load_classifier(workdir: str | Path) -> Classifier:
         )
 
     calibration = json.loads((folder / CALIBRATION_FILE).read_text(encoding="utf-8"))
-    environment = json.loads((folder / ENVIRONMENT_FILE).read_text(encoding="utf-8"))
     return Classifier(
         read=read,
         normalization=dataclasses.replace(experiment.normalization, background="auto"),
@@ -84,7 +90,7 @@ def load_classifier(workdir: str | Path) -> Classifier:
             "network": experiment.name,
             "data set": experiment.dataset,
             "protocol": experiment.split["protocol"],
-            "commit": environment["commit"],
+            "commit": load_training_record(folder).trainings[-1].commit,
         },
     )
 
@@ -135,9 +141,8 @@ def export_classifier(workdir: str | Path, out: str | Path) -> list[Path]:
         write_text(target / name, (folder / name).read_text(encoding="utf-8"))
         for name in (CONFIG_FILE, ENVIRONMENT_FILE, CALIBRATION_FILE, RESULTS_FILE)
     ]
-    results = json.loads((folder / RESULTS_FILE).read_text(encoding="utf-8"))
-    environment = json.loads((folder / ENVIRONMENT_FILE).read_text(encoding="utf-8"))
-    card = write_model_card(results, experiment.config, environment)
+    results = RunResults.from_json(json.loads((folder / RESULTS_FILE).read_text(encoding="utf-8")))
+    card = write_model_card(results, experiment.config, load_training_record(folder))
     copies.append(write_text(target / CARD_FILE, card))
     return [*copies, save_variables(target / VARIABLES_FILE, variables)]
 

@@ -1,8 +1,9 @@
-"""The report of a tested run: numbers, predictions and pictures in its folder."""
+"""The report of a tested run: results, predictions and figures in its folder."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,125 +14,116 @@ from tqdm import tqdm
 
 from superxception_jax.chromosomes import CLASS_NAMES
 from superxception_jax.data.source import Chromosomes
-from superxception_jax.evaluation import plots
 from superxception_jax.evaluation.cells import (
-    WHOLE_CELLS,
-    assign_split,
-    assigned_csv,
-    calibrated_values,
-    cell_values,
-    class_shares,
+    WHOLE_CELL_PROTOCOLS,
+    CellMetrics,
+    assign_cells,
+    compute_cell_metrics,
 )
-from superxception_jax.evaluation.metrics import Metrics, compute_metrics
-from superxception_jax.evaluation.predictions import predictions_csv, summarize
+from superxception_jax.evaluation.metrics import Metrics, class_shares, compute_metrics
+from superxception_jax.evaluation.plots import save_figure
+from superxception_jax.evaluation.predictions import (
+    Predictions,
+    predictions_csv,
+    save_predictions,
+)
 from superxception_jax.evaluation.restoration_quality import restoration_quality
 from superxception_jax.evaluation.statistics import bootstrap_interval
 from superxception_jax.files import write_json, write_text
-from superxception_jax.karyotyping.calibration import fit_temperature
+from superxception_jax.karyotyping.assignment import to_log_likelihoods
+from superxception_jax.karyotyping.calibration import apply_temperature, fit_temperature
 from superxception_jax.karyotyping.polarity import separate_polarity
+from superxception_jax.karyotyping.prior import default_prior
+from superxception_jax.runs.provenance import Provenance
+from superxception_jax.runs.report_figures import draw_figures, draw_restoration
 from superxception_jax.runs.restoration import compile_restoration, load_pairs, restore
+from superxception_jax.runs.results import CalibrationMetrics, PolarityMetrics, RunResults
 from superxception_jax.runs.setup import Setup, multiply_accumulates, predict_images, predict_split
-from superxception_jax.training.recorder import load_metrics
+from superxception_jax.runs.workdir import CALIBRATION_FILE
+from superxception_jax.training.progress import Progress
 
-CALIBRATION_FILE = "calibration.json"
-ENHANCED_IMAGES = 8
+
+@dataclass(frozen=True)
+class RunHistory:
+    """What is known of a run besides its test.
+
+    Attributes:
+        progress: Progress of the training.
+        trainings: Provenance of the training.
+        evaluation: Provenance of this evaluation.
+    """
+
+    progress: Progress
+    trainings: tuple[Provenance, ...]
+    evaluation: Provenance
 
 
 def write_report(
-    setup: Setup,
-    workdir: Path,
-    *,
-    variables: Mapping[str, Any],
-    split: str,
-    facts: Mapping[str, Any],
+    setup: Setup, workdir: Path, *, variables: Mapping[str, Any], split: str, history: RunHistory
 ) -> list[Path]:
-    """Evaluate a split exactly and write everything about it.
+    """Evaluate a split exactly, write its results, predictions and figures, and return the files.
 
     Args:
-        setup: of the run.
-        workdir: folder of the run.
+        setup: Setup of the run.
+        workdir: Run folder.
         variables: `params` and `batch_stats` of the best checkpoint.
-        split: train, validation or test.
-        facts: JSON values to store with the results.
+        split: Split to evaluate: train, validation or test.
+        history: Progress and provenance of the run.
 
     Returns:
-        The files written, the results first.
+        The files, the results first.
     """
-    part = setup.splits[split]
-    with tqdm(total=len(part.labels), desc=f"testing on {split}", unit=" images") as bar:
-        log_probabilities = predict_split(setup, variables, part, bar=bar)
+    images = setup.splits[split]
+    with tqdm(total=len(images.labels), desc=f"testing on {split}", unit=" images") as bar:
+        log_probabilities = predict_split(setup, variables, images, bar=bar)
     temperature = _fit_temperature(setup, variables)
-    shares = class_shares(setup.splits["train"])
-    metrics = compute_metrics(log_probabilities, part.labels)
-    results = _results(setup, part, log_probabilities, metrics, split=split) | dict(facts)
-    # The size and the cost of the network stand beside what it reaches.
-    results["parameters"] = int(parameter_overview.count_parameters(variables["params"]))
-    results["multiply_accumulates"] = multiply_accumulates(setup)
-    results["calibration"] = calibrated_values(
-        log_probabilities, part.labels, temperature=temperature
+    shares = class_shares(setup.splits["train"].labels)
+    predictions = _predictions(setup, images, log_probabilities, temperature, shares)
+    metrics = compute_metrics(log_probabilities, images.labels)
+    figures = draw_figures(
+        setup, workdir, predictions, images=images.images, metrics=metrics, temperature=temperature
     )
-    figures = _figures(setup, workdir, part, log_probabilities, metrics)
-    figures["reliability"] = plots.plot_reliability(
-        log_probabilities, part.labels, temperature=temperature
+    quality, figure = _restoration(setup, variables, images, split=split)
+    if figure is not None:
+        figures["super_resolution"] = figure
+    results = RunResults(
+        **_identity(setup, split=split),
+        **_metrics(setup, predictions, metrics),
+        parameters=int(parameter_overview.count_parameters(variables["params"])),
+        multiply_accumulates=multiply_accumulates(setup),
+        calibration=_calibration(log_probabilities, images.labels, temperature=temperature),
+        super_resolution=quality,
+        polarity=_polarity(setup, variables, images),
+        cells=_cells(setup, predictions),
+        **vars(history),
     )
-    if hasattr(setup.model, "enhance"):
-        pairs = load_pairs(setup.experiment, {split: part})[split]
-        if len(pairs.canvases):
-            images = restore(setup, variables, pairs, restoration=compile_restoration(setup))
-            results["super_resolution"] = restoration_quality(*images)
-            figures["super_resolution"] = _restoration_figure(images, pairs.names)
-    if setup.experiment.polarity == "read":
-        results["polarity"] = _polarity_values(setup, variables, part)
-    tables = {"predictions": _predictions(part, log_probabilities)}
-    if setup.experiment.split["protocol"] in WHOLE_CELLS:
-        found = assign_split(log_probabilities, part, temperature=temperature, shares=shares)
-        results["cells"] = cell_values(
-            found,
-            part,
-            resamples=setup.experiment.bootstrap_resamples,
-            level=setup.experiment.confidence_level,
-            seed=setup.experiment.seed,
-        )
-        tables["assignments"] = assigned_csv(found, log_probabilities, part)
     print(_summary(results))
-    # The test split is the run's result; other splits get a name of their own.
+    # The test split is the result of the run; the files of other splits carry the split's name.
     suffix = "" if split == "test" else f"-{split}"
     calibration = {"temperature": temperature, "class_shares": shares.tolist()}
     return [
-        write_json(workdir / f"results{suffix}.json", results),
+        write_json(workdir / f"results{suffix}.json", results.to_json()),
         write_json(workdir / CALIBRATION_FILE, calibration),
-        *(write_text(workdir / f"{name}{suffix}.csv", text) for name, text in tables.items()),
-        *(
-            plots.save_figure(figure, workdir / f"{name}{suffix}.png")
-            for name, figure in figures.items()
-        ),
+        save_predictions(workdir / f"predictions{suffix}.npz", predictions),
+        write_text(workdir / f"predictions{suffix}.csv", predictions_csv(predictions)),
+        *(save_figure(figure, workdir / f"{name}{suffix}.png") for name, figure in figures.items()),
     ]
 
 
-def _summary(results: Mapping[str, Any]) -> str:
-    low, high = results["accuracy_interval"]
+def _summary(results: RunResults) -> str:
+    low, high = results.accuracy_interval
     lines = [
-        f"{results['split']} accuracy {results['accuracy']:.2%} "
-        f"({results['confidence_level']:.0%} interval {low:.2%} to {high:.2%}), "
-        f"macro-F1 {results['macro_f1']:.4f}, {results['images']:,} images"
+        f"{results.split} accuracy {results.accuracy:.2%} "
+        f"({results.confidence_level:.0%} interval {low:.2%} to {high:.2%}), "
+        f"macro-F1 {results.macro_f1:.4f}, {results.images:,} images"
     ]
-    if "cells" in results:
-        cells = results["cells"]
+    if results.cells is not None:
+        cells = results.cells
         lines.append(
-            f"{results['split']} accuracy {cells['accuracy']:.2%} after assignment of whole "
-            f"cells, {cells['entirely_right']:.0%} of {cells['cells']} cells entirely right"
+            f"{results.split} accuracy {cells.accuracy:.2%} after the assignment of whole cells, "
+            f"{cells.fully_correct:.0%} of {cells.cells} cells fully correct"
         )
     return "\n".join(lines)
-
-
-def _predictions(part: Chromosomes, log_probabilities: np.ndarray) -> str:
-    return predictions_csv(
-        log_probabilities,
-        part.labels,
-        names=part.names.tolist(),
-        cells=part.cells.tolist(),
-        class_names=CLASS_NAMES,
-    )
 
 
 def _fit_temperature(setup: Setup, variables: Mapping[str, Any]) -> float:
@@ -139,22 +131,32 @@ def _fit_temperature(setup: Setup, variables: Mapping[str, Any]) -> float:
     return fit_temperature(predict_split(setup, variables, validation, bar=None), validation.labels)
 
 
-def _results(
+def _predictions(
     setup: Setup,
-    part: Chromosomes,
+    images: Chromosomes,
     log_probabilities: np.ndarray,
-    metrics: Metrics,
-    *,
-    split: str,
-) -> dict[str, Any]:
-    experiment = setup.experiment
-    interval = bootstrap_interval(
-        log_probabilities.argmax(axis=1) == part.labels,
-        part.cells,
-        resamples=experiment.bootstrap_resamples,
-        level=experiment.confidence_level,
-        seed=experiment.seed,
+    temperature: float,
+    shares: np.ndarray,
+) -> Predictions:
+    """Return the predictions, with whole cells assigned where the split keeps them whole."""
+    assigned = None
+    if setup.experiment.split["protocol"] in WHOLE_CELL_PROTOCOLS:
+        calibrated = apply_temperature(log_probabilities, temperature).astype(np.float64)
+        likelihoods = to_log_likelihoods(calibrated, shares)
+        assigned = assign_cells(likelihoods, images.cells, prior=default_prior())
+    return Predictions(
+        names=images.names,
+        cells=images.cells,
+        cases=images.cases,
+        labels=images.labels,
+        log_probabilities=log_probabilities,
+        assigned=assigned,
     )
+
+
+def _identity(setup: Setup, *, split: str) -> dict[str, Any]:
+    """Return the fields of `RunResults` that say what was tested."""
+    experiment = setup.experiment
     return {
         "name": experiment.name,
         "preset": experiment.preset,
@@ -163,89 +165,85 @@ def _results(
         "split": split,
         "seed": experiment.seed,
         "confidence_level": experiment.confidence_level,
-        "interval_method": "percentile bootstrap over cells",
-        **summarize(metrics, interval=interval, class_names=CLASS_NAMES),
     }
 
 
-def _figures(
-    setup: Setup,
-    workdir: Path,
-    part: Chromosomes,
-    log_probabilities: np.ndarray,
-    metrics: Metrics,
-) -> dict[str, Figure]:
-    figures = {
-        "confusion_matrix": plots.plot_confusion(
-            metrics.confusion,
-            class_names=CLASS_NAMES,
-            title=f"{metrics.accuracy:.2%} of {metrics.count:,} images",
+def _metrics(setup: Setup, predictions: Predictions, metrics: Metrics) -> dict[str, Any]:
+    """Return the fields of `RunResults` on single images."""
+    return {
+        "images": metrics.count,
+        "accuracy": metrics.accuracy,
+        "accuracy_interval": bootstrap_interval(
+            predictions.predicted == predictions.labels,
+            predictions.cells,
+            **setup.experiment.bootstrap_options,
         ),
-        "errors": plots.plot_errors(
-            part.images,
-            log_probabilities,
-            part.labels,
-            names=part.names.tolist(),
-            class_names=CLASS_NAMES,
-        ),
+        "macro_f1": metrics.macro_f1,
+        "loss": metrics.loss,
+        "expected_calibration_error": metrics.expected_calibration_error,
+        "recall": {
+            name: None if np.isnan(recall) else float(recall)
+            for name, recall in zip(CLASS_NAMES, metrics.recalls, strict=True)
+        },
     }
-    figures["cell"] = _cell_figure(part, log_probabilities)
-    lines = load_metrics(workdir)
-    if lines:
-        figures["learning_curves"] = plots.plot_learning_curves(
-            lines, steps_per_epoch=setup.steps_per_epoch
-        )
-    return figures
 
 
-def _restoration_figure(images: tuple[np.ndarray, ...], names: np.ndarray) -> Figure:
-    chosen = np.linspace(0, len(names) - 1, min(ENHANCED_IMAGES, len(names))).astype(int)
-    after, before, truth = (array[chosen] for array in images)
-    return plots.plot_enhancement(before, after, truth, titles=names[chosen].tolist())
-
-
-def _cell_figure(part: Chromosomes, log_probabilities: np.ndarray) -> Figure:
-    """Draw the cell with the most images in the split; the first of equals."""
-    cells, counts = np.unique(part.cells, return_counts=True)
-    chosen = cells[np.argmax(counts)]
-    members = np.nonzero(part.cells == chosen)[0]
-    labels, predicted = part.labels[members], log_probabilities[members].argmax(axis=1)
-    right = int((labels == predicted).sum())
-    return plots.plot_cell(
-        part.images[members],
-        labels,
-        predicted,
-        class_names=CLASS_NAMES,
-        title=f"cell {chosen}: {right} of {len(members)} chromosomes read right",
+def _calibration(
+    log_probabilities: np.ndarray, labels: np.ndarray, *, temperature: float
+) -> CalibrationMetrics:
+    metrics = compute_metrics(apply_temperature(log_probabilities, temperature), labels)
+    return CalibrationMetrics(
+        temperature=temperature,
+        loss=metrics.loss,
+        expected_calibration_error=metrics.expected_calibration_error,
     )
 
 
-def _polarity_values(
-    setup: Setup, variables: Mapping[str, Any], part: Chromosomes
-) -> dict[str, dict[str, float]]:
-    """Say how well class and polarity are read, of upright and of randomly turned images.
+def _cells(setup: Setup, predictions: Predictions) -> CellMetrics | None:
+    if predictions.assigned is None:
+        return None
+    return compute_cell_metrics(
+        predictions.labels,
+        predictions.assigned,
+        predictions.cells,
+        **setup.experiment.bootstrap_options,
+    )
 
-    Args:
-        setup: of a network that reads polarity.
-        variables: of the network.
-        part: the images, all upright.
 
-    Returns:
-        JSON values by `upright` and `turned_at_random`: `accuracy` of the classes and
-        `polarity_accuracy`. Upright ones are read with the config's share of turned images,
-        turned ones with one half.
+def _polarity(
+    setup: Setup, variables: Mapping[str, Any], images: Chromosomes
+) -> dict[str, PolarityMetrics] | None:
+    """Return how well class and orientation are predicted; None if only the class is.
+
+    Upright images are classified with the config's share of turned images, images turned at
+    random with one half.
     """
-    turned = np.random.default_rng(setup.experiment.seed).random(len(part.labels)) < 0.5
-    mixed = np.where(turned[:, None, None, None], part.images[:, ::-1, ::-1], part.images)
-    values = {}
-    for name, images, truth, share in (
-        ("upright", part.images, np.zeros_like(turned), setup.experiment.turned_share),
+    if setup.experiment.polarity == "given":
+        return None
+    turned = np.random.default_rng(setup.experiment.seed).random(len(images.labels)) < 0.5
+    mixed = np.where(turned[:, None, None, None], images.images[:, ::-1, ::-1], images.images)
+    metrics = {}
+    for name, pixels, truth, share in (
+        ("upright", images.images, np.zeros_like(turned), setup.experiment.turned_share),
         ("turned_at_random", mixed, turned, 0.5),
     ):
-        outputs = predict_images(setup, variables, images, bar=None)
+        outputs = predict_images(setup, variables, pixels, bar=None)
         classes, probability = separate_polarity(outputs, turned_share=share)
-        values[name] = {
-            "accuracy": float((classes.argmax(axis=1) == part.labels).mean()),
-            "polarity_accuracy": float(((probability > 0.5) == truth).mean()),
-        }
-    return values
+        metrics[name] = PolarityMetrics(
+            accuracy=float((classes.argmax(axis=1) == images.labels).mean()),
+            polarity_accuracy=float(((probability > 0.5) == truth).mean()),
+        )
+    return metrics
+
+
+def _restoration(
+    setup: Setup, variables: Mapping[str, Any], images: Chromosomes, *, split: str
+) -> tuple[Mapping[str, float] | None, Figure | None]:
+    """Return how close the stack comes to the true crops, and a figure; None without any."""
+    if not hasattr(setup.model, "enhance"):
+        return None, None
+    pairs = load_pairs(setup.experiment, {split: images})[split]
+    if len(pairs.canvases) == 0:
+        return None, None
+    restored = restore(setup, variables, pairs, restoration=compile_restoration(setup))
+    return restoration_quality(*restored), draw_restoration(*restored, names=pairs.names)

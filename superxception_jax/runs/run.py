@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,8 +10,8 @@ from typing import Any
 from superxception_jax.commands import Interrupted
 from superxception_jax.files import write_json, write_text
 from superxception_jax.runs.experiment import Experiment
-from superxception_jax.runs.provenance import describe_environment
-from superxception_jax.runs.report import write_report
+from superxception_jax.runs.provenance import Provenance, TrainingRecord, describe_provenance
+from superxception_jax.runs.report import RunHistory, write_report
 from superxception_jax.runs.setup import (
     describe,
     load_best,
@@ -20,77 +19,88 @@ from superxception_jax.runs.setup import (
     set_up,
 )
 from superxception_jax.runs.train import train_network
-from superxception_jax.runs.workdir import ENVIRONMENT_FILE, claim_workdir
+from superxception_jax.runs.workdir import ENVIRONMENT_FILE, claim_workdir, load_training_record
 from superxception_jax.training.checkpoint import LATEST, Checkpoints
+from superxception_jax.training.progress import Progress
 
 
 def train_and_test(
     experiment: Experiment, workdir: Path, *, overrides: Mapping[str, Any]
 ) -> list[Path]:
-    """Train an experiment, or go on with it, and test its best checkpoint.
+    """Train an experiment, or resume its training, and test its best checkpoint.
 
     Args:
-        experiment: the checked config.
-        workdir: folder of the run; made if absent, gone on with if it holds the same config.
-        overrides: of the config, stored with the run.
+        experiment: Checked experiment.
+        workdir: Run folder; made if absent, resumed if it holds the same config.
+        overrides: Config fields given on the command line, stored with the run.
 
     Returns:
-        The files written for the reader.
+        The files of the report.
 
     Raises:
         ValueError: `workdir` holds something else.
-        Interrupted: a stop was requested; calling again goes on.
-        NonFiniteLossError: with the steps concerned.
+        Interrupted: The run was asked to stop; the same call resumes it.
+        NonFiniteLossError: The loss became infinite or not a number.
     """
     claim_workdir(workdir, experiment)
     setup = set_up(experiment)
-    environment = describe_environment()
+    provenance = describe_provenance()
     write_text(workdir / "parameters.txt", parameter_table(setup))
-    stored = workdir / ENVIRONMENT_FILE
-    if stored.is_file():
-        # Going on needs no config on the command line; what the run was started with stays.
-        overrides = json.loads(stored.read_text(encoding="utf-8"))["overrides"]
-    write_json(stored, {**environment, "overrides": dict(overrides)})
     print(describe(setup, workdir), flush=True)
     checkpoints = Checkpoints(workdir / "checkpoints")
     try:
+        finished = checkpoints.step(LATEST) == experiment.epochs * setup.steps_per_epoch
+        record = _record_training(workdir, provenance, overrides=overrides, finished=finished)
         progress = train_network(setup, workdir, checkpoints)
         variables = load_best(setup, checkpoints)
     except Interrupted as stop:
-        stop.add_note(f"Go on with: python launch/main.py --workdir={shlex.quote(str(workdir))}")
+        stop.add_note(f"Resume with: python launch/main.py --workdir={shlex.quote(str(workdir))}")
         raise
     finally:
         checkpoints.close()
-    return write_report(
-        setup,
-        workdir,
-        variables=variables,
-        split="test",
-        facts={"progress": progress, "environment": environment},
-    )
+    history = RunHistory(Progress.from_json(progress), record.trainings, provenance)
+    return write_report(setup, workdir, variables=variables, split="test", history=history)
 
 
 def evaluate_run(experiment: Experiment, workdir: Path, *, split: str) -> list[Path]:
-    """Evaluate the best checkpoint of a run once more.
+    """Evaluate the best checkpoint of a run again.
 
     Args:
-        experiment: of the run's own config.
-        workdir: folder of the run.
-        split: train, validation or test.
+        experiment: Experiment of the run's own config.
+        workdir: Run folder.
+        split: Split to evaluate: train, validation or test.
 
     Returns:
-        The files written.
+        The files of the report.
 
     Raises:
-        FileNotFoundError: the run has no checkpoint yet.
+        FileNotFoundError: The run has no checkpoint yet.
     """
     setup = set_up(experiment)
     checkpoints = Checkpoints(workdir / "checkpoints")
     try:
         variables = load_best(setup, checkpoints)
-        # Of the whole training, not of the time until the best checkpoint.
+        # That of the whole training, not of the time up to the best checkpoint.
         progress = checkpoints.progress(LATEST)
     finally:
         checkpoints.close()
-    facts = {"progress": progress, "environment": describe_environment()}
-    return write_report(setup, workdir, variables=variables, split=split, facts=facts)
+    record = load_training_record(workdir)
+    history = RunHistory(Progress.from_json(progress), record.trainings, describe_provenance())
+    return write_report(setup, workdir, variables=variables, split=split, history=history)
+
+
+def _record_training(
+    workdir: Path, provenance: Provenance, *, overrides: Mapping[str, Any], finished: bool
+) -> TrainingRecord:
+    """Add this process to the provenance of a run that still trains; return all of it.
+
+    The overrides stay those that the run was started with, as resuming needs none.
+    """
+    if not (workdir / ENVIRONMENT_FILE).is_file():
+        record = TrainingRecord((provenance,), overrides)
+    else:
+        record = load_training_record(workdir)
+        if not finished:
+            record = TrainingRecord((*record.trainings, provenance), record.overrides)
+    write_json(workdir / ENVIRONMENT_FILE, record.to_json())
+    return record

@@ -10,9 +10,11 @@ from ml_collections import ConfigDict
 
 from superxception_jax.files import write_json
 from superxception_jax.runs.experiment import Experiment, config_differences, config_from_json
+from superxception_jax.runs.provenance import TrainingRecord
 
 CONFIG_FILE = "config.json"
 ENVIRONMENT_FILE = "environment.json"
+CALIBRATION_FILE = "calibration.json"
 
 
 def claim_workdir(workdir: Path, experiment: Experiment) -> None:
@@ -77,3 +79,13 @@ def load_config(workdir: Path) -> ConfigDict:
 
 def _stored_values(workdir: Path) -> dict[str, Any]:
     return json.loads((workdir / CONFIG_FILE).read_text(encoding="utf-8"))
+
+
+def load_training_record(workdir: Path) -> TrainingRecord:
+    """Return the provenance of a run's training and its overrides.
+
+    Args:
+        workdir: Run folder, or an exported network.
+    """
+    values = json.loads((workdir / ENVIRONMENT_FILE).read_text(encoding="utf-8"))
+    return TrainingRecord.from_json(values)

@@ -1,8 +1,15 @@
 from __future__ import annotations
 
+import json
+
 import numpy as np
 
-from superxception_jax.evaluation.cells import assign_cells
+from superxception_jax.evaluation.cells import (
+    CellMetrics,
+    assign_cells,
+    compare_cell,
+    compute_cell_metrics,
+)
 from superxception_jax.karyotyping.prior import default_prior
 
 MALE, FEMALE = [2] * 22 + [1, 1], [2] * 22 + [2, 0]
@@ -19,13 +26,23 @@ def test_cells_are_assigned_one_by_one_and_compared():
     values[137] = 0.0
     values[137, 22] = 20.0
     order = np.random.default_rng(0).permutation(len(labels))
-    found = assign_cells(
-        values[order], labels[order].astype(np.int32), cells[order], prior=default_prior()
-    )
-    by_name = {name: place for place, name in enumerate(found.cells)}
-    rows = [by_name[name] for name in "abc"]
-    np.testing.assert_array_equal(found.right[rows], [True, False, False])
-    np.testing.assert_array_equal(found.sex_right[rows], [True, True, False])
-    np.testing.assert_array_equal(found.counts_right[rows], [True, True, False])
-    assert (found.labels == labels[order]).sum() == len(labels) - 3
-    assert (found.margins > 0).all()
+    labels, cells = labels[order].astype(np.int32), cells[order]
+    assigned = assign_cells(values[order], cells, prior=default_prior())
+    assert (assigned == labels).sum() == len(labels) - 3
+    a, b, c = (compare_cell(labels[cells == name], assigned[cells == name]) for name in "abc")
+    assert (a.fully_correct, a.sex_correct, a.counts_correct) == (True, True, True)
+    assert (b.fully_correct, b.sex_correct, b.counts_correct) == (False, True, True)
+    assert (c.fully_correct, c.sex_correct, c.counts_correct) == (False, False, False)
+    found = compute_cell_metrics(labels, assigned, cells, resamples=50, level=0.9, seed=0)
+    assert found.accuracy == 135 / 138
+    assert (found.cells, found.fully_correct, found.sex_correct) == (3, 1 / 3, 2 / 3)
+    assert found.accuracy_interval[0] < found.accuracy < found.accuracy_interval[1]
+
+
+def test_metrics_survive_json_and_load_from_earlier_versions():
+    metrics = CellMetrics(0.9, (0.8, 1.0), 4, 0.5, 1.0, 0.75)
+    stored = json.loads(json.dumps(metrics.to_json()))
+    assert CellMetrics.from_json(stored) == metrics
+    earlier = {"entirely_right": 0.5, "sex_right": 1.0, "counts_right": 0.75}
+    kept = {name: stored[name] for name in ("accuracy", "accuracy_interval", "cells")}
+    assert CellMetrics.from_json(kept | earlier) == metrics

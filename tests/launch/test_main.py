@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from superxception_jax.evaluation.predictions import load_predictions
 from tests.launch.programs import REPOSITORY, run, run_each
 
 CONFIG = f"--config={REPOSITORY / 'configs' / 'super_xception.py'}:smoke"
@@ -41,7 +42,7 @@ def test_says_what_it_runs_and_where_the_report_lies(finished):
             "reliability",
         )
     }
-    tables = {"results.json", "predictions.csv", "assignments.csv", "calibration.json"}
+    tables = {"results.json", "predictions.npz", "predictions.csv", "calibration.json"}
     assert names == tables | pictures
     for name in pictures:
         assert min(Image.open(workdir / name).size) > 200
@@ -54,10 +55,11 @@ def test_stores_everything_needed_to_repeat_it(finished):
     assert config["seed"] == 3
     stored = json.loads((workdir / "environment.json").read_text())
     assert stored["overrides"]["seed"] == 3
-    assert "main.py" in stored["command"]
-    assert set(stored["versions"]) >= {"jax", "flax", "optax"}
-    assert stored["devices"] == ["cpu:cpu"]
-    assert "commit" in stored
+    (training,) = stored["trainings"]
+    assert "main.py" in training["command"]
+    assert set(training["versions"]) >= {"jax", "flax", "optax"}
+    assert training["devices"] == ["cpu:cpu"]
+    assert "commit" in training
     assert "Total" in (workdir / "parameters.txt").read_text()
     assert list((workdir / "tensorboard").glob("events*"))
     lines = [json.loads(line) for line in (workdir / "metrics.jsonl").read_text().splitlines()]
@@ -75,9 +77,13 @@ def test_results_agree_with_the_predictions(finished):
     assert results["split"] == "test"
     assert results["calibration"]["temperature"] > 0
     assert results["cells"]["cells"] == 1
-    assert 0 <= results["cells"]["entirely_right"] <= results["cells"]["accuracy"] <= 1
+    assert 0 <= results["cells"]["fully_correct"] <= results["cells"]["accuracy"] <= 1
+    assigned = [row["class"] == row["assigned"] for row in rows]
+    assert results["cells"]["accuracy"] == pytest.approx(np.mean(assigned))
+    stored = load_predictions(workdir / "predictions.npz")
+    assert stored.names.tolist() == [row["name"] for row in rows]
     assert results["progress"]["best_step"] > 0
-    assert results["environment"]["commit"]
+    assert results["evaluation"]["commit"] == results["trainings"][0]["commit"]
     assert f"Total: {results['parameters']:,} " in (workdir / "parameters.txt").read_text()
 
 
@@ -89,6 +95,10 @@ def test_evaluate_repeats_the_numbers_without_training(finished, folder, flags):
     after = json.loads((workdir / "results.json").read_text())
     for name in ("accuracy", "loss", "macro_f1", "recall", "accuracy_interval"):
         assert after[name] == before[name]
+    # The training keeps its provenance; the evaluation adds its own.
+    assert "evaluate.py" in after["evaluation"]["command"]
+    assert after["trainings"] == before["trainings"]
+    assert "main.py" in after["trainings"][0]["command"]
     done = run("evaluate.py", f"--workdir={workdir}", flags[1], "--split=validation", folder=folder)
     assert done.returncode == 0, done.stderr
     results = json.loads((workdir / "results-validation.json").read_text())

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 from superxception_jax.runs.model_card import write_model_card
+from superxception_jax.runs.provenance import TrainingRecord
+from tests.runs.samples import CELLS, POLARITY, TRAINING, sample_results
 
 CONFIG = {
     "name": "stripnet",
@@ -10,46 +12,34 @@ CONFIG = {
     "model": {"name": "stripnet", "input_px": 50},
     "training": {"epochs": 15},
 }
-RESULTS = {
-    "images": 2665,
-    "accuracy": 0.96584,
-    "accuracy_interval": [0.9565, 0.9741],
-    "expected_calibration_error": 0.0627,
-    "parameters": 354336,
-    "environment": {"commit": "0123456789ab", "command": "python launch/evaluate.py"},
-    "calibration": {"temperature": 0.67, "expected_calibration_error": 0.0059},
-}
-TRAINING = {"commit": "ba9876543210", "command": "python launch/main.py"}
+RECORD = TrainingRecord((TRAINING,), {})
 
 
 def test_a_card_of_single_images():
-    card = write_model_card(RESULTS, {**CONFIG, "split": {"protocol": "paper"}}, TRAINING)
-    assert "| single images right | 96.6 % (95.7 – 97.4 %) |" in card
-    assert "| calibration error | 0.063, with the temperature 0.67 0.006 |" in card
-    assert "| protocol | `paper`;" in card
-    assert "| trained by | `python launch/main.py`, commit `ba9876543210` |" in card
-    assert "| tested with | commit `0123456789ab` |" in card
+    config = {**CONFIG, "split": {"protocol": "paper"}}
+    card = write_model_card(sample_results(), config, RECORD)
+    assert "| Accuracy, single images | 96.6 % (95.7 – 97.4 %) |" in card
+    calibration = "0.063; 0.006 after temperature scaling (temperature 0.67)"
+    assert f"| Expected calibration error | {calibration} |" in card
+    assert "| Split | `paper`;" in card
+    assert f"| Trained with | `{TRAINING.command}`, commit `ba9876543210` |" in card
+    assert "| Tested with | commit `0123456789ab` |" in card
     assert "whole cells" not in card.split("## Limits")[0]
     assert "Not for diagnosis" in card
 
 
-def test_a_card_of_whole_cells_any_way_up():
-    both = {"accuracy": 0.9, "polarity_accuracy": 0.991}
-    more = {
-        "cells": {
-            "accuracy": 0.985,
-            "accuracy_interval": [0.976, 0.9925],
-            "cells": 58,
-            "entirely_right": 0.7586,
-            "sex_right": 1.0,
-            "counts_right": 0.9828,
-        },
-        "polarity": {"upright": both, "turned_at_random": {**both, "polarity_accuracy": 0.5}},
-    }
-    card = write_model_card(RESULTS | more, CONFIG, TRAINING)
+def test_a_card_of_whole_cells_in_any_orientation():
+    card = write_model_card(sample_results(cells=CELLS, polarity=POLARITY), CONFIG, RECORD)
     assert "`cases`, fold 1 of 5" in card
-    assert "| right after the assignment of whole cells | 98.5 % (97.6 – 99.2 %) |" in card
-    assert "| cells entirely right | 75.9 % |" in card
-    assert "| way up right, upright | 99.1 % |" in card
-    assert "| way up right, turned at random | 50.0 % |" in card
+    assert "| Accuracy after the assignment of whole cells | 98.5 % (97.6 – 99.2 %) |" in card
+    assert "| Cells fully correct | 75.9 % |" in card
+    assert "| Orientation correct, images upright | 99.1 % |" in card
+    assert "| Orientation correct, images turned at random | 50.0 % |" in card
     assert "185 patients" in card
+
+
+def test_a_resumed_training_names_every_commit():
+    record = TrainingRecord((TRAINING, TRAINING, sample_results().evaluation), {})
+    assert "commit `ba9876543210`, `0123456789ab`" in write_model_card(
+        sample_results(), CONFIG, record
+    )

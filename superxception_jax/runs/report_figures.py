@@ -1,0 +1,94 @@
+"""The figures of a tested run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from superxception_jax.chromosomes import CLASS_NAMES
+from superxception_jax.evaluation import plots
+from superxception_jax.evaluation.metrics import Metrics
+from superxception_jax.evaluation.predictions import Predictions
+from superxception_jax.runs.setup import Setup
+from superxception_jax.training.recorder import load_metrics
+
+RESTORED_IMAGES = 8  # in the figure of the super-resolution stack
+
+
+def draw_figures(
+    setup: Setup,
+    workdir: Path,
+    predictions: Predictions,
+    *,
+    images: np.ndarray,
+    metrics: Metrics,
+    temperature: float,
+) -> dict[str, Figure]:
+    """Return the figures of a tested split by the names of their files.
+
+    Args:
+        setup: Setup of the run.
+        workdir: Run folder, whose metrics give the learning curves.
+        predictions: Predictions of the split.
+        images: u8[N,S,S,1], its images.
+        metrics: Its metrics.
+        temperature: Temperature fitted on the validation images.
+    """
+    figures = {
+        "confusion_matrix": plots.plot_confusion(
+            metrics.confusion,
+            class_names=CLASS_NAMES,
+            title=f"{metrics.accuracy:.2%} of {metrics.count:,} images",
+        ),
+        "errors": plots.plot_errors(
+            images,
+            predictions.log_probabilities,
+            predictions.labels,
+            names=predictions.names.tolist(),
+            class_names=CLASS_NAMES,
+        ),
+        "cell": _cell_figure(images, predictions),
+    }
+    lines = load_metrics(workdir)
+    if lines:
+        figures["learning_curves"] = plots.plot_learning_curves(
+            lines, steps_per_epoch=setup.steps_per_epoch
+        )
+    figures["reliability"] = plots.plot_reliability(
+        predictions.log_probabilities, predictions.labels, temperature=temperature
+    )
+    return figures
+
+
+def draw_restoration(
+    restored: np.ndarray, bicubic: np.ndarray, truth: np.ndarray, *, names: np.ndarray
+) -> Figure:
+    """Return a figure of a few restored images next to bicubic enlargement and the true crops.
+
+    Args:
+        restored: f32[N,P,P,1], output of the super-resolution stack.
+        bicubic: f32[N,P,P,1], bicubic enlargement of the canvases.
+        truth: f32[N,P,P,1], true crops.
+        names: str[N], names of the images.
+    """
+    chosen = np.linspace(0, len(names) - 1, min(RESTORED_IMAGES, len(names))).astype(int)
+    after, before, true = (array[chosen] for array in (restored, bicubic, truth))
+    return plots.plot_enhancement(before, after, true, titles=names[chosen].tolist())
+
+
+def _cell_figure(images: np.ndarray, predictions: Predictions) -> Figure:
+    """Draw the cell with the most images in the split, the first among equals."""
+    cells, counts = np.unique(predictions.cells, return_counts=True)
+    chosen = cells[np.argmax(counts)]
+    members = np.nonzero(predictions.cells == chosen)[0]
+    labels, predicted = predictions.labels[members], predictions.predicted[members]
+    correct = int((labels == predicted).sum())
+    return plots.plot_cell(
+        images[members],
+        labels,
+        predicted,
+        class_names=CLASS_NAMES,
+        title=f"cell {chosen}: {correct} of {len(members)} chromosomes correct",
+    )

@@ -1,0 +1,64 @@
+"""Results of a run, as tests need them."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from superxception_jax.chromosomes import CLASS_NAMES
+from superxception_jax.evaluation.cells import CellMetrics
+from superxception_jax.runs.provenance import Provenance
+from superxception_jax.runs.results import CalibrationMetrics, PolarityMetrics, RunResults
+from superxception_jax.training.progress import Progress
+
+PROVENANCE = Provenance(
+    commit="0123456789ab",
+    command="python launch/evaluate.py",
+    python="3.11.7",
+    versions={"jax": "0.10.2"},
+    devices=("cpu:cpu",),
+)
+TRAINING = dataclasses.replace(
+    PROVENANCE, commit="ba9876543210", command="python launch/main.py --config=configs/x.py"
+)
+CELLS = CellMetrics(
+    accuracy=0.985,
+    accuracy_interval=(0.976, 0.9925),
+    cells=58,
+    fully_correct=0.7586,
+    sex_correct=1.0,
+    counts_correct=0.9828,
+)
+POLARITY = {
+    "upright": PolarityMetrics(accuracy=0.9, polarity_accuracy=0.991),
+    "turned_at_random": PolarityMetrics(accuracy=0.9, polarity_accuracy=0.5),
+}
+
+
+def sample_results(**changes: Any) -> RunResults:
+    """Return plausible results with the given changes."""
+    results = RunResults(
+        name="stripnet",
+        preset="gband",
+        dataset="gband",
+        protocol="cases",
+        split="test",
+        seed=3,
+        confidence_level=0.95,
+        images=2665,
+        accuracy=0.96584,
+        accuracy_interval=(0.9565, 0.9741),
+        macro_f1=0.96,
+        loss=0.12,
+        expected_calibration_error=0.0627,
+        recall=dict.fromkeys(CLASS_NAMES, 0.96) | {"Y": None},
+        parameters=354336,
+        multiply_accumulates=49_000_000,
+        calibration=CalibrationMetrics(
+            temperature=0.67, loss=0.11, expected_calibration_error=0.0059
+        ),
+        progress=Progress(training_seconds=30.0, best_validation_loss=0.1, best_step=7),
+        trainings=(TRAINING,),
+        evaluation=PROVENANCE,
+    )
+    return dataclasses.replace(results, **changes)

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import json
+import subprocess
+
+import pytest
+
+from superxception_jax import __version__
+from superxception_jax.runs.provenance import (
+    Provenance,
+    TrainingRecord,
+    describe_provenance,
+    find_commit,
+)
+from tests.runs.samples import PROVENANCE, TRAINING
+
+
+def git(folder, *arguments):
+    identity = ("-c", "user.name=a", "-c", "user.email=a@b")
+    subprocess.run(["git", *identity, *arguments], cwd=folder, check=True, capture_output=True)
+
+
+@pytest.fixture
+def project(tmp_path):
+    folder = tmp_path / "outside" / "project"
+    (folder / "superxception_jax").mkdir(parents=True)
+    (folder / "superxception_jax" / "__init__.py").write_text("")
+    return folder
+
+
+def test_the_commit_is_that_of_the_projects_own_repository(project):
+    git(project, "init")
+    git(project, "add", ".")
+    git(project, "commit", "-m", "a")
+    commit = find_commit(project)
+    assert len(commit) == 12
+    (project / "superxception_jax" / "__init__.py").write_text("changed")
+    assert find_commit(project) == f"{commit}-dirty"
+
+
+def test_the_commit_is_never_that_of_a_repository_around_the_project(project, monkeypatch):
+    version = f"v{__version__}"
+    assert find_commit(project) == version
+    git(project.parent, "init")
+    git(project.parent, "commit", "--allow-empty", "-m", "something else")
+    assert find_commit(project) == version
+    # Even a repository that tracks a copy of the package says nothing about its origin.
+    git(project.parent, "add", ".")
+    git(project.parent, "commit", "-m", "with a copy")
+    assert find_commit(project) == version
+    # A git hook of another repository sets this.
+    monkeypatch.setenv("GIT_DIR", str(project.parent / ".git"))
+    assert find_commit(project) == version
+
+
+def test_provenance_survives_json():
+    for one in (PROVENANCE, describe_provenance()):
+        assert Provenance.from_json(json.loads(json.dumps(one.to_json()))) == one
+    assert set(describe_provenance().versions) >= {"jax", "flax", "numpy"}
+    assert describe_provenance().devices[0] == "cpu:cpu"
+
+
+def test_a_training_record_survives_json_and_loads_from_earlier_versions():
+    record = TrainingRecord((TRAINING, PROVENANCE), {"seed": 1})
+    assert TrainingRecord.from_json(json.loads(json.dumps(record.to_json()))) == record
+    earlier = {**TRAINING.to_json(), "overrides": {"seed": 1}}
+    assert TrainingRecord.from_json(earlier) == TrainingRecord((TRAINING,), {"seed": 1})

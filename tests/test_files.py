@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from superxception_jax.files import replacing, write_json, write_text
+
+
+def test_files_are_replaced_whole(tmp_path):
+    path = tmp_path / "results.json"
+    write_json(path, {"first": 1})
+    assert write_json(path, {"second": "é"}) == path
+    assert json.loads(path.read_text(encoding="utf-8")) == {"second": "é"}
+    with pytest.raises(TypeError):
+        write_json(path, {"broken": object()})
+    assert json.loads(path.read_text(encoding="utf-8")) == {"second": "é"}
+    write_text(tmp_path / "a.csv", "x\n")
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["a.csv", "results.json"]
+
+
+def test_a_failure_keeps_the_old_file_and_leaves_nothing_behind(tmp_path):
+    path = write_text(tmp_path / "a.txt", "old")
+    with pytest.raises(RuntimeError), replacing(path) as temporary:
+        temporary.write_text("half")
+        raise RuntimeError
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
