@@ -99,18 +99,20 @@ def get_base() -> ConfigDict:
     augmentation.blur = 0.0  # weight of a 3×3 binomial blur, uniform within ± (negative sharpens)
     augmentation.noise = 0.0  # standard deviation of Gaussian noise, grey values in [0, 1]
 
+    config.optimizer = optimizer = ConfigDict()
+    optimizer.name = "adam"  # adam | adamw | nesterov: SGD with Nesterov's momentum
+    optimizer.learning_rate = 1e-4  # peak rate
+    optimizer.schedule = "constant"  # constant | cosine: to zero at the last step | inverse_time
+    optimizer.warmup_epochs = 0.0  # linear from zero
+    optimizer.momentum = 0.0  # nesterov only
+    optimizer.rate_decay = 0.0  # schedule inverse_time only: rate / (1 + rate_decay · step)
+    optimizer.weight_decay = 0.0  # adamw only; not on biases and BatchNorm scales
+    optimizer.gradient_clip_norm = 0.0  # global norm; 0: off
+
     config.training = training = ConfigDict()
     training.epochs = 80  # passes over the training images
     training.batch_size = 32  # images a step, over all devices; not stated in the paper
-    training.optimizer = "adam"  # adam | adamw | nesterov: SGD with Nesterov's momentum
-    training.learning_rate = 1e-4  # peak rate
-    training.schedule = "constant"  # constant | cosine: to zero at the last step | inverse_time
-    training.momentum = 0.0  # optimizer nesterov only
-    training.rate_decay = 0.0  # schedule inverse_time only: rate / (1 + rate_decay · step)
-    training.warmup_epochs = 0.0  # linear from zero
-    training.weight_decay = 0.0  # adamw only; not on biases and BatchNorm scales
     training.label_smoothing = 0.0  # 0..1
-    training.gradient_clip_norm = 0.0  # global norm; 0: off
     training.devices = 0  # data-parallel devices; 0: all
     training.checkpoint_every_steps = 500  # besides the one at the end of each epoch
     training.log_every_steps = 20  # interval of the training lines in metrics.jsonl
@@ -131,7 +133,7 @@ def apply_preset(
     Args:
         config: a row of the table at the paper's size.
         preset: a key of `PRESETS`.
-        cpu_changes: fields, such as `training.learning_rate`, in which the row differs from
+        cpu_changes: fields, such as `optimizer.learning_rate`, in which the row differs from
             the others at every CPU size.
         table_epochs: length of the run with the preset `table`.
 
@@ -192,13 +194,13 @@ def set_cpu_size(config: ConfigDict) -> None:
     config.model.dropout_rate = 0.2
     set_augmentation(config)
     config.training.epochs = 30
-    config.training.optimizer = "adamw"
-    config.training.learning_rate = 1e-3
-    config.training.schedule = "cosine"
-    config.training.warmup_epochs = 1.0
-    config.training.weight_decay = 1e-2
-    config.training.momentum = 0.0
-    config.training.rate_decay = 0.0
+    config.optimizer.name = "adamw"
+    config.optimizer.learning_rate = 1e-3
+    config.optimizer.schedule = "cosine"
+    config.optimizer.warmup_epochs = 1.0
+    config.optimizer.weight_decay = 1e-2
+    config.optimizer.momentum = 0.0
+    config.optimizer.rate_decay = 0.0
     config.training.label_smoothing = 0.1
 
 

@@ -19,5 +19,5 @@ def get_config(preset: str = "") -> ConfigDict:
     config.model.name = "deep_cnn"
     config.training.epochs = 150
     return apply_preset(
-        config, preset, cpu_changes={"training.learning_rate": 3e-4}, table_epochs=40
+        config, preset, cpu_changes={"optimizer.learning_rate": 3e-4}, table_epochs=40
     )

@@ -20,7 +20,7 @@ CHANGES = {
     "normalization.grey": "cell",
     "augmentation.gain": 0.1,
     "training.epochs": 40,
-    "training.learning_rate": 2e-3,
+    "optimizer.learning_rate": 2e-3,
 }
 
 

@@ -22,6 +22,6 @@ def get_config(preset: str = "") -> ConfigDict:
     return apply_preset(
         config,
         preset,
-        cpu_changes={"model.dropout_rate": 0.5, "training.learning_rate": 3e-4},
+        cpu_changes={"model.dropout_rate": 0.5, "optimizer.learning_rate": 3e-4},
         table_epochs=16,
     )

@@ -19,10 +19,10 @@ def get_config(preset: str = "") -> ConfigDict:
     config.model.name = "super_resnet50"
     # The paper's line reads "momentum 1e-6, decay 0.9"; Keras' usual one is the other way round,
     # see configs/ablations/resnet50_literal_optimizer.py.
-    config.training.optimizer = "nesterov"
-    config.training.learning_rate = 1e-3
-    config.training.schedule = "inverse_time"
-    config.training.momentum = 0.9
-    config.training.rate_decay = 1e-6
+    config.optimizer.name = "nesterov"
+    config.optimizer.learning_rate = 1e-3
+    config.optimizer.schedule = "inverse_time"
+    config.optimizer.momentum = 0.9
+    config.optimizer.rate_decay = 1e-6
     config.training.epochs = 30
     return apply_preset(config, preset, cpu_changes={}, table_epochs=8)

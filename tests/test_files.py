@@ -21,8 +21,13 @@ def test_files_are_replaced_whole(tmp_path):
 
 def test_a_failure_keeps_the_old_file_and_leaves_nothing_behind(tmp_path):
     path = write_text(tmp_path / "a.txt", "old")
-    with pytest.raises(RuntimeError), replacing(path) as temporary:
-        temporary.write_text("half")
-        raise RuntimeError
+
+    def fail():
+        with replacing(path) as temporary:
+            temporary.write_text("half")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]

@@ -18,11 +18,11 @@ def get_config(preset: str = "") -> ConfigDict:
     with config.unlocked():
         config.name = "resnet50_literal_optimizer"
         # The rate falls to a tenth within ten steps, and to a thousandth within the second epoch.
-        config.training.optimizer = "nesterov"
-        config.training.learning_rate = 1e-3
-        config.training.schedule = "inverse_time"
-        config.training.warmup_epochs = 0.0
-        config.training.weight_decay = 0.0
-        config.training.momentum = 1e-6
-        config.training.rate_decay = 0.9
+        config.optimizer.name = "nesterov"
+        config.optimizer.learning_rate = 1e-3
+        config.optimizer.schedule = "inverse_time"
+        config.optimizer.warmup_epochs = 0.0
+        config.optimizer.weight_decay = 0.0
+        config.optimizer.momentum = 1e-6
+        config.optimizer.rate_decay = 0.9
     return config

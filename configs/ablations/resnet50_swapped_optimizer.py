@@ -17,11 +17,11 @@ def get_config(preset: str = "") -> ConfigDict:
     config = get_resnet50(preset)
     with config.unlocked():
         config.name = "resnet50_swapped_optimizer"
-        config.training.optimizer = "nesterov"
-        config.training.learning_rate = 1e-3
-        config.training.schedule = "inverse_time"
-        config.training.warmup_epochs = 0.0
-        config.training.weight_decay = 0.0
-        config.training.momentum = 0.9
-        config.training.rate_decay = 1e-6
+        config.optimizer.name = "nesterov"
+        config.optimizer.learning_rate = 1e-3
+        config.optimizer.schedule = "inverse_time"
+        config.optimizer.warmup_epochs = 0.0
+        config.optimizer.weight_decay = 0.0
+        config.optimizer.momentum = 0.9
+        config.optimizer.rate_decay = 1e-6
     return config

@@ -35,8 +35,8 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "normalization.straightening": STRAIGHTENINGS,
     "normalization.length": LENGTHS,
     "normalization.grey": GREYS,
-    "training.optimizer": OPTIMIZERS,
-    "training.schedule": SCHEDULES,
+    "optimizer.name": OPTIMIZERS,
+    "optimizer.schedule": SCHEDULES,
 }
 RANGES: dict[str, tuple[float, float]] = {
     "data.ideogram_cells": (1, 100_000),
@@ -60,9 +60,9 @@ RANGES: dict[str, tuple[float, float]] = {
     "augmentation.noise": (0, 1),
     "training.epochs": (1, 100_000),
     "training.batch_size": (1, 1_000_000),
-    "training.learning_rate": (1e-12, 100),
-    "training.momentum": (0, 0.99999),
-    "training.rate_decay": (0, 1000),
+    "optimizer.learning_rate": (1e-12, 100),
+    "optimizer.momentum": (0, 0.99999),
+    "optimizer.rate_decay": (0, 1000),
     "training.label_smoothing": (0, 0.99),
     "training.devices": (0, 1_000_000),
     "training.checkpoint_every_steps": (1, 1_000_000_000),

@@ -11,6 +11,7 @@ from ml_collections import ConfigDict
 from superxception_jax.files import write_json
 from superxception_jax.runs.experiment import Experiment, config_differences, config_from_json
 from superxception_jax.runs.provenance import TrainingRecord
+from superxception_jax.runs.stored_config import upgrade_config
 
 CONFIG_FILE = "config.json"
 ENVIRONMENT_FILE = "environment.json"
@@ -45,7 +46,9 @@ def check_workdir(workdir: Path, experiment: Experiment, *, flag: str) -> None:
         ValueError: the folder holds other things, or a run of another config.
     """
     if holds_run(workdir):
-        differences = config_differences(_stored_values(workdir), experiment.config)
+        differences = config_differences(
+            upgrade_config(_stored_values(workdir))[0], experiment.config
+        )
         if differences:
             raise ValueError(
                 f"`{flag}` must hold a run of the same config, got `{workdir}` with another "
@@ -66,19 +69,28 @@ def holds_run(workdir: Path) -> bool:
 
 
 def load_config(workdir: Path) -> ConfigDict:
-    """Read the config that a run was started with.
+    """Return the config that a run was started with.
+
+    A config of an earlier version is filled with the values that it meant, and one printed line
+    says so.
 
     Args:
-        workdir: folder of the run; see `holds_run`.
+        workdir: Run folder, or an exported network; see `holds_run`.
 
     Returns:
         The locked config.
+
+    Raises:
+        ValueError: The stored config can't be read.
     """
-    return config_from_json(_stored_values(workdir))
-
-
-def _stored_values(workdir: Path) -> dict[str, Any]:
-    return json.loads((workdir / CONFIG_FILE).read_text(encoding="utf-8"))
+    values, changes = upgrade_config(_stored_values(workdir))
+    if changes:
+        print(
+            f"{workdir / CONFIG_FILE} is of an earlier version and was read with the values that "
+            f"it meant: {', '.join(changes)}",
+            flush=True,
+        )
+    return config_from_json(values)
 
 
 def load_training_record(workdir: Path) -> TrainingRecord:
@@ -89,3 +101,17 @@ def load_training_record(workdir: Path) -> TrainingRecord:
     """
     values = json.loads((workdir / ENVIRONMENT_FILE).read_text(encoding="utf-8"))
     return TrainingRecord.from_json(values)
+
+
+def _stored_values(workdir: Path) -> dict[str, Any]:
+    path = workdir / CONFIG_FILE
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ValueError(
+            f"`{path}` must be the config of a run, got a file that is damaged ({error}); restore "
+            "it from a copy, or start the run again in another folder."
+        ) from error
+    if not isinstance(values, dict) or "model" not in values:
+        raise ValueError(f"`{path}` must be the config of a run, got something else.")
+    return values

@@ -64,7 +64,7 @@ class _Window:
             shown = ", ".join(str(step) for step in bad[:10])
             raise NonFiniteLossError(
                 f"the loss or its gradient must be finite, got none such in step {shown}; "
-                "lower `training.learning_rate` or set `training.gradient_clip_norm`. "
+                "lower `optimizer.learning_rate` or set `optimizer.gradient_clip_norm`. "
                 "The checkpoints of earlier steps are kept."
             )
         seconds = max(now_seconds - self.started_seconds, 1e-9)

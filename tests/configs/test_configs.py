@@ -78,7 +78,7 @@ def test_paper_preset_is_the_paper():
     assert (config.model.width_multiplier, config.model.middle_modules) == (1.0, 8)
     assert config.super_resolution.features == (64, 32)
     assert config.split.sizes == (4176, 360, 720)
-    assert (config.training.optimizer, config.training.learning_rate) == ("adam", 1e-4)
+    assert (config.optimizer.name, config.optimizer.learning_rate) == ("adam", 1e-4)
     assert config.training.epochs == 80
     epochs = {row: _config(row, "paper").training.epochs for row in PAPER_ROWS}
     assert epochs == {
@@ -90,9 +90,9 @@ def test_paper_preset_is_the_paper():
         "xception": 50,
         "super_xception": 80,
     }
-    training = _config("resnet50", "paper").training
-    assert (training.optimizer, training.learning_rate) == ("nesterov", 1e-3)
-    assert (training.momentum, training.rate_decay) == (0.9, 1e-6)
+    optimizer = _config("resnet50", "paper").optimizer
+    assert (optimizer.name, optimizer.learning_rate) == ("nesterov", 1e-3)
+    assert (optimizer.momentum, optimizer.rate_decay) == (0.9, 1e-6)
     assert config.normalization.length_exponent == 1.0
     assert not any(config.augmentation.to_dict().values())
 
@@ -121,6 +121,7 @@ def test_rows_of_the_table_differ_in_little_more_than_the_network():
     for pair in ("alexnet", "resnet50", "xception"):
         one, other = settings(pair), settings(f"super_{pair}")
         assert one["training"] == other["training"]
+        assert one["optimizer"] == other["optimizer"]
 
 
 @pytest.mark.parametrize("preset", PRESETS)

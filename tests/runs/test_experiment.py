@@ -84,8 +84,8 @@ def _other_value(path, value, other):
         "super_resolution.initialization": "glorot",
         "super_resolution.place": "before_enlarging",
         "super_resolution.parameters": "frozen",
-        "training.optimizer": "adam",
-        "training.schedule": "constant",
+        "optimizer.name": "adam",
+        "optimizer.schedule": "constant",
     }
     if path in choices:
         return choices[path]

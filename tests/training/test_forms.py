@@ -22,10 +22,10 @@ def _losses(implementation: str) -> list[float]:
     # A scan compiles faster; that it equals the unrolled blocks stands in a test of Xception.
     config.model.middle_flow = "scan"
     # The paper's optimiser: at ten times its rate Adam enlarges rounding beyond any tolerance.
-    config.training.optimizer = "adam"
-    config.training.weight_decay = 0.0
-    config.training.schedule = "constant"
-    config.training.learning_rate = 1e-4
+    config.optimizer.name = "adam"
+    config.optimizer.weight_decay = 0.0
+    config.optimizer.schedule = "constant"
+    config.optimizer.learning_rate = 1e-4
     experiment = build_experiment(config)
     model = build_model(**experiment.model, classes=24, implementation=implementation)
     optimizer = make_optimizer(experiment.optimizer, epochs=2, steps_per_epoch=STEPS)

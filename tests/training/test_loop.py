@@ -145,7 +145,7 @@ def test_non_finite_loss_names_the_steps_and_keeps_the_checkpoint(tmp_path, comp
         bad = jnp.where(state.step >= 5, jnp.nan, metrics["loss"])
         return state, {**metrics, "loss": bad}
 
-    with pytest.raises(NonFiniteLossError, match=r"step 5, 6; lower `training.learning_rate`"):
+    with pytest.raises(NonFiniteLossError, match=r"step 5, 6; lower `optimizer.learning_rate`"):
         _run(tmp_path / "run", compiled, step=breaking)
     checkpoints = Checkpoints(tmp_path / "run" / "checkpoints")
     assert checkpoints.step(LATEST) == 3

@@ -1,0 +1,77 @@
+"""Configs of earlier versions, as runs, exports and tables have stored them."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from typing import Any
+
+# Fields that later versions added, with the value that their absence means.
+ADDED: dict[str, Any] = {
+    "normalization.grey": "keep",
+    "split.training_share": 1.0,
+    "model.init_from": "",
+    "model.stem_stride": 1,
+    "model.polarity": "given",
+    "model.test_views": "one",
+    "super_resolution.place": "after_enlarging",
+    "super_resolution.parameters": "trained",
+    "super_resolution.pretraining_epochs": 0,
+    "optimizer.momentum": 0.0,
+    "optimizer.rate_decay": 0.0,
+    "evaluation.turned_share": 0.01,
+}
+# Fields that have moved.
+MOVED: dict[str, str] = {
+    "training.optimizer": "optimizer.name",
+    "training.learning_rate": "optimizer.learning_rate",
+    "training.schedule": "optimizer.schedule",
+    "training.warmup_epochs": "optimizer.warmup_epochs",
+    "training.momentum": "optimizer.momentum",
+    "training.rate_decay": "optimizer.rate_decay",
+    "training.weight_decay": "optimizer.weight_decay",
+    "training.gradient_clip_norm": "optimizer.gradient_clip_norm",
+}
+# In pixels of the canvas before `model.stem_stride` came, of a canvas of this side since then.
+CANVAS_PX = 50
+CANVAS_FIELDS = ("augmentation.shift_px", "augmentation.bend_px")
+
+
+def upgrade_config(values: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Return a stored config in the form of this version, with the meaning that it had.
+
+    Args:
+        values: Config as JSON values, of this or an earlier version.
+
+    Returns:
+        The upgraded copy, and what was changed: one short text per field, none for a config of
+        this version.
+    """
+    upgraded = copy.deepcopy(dict(values))
+    changes = []
+    for before, after in MOVED.items():
+        section, name = before.split(".")
+        if name in upgraded.get(section, {}):
+            _set(upgraded, after, upgraded[section].pop(name))
+            changes.append(f"{before} is now {after}")
+    side_px = upgraded.get("normalization", {}).get("image_px", CANVAS_PX)
+    if not _holds(upgraded, "model.stem_stride") and side_px != CANVAS_PX:
+        for path in CANVAS_FIELDS:
+            section, name = path.split(".")
+            _set(upgraded, path, upgraded[section][name] * CANVAS_PX / side_px)
+            changes.append(f"{path}={upgraded[section][name]:g}")
+    for path, value in ADDED.items():
+        if not _holds(upgraded, path):
+            _set(upgraded, path, value)
+            changes.append(f"{path}={value!r}")
+    return upgraded, tuple(changes)
+
+
+def _holds(values: Mapping[str, Any], path: str) -> bool:
+    section, name = path.split(".")
+    return name in values.get(section, {})
+
+
+def _set(values: dict[str, Any], path: str, value: Any) -> None:
+    section, name = path.split(".")
+    values.setdefault(section, {})[name] = value
