@@ -1,4 +1,7 @@
-"""The evaluation protocols as splits of images: pure functions of names and a seed."""
+"""Splits of a data set into training, validation and test images, one for each protocol.
+
+A split depends on the names of cells and cases, the labels and a seed, and on nothing else.
+"""
 
 from __future__ import annotations
 
@@ -11,19 +14,75 @@ import numpy as np
 from superxception_jax.arrays import check
 from superxception_jax.chromosomes import natural_key
 
+FOLDED_PROTOCOLS = ("cells", "cases")
 POLETTI_CELLS = (70, 49)  # Training with validation, and test (Poletti et al. 2008).
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class SplitSettings:
+    """Which protocol divides the images, and its numbers; ranges are checked here.
+
+    Attributes:
+        protocol: `paper` (images at random, stratified by class), `poletti` (70 and 49 cells),
+            `cells` or `cases` (cross-validation over whole cells or patients).
+        seed: Random seed of the split, at least 0; the training has a seed of its own.
+        fold: Fold that tests, 0..folds-1; 0 for the protocols without folds.
+        folds: Number of folds, at least 2 (`cells`, `cases`).
+        validation_share: Share of the training cells or cases that validates, in (0, 1)
+            (`cells`, `poletti`, `cases`).
+        training_share: Share of the training cells or cases that is used, or of the training
+            images of each class (`paper`), in (0, 1]. The images of a smaller share are among
+            those of a larger one; validation and test images stay the same.
+        sizes: Numbers of training, validation and test images, each at least 1 (`paper`).
+
+    Raises:
+        ValueError: A value is out of its range; all problems are listed.
+    """
+
+    protocol: str
+    seed: int
+    fold: int
+    folds: int
+    validation_share: float
+    training_share: float
+    sizes: tuple[int, int, int]
+
+    def __post_init__(self) -> None:
+        problems = [] if self.protocol in PROTOCOLS else [_unknown(self.protocol)]
+        if self.seed < 0:
+            problems.append(f"`seed` must be at least 0, got {self.seed}; raise it.")
+        if self.folds < 2:
+            problems.append(f"`folds` must be at least 2, got {self.folds}; raise it.")
+        elif not 0 <= self.fold < self.folds:
+            problems.append(f"`fold` must be 0 to {self.folds - 1}, got {self.fold}; correct it.")
+        if not 0 < self.validation_share < 1:
+            problems.append(
+                "`validation_share` must be between 0 and 1, "
+                f"got {self.validation_share}; correct it."
+            )
+        if not 0 < self.training_share <= 1:
+            problems.append(
+                "`training_share` must be above 0 and at most 1, "
+                f"got {self.training_share}; correct it."
+            )
+        if len(self.sizes) != 3 or min(self.sizes) < 1:
+            problems.append(
+                f"`sizes` must be 3 numbers of images of at least 1, got {self.sizes}; "
+                "correct them."
+            )
+        if problems:
+            raise ValueError("\n".join(problems))
 
 
 @dataclasses.dataclass(frozen=True)
 class Split:
-    """Hold which images train, validate and test; no image is in two parts.
-
-    **Source:** ours, because indices can be checked and stored, copied images can't.
+    """The images of each part of a data set; no image is in two parts.
 
     Attributes:
         train: i64[A], ascending indices of the training images.
-        validation: i64[B], those that choose checkpoints and hyper-parameters.
-        test: i64[C], those that are reported and choose nothing.
+        validation: i64[B], ascending indices of the images that choose checkpoints and
+            hyper-parameters.
+        test: i64[C], ascending indices of the images whose results are reported.
     """
 
     train: np.ndarray
@@ -32,88 +91,47 @@ class Split:
 
 
 def make_split(
-    labels: np.ndarray,
-    cells: np.ndarray,
-    cases: np.ndarray,
-    *,
-    protocol: str,
-    seed: int,
-    fold: int,
-    folds: int,
-    validation_share: float,
-    training_share: float,
-    sizes: tuple[int, int, int],
+    labels: np.ndarray, cells: np.ndarray, cases: np.ndarray, *, settings: SplitSettings
 ) -> Split:
-    """Split images by one of the protocols of `PROTOCOLS`.
+    """Divide images into training, validation and test images.
 
     Args:
         labels: i32[N], class of each image.
         cells: str[N], cell of each image.
         cases: str[N], patient or sample of each image.
-        protocol: `paper`, `cells`, `poletti` or `cases`.
-        seed: seed of the split, at least 0; not the seed of the training.
-        fold: which fold tests, 0..folds-1; 0 for the protocols without folds.
-        folds: number of folds, at least 2 (`cells`, `cases`).
-        validation_share: share of the training cells or cases that validates, in (0, 1)
-            (`cells`, `poletti`, `cases`).
-        training_share: share of what may train that does train, in (0, 1]: of the cells or
-            cases, or of the images of each class (`paper`). A smaller share is part of a larger
-            one, and validation and test stay the same.
-        sizes: numbers of training, validation and test images (`paper`).
+        settings: Protocol and its numbers.
 
     Returns:
-        The split; the same arguments give the same split.
+        The split; equal arguments give equal splits.
 
     Raises:
-        ValueError: an argument is out of its range, or there are too few images or cells.
+        ValueError: There are too few images, cells or cases for the settings.
 
-    **Source:** Swati, Sharma, Vig 2018, section 4 (`paper`); Poletti et al. 2008 (`poletti`);
-    `cells` and `cases` are ours, because images of one cell resemble each other.
+    Source: Swati, Sharma, Vig 2018, section 4 (`paper`); Poletti et al. 2008 (`poletti`). `cells`
+        and `cases` keep groups whole, because images of one cell or patient resemble each other.
     """
     count = check(labels=(labels, "i32[N]"), cells=(cells, "any[N]"), cases=(cases, "any[N]"))["N"]
-    if protocol not in PROTOCOLS:
-        raise ValueError(_unknown(protocol))
     if count == 0:
         raise ValueError("`labels` must hold images, got none; check the data set.")
-    if seed < 0:
-        raise ValueError(f"`seed` must be at least 0, got {seed}; raise it.")
-    if not 0 < training_share <= 1:
+    if settings.fold != 0 and settings.protocol not in FOLDED_PROTOCOLS:
         raise ValueError(
-            f"`training_share` must be above 0 and at most 1, got {training_share}; correct it."
+            f"`fold` must be 0 for the split `{settings.protocol}`, which has no folds, "
+            f"got {settings.fold}; vary the seed instead."
         )
-    return PROTOCOLS[protocol](
-        labels=labels,
-        cells=cells,
-        cases=cases,
-        seed=seed,
-        fold=fold,
-        folds=folds,
-        validation_share=validation_share,
-        training_share=training_share,
-        sizes=sizes,
-    )
+    return PROTOCOLS[settings.protocol](labels, cells, cases, settings)
 
 
 def _split_paper(
-    *,
-    labels: np.ndarray,
-    seed: int,
-    fold: int,
-    training_share: float,
-    sizes: tuple[int, int, int],
-    **_: object,
+    labels: np.ndarray, cells: np.ndarray, cases: np.ndarray, settings: SplitSettings
 ) -> Split:
-    _check_no_folds("paper", fold)
-    if len(sizes) != 3 or min(sizes) < 1:
-        raise ValueError(
-            f"`sizes` must be 3 numbers of images of at least 1, got {sizes}; correct them."
-        )
+    del cells, cases
+    sizes = settings.sizes
     if sum(sizes) > len(labels):
         raise ValueError(
             f"`sizes` must sum to at most the number of images, {len(labels)}, "
             f"got {sum(sizes)}; lower them or use the split `cells`."
         )
-    generator = np.random.default_rng(seed)
+    generator = np.random.default_rng(settings.seed)
     available = np.bincount(labels)
     # Shares of shares: each step takes from what the step before chose, so no class runs out.
     used = _apportion(sum(sizes), available)
@@ -125,13 +143,13 @@ def _split_paper(
         bounds = np.cumsum([test[label], validation[label]])
         for part, chosen in zip(parts, np.split(images, bounds), strict=True):
             part.append(chosen)
-        parts[2][-1] = _first(parts[2][-1], training_share)
+        parts[2][-1] = _first(parts[2][-1], settings.training_share)
     test_images, validation_images, train_images = (np.sort(np.concatenate(p)) for p in parts)
     return Split(train=train_images, validation=validation_images, test=test_images)
 
 
 def _first(names: np.ndarray, share: float) -> np.ndarray:
-    """Return the first of what was drawn: at least one, if there is any."""
+    """Return the first part of shuffled names: at least one, if there is any."""
     return names[: min(max(1, int(share * len(names) + 0.5)), len(names))]
 
 
@@ -145,29 +163,22 @@ def _apportion(total: int, weights: np.ndarray) -> np.ndarray:
     return shares
 
 
-def _split_cells(*, cells: np.ndarray, **arguments: object) -> Split:
-    return _split_folds("cells", cells, **arguments)  # type: ignore[arg-type]
-
-
-def _split_cases(*, cases: np.ndarray, **arguments: object) -> Split:
-    return _split_folds("cases", cases, **arguments)  # type: ignore[arg-type]
-
-
-def _split_folds(
-    what: str,
-    groups: np.ndarray,
-    *,
-    seed: int,
-    fold: int,
-    folds: int,
-    validation_share: float,
-    training_share: float,
-    **_: object,
+def _split_cells(
+    labels: np.ndarray, cells: np.ndarray, cases: np.ndarray, settings: SplitSettings
 ) -> Split:
-    if folds < 2:
-        raise ValueError(f"`folds` must be at least 2, got {folds}; raise it.")
-    if not 0 <= fold < folds:
-        raise ValueError(f"`fold` must be 0 to {folds - 1}, got {fold}; correct it.")
+    del labels, cases
+    return _split_folds("cells", cells, settings)
+
+
+def _split_cases(
+    labels: np.ndarray, cells: np.ndarray, cases: np.ndarray, settings: SplitSettings
+) -> Split:
+    del labels, cells
+    return _split_folds("cases", cases, settings)
+
+
+def _split_folds(what: str, groups: np.ndarray, settings: SplitSettings) -> Split:
+    folds, fold = settings.folds, settings.fold
     names = _unique(groups)
     # Two groups must be left: one trains, one validates.
     if len(names) - -(-len(names) // folds) < 2 or len(names) < folds:
@@ -175,58 +186,40 @@ def _split_folds(
             f"`{what}` must be enough for {folds} folds with training and validation, "
             f"got {len(names)}; use more {what} or fewer folds."
         )
-    parts = np.array_split(np.random.default_rng(seed).permutation(names), folds)
+    parts = np.array_split(np.random.default_rng(settings.seed).permutation(names), folds)
     rest = np.concatenate([part for number, part in enumerate(parts) if number != fold])
-    generator = np.random.default_rng([seed, fold])
-    train, validation = _hold_out(generator.permutation(rest), validation_share)
-    train = _first(train, training_share)
-    return _by_groups(groups, train=train, validation=validation, test=parts[fold])
+    generator = np.random.default_rng([settings.seed, fold])
+    return _by_groups(groups, generator.permutation(rest), test=parts[fold], settings=settings)
 
 
 def _split_poletti(
-    *,
-    cells: np.ndarray,
-    seed: int,
-    fold: int,
-    validation_share: float,
-    training_share: float,
-    **_: object,
+    labels: np.ndarray, cells: np.ndarray, cases: np.ndarray, settings: SplitSettings
 ) -> Split:
-    _check_no_folds("poletti", fold)
+    del labels, cases
     names = _unique(cells)
     if len(names) != sum(POLETTI_CELLS):
         raise ValueError(
             f"`cells` must be {sum(POLETTI_CELLS)} for the split `poletti`, got {len(names)}; "
             "use the split `cells`."
         )
-    order = np.random.default_rng(seed).permutation(names)
-    train, validation = _hold_out(order[: POLETTI_CELLS[0]], validation_share)
-    train = _first(train, training_share)
-    return _by_groups(cells, train=train, validation=validation, test=order[POLETTI_CELLS[0] :])
+    order = np.random.default_rng(settings.seed).permutation(names)
+    rest, test = np.split(order, POLETTI_CELLS[:1])
+    return _by_groups(cells, rest, test=test, settings=settings)
 
 
-def _hold_out(names: np.ndarray, share: float) -> tuple[np.ndarray, np.ndarray]:
-    if not 0 < share < 1:
-        raise ValueError(f"`validation_share` must be between 0 and 1, got {share}; correct it.")
-    size = min(max(1, int(share * len(names) + 0.5)), len(names) - 1)
-    return names[size:], names[:size]
-
-
-def _by_groups(groups: np.ndarray, **parts: np.ndarray) -> Split:
+def _by_groups(
+    groups: np.ndarray, rest: np.ndarray, *, test: np.ndarray, settings: SplitSettings
+) -> Split:
+    """Hold out the first of the shuffled groups that don't test for validation; keep all whole."""
+    held_out = min(max(1, int(settings.validation_share * len(rest) + 0.5)), len(rest) - 1)
+    train = _first(rest[held_out:], settings.training_share)
+    parts = {"train": train, "validation": rest[:held_out], "test": test}
     return Split(**{part: np.flatnonzero(np.isin(groups, names)) for part, names in parts.items()})
 
 
 def _unique(groups: np.ndarray) -> np.ndarray:
     # Sorted, so that the split doesn't depend on the order of the images.
     return np.array(sorted({str(group) for group in groups}, key=natural_key))
-
-
-def _check_no_folds(name: str, fold: int) -> None:
-    if fold != 0:
-        raise ValueError(
-            f"`fold` must be 0 for the split `{name}`, which has no folds, got {fold}; "
-            "vary the seed instead."
-        )
 
 
 def _unknown(name: str) -> str:
@@ -236,7 +229,7 @@ def _unknown(name: str) -> str:
     )
 
 
-PROTOCOLS: dict[str, Callable[..., Split]] = {
+PROTOCOLS: dict[str, Callable[[np.ndarray, np.ndarray, np.ndarray, SplitSettings], Split]] = {
     "paper": _split_paper,
     "cells": _split_cells,
     "poletti": _split_poletti,

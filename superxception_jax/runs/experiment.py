@@ -11,6 +11,7 @@ from typing import Any
 from ml_collections import ConfigDict
 
 from superxception_jax.data.normalize import NormalizationSettings
+from superxception_jax.data.splits import SplitSettings
 from superxception_jax.models.build import classifier_options, has_super_resolution
 from superxception_jax.runs.checks import find_problems
 from superxception_jax.training.settings import AugmentationSettings, OptimizerSettings
@@ -29,7 +30,7 @@ class Experiment:
         data_dir: folder of the prepared data sets.
         manual_dir: folder of the archives that the user places.
         normalization: from a raw crop to the canvas.
-        split: keyword arguments of `superxception_jax.data.splits.make_split`.
+        split: Protocol that divides the images, and its numbers.
         model: keyword arguments of `superxception_jax.models.build.build_model`.
         implementation: auto, plain or fast forms of the operations.
         polarity: given, or read by the network.
@@ -60,7 +61,7 @@ class Experiment:
     data_dir: Path
     manual_dir: Path
     normalization: NormalizationSettings
-    split: Mapping[str, Any]
+    split: SplitSettings
     model: Mapping[str, Any]
     implementation: str
     polarity: str
@@ -124,7 +125,7 @@ def build_experiment(config: ConfigDict) -> Experiment:
         data_dir=Path(data.data_dir).expanduser().absolute(),
         manual_dir=Path(data.manual_dir or Path(data.data_dir) / "manual").expanduser().absolute(),
         normalization=NormalizationSettings(**config.normalization.to_dict()),
-        split={**split.to_dict(), "sizes": tuple(split.sizes)},
+        split=SplitSettings(**{**split.to_dict(), "sizes": tuple(split.sizes)}),
         model=_model_options(config),
         implementation=model.implementation,
         polarity=model.polarity,

@@ -89,7 +89,7 @@ def load_classifier(workdir: str | Path) -> Classifier:
         about={
             "network": experiment.name,
             "data set": experiment.dataset,
-            "protocol": experiment.split["protocol"],
+            "protocol": experiment.split.protocol,
             "commit": load_training_record(folder).trainings[-1].commit,
         },
     )

@@ -140,7 +140,7 @@ def _predictions(
 ) -> Predictions:
     """Return the predictions, with whole cells assigned where the split keeps them whole."""
     assigned = None
-    if setup.experiment.split["protocol"] in WHOLE_CELL_PROTOCOLS:
+    if setup.experiment.split.protocol in WHOLE_CELL_PROTOCOLS:
         calibrated = apply_temperature(log_probabilities, temperature).astype(np.float64)
         likelihoods = to_log_likelihoods(calibrated, shares)
         assigned = assign_cells(likelihoods, images.cells, prior=default_prior())
@@ -161,7 +161,7 @@ def _identity(setup: Setup, *, split: str) -> dict[str, Any]:
         "name": experiment.name,
         "preset": experiment.preset,
         "dataset": experiment.dataset,
-        "protocol": experiment.split["protocol"],
+        "protocol": experiment.split.protocol,
         "split": split,
         "seed": experiment.seed,
         "confidence_level": experiment.confidence_level,

@@ -152,7 +152,7 @@ def load_splits(experiment: Experiment) -> dict[str, Chromosomes]:
         labels=everything.labels,
         cells=everything.cells,
         cases=everything.cases,
-        **experiment.split,
+        settings=experiment.split,
     )
     return {name: everything.take(getattr(split, name)) for name in SPLITS}
 
@@ -177,7 +177,7 @@ def describe(setup: Setup, workdir: Path) -> str:
     return "\n".join(
         (
             f"config    {experiment.name}, {preset}, seed {experiment.seed}",
-            f"data      {experiment.dataset}, split {experiment.split['protocol']}: {sizes}"
+            f"data      {experiment.dataset}, split {experiment.split.protocol}: {sizes}"
             f" images of {side}×{side} px",
             f"crops     tilt {normalization.tilt}, straightening {normalization.straightening}, "
             f"length {normalization.length}, exponent {normalization.length_exponent}, "

@@ -84,7 +84,7 @@ def load_test_cells(experiment: Experiment) -> list[RawCell]:
     Raises:
         ValueError: the split divides cells.
     """
-    if experiment.split["protocol"] == "paper":
+    if experiment.split.protocol == "paper":
         raise ValueError(
             "`--runs` must be runs whose split keeps cells whole, got the split `paper`; train "
             "with --config.split.protocol=cells."
@@ -94,7 +94,7 @@ def load_test_cells(experiment: Experiment) -> list[RawCell]:
         labels=np.array([one.label for one in records], np.int32),
         cells=np.array([one.cell for one in records]),
         cases=np.array([one.case for one in records]),
-        **experiment.split,
+        settings=experiment.split,
     )
     return _group([records[index] for index in split.test])
 

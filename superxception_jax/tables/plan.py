@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from superxception_jax.data.splits import FOLDED_PROTOCOLS
 from superxception_jax.runs.experiment import Experiment, config_differences
 from superxception_jax.runs.workdir import check_workdir
 from superxception_jax.tables.finished_run import TableRun, table_runs
 
-FOLDED_PROTOCOLS = ("cells", "cases")
 # What runs of a row may differ in.
 _FREE_FIELDS = ("data.data_dir", "data.manual_dir", "split.fold", "evaluation.batch_size")
 FREE_ROW_FIELDS = ("seed", "training.devices", *_FREE_FIELDS)
@@ -43,7 +43,7 @@ class PlannedRun:
     @property
     def key(self) -> tuple[str, int, int]:
         """Return row, seed and fold, as `TableRun.key`."""
-        return self.row, self.experiment.seed, self.experiment.split["fold"]
+        return self.row, self.experiment.seed, self.experiment.split.fold
 
     @property
     def log(self) -> Path:
@@ -186,7 +186,7 @@ def _read_table(path: Path) -> dict[str, Any]:
 
 def _check_folds(runs: Sequence[PlannedRun]) -> None:
     for run in runs:
-        protocol, fold = run.experiment.split["protocol"], run.experiment.split["fold"]
+        protocol, fold = run.experiment.split.protocol, run.experiment.split.fold
         if fold and protocol not in FOLDED_PROTOCOLS:
             raise ValueError(
                 f"`--folds` must be 0 with the split `{protocol}`, which has no folds, got {fold}; "

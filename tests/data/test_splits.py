@@ -3,7 +3,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from superxception_jax.data.splits import PROTOCOLS, Split, _apportion, make_split
+from superxception_jax.data.splits import (
+    PROTOCOLS,
+    Split,
+    SplitSettings,
+    _apportion,
+    make_split,
+)
 
 PADOVA_LABELS = np.repeat(np.arange(24), (238,) * 22 + (193, 45)).astype(np.int32)
 PADOVA_CELLS = np.array([str(1 + index % 119) for index in range(5474)])
@@ -20,7 +26,7 @@ SETTINGS = {
 
 def split(labels=PADOVA_LABELS, cells=PADOVA_CELLS, cases=None, **changes) -> Split:
     cases = cells if cases is None else cases
-    return make_split(labels, cells, cases, **{**SETTINGS, **changes})
+    return make_split(labels, cells, cases, settings=SplitSettings(**{**SETTINGS, **changes}))
 
 
 def parts(one: Split) -> list[np.ndarray]:
@@ -166,6 +172,13 @@ def test_the_number_of_folds_changes_the_split():
 def test_what_cannot_be_split_is_explained(changes, message):
     with pytest.raises(ValueError, match=message):
         split(**changes)
+
+
+def test_settings_report_all_problems_at_once():
+    with pytest.raises(ValueError, match="`seed`") as caught:
+        SplitSettings(**{**SETTINGS, "seed": -1, "fold": 9, "sizes": (1, 2)})
+    names = [line.split("`")[1] for line in str(caught.value).splitlines()]
+    assert names == ["seed", "fold", "sizes"]
 
 
 def test_arrays_of_other_lengths_are_refused():

@@ -92,7 +92,7 @@ def test_a_field_that_varies_makes_a_row_of_each_value(tmp_path, monkeypatch):
     with flagsaver.flagsaver(configs=[STRIPNET], vary="split.training_share=0.5, 1", seeds=["3"]):
         runs = table._planned_runs()
     assert [run.row for run in runs] == ["stripnet@0.5", "stripnet@1"]
-    assert [run.experiment.split["training_share"] for run in runs] == [0.5, 1.0]
+    assert [run.experiment.split.training_share for run in runs] == [0.5, 1.0]
     assert runs[0].workdir == Path("runs/table/stripnet@0.5-seed3-fold0")
     assert "--config.split.training_share=0.5" in runs[0].arguments
 

@@ -74,6 +74,7 @@ def _other_value(path, value, other):
         "normalization.length": "none",
         "normalization.grey": "cell",
         "split.protocol": "cases",
+        "split.sizes": (4176, 360, 721),
         "model.name": "xception",
         "model.middle_flow": "scan",
         "model.polarity": "given",

@@ -32,7 +32,7 @@ def finish(run, *, predicted=CLASSES):
         "name": run.experiment.name,
         "preset": run.experiment.preset,
         "dataset": run.experiment.dataset,
-        "protocol": run.experiment.split["protocol"],
+        "protocol": run.experiment.split.protocol,
         "images": 4,
         "accuracy": 0.75,
         "accuracy_interval": [0.5, 1.0],

@@ -18,7 +18,7 @@ from superxception_jax.data.bioimage.archive import (
 )
 from superxception_jax.data.bioimage.builder import BioimageConfig, Builder, build_bioimage
 from superxception_jax.data.builders import load_records
-from superxception_jax.data.splits import make_split
+from superxception_jax.data.splits import SplitSettings, make_split
 from tests.paths import REAL_DATA
 
 REAL = REAL_DATA / "bioimlab_qband.zip"
@@ -252,10 +252,7 @@ def test_real_images_split_as_in_the_paper(real):
 def split_real(real, protocol):
     labels = np.array([one.label for one in real], np.int32)
     cells, cases = (np.array([getattr(one, field) for one in real]) for field in ("cell", "case"))
-    split = make_split(
-        labels,
-        cells,
-        cases,
+    settings = SplitSettings(
         protocol=protocol,
         seed=0,
         fold=0,
@@ -264,4 +261,5 @@ def split_real(real, protocol):
         training_share=1.0,
         sizes=(4176, 360, 720),
     )
+    split = make_split(labels, cells, cases, settings=settings)
     return cells, list(vars(split).values())

@@ -12,7 +12,7 @@ from superxception_jax.data.builders import load_records
 from superxception_jax.data.gband.archive import GBAND_COUNTS
 from superxception_jax.data.gband.builder import build_gband
 from superxception_jax.data.normalize import NormalizationSettings, normalize_cell
-from superxception_jax.data.splits import make_split
+from superxception_jax.data.splits import SplitSettings, make_split
 from tests.paths import REAL_DATA
 
 REAL = REAL_DATA / "gband_karyograms.zip"
@@ -93,9 +93,9 @@ def test_a_real_cell_becomes_canvases(real):
 def split_real(real, **changes):
     labels = np.array([one.label for one in real], np.int32)
     cells, cases = (np.array([getattr(one, field) for one in real]) for field in ("cell", "case"))
-    settings = {"seed": 0, "fold": 0, "folds": 5, "validation_share": 0.1, "training_share": 1.0}
-    sizes = (4176, 360, 720)
-    split = make_split(labels, cells, cases, **{**settings, "sizes": sizes, **changes})
+    values = {"seed": 0, "fold": 0, "folds": 5, "validation_share": 0.1, "training_share": 1.0}
+    settings = SplitSettings(**{**values, "sizes": (4176, 360, 720), **changes})
+    split = make_split(labels, cells, cases, settings=settings)
     return labels, cells, cases, list(vars(split).values())
 
 
