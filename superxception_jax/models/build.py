@@ -7,8 +7,11 @@ import difflib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import jax
+import jax.numpy as jnp
 from flax import linen as nn
 
+from superxception_jax.keys import key_for
 from superxception_jax.models.alexnet import AlexNet
 from superxception_jax.models.cnn import DeepCNN
 from superxception_jax.models.resnet import ResNet50
@@ -73,6 +76,23 @@ def build_model(
         classifier=network,
         enlarged_px=enlarged_px,
     )
+
+
+def init_variables(model: nn.Module, *, key: jax.Array, input_px: int) -> dict[str, Any]:
+    """Draw the variables of a network before any training.
+
+    Args:
+        model: Network of f32[B,input_px,input_px,1].
+        key: Root key of the run.
+        input_px: Side of the network's input in px.
+
+    Returns:
+        `params` and `batch_stats`; the latter is empty for a network without BatchNorm. Under
+        `jax.eval_shape` these are the shapes, and nothing is computed.
+    """
+    images = jnp.zeros((1, input_px, input_px, 1), jnp.float32)
+    variables = model.init({"params": key_for(key, "init")}, images, train=False)
+    return {"params": variables["params"], "batch_stats": variables.get("batch_stats", {})}
 
 
 def classifier_options(name: str) -> tuple[str, ...]:

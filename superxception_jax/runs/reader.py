@@ -16,6 +16,7 @@ from superxception_jax.data.crop import has_light_background
 from superxception_jax.evaluation.predict import CELL_BATCHES, predict_all
 from superxception_jax.files import write_text
 from superxception_jax.karyotyping.cell import ChooseClassifier, Classifier
+from superxception_jax.models.build import init_variables
 from superxception_jax.models.inference import make_predict
 from superxception_jax.runs.experiment import Experiment, build_experiment
 from superxception_jax.runs.model_card import write_model_card
@@ -32,8 +33,6 @@ from superxception_jax.runs.workdir import (
 )
 from superxception_jax.training import compile as compilation
 from superxception_jax.training.checkpoint import BEST, Checkpoints
-from superxception_jax.training.optimizers import make_optimizer
-from superxception_jax.training.state import init_state
 
 RESULTS_FILE = "results.json"
 VARIABLES_FILE = "variables.npz"
@@ -161,18 +160,12 @@ def _check_folder(workdir: str | Path) -> Path:
 def _load(folder: Path, experiment: Experiment, mesh: jax.sharding.Mesh) -> Any:
     """Load `params` and `batch_stats` from the export or the best checkpoint."""
     model = make_network(experiment, mesh)
-    # The length of the run is no part of the state.
-    optimizer = make_optimizer(experiment.optimizer, epochs=1, steps_per_epoch=1)
-    state = jax.eval_shape(
-        lambda key: init_state(model, optimizer, key=key, input_px=experiment.input_px),
+    like = jax.eval_shape(
+        lambda key: init_variables(model, key=key, input_px=experiment.input_px),
         jax.random.key(0),
     )
     if (folder / VARIABLES_FILE).is_file():
-        variables = load_variables(folder / VARIABLES_FILE, state.variables)
+        variables = load_variables(folder / VARIABLES_FILE, like)
         return compilation.place_replicated(variables, mesh)
-    checkpoints = Checkpoints(folder / "checkpoints")
-    try:
-        like = compilation.with_replicated_sharding(state, mesh)
-        return checkpoints.load(BEST, like).variables
-    finally:
-        checkpoints.close()
+    with Checkpoints(folder / "checkpoints") as checkpoints:
+        return checkpoints.load_variables(BEST, compilation.with_replicated_sharding(like, mesh))

@@ -47,17 +47,15 @@ def train_and_test(
     provenance = describe_provenance()
     write_text(workdir / "parameters.txt", parameter_table(setup))
     print(describe(setup, workdir), flush=True)
-    checkpoints = Checkpoints(workdir / "checkpoints")
     try:
-        finished = checkpoints.step(LATEST) == experiment.epochs * setup.steps_per_epoch
-        record = _record_training(workdir, provenance, overrides=overrides, finished=finished)
-        progress = train_network(setup, workdir, checkpoints)
-        variables = load_best(setup, checkpoints)
+        with Checkpoints(workdir / "checkpoints") as checkpoints:
+            finished = checkpoints.step(LATEST) == experiment.epochs * setup.steps_per_epoch
+            record = _record_training(workdir, provenance, overrides=overrides, finished=finished)
+            progress = train_network(setup, workdir, checkpoints)
+            variables = load_best(setup, checkpoints)
     except Interrupted as stop:
         stop.add_note(f"Resume with: python launch/main.py --workdir={shlex.quote(str(workdir))}")
         raise
-    finally:
-        checkpoints.close()
     history = RunHistory(Progress.from_json(progress), record.trainings, provenance)
     return write_report(setup, workdir, variables=variables, split="test", history=history)
 
@@ -77,13 +75,10 @@ def evaluate_run(experiment: Experiment, workdir: Path, *, split: str) -> list[P
         FileNotFoundError: The run has no checkpoint yet.
     """
     setup = set_up(experiment)
-    checkpoints = Checkpoints(workdir / "checkpoints")
-    try:
+    with Checkpoints(workdir / "checkpoints") as checkpoints:
         variables = load_best(setup, checkpoints)
         # That of the whole training, not of the time up to the best checkpoint.
         progress = checkpoints.progress(LATEST)
-    finally:
-        checkpoints.close()
     record = load_training_record(workdir)
     history = RunHistory(Progress.from_json(progress), record.trainings, describe_provenance())
     return write_report(setup, workdir, variables=variables, split=split, history=history)

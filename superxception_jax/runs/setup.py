@@ -217,7 +217,7 @@ def load_best(setup: Setup, checkpoints: Checkpoints) -> dict[str, Any]:
     Raises:
         FileNotFoundError: there is none.
     """
-    return checkpoints.load(BEST, setup.abstract_state).variables
+    return checkpoints.load_variables(BEST, setup.abstract_state.variables)
 
 
 def predict_split(

@@ -134,8 +134,7 @@ def _pretrain(setup: Setup, workdir: Path) -> dict[str, Any]:
     print(f"pretraining the super-resolution stack on {count:,} images", flush=True)
     # Once, and not at each validation.
     restoration = compile_restoration(setup)
-    checkpoints = Checkpoints(folder / "checkpoints")
-    try:
+    with Checkpoints(folder / "checkpoints") as checkpoints:
         _run_loop(
             setup,
             folder,
@@ -150,9 +149,7 @@ def _pretrain(setup: Setup, workdir: Path) -> dict[str, Any]:
             ),
             epochs=experiment.pretraining_epochs,
         )
-        return checkpoints.load(BEST, abstract_state).params
-    finally:
-        checkpoints.close()
+        return checkpoints.load_variables(BEST, abstract_state.variables)["params"]
 
 
 def _run_loop(

@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 from flax import struct
 
-from superxception_jax.keys import key_for
+from superxception_jax.models.build import init_variables
 
 if TYPE_CHECKING:
     import optax
@@ -55,12 +55,7 @@ def init_state(
     Returns:
         The state at step 0.
     """
-    images = jnp.zeros((1, input_px, input_px, 1), jnp.float32)
-    variables = model.init({"params": key_for(key, "init")}, images, train=False)
-    params = variables["params"]
+    variables = init_variables(model, key=key, input_px=input_px)
     return TrainState(
-        step=jnp.zeros((), jnp.int32),
-        params=params,
-        batch_stats=variables.get("batch_stats", {}),
-        opt_state=optimizer.init(params),
+        step=jnp.zeros((), jnp.int32), opt_state=optimizer.init(variables["params"]), **variables
     )

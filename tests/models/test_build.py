@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import flax.linen as nn
 import jax
 import jax.numpy as jnp
+import numpy as np
 import pytest
 
 from superxception_jax.models.build import (
@@ -9,6 +11,7 @@ from superxception_jax.models.build import (
     build_model,
     classifier_options,
     has_super_resolution,
+    init_variables,
 )
 
 CLASSES = 24
@@ -172,3 +175,26 @@ def test_missing_options_are_named():
             "super_alexnet",
             **changed("super_alexnet", "super_resolution", without=("enlarged_px", "skip")),
         )
+
+
+class _Linear(nn.Module):
+    normalized: bool
+
+    @nn.compact
+    def __call__(self, images, *, train):
+        if self.normalized:
+            images = nn.BatchNorm(use_running_average=not train)(images)
+        return nn.Dense(CLASSES, name="head")(images.reshape(len(images), -1))
+
+
+def test_variables_are_drawn_from_the_key_and_batch_stats_may_be_empty():
+    one, again, other = (
+        init_variables(_Linear(normalized=False), key=jax.random.key(seed), input_px=4)
+        for seed in (0, 0, 1)
+    )
+    assert one["params"]["head"]["kernel"].shape == (16, CLASSES)
+    assert one["batch_stats"] == {}
+    jax.tree.map(np.testing.assert_array_equal, one, again)
+    assert (one["params"]["head"]["kernel"] != other["params"]["head"]["kernel"]).any()
+    normalized = init_variables(_Linear(normalized=True), key=jax.random.key(0), input_px=4)
+    assert set(normalized["batch_stats"]["BatchNorm_0"]) == {"mean", "var"}

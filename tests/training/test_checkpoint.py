@@ -11,9 +11,14 @@ from tests.training.tiny import assert_trees_equal, make_training
 
 @pytest.fixture
 def checkpoints(tmp_path):
-    opened = Checkpoints(tmp_path / "checkpoints")
-    yield opened
-    opened.close()
+    with Checkpoints(tmp_path / "checkpoints") as opened:
+        yield opened
+
+
+def _variables(state, device_count=1):
+    """Return the shapes and shardings of the variables, as a program without an optimiser has."""
+    mesh = compilation.make_mesh(device_count)
+    return compilation.with_replicated_sharding(jax.eval_shape(lambda: state.variables), mesh)
 
 
 def _state(step, scale=1.0):
@@ -34,10 +39,9 @@ def test_round_trip_and_one_of_each_kind(checkpoints):
 
 def test_another_process_reads_what_this_one_wrote(checkpoints, tmp_path):
     checkpoints.save(LATEST, _state(2, scale=3.0), progress={"training_seconds": 5.0})
-    reopened = Checkpoints(tmp_path / "checkpoints")
-    assert_trees_equal(reopened.load(LATEST, _state(0)), _state(2, scale=3.0))
-    assert reopened.progress(LATEST) == {"training_seconds": 5.0}
-    reopened.close()
+    with Checkpoints(tmp_path / "checkpoints") as reopened:
+        assert_trees_equal(reopened.load(LATEST, _state(0)), _state(2, scale=3.0))
+        assert reopened.progress(LATEST) == {"training_seconds": 5.0}
 
 
 def test_saved_on_four_devices_opens_on_one(checkpoints):
@@ -47,6 +51,26 @@ def test_saved_on_four_devices_opens_on_one(checkpoints):
     restored = checkpoints.load(LATEST, like)
     assert_trees_equal(restored, _state(4))
     assert {leaf.sharding.num_devices for leaf in jax.tree.leaves(restored)} == {1}
+
+
+def test_variables_come_without_the_state_of_the_optimizer(checkpoints, tmp_path):
+    state = _state(4, scale=2.0)
+    checkpoints.save(
+        BEST, compilation.place_replicated(state, compilation.make_mesh(4)), progress={}
+    )
+    with Checkpoints(tmp_path / "checkpoints") as reopened:
+        variables = reopened.load_variables(BEST, _variables(state))
+    assert type(variables) is dict
+    assert_trees_equal(variables, state.variables)
+    assert {leaf.sharding.num_devices for leaf in jax.tree.leaves(variables)} == {1}
+
+
+def test_variables_of_a_network_without_batch_norm(checkpoints):
+    state = _state(1).replace(batch_stats={})
+    checkpoints.save(BEST, state, progress={})
+    assert_trees_equal(
+        checkpoints.load_variables(BEST, _variables(state)), {**state.variables, "batch_stats": {}}
+    )
 
 
 def test_an_earlier_step_replaces_a_later_one_of_a_killed_run(checkpoints):
@@ -61,20 +85,40 @@ def test_missing(checkpoints):
     with pytest.raises(FileNotFoundError, match=r"no latest checkpoint in .*train the run first"):
         checkpoints.load(LATEST, _state(0))
     with pytest.raises(FileNotFoundError, match="no best checkpoint"):
+        checkpoints.load_variables(BEST, _variables(_state(0)))
+    with pytest.raises(FileNotFoundError, match="no best checkpoint"):
         checkpoints.progress(BEST)
 
 
-def test_other_dtype_is_refused(checkpoints):
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        (
+            lambda leaf: leaf.astype(jnp.bfloat16),
+            r"stored float32.*expected bfloat16.*config of its run",
+        ),
+        (
+            lambda leaf: jnp.stack([leaf, leaf]),
+            r"but 5 arrays differ, such as `params.*stored float32\[4\]",
+        ),
+    ],
+    ids=["dtype", "shape"],
+)
+def test_another_dtype_or_shape_is_refused(checkpoints, change, text):
     checkpoints.save(LATEST, _state(1), progress={})
     like = _state(0)
-    like = like.replace(params=jax.tree.map(lambda leaf: leaf.astype(jnp.bfloat16), like.params))
-    with pytest.raises(ValueError, match=r"stored float32.*expected bfloat16.*config of its run"):
+    like = like.replace(params=jax.tree.map(change, like.params))
+    with pytest.raises(ValueError, match=text):
         checkpoints.load(LATEST, like)
+    with pytest.raises(ValueError, match=text):
+        checkpoints.load_variables(LATEST, _variables(like))
 
 
-def test_other_shape_is_refused(checkpoints):
-    checkpoints.save(LATEST, _state(1), progress={})
-    like = _state(0)
-    like = like.replace(params=jax.tree.map(lambda leaf: jnp.stack([leaf, leaf]), like.params))
-    with pytest.raises(ValueError, match=r"arrays differ, such as `params.*stored float32\[4\]"):
-        checkpoints.load(LATEST, like)
+def test_arrays_that_are_missing_or_superfluous_are_named(checkpoints):
+    state = _state(1)
+    checkpoints.save(LATEST, state, progress={})
+    with pytest.raises(ValueError, match=r"`batch_stats.*mean`: stored float32.*expected absent"):
+        checkpoints.load_variables(LATEST, _variables(state.replace(batch_stats={})))
+    more = state.replace(params={**state.params, "another": jnp.zeros(2)})
+    with pytest.raises(ValueError, match=r"`params.another`: stored absent, expected float32"):
+        checkpoints.load_variables(LATEST, _variables(more))

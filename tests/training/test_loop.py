@@ -44,33 +44,32 @@ def _run(workdir, compiled, *, settings=SETTINGS, stop_after=None, losses=None, 
     mesh = compilation.make_mesh(1)
     _, _, _, state = make_training()
     state = compilation.place_replicated(state, mesh)
-    checkpoints = Checkpoints(workdir / "checkpoints")
     progress = {"training_seconds": 0.0}
-    if checkpoints.step(LATEST) is not None:
-        state, progress = checkpoints.load(LATEST, state), checkpoints.progress(LATEST)
-    recorder = Recorder(
-        workdir, first_step=int(state.step), total_steps=settings.total_steps, batch_size=BATCH
-    )
-    finished = itertools.count(int(state.step) + 1)
     series = itertools.chain(losses or [], itertools.repeat(0.5))
-    try:
-        return train(
-            state,
-            *make_data(),
-            step=step or compiled,
-            validate=lambda state: {"loss": next(series), "accuracy": 0.5},
-            key=compilation.place_replicated(jax.random.key(0), mesh),
-            mesh=mesh,
-            settings=settings,
-            checkpoints=checkpoints,
-            recorder=recorder,
-            progress=progress,
-            stop_requested=lambda: "SIGTERM" if next(finished) == stop_after else "",
-            clock=itertools.count().__next__,
+    with Checkpoints(workdir / "checkpoints") as checkpoints:
+        if checkpoints.step(LATEST) is not None:
+            state, progress = checkpoints.load(LATEST, state), checkpoints.progress(LATEST)
+        finished = itertools.count(int(state.step) + 1)
+        recorder = Recorder(
+            workdir, first_step=int(state.step), total_steps=settings.total_steps, batch_size=BATCH
         )
-    finally:
-        recorder.close()
-        checkpoints.close()
+        try:
+            return train(
+                state,
+                *make_data(),
+                step=step or compiled,
+                validate=lambda state: {"loss": next(series), "accuracy": 0.5},
+                key=compilation.place_replicated(jax.random.key(0), mesh),
+                mesh=mesh,
+                settings=settings,
+                checkpoints=checkpoints,
+                recorder=recorder,
+                progress=progress,
+                stop_requested=lambda: "SIGTERM" if next(finished) == stop_after else "",
+                clock=itertools.count().__next__,
+            )
+        finally:
+            recorder.close()
 
 
 def _steps(workdir, kind):
@@ -118,15 +117,13 @@ def test_lines_after_the_restored_step_are_dropped(tmp_path, compiled):
 
 def test_best_is_the_lowest_validation_loss_and_latest_the_last(tmp_path, compiled):
     _run(tmp_path / "run", compiled, losses=[0.3, 0.4])
-    checkpoints = Checkpoints(tmp_path / "run" / "checkpoints")
-    assert (checkpoints.step(BEST), checkpoints.step(LATEST)) == (3, 6)
-    assert checkpoints.progress(LATEST)["best_validation_loss"] == 0.3
-    assert checkpoints.progress(LATEST)["best_step"] == 3
-    checkpoints.close()
+    with Checkpoints(tmp_path / "run" / "checkpoints") as checkpoints:
+        assert (checkpoints.step(BEST), checkpoints.step(LATEST)) == (3, 6)
+        assert checkpoints.progress(LATEST)["best_validation_loss"] == 0.3
+        assert checkpoints.progress(LATEST)["best_step"] == 3
     _run(tmp_path / "other", compiled, losses=[0.4, 0.3])
-    checkpoints = Checkpoints(tmp_path / "other" / "checkpoints")
-    assert checkpoints.step(BEST) == 6
-    checkpoints.close()
+    with Checkpoints(tmp_path / "other" / "checkpoints") as checkpoints:
+        assert checkpoints.step(BEST) == 6
 
 
 def test_best_survives_a_restart(tmp_path, compiled):
@@ -134,9 +131,8 @@ def test_best_survives_a_restart(tmp_path, compiled):
     with pytest.raises(Interrupted):
         _run(run, compiled, losses=[0.3], stop_after=4)
     _run(run, compiled, losses=[0.35])
-    checkpoints = Checkpoints(run / "checkpoints")
-    assert (checkpoints.step(BEST), checkpoints.step(LATEST)) == (3, 6)
-    checkpoints.close()
+    with Checkpoints(run / "checkpoints") as checkpoints:
+        assert (checkpoints.step(BEST), checkpoints.step(LATEST)) == (3, 6)
 
 
 def test_non_finite_loss_names_the_steps_and_keeps_the_checkpoint(tmp_path, compiled):
@@ -147,9 +143,8 @@ def test_non_finite_loss_names_the_steps_and_keeps_the_checkpoint(tmp_path, comp
 
     with pytest.raises(NonFiniteLossError, match=r"step 5, 6; lower `optimizer.learning_rate`"):
         _run(tmp_path / "run", compiled, step=breaking)
-    checkpoints = Checkpoints(tmp_path / "run" / "checkpoints")
-    assert checkpoints.step(LATEST) == 3
-    checkpoints.close()
+    with Checkpoints(tmp_path / "run" / "checkpoints") as checkpoints:
+        assert checkpoints.step(LATEST) == 3
 
 
 def test_seed_changes_the_result(tmp_path, compiled):
