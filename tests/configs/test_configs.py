@@ -1,6 +1,10 @@
-"""Golden files: the resolved config and the parameter table of every row and preset.
+"""Golden files: what each row and preset changes, and the parameter table of every row.
 
-After a wanted change: `SUPERXCEPTION_WRITE_GOLDEN=1 python -m pytest tests/configs`.
+`base.config.json` is the whole base config. `super_xception.config.txt` lists the fields in which
+each preset differs from the one it builds on; the file of every other row lists the fields in which
+the row differs from super_xception at the same preset.
+
+After an intended change: `SUPERXCEPTION_WRITE_GOLDEN=1 python -m pytest tests/configs`.
 """
 
 from __future__ import annotations
@@ -8,54 +12,124 @@ from __future__ import annotations
 import importlib
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import pytest
 from clu import parameter_overview
+from ml_collections import ConfigDict
 
 from configs.base import PRESETS, apply_preset, get_base
 from superxception_jax.models.build import build_model
 from superxception_jax.runs.experiment import build_experiment, config_differences
+from tests.configs.ablations import ABLATIONS, AT_PRESET
+from tests.paths import REPOSITORY
 
-GOLDEN = Path(__file__).resolve().parent.parent / "golden"
+GOLDEN = REPOSITORY / "tests" / "golden"
 ROWS = sorted(
     path.stem
-    for path in (Path(__file__).resolve().parents[2] / "configs").glob("*.py")
+    for path in (REPOSITORY / "configs").glob("*.py")
     if path.stem not in ("base", "__init__")
 )
 # Our own networks have their own input and training.
 PAPER_ROWS = [row for row in ROWS if row != "stripnet"]
+REFERENCE = "super_xception"
+# Each preset is listed by what it changes of another one.
+BUILDS_ON = {
+    "paper": "base",
+    "table": "paper",
+    "bioimage": "table",
+    "gband": "bioimage",
+    "own": "bioimage",
+    "": "bioimage",
+    "smoke": "",
+}
 
 
-ABLATIONS = sorted(
-    path.stem
-    for path in (Path(__file__).resolve().parents[2] / "configs" / "ablations").glob("*.py")
-)
-# What an ablation is compared with, where it is not the row of the same network.
-ABLATED = {"identity_stack": "super_xception"}
-
-
-def _config(row, preset):
+def _config(row: str, preset: str) -> ConfigDict:
     config = importlib.import_module(f"configs.{row}").get_config(preset)
     if preset == "own":
         config.data.own_folder = "cells"
     return config
 
 
-def _compare(path, text):
+def _base() -> dict[str, Any]:
+    return json.loads(get_base().to_json())
+
+
+def _resolved(row: str, preset: str) -> dict[str, Any]:
+    return _flat(build_experiment(_config(row, preset)).config)
+
+
+def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    fields: dict[str, Any] = {}
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            fields |= _flat(value, f"{prefix}{name}.")
+        else:
+            fields[prefix + name] = value
+    return fields
+
+
+def _changes(reference: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of `values` that are not so in `reference`; both have the same fields."""
+    assert set(reference) == set(values)
+    return {name: value for name, value in values.items() if reference[name] != value}
+
+
+def _title(preset: str) -> str:
+    return preset or "no preset"
+
+
+def _section(title: str, changes: Mapping[str, Any]) -> str:
+    lines = [f"  {name}: {json.dumps(changes[name])}\n" for name in sorted(changes)]
+    return f"{title}\n{''.join(lines)}"
+
+
+def _compare(path: Path, text: str) -> None:
     if os.environ.get("SUPERXCEPTION_WRITE_GOLDEN"):
         path.write_text(text, encoding="utf-8")
     assert path.read_text(encoding="utf-8") == text, f"{path.name} differs; see the docstring"
 
 
-@pytest.mark.parametrize("preset", PRESETS)
-@pytest.mark.parametrize("row", ROWS)
-def test_resolved_config(row, preset):
-    experiment = build_experiment(_config(row, preset))
-    text = json.dumps(experiment.config, indent=1, sort_keys=True) + "\n"
-    _compare(GOLDEN / f"{row}-{preset or 'embedded'}.config.json", text)
+def test_base():
+    text = json.dumps(_base(), indent=1, sort_keys=True) + "\n"
+    _compare(GOLDEN / "base.config.json", text)
+
+
+def test_presets_of_the_reference_row():
+    assert set(BUILDS_ON) == set(PRESETS)
+    resolved = {preset: _resolved(REFERENCE, preset) for preset in PRESETS}
+    resolved["base"] = _flat(_base())
+    sections = [
+        _section(
+            f"{_title(preset)}, from {_title(other)}", _changes(resolved[other], resolved[preset])
+        )
+        for preset, other in BUILDS_ON.items()
+    ]
+    _compare(GOLDEN / f"{REFERENCE}.config.txt", "\n".join(sections))
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if row != REFERENCE])
+def test_row(row):
+    found = {
+        preset: _changes(_resolved(REFERENCE, preset), _resolved(row, preset))
+        for preset in BUILDS_ON
+    }
+    shared = {
+        name: value
+        for name, value in found["paper"].items()
+        if all(name in changes and changes[name] == value for changes in found.values())
+    }
+    sections = [_section(f"every preset, from {REFERENCE}", shared)]
+    for preset, changes in found.items():
+        own = {name: value for name, value in changes.items() if name not in shared}
+        if own:
+            sections.append(_section(_title(preset), own))
+    _compare(GOLDEN / f"{row}.config.txt", "\n".join(sections))
 
 
 @pytest.mark.parametrize("preset", ["", "bioimage", "paper"])
@@ -124,27 +198,25 @@ def test_rows_of_the_table_differ_in_little_more_than_the_network():
         assert one["optimizer"] == other["optimizer"]
 
 
-@pytest.mark.parametrize("preset", PRESETS)
+def test_every_ablation_is_listed():
+    files = (REPOSITORY / "configs" / "ablations").glob("*.py")
+    assert sorted(ABLATIONS) == sorted(path.stem for path in files)
+
+
 @pytest.mark.parametrize("name", ABLATIONS)
-def test_an_ablation_changes_what_its_name_says(name, preset):
-    config = _config(f"ablations.{name}", preset)
-    assert config.name == name
-    assert config.is_locked
-    reference = _config(ABLATED.get(name, config.model.name), preset)
-    changed = config_differences(
-        build_experiment(reference).config, build_experiment(config).config
-    )
-    # The other side of a pair equals its reference where that has the same setting already.
-    equal = {
-        "straightened",
-        "not_straightened",
-        "augmented",
-        "not_augmented",
-        "length_cell",
-        "length_square_root",
-        "resnet50_swapped_optimizer",
-    }
-    assert len(changed) > 1 or name in equal
+def test_an_ablation_changes_the_listed_fields_alone(name):
+    found: set[str] = set()
+    for preset in PRESETS:
+        config = _config(f"ablations.{name}", preset)
+        assert config.is_locked
+        reference = _resolved(config.model.name, preset)
+        changes = _changes(reference, _resolved(f"ablations.{name}", preset))
+        assert changes.pop("name") == name
+        # Where the reference has a value already, there is nothing to change.
+        expected = ABLATIONS[name] | AT_PRESET.get((name, preset), {})
+        assert changes == _changes({field: reference[field] for field in expected}, expected)
+        found |= set(changes)
+    assert found == set(ABLATIONS[name])
 
 
 def test_gband_preset_is_the_bioimage_preset_on_patients():
