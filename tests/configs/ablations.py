@@ -6,10 +6,10 @@ from typing import Any
 
 # The rate that they also set is that of the row.
 _SGD: dict[str, Any] = {
-    "training.optimizer": "nesterov",
-    "training.schedule": "inverse_time",
-    "training.warmup_epochs": 0.0,
-    "training.weight_decay": 0.0,
+    "optimizer.name": "nesterov",
+    "optimizer.schedule": "inverse_time",
+    "optimizer.warmup_epochs": 0.0,
+    "optimizer.weight_decay": 0.0,
 }
 ABLATIONS: dict[str, dict[str, Any]] = {
     "augmented": {
@@ -59,13 +59,13 @@ ABLATIONS: dict[str, dict[str, Any]] = {
     "pretrained_stack": {"super_resolution.pretraining_epochs": 10},
     "resnet50_literal_optimizer": {
         **_SGD,
-        "training.momentum": 1e-6,
-        "training.rate_decay": 0.9,
+        "optimizer.momentum": 1e-6,
+        "optimizer.rate_decay": 0.9,
     },
     "resnet50_swapped_optimizer": {
         **_SGD,
-        "training.momentum": 0.9,
-        "training.rate_decay": 1e-6,
+        "optimizer.momentum": 0.9,
+        "optimizer.rate_decay": 1e-6,
     },
     "straightened": {"normalization.straightening": "medial_axis"},
 }
