@@ -15,6 +15,7 @@ from superxception_jax.data.record import encode_png
 from superxception_jax.files import write_text
 from superxception_jax.karyotyping.export import DRAFT_NOTE, karyotype_json
 from superxception_jax.karyotyping.karyotype import Karyotype
+from superxception_jax.karyotyping.report.assets import load_script, load_style, load_template
 
 # Below these a person should look: one in a hundred wrong is what a laboratory accepts of a
 # chromosome, and e^3, 20 to 1, is where a second assignment stops to be a serious rival.
@@ -24,7 +25,6 @@ SURE_MARGIN_NATS = 3.0
 RESEARCH_NOTE = "Not for diagnosis: research software"
 REPORT_FORMAT = 1
 
-_FOLDER = Path(__file__).parent
 _AUTOSOMES = CLASS_NAMES[:-2]
 _USUAL_SEXES = ((2, 0), (1, 1))
 
@@ -51,13 +51,10 @@ def write_html_report(
     Source: ours, because a laboratory reviews on machines without an install or a network;
         the page forbids itself all network by its Content-Security-Policy.
     """
-    script, style = (
-        (_FOLDER / name).read_text(encoding="utf-8") for name in ("report.js", "report.css")
-    )
-    template = (_FOLDER / "template.html").read_text(encoding="utf-8")
+    script, style = load_script(), load_style()
     payload = report_payload(karyotypes, facts=facts)
     # One pass, so that no text of a cell can be taken for a place of the template.
-    page = string.Template(template).substitute(
+    page = string.Template(load_template()).substitute(
         research_note=RESEARCH_NOTE,
         script_hash=_content_hash(script),
         style_hash=_content_hash(style),

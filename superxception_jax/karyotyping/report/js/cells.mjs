@@ -1,0 +1,41 @@
+// What follows from the state of a cell.
+
+import { ASIDE, report } from "./data.mjs";
+import { draftIscn } from "./formula.mjs";
+import { chromosomeState, states } from "./state.mjs";
+import { sum } from "./text.mjs";
+
+export function countsNow(cell) {
+  const counts = Object.fromEntries(report.classes.map((name) => [name, 0]));
+  for (const { class: name } of states.get(cell.cell).chromosomes.values()) {
+    if (name !== ASIDE) counts[name] += 1;
+  }
+  return counts;
+}
+
+export function draftOf(cell) {
+  const moved = cell.chromosomes.some((one) => chromosomeState(cell, one.name).class !== one.class);
+  return moved ? draftIscn(countsNow(cell), report.classes) : cell.iscn;
+}
+
+export function flagCount(cell) {
+  const ofChromosomes = sum(cell.chromosomes.map((one) => one.flags.length));
+  return ofChromosomes + cell.flags.length + cell.unread.length;
+}
+
+export function correctionCount(cell) {
+  return cell.chromosomes.filter((one) => {
+    const state = chromosomeState(cell, one.name);
+    return state.class !== one.class || state.turned !== one.turned;
+  }).length;
+}
+
+export function checkedCount(cell) {
+  return [...states.get(cell.cell).chromosomes.values()].filter((one) => one.checked).length;
+}
+
+export function membersOf(cell, name) {
+  return cell.chromosomes
+    .filter((one) => chromosomeState(cell, one.name).class === name)
+    .sort((a, b) => b.length_px - a.length_px);
+}

@@ -1,0 +1,112 @@
+// The selected chromosome, enlarged and with its tools, and the audit trail of the cell.
+
+import { confidenceKind, flagLine, likelyTable, picture } from "./chromosome.mjs";
+import { ASIDE, report } from "./data.mjs";
+import { actionButton, byId, make, replaceKeepingFocus } from "./dom.mjs";
+import { moveTo, toggleChecked, turn } from "./edits.mjs";
+import { chromosomeState, saved } from "./state.mjs";
+import { percent } from "./text.mjs";
+import { view } from "./view.mjs";
+
+export function renderDetails() {
+  const one = view.cell.chromosomes.find((candidate) => candidate.name === view.image);
+  if (one === undefined) {
+    byId("details").replaceChildren(make("p", { className: "quiet" }, "No chromosome chosen."));
+    return;
+  }
+  const state = chromosomeState(view.cell, one.name);
+  replaceKeepingFocus(byId("details"), [
+    make("div", { className: "film" }, picture(one)),
+    describe(one, state),
+    tools(one, state),
+  ]);
+}
+
+function describe(one, state) {
+  const turnedText = one.turned
+    ? `came upside down (${percent(one.turned_probability)}), turned by the program`
+    : "came upright";
+  return make(
+    "div",
+    { className: "words" },
+    make(
+      "h3",
+      {},
+      state.class === ASIDE ? "Set aside" : `Chromosome ${state.class}`,
+      make("span", { className: "quiet" }, ` image ${one.name}`),
+    ),
+    make(
+      "p",
+      { className: "confidence" },
+      make("span", { className: `swatch ${confidenceKind(one)}` }),
+      state.class === one.class
+        ? `confidence ${percent(one.confidence)}`
+        : `moved by hand; read as ${one.class}, ${percent(one.confidence)}`,
+    ),
+    ...one.flags.map(flagLine),
+    likelyTable(one),
+    make("p", { className: "quiet" }, `length ${one.length_px.toFixed(1)} px · ${turnedText}`),
+  );
+}
+
+function tools(one, state) {
+  const options = [...report.classes, ASIDE].map((name) =>
+    make("option", { value: name, selected: name === state.class }, name),
+  );
+  const choice = make(
+    "select",
+    { id: "class-choice", onchange: (event) => moveTo(one.name, event.target.value) },
+    ...options,
+  );
+  const aside = () => moveTo(one.name, ASIDE);
+  return make(
+    "div",
+    { className: "tools" },
+    make("label", {}, "Move to class ", choice),
+    actionButton("turn", "Turn", "Turn upside down (t)", () => turn(one.name)),
+    actionButton("aside", "Set aside", "Leave it out of the count (a)", aside),
+    make(
+      "label",
+      {},
+      make("input", {
+        type: "checkbox",
+        id: "checked",
+        checked: state.checked,
+        onchange: () => toggleChecked(one.name),
+      }),
+      "Checked",
+    ),
+    view.typed === ""
+      ? null
+      : make("p", { className: "typed", id: "typed" }, `Move to ${view.typed}_ · Enter`),
+  );
+}
+
+function valueText(entry, value) {
+  if (entry.field === "class") return value;
+  return value ? entry.field : `not ${entry.field}`;
+}
+
+export function renderTrail() {
+  const entries = saved.audit.filter((entry) => entry.cell === view.cell.cell).reverse();
+  const items = entries.map((entry) =>
+    make(
+      "li",
+      {},
+      make("time", { dateTime: entry.time }, entry.time.slice(0, 19).replace("T", " ")),
+      make("span", { className: "who" }, entry.reviewer || "not named"),
+      make(
+        "span",
+        {},
+        `${entry.action}: ${entry.image || "cell"} `,
+        make("b", {}, `${valueText(entry, entry.from)} → ${valueText(entry, entry.to)}`),
+      ),
+    ),
+  );
+  byId("trail").replaceChildren(
+    make("h3", {}, `Audit trail of this cell (${entries.length} of ${saved.audit.length})`),
+    items.length > 0
+      ? make("ol", {}, ...items)
+      : make("p", { className: "quiet" }, "No change yet."),
+  );
+}

@@ -1,0 +1,99 @@
+// Corrections of the shown cell: each is applied, recorded in the audit trail and kept for undo.
+
+import { draftOf } from "./cells.mjs";
+import { say } from "./dom.mjs";
+import {
+  applyStep, chromosomeState, histories, originalState, saved, states, writeStorage,
+} from "./state.mjs";
+import { localTime } from "./text.mjs";
+import { redraw, view } from "./view.mjs";
+
+function recordSteps(action, steps) {
+  const time = localTime(new Date());
+  for (const { image, field, from, to } of steps) {
+    saved.audit.push(
+      { time, reviewer: saved.reviewer, cell: view.cell.cell, image, action, field, from, to },
+    );
+  }
+}
+
+function commit(action, steps, message) {
+  if (steps.length === 0) return;
+  const state = states.get(view.cell.cell);
+  // A cell that is changed after its review is open again.
+  if (state.reviewed && steps.every((step) => step.image !== "")) {
+    steps.push({ image: "", field: "reviewed", from: true, to: false });
+  }
+  for (const step of steps) applyStep(state, step, step.to);
+  const history = histories.get(view.cell.cell);
+  history.done.push({ action, steps });
+  history.undone = [];
+  recordSteps(action, steps);
+  afterChange(message);
+}
+
+function afterChange(message) {
+  writeStorage();
+  view.typed = "";
+  redraw();
+  say(`${message} Draft now ${draftOf(view.cell)}.`);
+}
+
+export function undo() {
+  const history = histories.get(view.cell.cell);
+  const change = history.done.pop();
+  if (change === undefined) return;
+  const steps = change.steps
+    .map(({ image, field, from, to }) => ({ image, field, from: to, to: from }))
+    .reverse();
+  for (const step of steps) applyStep(states.get(view.cell.cell), step, step.to);
+  history.undone.push(change);
+  recordSteps("undo", steps);
+  afterChange(`Undone: ${change.action}.`);
+}
+
+export function redo() {
+  const history = histories.get(view.cell.cell);
+  const change = history.undone.pop();
+  if (change === undefined) return;
+  for (const step of change.steps) applyStep(states.get(view.cell.cell), step, step.to);
+  history.done.push(change);
+  recordSteps("redo", change.steps);
+  afterChange(`Done again: ${change.action}.`);
+}
+
+function setField(action, image, field, to) {
+  const from = chromosomeState(view.cell, image)[field];
+  if (from === to) {
+    view.typed = "";
+    redraw();
+    return;
+  }
+  const words = { class: `moved from ${from} to ${to}`, turned: "turned upside down" };
+  words.checked = to ? "marked as checked" : "no longer marked as checked";
+  commit(action, [{ image, field, from, to }], `${image} ${words[field]}.`);
+}
+
+export const moveTo = (image, name) => setField("move", image, "class", name);
+export const turn = (image) =>
+  setField("turn", image, "turned", !chromosomeState(view.cell, image).turned);
+export const toggleChecked = (image) =>
+  setField("check", image, "checked", !chromosomeState(view.cell, image).checked);
+
+export function setReviewed(to) {
+  const message = to ? "Cell marked as reviewed." : "Cell open again.";
+  commit("review", [{ image: "", field: "reviewed", from: !to, to }], message);
+}
+
+export function resetCell() {
+  const now = states.get(view.cell.cell);
+  const steps = [];
+  for (const [image, original] of originalState(view.cell).chromosomes) {
+    for (const [field, to] of Object.entries(original)) {
+      const from = now.chromosomes.get(image)[field];
+      if (from !== to) steps.push({ image, field, from, to });
+    }
+  }
+  if (now.reviewed) steps.push({ image: "", field: "reviewed", from: true, to: false });
+  commit("reset", steps, "Cell as it was read.");
+}

@@ -1,0 +1,102 @@
+// The corrected cells as JSON and CSV, for other programs: their names are a contract.
+
+import { countsNow, draftOf } from "./cells.mjs";
+import { report } from "./data.mjs";
+import { make } from "./dom.mjs";
+import { chromosomeState, saved, states } from "./state.mjs";
+import { localTime } from "./text.mjs";
+
+// The browser reads a Blob after this turn.
+const KEPT_MILLISECONDS = 10000;
+
+function correctedChromosome(cell, one) {
+  const now = chromosomeState(cell, one.name);
+  return {
+    name: one.name,
+    class_read: one.class,
+    class_corrected: now.class,
+    confidence: one.confidence,
+    probabilities: one.probabilities,
+    turned_read: one.turned,
+    turned_corrected: now.turned,
+    length_px: one.length_px,
+    flags: one.flags,
+    checked: now.checked,
+  };
+}
+
+function correctedCell(cell) {
+  return {
+    cell: cell.cell,
+    iscn_read: cell.iscn,
+    iscn_corrected: draftOf(cell),
+    counts_read: cell.counts,
+    counts_corrected: countsNow(cell),
+    margin: cell.margin,
+    flags: cell.flags,
+    unread: cell.unread,
+    reviewed: states.get(cell.cell).reviewed,
+    chromosomes: cell.chromosomes.map((one) => correctedChromosome(cell, one)),
+  };
+}
+
+export function correctedReport() {
+  return {
+    format: report.format,
+    research_note: report.research_note,
+    draft_note: report.draft_note,
+    exported: localTime(new Date()),
+    reviewer: saved.reviewer,
+    facts: report.facts,
+    digest: report.digest,
+    cells: report.cells.map(correctedCell),
+    audit: saved.audit,
+  };
+}
+
+function csv(rows) {
+  const field = (value) => {
+    const text = String(value);
+    return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  };
+  return rows.map((row) => `${row.map(field).join(",")}\n`).join("");
+}
+
+function correctedCsv() {
+  const columns = [
+    "cell", "image", "class_read", "class_corrected", "confidence", "turned", "flags", "checked",
+  ];
+  const rows = correctedReport().cells.flatMap((cell) =>
+    cell.chromosomes.map((one) => [
+      cell.cell,
+      one.name,
+      one.class_read,
+      one.class_corrected,
+      one.confidence.toFixed(6),
+      one.turned_corrected,
+      one.flags.join("; "),
+      one.checked,
+    ]),
+  );
+  return csv([columns, ...rows]);
+}
+
+function auditCsv() {
+  const columns = ["time", "reviewer", "cell", "image", "action", "field", "from", "to"];
+  return csv([columns, ...saved.audit.map((entry) => columns.map((name) => entry[name]))]);
+}
+
+function download(ending, type, text) {
+  const address = URL.createObjectURL(new Blob([text], { type }));
+  const name = `karyotypes-${report.digest.slice(0, 8)}-${ending}`;
+  make("a", { href: address, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(address), KEPT_MILLISECONDS);
+}
+
+export function downloadJson() {
+  const text = `${JSON.stringify(correctedReport(), null, 2)}\n`;
+  download("corrected.json", "application/json", text);
+}
+
+export const downloadCsv = () => download("corrected.csv", "text/csv", correctedCsv());
+export const downloadAudit = () => download("audit.csv", "text/csv", auditCsv());

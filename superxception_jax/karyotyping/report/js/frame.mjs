@@ -1,0 +1,33 @@
+// What is the same for all cells: the legend, the facts and the name of the reviewer.
+
+import { report } from "./data.mjs";
+import { byId, make } from "./dom.mjs";
+import { showFilm } from "./film.mjs";
+import { saved } from "./state.mjs";
+
+export function renderFrame() {
+  const legend = [
+    ["sure", `at least ${100 * report.sure_confidence} %`],
+    ["fair", `${100 * report.doubtful_confidence} to ${100 * report.sure_confidence} %`],
+    ["doubtful", `below ${100 * report.doubtful_confidence} %`],
+    ["by-hand", "moved by hand"],
+  ];
+  const marks = [["flagged", "!", "flagged"], ["turned", "↻", "turned by hand"], ["checked", "✓", "checked"]];
+  byId("legend").replaceChildren(
+    make("span", {}, "Confidence"),
+    ...legend.map(([kind, text]) =>
+      make("span", {}, make("span", { className: `swatch ${kind}` }), text),
+    ),
+    ...marks.map(([kind, sign, text]) =>
+      make("span", {}, make("span", { className: `mark ${kind}` }, sign), text),
+    ),
+    make("span", { id: "film-note" }, ""),
+  );
+  const facts = Object.entries(report.facts).map(
+    ([key, value]) => `${key} ${typeof value === "string" ? value : JSON.stringify(value)}`,
+  );
+  facts.push(`digest of the cells ${report.digest.slice(0, 12)}`);
+  byId("facts").textContent = facts.join(" · ");
+  byId("reviewer").value = saved.reviewer;
+  showFilm();
+}

@@ -1,0 +1,92 @@
+// The head of the shown cell: its formula, its buttons, its numbers and flags.
+
+import { checkedCount, correctionCount, countsNow, draftOf, membersOf } from "./cells.mjs";
+import { flagLine } from "./chromosome.mjs";
+import { ASIDE, report } from "./data.mjs";
+import { actionButton, byId, make, replaceKeepingFocus } from "./dom.mjs";
+import { redo, resetCell, setReviewed, undo } from "./edits.mjs";
+import { invertFilm } from "./film.mjs";
+import { cellBeside, showCellBeside } from "./list.mjs";
+import { setZoom } from "./scale.mjs";
+import { histories, saved, states } from "./state.mjs";
+import { plural, sum } from "./text.mjs";
+import { view } from "./view.mjs";
+
+const ZOOM_STEP = 1.2;
+
+export function renderHead() {
+  replaceKeepingFocus(byId("cell-head"), [
+    title(),
+    buttons(),
+    numbers(),
+    ...view.cell.flags.map(flagLine),
+    ...view.cell.unread.map((one) => flagLine(`${one.name} could not be read: ${one.reason}`)),
+  ]);
+}
+
+function title() {
+  const draft = draftOf(view.cell);
+  const isDrafted = draft === view.cell.iscn;
+  return make(
+    "div",
+    { className: "title" },
+    make("h2", {}, view.cell.cell),
+    make(
+      "p",
+      { className: "formula" },
+      make("strong", { id: "iscn" }, draft),
+      make("span", { className: "draft" }, report.draft_note),
+    ),
+    isDrafted ? null : make("p", { className: "quiet" }, `read as ${view.cell.iscn}`),
+  );
+}
+
+function buttons() {
+  const { done, undone } = histories.get(view.cell.cell);
+  const { reviewed } = states.get(view.cell.cell);
+  const show = showCellBeside;
+  return make(
+    "div",
+    { className: "buttons" },
+    actionButton("previous", "‹ Previous", "Previous cell (p)", () => show(-1), !cellBeside(-1)),
+    actionButton("next", "Next ›", "Next cell (n)", () => show(1), !cellBeside(1)),
+    actionButton("undo", "Undo", "Undo (Ctrl+Z)", undo, done.length === 0),
+    actionButton("redo", "Redo", "Redo (Ctrl+Shift+Z)", redo, undone.length === 0),
+    actionButton("reset", "Reset cell", "Put all back as it was read; can be undone", resetCell),
+    actionButton("smaller", "−", "Smaller chromosomes", () => setZoom(view.zoom / ZOOM_STEP)),
+    actionButton("larger", "+", "Larger chromosomes", () => setZoom(view.zoom * ZOOM_STEP)),
+    actionButton("film", "Invert", "Dark on white, or bright on black", invertFilm),
+    make(
+      "label",
+      { className: `done${reviewed ? " yes" : ""}` },
+      make("input", {
+        type: "checkbox",
+        id: "reviewed",
+        checked: reviewed,
+        onchange: (event) => setReviewed(event.target.checked),
+      }),
+      "Cell reviewed",
+    ),
+  );
+}
+
+function numbers() {
+  const { margin } = view.cell;
+  const { reviewed } = states.get(view.cell.cell);
+  return make(
+    "p",
+    { className: "numbers" },
+    [
+      plural(sum(Object.values(countsNow(view.cell))), "chromosome"),
+      `${membersOf(view.cell, ASIDE).length} set aside`,
+      `margin ${margin === null ? "no rival" : `${margin.toFixed(1)} nats`}`,
+      plural(correctionCount(view.cell), "correction"),
+      `${checkedCount(view.cell)} of ${view.cell.chromosomes.length} checked`,
+    ].join(" · "),
+    make(
+      "span",
+      { className: "print-only" },
+      ` · reviewer: ${saved.reviewer || "not named"} · ${reviewed ? "" : "not "}reviewed`,
+    ),
+  );
+}

@@ -1,0 +1,83 @@
+// The keyboard: every correction without a mouse.
+
+import { ASIDE, report } from "./data.mjs";
+import { renderDetails } from "./details.mjs";
+import { say } from "./dom.mjs";
+import { stopDrag } from "./drag.mjs";
+import { moveTo, redo, toggleChecked, turn, undo } from "./edits.mjs";
+import { showCellBeside } from "./list.mjs";
+import { hideTip } from "./tip.mjs";
+import { view } from "./view.mjs";
+
+const CLASS_OF_KEY = { x: "X", y: "Y" };
+const NEXT_ROW_PX = 30;
+// A row further away costs more than a chromosome further to the side.
+const COST_OF_ROWS = 4;
+
+function neighbour(button, key) {
+  const all = [...document.querySelectorAll(".chromosome")];
+  const place = all.indexOf(button);
+  if (key === "ArrowLeft") return all[place - 1];
+  if (key === "ArrowRight") return all[place + 1];
+  const from = button.getBoundingClientRect();
+  const centre = (from.left + from.right) / 2;
+  const sign = key === "ArrowUp" ? -1 : 1;
+  let best;
+  let least = Infinity;
+  for (const other of all) {
+    const at = other.getBoundingClientRect();
+    // Chromosomes stand on the bottom of their row.
+    const down = sign * (at.bottom - from.bottom);
+    if (down < NEXT_ROW_PX) continue;
+    const cost = COST_OF_ROWS * down + Math.abs((at.left + at.right) / 2 - centre);
+    if (cost < least) [best, least] = [other, cost];
+  }
+  return best;
+}
+
+function chromosomeKey(event, button) {
+  const image = button.dataset.image;
+  const key = event.key;
+  if (key.startsWith("Arrow")) neighbour(button, key)?.focus();
+  else if (/^[0-9]$/.test(key)) view.typed = (view.typed + key).slice(-2);
+  else if (key === "Backspace") view.typed = view.typed.slice(0, -1);
+  else if (key === "Enter") moveToTyped(image);
+  else if (CLASS_OF_KEY[key.toLowerCase()]) moveTo(image, CLASS_OF_KEY[key.toLowerCase()]);
+  else if (key === "a" || key === "Delete") moveTo(image, ASIDE);
+  else if (key === "t") turn(image);
+  else if (key === "c") toggleChecked(image);
+  else return false;
+  renderDetails();
+  return true;
+}
+
+function moveToTyped(image) {
+  if (view.typed === "") return;
+  const name = String(Number(view.typed));
+  if (report.classes.includes(name)) moveTo(image, name);
+  else say(`There is no class ${view.typed}.`);
+  view.typed = "";
+}
+
+export function onKey(event) {
+  const isText = event.target.matches("input:not([type=checkbox]), select, textarea");
+  if (event.key === "Escape") {
+    stopDrag();
+    hideTip();
+    view.typed = "";
+    renderDetails();
+    return;
+  }
+  if (isText || event.altKey) return;
+  if (event.ctrlKey || event.metaKey) {
+    if (event.key.toLowerCase() !== "z" && event.key.toLowerCase() !== "y") return;
+    event.preventDefault();
+    if (event.shiftKey || event.key.toLowerCase() === "y") redo();
+    else undo();
+    return;
+  }
+  const button = event.target.closest?.(".chromosome");
+  if (button && chromosomeKey(event, button)) event.preventDefault();
+  else if (event.key === "n") showCellBeside(1);
+  else if (event.key === "p") showCellBeside(-1);
+}

@@ -1,0 +1,65 @@
+// The size at which the chromosomes of the shown cell are drawn.
+
+import { report, ROWS } from "./data.mjs";
+import { byId } from "./dom.mjs";
+import { sum } from "./text.mjs";
+import { view } from "./view.mjs";
+
+// Of the karyogram on a page of A4 across.
+const PRINT_WIDTH_PX = 960;
+const PRINT_HEIGHT_PX = 560;
+const LEAST_SCALE = 1;
+const ROW_TEXT_PX = 68;
+const BELOW_KARYOGRAM_PX = 40;
+const GAP_OF_SLOTS_PX = 14;
+const GAP_OF_GROUPS_PX = 26;
+const GAP_OF_CHROMOSOMES_PX = 6;
+const SIDES_PX = 24;
+const LEAST_ZOOM = 0.5;
+const MOST_ZOOM = 4;
+
+export function setZoom(value) {
+  view.zoom = Math.min(MOST_ZOOM, Math.max(LEAST_ZOOM, value));
+  setScale();
+}
+
+function sizeOfRow(names, usualWidth) {
+  const classesOf = new Map(report.groups.map((group) => [group.name, group.classes]));
+  const classes = names.flatMap((name) => classesOf.get(name));
+  const members = classes.map((name) => view.cell.chromosomes.filter((one) => one.class === name));
+  const all = members.flat();
+  return {
+    height: Math.max(1, ...all.map((one) => one.height_px)),
+    width: sum(
+      members.map((some) => Math.max(sum(some.map((one) => one.width_px)), 2 * usualWidth)),
+    ),
+    gaps:
+      classes.length * GAP_OF_SLOTS_PX +
+      names.length * GAP_OF_GROUPS_PX +
+      all.length * GAP_OF_CHROMOSOMES_PX,
+  };
+}
+
+/**
+ * One scale for the whole cell: all rows fit into the window, and the page when printed.
+ * It follows from the classes as read, so that nothing jumps when a chromosome is moved.
+ */
+export function setScale() {
+  const widths = view.cell.chromosomes.map((one) => one.width_px).sort((a, b) => a - b);
+  const usualWidth = widths[Math.floor(widths.length / 2)] ?? 1;
+  const rows = ROWS.map((names) => sizeOfRow(names, usualWidth));
+  const fit = (width, height) =>
+    Math.max(
+      LEAST_SCALE,
+      Math.min(
+        (height - rows.length * ROW_TEXT_PX) / sum(rows.map((row) => row.height)),
+        ...rows.map((row) => (width - row.gaps) / row.width),
+      ),
+    );
+  const area = byId("karyogram");
+  const top = area.getBoundingClientRect().top + window.scrollY;
+  const screen = fit(area.clientWidth - SIDES_PX, window.innerHeight - top - BELOW_KARYOGRAM_PX);
+  area.style.setProperty("--screen-scale", view.zoom * screen);
+  area.style.setProperty("--print-scale", fit(PRINT_WIDTH_PX, PRINT_HEIGHT_PX));
+  area.style.setProperty("--slot", 2 * usualWidth);
+}

@@ -1,0 +1,67 @@
+// The start of the page, the last of its modules: draws everything and listens.
+
+import { report } from "./data.mjs";
+import { renderDetails, renderTrail } from "./details.mjs";
+import { byId } from "./dom.mjs";
+import { correctedReport, downloadAudit, downloadCsv, downloadJson } from "./export.mjs";
+import { draftIscn } from "./formula.mjs";
+import { renderFrame } from "./frame.mjs";
+import { renderHead } from "./head.mjs";
+import { renderKaryogram } from "./karyogram.mjs";
+import { onKey } from "./keyboard.mjs";
+import { renderList } from "./list.mjs";
+import { setScale } from "./scale.mjs";
+import { readStorage, saved, STORAGE_KEY, storageWorks, writeStorage } from "./state.mjs";
+import { hideTip } from "./tip.mjs";
+import { onRedraw, redraw, view } from "./view.mjs";
+
+function renderAll() {
+  hideTip();
+  renderList();
+  renderHead();
+  renderKaryogram();
+  renderDetails();
+  renderTrail();
+}
+
+function refilter() {
+  renderList();
+  renderHead();
+}
+
+function listen() {
+  document.addEventListener("keydown", onKey);
+  byId("filter-text").addEventListener("input", refilter);
+  byId("filter-kind").addEventListener("change", refilter);
+  byId("reviewer").addEventListener("input", (event) => {
+    saved.reviewer = event.target.value.trim();
+    writeStorage();
+  });
+  byId("export-json").addEventListener("click", downloadJson);
+  byId("export-csv").addEventListener("click", downloadCsv);
+  byId("export-audit").addEventListener("click", downloadAudit);
+  byId("print").addEventListener("click", () => window.print());
+  window.addEventListener("resize", setScale);
+  // The same report in a second tab: take over its changes instead of losing them.
+  window.addEventListener("storage", (event) => {
+    if (event.key !== STORAGE_KEY) return;
+    readStorage();
+    renderFrame();
+    redraw();
+  });
+  window.addEventListener("beforeunload", (event) => {
+    if (!storageWorks && saved.audit.length > 0) event.preventDefault();
+  });
+}
+
+readStorage();
+renderFrame();
+view.image = view.cell.chromosomes[0]?.name ?? null;
+onRedraw(renderAll);
+redraw();
+listen();
+// For tests and for the console: read only.
+globalThis.karyotypeReport = Object.freeze({
+  draftIscn: (counts) => draftIscn(counts, report.classes),
+  correctedReport,
+});

@@ -1,0 +1,21 @@
+// Numbers and times as text.
+
+/** Write a probability so that what is not certain never reads as 100 %, nor as 0 %. */
+export function percent(value) {
+  if (value > 0.999) return "> 99.9 %";
+  if (value < 0.001) return "< 0.1 %";
+  return `${(100 * value).toFixed(1)} %`;
+}
+
+export const sum = (numbers) => numbers.reduce((total, number) => total + number, 0);
+
+export const plural = (count, noun) => `${count} ${noun}${count === 1 ? "" : "s"}`;
+
+/** Return the time as ISO 8601 with the local offset, for example 2024-05-01T09:30:00+02:00. */
+export function localTime(date) {
+  const minutes = -date.getTimezoneOffset();
+  const two = (number) => String(Math.floor(number)).padStart(2, "0");
+  const local = new Date(date.getTime() + minutes * 60000).toISOString().slice(0, 19);
+  const size = Math.abs(minutes);
+  return `${local}${minutes < 0 ? "-" : "+"}${two(size / 60)}:${two(size % 60)}`;
+}

@@ -1,0 +1,18 @@
+// What is on the screen. Edits know no drawing: they ask for it by `redraw`.
+
+import { report } from "./data.mjs";
+
+export const view = {
+  cell: report.cells[0],
+  image: null, // Name of the selected image of the cell.
+  typed: "", // Digits of a class that are not entered yet.
+  zoom: 1,
+};
+
+let draw = () => {};
+
+export function onRedraw(drawAll) {
+  draw = drawAll;
+}
+
+export const redraw = () => draw();
