@@ -12,13 +12,11 @@ from superxception_jax.data.measure import MeasuredChromosome, measure_chromosom
 from superxception_jax.data.normalize import MARGIN, NormalizationSettings, draw_canvas, draw_cell
 from superxception_jax.karyotyping.assignment import Assignment, assign_cell, to_log_likelihoods
 from superxception_jax.karyotyping.calibration import apply_temperature
-from superxception_jax.karyotyping.iscn import draft_iscn
+from superxception_jax.karyotyping.iscn import COMPLETE_CELL, draft_formula
 from superxception_jax.karyotyping.karyotype import ClassifiedChromosome, Karyotype
 from superxception_jax.karyotyping.polarity import separate_polarity
 from superxception_jax.karyotyping.prior import CountPrior, default_prior, incomplete_prior
 
-# With fewer or more images a folder is no whole cell, and counts say little.
-WHOLE_CELL = range(42, 51)
 UNSURE_CONFIDENCE = 0.9
 UNSURE_POLARITY = 0.9
 UNSURE_MARGIN_NATS = 3.0  # 20 to 1
@@ -98,7 +96,7 @@ def karyotype_cell(
     if reader.polarity == "read":
         outputs, turned = separate_polarity(outputs, turned_share=turned_share)
     calibrated = apply_temperature(outputs, reader.temperature).astype(np.float64)
-    whole = len(measured) in WHOLE_CELL
+    whole = len(measured) in COMPLETE_CELL
     found = assign_cell(
         to_log_likelihoods(calibrated, reader.class_shares),
         prior=prior or (default_prior() if whole else incomplete_prior()),
@@ -111,7 +109,7 @@ def karyotype_cell(
     return Karyotype(
         cell=cell,
         chromosomes=chromosomes,
-        iscn=draft_iscn(counts) if whole else "",
+        iscn=draft_formula(counts),
         margin=found.margin,
         flags=_cell_flags(counts, found, whole=whole, unread=len(unread)),
         unread=tuple(unread),

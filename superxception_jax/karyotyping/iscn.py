@@ -1,28 +1,31 @@
-"""The draft ISCN formula of a cell: whole chromosomes gained or lost, and nothing else."""
+"""Draft ISCN formulas: gains and losses of whole chromosomes, without structural changes."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 
-from superxception_jax.chromosomes import AUTOSOMES, CLASS_NAMES
+from superxception_jax.chromosomes import AUTOSOMES, CLASS_NAMES, X, Y
 
 HAPLOID = AUTOSOMES + 1
-# In the place of the sex chromosomes where none was found.
+# With fewer or more chromosomes a set of images is not one complete diploid cell: counts then say
+# little about the karyotype, and no formula is drafted.
+COMPLETE_CELL = range(42, 51)
+# Written in place of the sex chromosomes where there are none.
 NO_SEX_CHROMOSOME = "?"
 _FORM = re.compile(r"(\d+),(X+Y*|Y+|\?)((?:,[+-](?:[1-9]|1\d|2[0-2]))*)", re.ASCII)
 
 
 def ploidy(total: int) -> int:
-    """Return the number of chromosome sets that a number of chromosomes is nearest to.
+    """Return the number of chromosome sets nearest to a chromosome number.
 
     Args:
-        total: number of chromosomes, at least 0.
+        total: Number of chromosomes, at least 0.
 
     Returns:
         1 up to 34, 2 up to 57, 3 up to 80, 4 up to 103, and so on.
 
-    **Source:** ISCN 2020, chapter 11.
+    Source: ISCN 2020, chapter 11.
 
     >>> [ploidy(total) for total in (23, 34, 35, 46, 69, 92)]
     [1, 1, 2, 2, 3, 4]
@@ -30,44 +33,64 @@ def ploidy(total: int) -> int:
     return max(1, (total + HAPLOID // 2) // HAPLOID)
 
 
+def draft_formula(counts: Sequence[int]) -> str:
+    """Return the draft ISCN formula of a complete cell, and none of an incomplete one.
+
+    Args:
+        counts: i[24], number of chromosomes of each class, in the order of `CLASS_NAMES`.
+
+    Returns:
+        The formula by `draft_iscn`, or "" if the number of chromosomes isn't in `COMPLETE_CELL`.
+
+    Raises:
+        ValueError: There aren't 24 counts, or one is negative.
+
+    >>> draft_formula([2] * 20 + [3, 2, 1, 1]), draft_formula([2] * 20 + [0, 0, 0, 0])
+    ('47,XY,+21', '')
+    """
+    _check_counts(counts)
+    return draft_iscn(counts) if sum(counts) in COMPLETE_CELL else ""
+
+
 def draft_iscn(counts: Sequence[int]) -> str:
-    """Write the draft ISCN formula of a cell.
+    """Return the ISCN formula of chromosome counts, whether they are a complete cell or not.
 
     The rules, by ISCN 2020:
 
-    1. The number of chromosomes comes first, then the sex chromosomes, then the abnormalities;
-       commas and no spaces stand between them (chapter 6).
-    2. Sex chromosomes are those found, X before Y, also where their number is abnormal: `45,X`,
-       `47,XXY`, as for constitutional changes (chapter 8). The formula of an acquired change,
-       such as `45,X,-Y`, needs the constitution of the person, which no single cell tells.
-    3. Autosomes follow in numerical order, gains with `+`, losses with `-`, one entry for each
+    1. The chromosome number comes first, then the sex chromosomes, then the abnormalities,
+       separated by commas without spaces (chapter 6).
+    2. The sex chromosomes are those found, X before Y, even if their number is abnormal:
+       `45,X`, `47,XXY`, as for constitutional changes (chapter 8). The formula of an acquired
+       change, such as `45,X,-Y`, requires the constitutional karyotype, which a single cell
+       doesn't show.
+    3. Autosomes follow in numerical order, gains with `+` and losses with `-`, one entry per
        chromosome: `+21,+21`, `-7,-7` (chapters 6 and 8).
-    4. Gains and losses count from the ploidy level nearest to the number of chromosomes, see
+    4. Gains and losses are counted from the ploidy level nearest to the chromosome number, see
        `ploidy` (chapter 11): `69,XXX` has no abnormality.
 
-    Where there is no sex chromosome, `?` stands in their place: ours, because ISCN has no sign
-    for it, such a cell doesn't live, and the place must not look as if it had been forgotten.
-    Structural changes are never written: they can't be seen from counts.
+    ISCN has no symbol for a cell without sex chromosomes, because such a cell isn't viable; `?`
+    takes their place, so that they don't seem to be forgotten. Structural changes are never
+    written, because counts don't show them.
 
     Args:
-        counts: number of chromosomes of each of the 24 classes, in the order of `CLASS_NAMES`.
+        counts: i[24], number of chromosomes of each class, in the order of `CLASS_NAMES`.
 
     Returns:
-        The formula, such as `47,XY,+21`.
+        The formula, for example `47,XY,+21`.
 
     Raises:
-        ValueError: there aren't 24 counts, one is negative, or all are 0.
+        ValueError: There aren't 24 counts, one is negative, or all are 0.
 
-    **Source:** ISCN 2020 (McGowan-Jordan, Hastings and Moore, eds., Karger), chapters as above.
+    Source: ISCN 2020 (McGowan-Jordan, Hastings and Moore, eds., Karger), chapters as above.
 
     >>> draft_iscn([2] * 20 + [3, 2, 1, 1])
     '47,XY,+21'
     """
+    _check_counts(counts)
     total = sum(counts)
-    if len(counts) != len(CLASS_NAMES) or min(counts) < 0 or total == 0:
+    if total == 0:
         raise ValueError(
-            f"`counts` must be {len(CLASS_NAMES)} numbers of at least 0 that aren't all 0, got "
-            f"{list(counts)}; count the chromosomes of each class of the cell."
+            f"`counts` must include a chromosome, got {list(counts)}; leave the empty cell out."
         )
     sets = ploidy(total)
     changes = [
@@ -75,26 +98,27 @@ def draft_iscn(counts: Sequence[int]) -> str:
         for name, count in zip(CLASS_NAMES[:AUTOSOMES], counts[:AUTOSOMES], strict=True)
         for _ in range(abs(count - sets))
     ]
-    sex = "X" * counts[AUTOSOMES] + "Y" * counts[AUTOSOMES + 1]
+    sex = "X" * counts[X] + "Y" * counts[Y]
     return f"{total},{sex or NO_SEX_CHROMOSOME}{''.join(changes)}"
 
 
 def parse_iscn(text: str) -> tuple[int, ...]:
-    """Read a formula of whole-chromosome changes, the inverse of `draft_iscn`.
+    """Return the chromosome counts of a formula, the inverse of `draft_iscn`.
+
+    The form is strict, because a ground truth with a typing error is worse than none.
 
     Args:
-        text: one cell line exactly as `draft_iscn` writes it, such as `47,XY,+21`.
+        text: One cell line exactly as `draft_iscn` writes it, such as `47,XY,+21`.
 
     Returns:
-        The number of chromosomes of each of the 24 classes, in the order of `CLASS_NAMES`.
+        i[24], number of chromosomes of each class, in the order of `CLASS_NAMES`.
 
     Raises:
-        ValueError: the text has another form (spaces, structural changes, mosaics), its number
-            isn't that of its chromosomes, a chromosome is lost more often than it is there, or
-            ISCN writes the same chromosomes in another order.
+        ValueError: The text has another form (spaces, structural changes, mosaics), its
+            chromosome number disagrees with its changes, more copies of a chromosome are lost
+            than there are, or the changes aren't in the order of ISCN.
 
-    **Source:** see `draft_iscn`; ours in that it is strict, because truth with a slip in it is
-    worse than none.
+    Source: see `draft_iscn`.
 
     >>> parse_iscn("47,XY,+21")[20:]
     (3, 2, 1, 1)
@@ -102,7 +126,7 @@ def parse_iscn(text: str) -> tuple[int, ...]:
     match = _FORM.fullmatch(text)
     if match is None:
         raise ValueError(
-            f"`iscn` must name whole chromosomes only, such as `47,XY,+21` without spaces, "
+            f"`iscn` must consist of whole chromosomes, such as `47,XY,+21` without spaces, "
             f"got {text!r}; correct it or leave the cell out."
         )
     sets = ploidy(int(match[1]))
@@ -111,16 +135,22 @@ def parse_iscn(text: str) -> tuple[int, ...]:
         counts[int(change[1:]) - 1] += 1 if change[0] == "+" else -1
     if min(counts) < 0:
         raise ValueError(
-            f"`iscn` must lose a chromosome at most as often as its {sets} sets hold it, "
+            f"`iscn` must lose at most the {sets} copies that there are of a chromosome, "
             f"got {text!r}; correct it."
         )
     if sum(counts) != int(match[1]):
         raise ValueError(
-            f"`iscn` must begin with its number of chromosomes, {sum(counts)} by the rest of it, "
-            f"got {text!r}; correct the number or the rest."
+            f"`iscn` must begin with its chromosome number, {sum(counts)} by its changes, "
+            f"got {text!r}; correct the number or the changes."
         )
     if (written := draft_iscn(counts)) != text:
-        raise ValueError(
-            f"`iscn` must be written in the order of ISCN, got {text!r}; write {written!r}."
-        )
+        raise ValueError(f"`iscn` must follow the order of ISCN, got {text!r}; write {written!r}.")
     return tuple(counts)
+
+
+def _check_counts(counts: Sequence[int]) -> None:
+    if len(counts) != len(CLASS_NAMES) or min(counts) < 0:
+        raise ValueError(
+            f"`counts` must be {len(CLASS_NAMES)} numbers of at least 0, got {list(counts)}; "
+            "count the chromosomes of each class of the cell."
+        )

@@ -1,13 +1,17 @@
+"""Formulas by the rules of ISCN, and back to counts."""
+
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from superxception_jax.data.ideogram.constitution import read_karyotype
-from superxception_jax.karyotyping.iscn import draft_iscn, parse_iscn
+from superxception_jax.karyotyping.iscn import COMPLETE_CELL, draft_formula, draft_iscn, parse_iscn
 
-FORMULAS = {
+FORMULAS: dict[str, dict] = {
     "46,XX": {"X": 2},
     "46,XY": {"X": 1, "Y": 1},
     "47,XY,+21": {"X": 1, "Y": 1, 21: 3},
@@ -91,20 +95,20 @@ def test_any_text_is_refused_in_a_sentence_or_written_just_so(text: str):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "whole chromosomes only"),
+        ("", "consist of whole chromosomes"),
         ("46, XX", "without spaces"),
-        ("46,YX", "whole chromosomes only"),
-        ("46,XX,t(9;22)(q34;q11.2)", "whole chromosomes only"),
-        ("45,X/46,XX", "whole chromosomes only"),
-        ("47,XX,+23", "whole chromosomes only"),
-        ("45,X,-X", "whole chromosomes only"),
-        ("47,XX", "number of chromosomes, 46 "),
-        ("43,XX,-7,-7,-7", "at most as often as its 2 sets"),
+        ("46,YX", "of whole chromosomes"),
+        ("46,XX,t(9;22)(q34;q11.2)", "of whole chromosomes"),
+        ("45,X/46,XX", "of whole chromosomes"),
+        ("47,XX,+23", "of whole chromosomes"),
+        ("45,X,-X", "of whole chromosomes"),
+        ("47,XX", "chromosome number, 46 "),
+        ("43,XX,-7,-7,-7", "at most the 2 copies"),
         ("48,XX,+21,+13", "write '48,XX,+13,+21'"),
         ("46,XX,+21,-21", "write '46,XX'"),
         ("046,XX", "write '46,XX'"),
         ("46,XX\n", "without spaces"),
-        ("0,?", "number of chromosomes, 22 "),
+        ("0,?", "chromosome number, 22 "),
     ],
 )
 def test_other_texts_are_refused(text: str, message: str):
@@ -113,10 +117,30 @@ def test_other_texts_are_refused(text: str, message: str):
     assert message in str(caught.value)
 
 
-@pytest.mark.parametrize("counts", [[2] * 23, [2] * 23 + [-1], [0] * 24, []])
-def test_counts_that_are_no_cell_are_refused(counts: list[int]):
-    with pytest.raises(ValueError, match=r"^`counts` must be 24 numbers"):
-        draft_iscn(counts)
+@pytest.mark.parametrize("counts", [[2] * 23, [2] * 23 + [-1], []])
+@pytest.mark.parametrize("draft", [draft_iscn, draft_formula])
+def test_counts_of_other_classes_are_refused(draft: Callable[[list[int]], str], counts: list[int]):
+    with pytest.raises(ValueError, match=r"^`counts` must be 24 numbers of at least 0, got \["):
+        draft(counts)
+
+
+def test_an_empty_cell_has_no_formula():
+    with pytest.raises(ValueError, match=r"^`counts` must include a chromosome, got \[0, 0"):
+        draft_iscn([0] * 24)
+    assert draft_formula([0] * 24) == ""
+
+
+@given(st.lists(st.integers(0, 4), min_size=24, max_size=24))
+@settings(max_examples=150, deadline=None)
+def test_only_complete_cells_have_a_formula(counts: list[int]):
+    complete = sum(counts) in COMPLETE_CELL
+    assert draft_formula(counts) == (draft_iscn(counts) if complete else "")
+
+
+@pytest.mark.parametrize(("total", "complete"), [(41, False), (42, True), (50, True), (51, False)])
+def test_ends_of_a_complete_cell(total: int, complete: bool):
+    counts = [2] * 20 + [total - 40, 0, 0, 0]
+    assert bool(draft_formula(counts)) == complete
 
 
 @pytest.mark.parametrize("text", ["46,XY", "47,XX,+18", "45,X", "47,XXY", "48,XYY,+21"])

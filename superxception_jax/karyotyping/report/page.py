@@ -14,6 +14,7 @@ from superxception_jax.chromosomes import CLASS_NAMES, GROUPS, natural_key
 from superxception_jax.data.record import encode_png
 from superxception_jax.files import write_text
 from superxception_jax.karyotyping.export import DRAFT_NOTE, karyotype_json
+from superxception_jax.karyotyping.iscn import COMPLETE_CELL
 from superxception_jax.karyotyping.karyotype import Karyotype
 from superxception_jax.karyotyping.report.assets import load_script, load_style, load_template
 
@@ -108,6 +109,7 @@ def report_payload(karyotypes: Sequence[Karyotype], *, facts: Mapping[str, Any])
         "draft_note": DRAFT_NOTE,
         "sure_confidence": SURE_CONFIDENCE,
         "doubtful_confidence": DOUBTFUL_CONFIDENCE,
+        "complete_cell": {"least": COMPLETE_CELL[0], "most": COMPLETE_CELL[-1]},
         "classes": list(CLASS_NAMES),
         "groups": [{"name": name, "classes": list(members)} for name, members in GROUPS.items()],
         "facts": dict(facts),

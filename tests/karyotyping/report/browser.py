@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
@@ -30,7 +31,7 @@ LONGEST_WAIT_S = 20
 
 def start_browser(profile: Path) -> webdriver.Chrome:
     options = webdriver.ChromeOptions()
-    options.binary_location = BROWSER
+    options.binary_location = BROWSER or "chromium"
     for argument in ARGUMENTS:
         options.add_argument(argument)
     options.add_argument(f"--user-data-dir={profile}")
@@ -86,6 +87,12 @@ class Page:
     def drag(self, image: str, name: str) -> None:
         slot = self.find(f".slot[data-class='{name}']")
         ActionChains(self.driver, duration=20).drag_and_drop(self.chromosome(image), slot).perform()
+
+    def corrected(self, name: str) -> dict[str, Any]:
+        """Return a cell of what the page exports."""
+        report = self.driver.execute_script("return karyotypeReport.correctedReport()")
+        (cell,) = (one for one in report["cells"] if one["cell"] == name)
+        return cell
 
     def download(self, button: str, ending: str) -> str:
         self.find(button).click()

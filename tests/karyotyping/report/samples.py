@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from scipy import ndimage
 
@@ -43,7 +45,7 @@ def sample_chromosome(
 def sample_karyotype(
     cell: str = "cell 1", *chromosomes: ClassifiedChromosome, **changes
 ) -> Karyotype:
-    values = {"iscn": "46,XX", "margin": 9.0, "flags": (), "unread": ()} | changes
+    values: dict[str, Any] = {"iscn": "46,XX", "margin": 9.0, "flags": (), "unread": ()} | changes
     return Karyotype(cell=cell, chromosomes=chromosomes or (sample_chromosome(),), **values)
 
 

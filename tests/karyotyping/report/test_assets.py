@@ -45,7 +45,9 @@ def names_used_in(name: str) -> set[str]:
 
 
 def check_with_node(path: Path) -> None:
-    done = subprocess.run([NODE or "node", "--check", path], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [NODE or "node", "--check", path], capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
 
 

@@ -5,26 +5,34 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import replace
 
 import pytest
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 
+from superxception_jax.chromosomes import CLASS_NAMES
+from superxception_jax.karyotyping.iscn import draft_formula
 from superxception_jax.karyotyping.report.page import RESEARCH_NOTE, write_html_report
 from tests.karyotyping.report.browser import BROWSER, DRIVER, Page, start_browser
+from tests.karyotyping.report.counts import python_formulas, sample_counts, with_names
 from tests.karyotyping.report.samples import sample_cell
 
 pytestmark = pytest.mark.skipif(
     BROWSER is None or DRIVER is None,
     reason="needs `chromium` and `chromedriver` (Debian: apt-get install chromium chromium-driver)",
 )
-EUPLOID = {str(number): 2 for number in range(1, 23)}
 
 
 @pytest.fixture(scope="module")
 def cells():
     texts = ("46,XX", "47,XY,+21", "45,X")
-    return [sample_cell(number, karyotype=text) for number, text in enumerate(texts)]
+    found = [sample_cell(number, karyotype=text) for number, text in enumerate(texts)]
+    part = found[0]
+    return [
+        *found,
+        replace(part, cell="Cell 003", chromosomes=part.chromosomes[:40], iscn=""),
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -193,7 +201,7 @@ def test_exports(page, cells):
     values = json.loads(page.download("#export-json", "corrected.json"))
     assert values["facts"] == {"commit": "abc", "weights": "none"}
     by_name = {cell["cell"]: cell for cell in values["cells"]}
-    assert len(by_name) == 3
+    assert len(by_name) == len(cells)
     cell = by_name["Cell 001"]
     assert (cell["iscn_read"], cell["iscn_corrected"]) == ("47,XY,+21", "47,XY,+13")
     assert cell["counts_corrected"]["13"] == 3
@@ -219,27 +227,55 @@ def test_exports(page, cells):
 def test_filter(page):
     page.find("#filter-text").send_keys("+21")
     assert [one.get_attribute("data-cell") for one in page.all("#cells .cell")] == ["Cell 001"]
-    assert "1 of 3 cells" in page.text("#cells-summary")
+    assert "1 of 4 cells" in page.text("#cells-summary")
 
 
-@pytest.mark.parametrize(
-    ("changes", "draft"),
-    [
-        ({"X": 2}, "46,XX"),
-        ({"X": 1, "Y": 1}, "46,XY"),
-        ({"X": 1, "Y": 1, "21": 3}, "47,XY,+21"),
-        ({"X": 1}, "45,X"),
-        ({"X": 2, "Y": 1}, "47,XXY"),
-        ({"X": 2, "Y": 1, "21": 3}, "48,XXY,+21"),
-        ({"X": 2, "21": 1}, "45,XX,-21"),
-        ({"X": 2, "21": 4}, "48,XX,+21,+21"),
-        ({"X": 2, "13": 0, "2": 3}, "45,XX,+2,-13,-13"),
-        ({}, "44,?"),
-    ],
-)
-def test_drafts(page, changes, draft):
-    script = "return karyotypeReport.draftIscn(arguments[0])"
-    assert page.driver.execute_script(script, EUPLOID | changes) == draft
+def test_the_page_drafts_what_python_drafts(page):
+    cells = sample_counts()
+    script = """
+        return arguments[0].map((counts) => [
+          karyotypeReport.draftIscn(counts), karyotypeReport.draftFormula(counts),
+        ])"""
+    given = [with_names(counts, aside=place % 4) for place, counts in enumerate(cells)]
+    for counts, drafts in zip(cells, page.driver.execute_script(script, given), strict=True):
+        iscn, formula = python_formulas(counts)
+        assert drafts[1] == formula
+        assert iscn in (drafts[0], None)
+
+
+def test_an_incomplete_cell_has_no_formula(page, cells):
+    page.show("Cell 003")
+    assert page.text("#iscn") == "no formula: incomplete cell (40 chromosomes)"
+    assert page.text("[data-cell='Cell 003'] .iscn") == page.text("#iscn")
+    first, second = (one.name for one in cells[3].of_class("1"))
+    page.press(first, "2", Keys.ENTER)
+    assert page.text("#iscn") == "no formula: incomplete cell (40 chromosomes)"
+    page.press(second, "a")
+    assert page.text("#iscn") == "no formula: incomplete cell (39 chromosomes)"
+    assert "no formula: incomplete cell (39 chromosomes)" in page.text("#live")
+    cell = page.corrected("Cell 003")
+    assert (cell["iscn_read"], cell["iscn_corrected"]) == ("", "")
+
+
+def test_chromosomes_set_aside_leave_the_formula_of_the_rest(page, cells):
+    page.show("Cell 000")
+    images = [one.name for number in ("1", "2", "3") for one in cells[0].of_class(number)]
+    drafts = []
+    for image in images[:5]:
+        page.press(image, "a")
+        cell = page.corrected("Cell 000")
+        counts = [cell["counts_corrected"][name] for name in CLASS_NAMES]
+        assert cell["iscn_corrected"] == draft_formula(counts)
+        drafts.append(page.text("#iscn"))
+    assert drafts == [
+        "45,XX,-1",
+        "44,XX,-1,-1",
+        "43,XX,-1,-1,-2",
+        "42,XX,-1,-1,-2,-2",
+        "no formula: incomplete cell (41 chromosomes)",
+    ]
+    page.chord(Keys.CONTROL, key="z")
+    assert page.text("#iscn") == "42,XX,-1,-1,-2,-2"
 
 
 def test_page_can_reach_no_network(page):

@@ -102,7 +102,7 @@ def test_nothing_comes_from_elsewhere(page):
 
 def test_policy_admits_only_the_script_and_style_of_the_page(page):
     parsed = _Page(page)
-    policies = [a["content"] for _, a in parsed.elements if "http-equiv" in a]
+    policies = [a["content"] or "" for _, a in parsed.elements if "http-equiv" in a]
     assert len(policies) == 1
     assert policies[0].startswith("default-src 'none'; img-src data:;")
     assert "unsafe" not in policies[0]
@@ -123,6 +123,7 @@ def test_digest_is_that_of_the_cells():
     other = report_payload([_euploid("other")], facts={"commit": "a"})
     assert first["digest"] == again["digest"] != other["digest"]
     assert first["classes"] == list(CLASS_NAMES)
+    assert first["complete_cell"] == {"least": 42, "most": 50}
     assert [group["name"] for group in first["groups"]] == list("ABCDEFG")
 
 

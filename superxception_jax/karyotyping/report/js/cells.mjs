@@ -1,9 +1,9 @@
 // What follows from the state of a cell.
 
 import { ASIDE, report } from "./data.mjs";
-import { draftIscn } from "./formula.mjs";
+import { draftFormula, totalOf } from "./formula.mjs";
 import { chromosomeState, states } from "./state.mjs";
-import { sum } from "./text.mjs";
+import { plural, sum } from "./text.mjs";
 
 export function countsNow(cell) {
   const counts = Object.fromEntries(report.classes.map((name) => [name, 0]));
@@ -15,8 +15,23 @@ export function countsNow(cell) {
 
 export function draftOf(cell) {
   const moved = cell.chromosomes.some((one) => chromosomeState(cell, one.name).class !== one.class);
-  return moved ? draftIscn(countsNow(cell), report.classes) : cell.iscn;
+  return moved ? draftFormula(countsNow(cell), report) : cell.iscn;
 }
+
+/** Return a formula as a person reads it; where there is none, say why. */
+function formulaText(formula, total) {
+  if (formula !== "") return formula;
+  const { least, most } = report.complete_cell;
+  const chromosomes = plural(total, "chromosome");
+  return total < least
+    ? `no formula: incomplete cell (${chromosomes})`
+    : `no formula: ${chromosomes}, expected ${least} to ${most}`;
+}
+
+export const automaticFormulaText = (cell) => formulaText(cell.iscn, cell.chromosomes.length);
+
+export const draftText = (cell) =>
+  formulaText(draftOf(cell), totalOf(countsNow(cell), report.classes));
 
 export function flagCount(cell) {
   const ofChromosomes = sum(cell.chromosomes.map((one) => one.flags.length));

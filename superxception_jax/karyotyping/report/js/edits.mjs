@@ -1,6 +1,6 @@
 // Corrections of the shown cell: each is applied, recorded in the audit trail and kept for undo.
 
-import { draftOf } from "./cells.mjs";
+import { draftText } from "./cells.mjs";
 import { say } from "./dom.mjs";
 import {
   applyStep, chromosomeState, histories, originalState, saved, states, writeStorage,
@@ -36,7 +36,7 @@ function afterChange(message) {
   writeStorage();
   view.typed = "";
   redraw();
-  say(`${message} Draft now ${draftOf(view.cell)}.`);
+  say(`${message} Draft: ${draftText(view.cell)}.`);
 }
 
 export function undo() {

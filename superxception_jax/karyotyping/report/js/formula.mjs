@@ -1,24 +1,39 @@
-// The draft ISCN formula of counts.
+// The draft ISCN formula of counts, by the rules of karyotyping/iscn.py: a test compares the two.
 
 const USUAL_COPIES = 2;
+const NO_SEX_CHROMOSOME = "?";
+const isSex = (name) => name === "X" || name === "Y";
+
+/** Count the chromosomes of all classes; what is set aside is of none. */
+export function totalOf(counts, classes) {
+  return classes.reduce((total, name) => total + (counts[name] ?? 0), 0);
+}
+
+/** Return the number of chromosome sets that a number of chromosomes is nearest to, at least 1. */
+function ploidy(total, haploid) {
+  return Math.max(1, Math.floor((total + Math.floor(haploid / 2)) / haploid));
+}
 
 /** Draft the ISCN formula: number of chromosomes, sex chromosomes, gained and lost autosomes. */
 export function draftIscn(counts, classes) {
-  let total = 0;
-  const parts = [];
-  for (const name of classes) {
-    const count = counts[name] ?? 0;
-    total += count;
-    if (name === "X" || name === "Y") continue;
-    const sign = count > USUAL_COPIES ? "+" : "-";
-    for (let n = Math.abs(count - USUAL_COPIES); n > 0; n -= 1) parts.push(sign + name);
-  }
-  // Without any sex chromosome the complement is in question; ISCN marks that with "?".
-  const sexes = "X".repeat(counts.X ?? 0) + "Y".repeat(counts.Y ?? 0) || "?";
-  return [total, sexes, ...parts].join(",");
+  const autosomes = classes.filter((name) => !isSex(name));
+  const total = totalOf(counts, classes);
+  const sets = ploidy(total, autosomes.length + 1);
+  const changes = autosomes.flatMap((name) => {
+    const gained = (counts[name] ?? 0) - sets;
+    return Array(Math.abs(gained)).fill(`${gained > 0 ? "+" : "-"}${name}`);
+  });
+  const sexes = classes.filter(isSex).map((name) => name.repeat(counts[name] ?? 0)).join("");
+  return [total, sexes || NO_SEX_CHROMOSOME, ...changes].join(",");
+}
+
+/** Draft the formula of a complete cell; an incomplete one has none, "". */
+export function draftFormula(counts, { classes, complete_cell: { least, most } }) {
+  const total = totalOf(counts, classes);
+  return least <= total && total <= most ? draftIscn(counts, classes) : "";
 }
 
 export function isUsual(name, counts) {
-  if (name !== "X" && name !== "Y") return counts[name] === USUAL_COPIES;
+  if (!isSex(name)) return counts[name] === USUAL_COPIES;
   return (counts.X === 2 && counts.Y === 0) || (counts.X === 1 && counts.Y === 1);
 }

@@ -1,6 +1,8 @@
 // The head of the shown cell: its formula, its buttons, its numbers and flags.
 
-import { checkedCount, correctionCount, countsNow, draftOf, membersOf } from "./cells.mjs";
+import {
+  automaticFormulaText, checkedCount, correctionCount, countsNow, draftOf, draftText, membersOf,
+} from "./cells.mjs";
 import { flagLine } from "./chromosome.mjs";
 import { ASIDE, report } from "./data.mjs";
 import { actionButton, byId, make, replaceKeepingFocus } from "./dom.mjs";
@@ -26,7 +28,6 @@ export function renderHead() {
 
 function title() {
   const draft = draftOf(view.cell);
-  const isDrafted = draft === view.cell.iscn;
   return make(
     "div",
     { className: "title" },
@@ -34,10 +35,12 @@ function title() {
     make(
       "p",
       { className: "formula" },
-      make("strong", { id: "iscn" }, draft),
+      make("strong", { id: "iscn", className: draft === "" ? "none" : "" }, draftText(view.cell)),
       make("span", { className: "draft" }, report.draft_note),
     ),
-    isDrafted ? null : make("p", { className: "quiet" }, `read as ${view.cell.iscn}`),
+    draft === view.cell.iscn
+      ? null
+      : make("p", { className: "quiet" }, `read as ${automaticFormulaText(view.cell)}`),
   );
 }
 

@@ -1,6 +1,6 @@
 // The list of cells, its filter, and the way from one cell to the next.
 
-import { correctionCount, draftOf, flagCount } from "./cells.mjs";
+import { correctionCount, draftText, flagCount } from "./cells.mjs";
 import { report } from "./data.mjs";
 import { byId, make, say } from "./dom.mjs";
 import { states } from "./state.mjs";
@@ -9,7 +9,7 @@ import { redraw, view } from "./view.mjs";
 
 function isListed(cell) {
   const words = byId("filter-text").value.trim().toLowerCase();
-  const text = [cell.cell, cell.iscn, draftOf(cell), ...cell.reasons].join("\n").toLowerCase();
+  const text = [cell.cell, cell.iscn, draftText(cell), ...cell.reasons].join("\n").toLowerCase();
   const kinds = {
     all: () => true,
     review: () => cell.reasons.length > 0,
@@ -33,7 +33,7 @@ function cellButton(cell) {
       cell.cell,
       reviewed ? make("span", { className: "tick" }, " ✓ reviewed") : null,
     ),
-    make("span", { className: "iscn" }, draftOf(cell)),
+    make("span", { className: "iscn" }, draftText(cell)),
     make(
       "span",
       { className: "badges" },
@@ -70,7 +70,7 @@ function showCell(cell) {
   view.image = cell.chromosomes[0]?.name ?? null;
   view.typed = "";
   redraw();
-  say(`Cell ${cell.cell}, draft ${draftOf(cell)}.`);
+  say(`Cell ${cell.cell}, draft: ${draftText(cell)}.`);
 }
 
 /** Return the listed cell before (-1) or after (1) the shown one, which itself may be hidden. */

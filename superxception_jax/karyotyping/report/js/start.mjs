@@ -4,7 +4,7 @@ import { report } from "./data.mjs";
 import { renderDetails, renderTrail } from "./details.mjs";
 import { byId } from "./dom.mjs";
 import { correctedReport, downloadAudit, downloadCsv, downloadJson } from "./export.mjs";
-import { draftIscn } from "./formula.mjs";
+import { draftFormula, draftIscn } from "./formula.mjs";
 import { renderFrame } from "./frame.mjs";
 import { renderHead } from "./head.mjs";
 import { renderKaryogram } from "./karyogram.mjs";
@@ -63,5 +63,6 @@ listen();
 // For tests and for the console: read only.
 globalThis.karyotypeReport = Object.freeze({
   draftIscn: (counts) => draftIscn(counts, report.classes),
+  draftFormula: (counts) => draftFormula(counts, report),
   correctedReport,
 });
