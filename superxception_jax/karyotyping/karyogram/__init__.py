@@ -1,1 +1,1 @@
-"""The karyogram of a cell as a picture."""
+"""Karyograms: the chromosomes of a cell, paired, grouped and drawn on one page."""

@@ -1,4 +1,4 @@
-"""Where the centromere of a chromosome is: its waist, near the place that the ideogram names.
+"""Locate the centromere of a chromosome: the constriction nearest to its ideogram position.
 
 Points are (row, column) in pixels, the centre of the first pixel at (0, 0).
 """
@@ -26,36 +26,35 @@ from superxception_jax.data.straighten import (
 )
 
 BAND_LEVEL = 400
-# How far the p arm's share of the length strays from the ideogram's: twice the 0.012 to 0.03 of
-# the centromeric indices of the Paris Conference (1971), because a bent tip or a cut one adds.
+# Standard deviation of the centromeric index around that of the ideogram: twice the 0.012 to 0.03
+# of the Paris Conference (1971), because a bent or truncated tip adds to the biological variation.
 EXPECTED_SHARE_SD = 0.05
-# Log units of evidence in a waist that is narrower by a factor of e. Fitted on synthetic cells of
-# both stains at three scales; from 3 to 12 the errors are nearly the same.
+# Log-probability gained where the chromosome is narrower by a factor of e. Fitted on synthetic
+# cells of both stains at three scales; the errors are nearly the same for values from 3 to 12.
 WAIST_WEIGHT = 6.0
 STEP_PX = 0.5
 SMOOTHING_STEPS = 1.5
-# Larger images are measured at this size: an axis costs the square of the pixels, and bends and
-# waists are as plain at 128 px as at 600.
+# Larger images are traced at this size: the cost of an axis grows with the square of the number of
+# pixels, and bends and constrictions are as clear at 128 px as at 600 px.
 LARGEST_SIDE_PX = 128
-# Keeps the logarithm finite where there is no signal across the axis.
+# Keeps the logarithm finite where a cross-section is empty.
 _LEAST_SPREAD_PX = 0.1
 
 
 @functools.cache
 def expected_centromere(label: int) -> float:
-    """Return the share of the p arm in the length of a chromosome, by its ideogram.
+    """Return the centromeric index of a class on its ideogram: p arm length over total length.
+
+    Computed from ISCN lengths, because lengths in base pairs are wrong for 13, 14, 15, 21 and 22.
 
     Args:
-        label: class, index in `CLASS_NAMES`.
+        label: Class, an index in `CLASS_NAMES`.
 
     Returns:
-        0..1, by ISCN lengths.
+        The centromeric index, 0..1.
 
     Raises:
         ValueError: there is no such class.
-
-    **Source:** the band tables, see `load_bands`; lengths in base pairs would be wrong for 13,
-    14, 15, 21 and 22.
 
     >>> round(expected_centromere(0), 2), round(expected_centromere(20), 2)
     (0.49, 0.38)
@@ -69,37 +68,32 @@ def expected_centromere(label: int) -> float:
 
 
 def locate_centromere(image: np.ndarray, label: int) -> float:
-    """Find the centromere of a chromosome.
+    """Return the position of the centromere in an image.
 
     Args:
         image: u8[H,W], bright on black, p arm up.
-        label: its class, index in `CLASS_NAMES`.
+        label: Class of the chromosome, an index in `CLASS_NAMES`.
 
     Returns:
-        Its place along the medial axis, as a share of the length from the top, 0..1.
+        Distance from the top along the medial axis, as a fraction of its length, 0..1.
 
     Raises:
         ValueError: the image shows no chromosome, or there is no such class.
-
-    **Source:** see `centromere_on_axis`.
     """
     return centromere_on_axis(image, trace_axis(image), label=label)
 
 
 def trace_axis(image: np.ndarray) -> np.ndarray:
-    """Trace the medial axis of a chromosome that is bright on black.
+    """Return the medial axis of a chromosome, traced at no more than `LARGEST_SIDE_PX`.
 
     Args:
-        image: u8[H,W].
+        image: u8[H,W], bright on black.
 
     Returns:
-        f64[K,2], see `medial_axis`; of an image above `LARGEST_SIDE_PX`, from its mask at less
-        than this size.
+        f64[K,2], points in pixels of the image, see `medial_axis`.
 
     Raises:
         ValueError: the image shows no chromosome.
-
-    **Source:** see `medial_axis` and `find_chromosome`.
     """
     mask = find_chromosome(image)
     factor = -(-max(image.shape) // LARGEST_SIDE_PX)
@@ -108,31 +102,29 @@ def trace_axis(image: np.ndarray) -> np.ndarray:
     rows, columns = (-(-side // factor) for side in image.shape)
     padding = [(0, rows * factor - image.shape[0]), (0, columns * factor - image.shape[1])]
     blocks = np.pad(mask, padding).reshape(rows, factor, columns, factor)
-    # Any pixel of a block counts, so that a thin stalk doesn't break.
+    # One pixel is enough to fill its block, so that a thin stalk doesn't break.
     coarse = np.asarray(blocks.any(axis=(1, 3)))
     return (medial_axis(coarse) + 0.5) * factor - 0.5
 
 
 def centromere_on_axis(image: np.ndarray, axis: np.ndarray, *, label: int) -> float:
-    """Find the centromere of a chromosome whose medial axis is known.
+    """Return the position of the centromere on a known medial axis.
 
-    Every place along the axis has a log probability: that of a normal distribution around the
-    ideogram's place, and `WAIST_WEIGHT` times the logarithm of how narrow the chromosome is
-    there. The best place wins.
+    It is the most probable position under two terms: a normal distribution around the position
+    on the ideogram, and `WAIST_WEIGHT` times the logarithm of how narrow the chromosome is. Both
+    are needed: stalks, heterochromatin and tips are narrow too, and the two arms of a chromosome
+    don't contract equally.
 
     Args:
         image: u8[H,W], bright on black, p arm up.
-        axis: f64[K,2], its medial axis, first the upper end.
-        label: its class, index in `CLASS_NAMES`.
+        axis: f64[K,2], medial axis in pixels, upper end first.
+        label: Class of the chromosome, an index in `CLASS_NAMES`.
 
     Returns:
-        Its place, as a share of the axis from its first end, 0..1.
+        Distance from the upper end, as a fraction of the axis, 0..1.
 
     Raises:
         ValueError: there is no such class.
-
-    **Source:** ours, because the waist alone is mistaken for stalks, heterochromatin and tips,
-    and the ideogram alone doesn't see that arms contract unequally.
     """
     spread = spread_along_axis(image, axis)
     share = (np.arange(len(spread)) + 0.5) / len(spread)
@@ -142,19 +134,19 @@ def centromere_on_axis(image: np.ndarray, axis: np.ndarray, *, label: int) -> fl
 
 
 def spread_along_axis(image: np.ndarray, axis: np.ndarray) -> np.ndarray:
-    """Measure how wide a chromosome is along its axis.
+    """Return the width profile of a chromosome along its axis.
+
+    The width is the standard deviation of the position across the axis, weighted by intensity
+    and smoothed. Unlike a width at a threshold it doesn't depend on how dark a band is, because
+    every cross-section is divided by its own sum.
 
     Args:
         image: u8[H,W], bright on black.
-        axis: f64[K,2], its medial axis.
+        axis: f64[K,2], medial axis in pixels.
 
     Returns:
-        f64[S] in pixels, at places `STEP_PX` or a little less apart, further in chromosomes
-        longer than `LARGEST_SIDE_PX`: the standard deviation of the position across the axis,
-        weighted by the signal, smoothed.
-
-    **Source:** ours, because a width at a threshold changes with the stain of the band, and
-    this one doesn't: at every place the signal is divided by its own sum.
+        f64[S], widths in pixels at positions at most `STEP_PX` apart, proportionally further
+        apart in chromosomes longer than `LARGEST_SIDE_PX`.
     """
     check(image=(image, "u8[H,W]"), axis=(axis, "f64[K,2]"))
     length_px = axis_length_px(axis)
@@ -166,7 +158,7 @@ def spread_along_axis(image: np.ndarray, axis: np.ndarray) -> np.ndarray:
     across = np.arange(-half, half + step_px, step_px)
     grid = np.meshgrid(along, across, indexing="ij")
     signal = sample_along_axis(image, axis, along_px=grid[0].ravel(), across_px=grid[1].ravel())
-    # The spline overshoots below zero beside a sharp edge.
+    # The spline undershoots zero next to a sharp edge.
     signal = np.maximum(signal.reshape(count, -1), 0.0)
     share = signal / np.maximum(signal.sum(axis=1, keepdims=True), 1e-9)
     middle = share @ across
@@ -176,15 +168,15 @@ def spread_along_axis(image: np.ndarray, axis: np.ndarray) -> np.ndarray:
 
 
 def outline_points(image: np.ndarray) -> np.ndarray:
-    """Return the outermost pixels of everything that isn't black.
+    """Return the boundary pixels of everything that isn't black.
+
+    They give the extent of a chromosome at a tenth of the cost of all its pixels.
 
     Args:
         image: u8[H,W], bright on black.
 
     Returns:
-        f64[M,2] points in pixels; none in a black image.
-
-    **Source:** ours, because they say how far a chromosome reaches at a tenth of the cost.
+        f64[M,2], points in pixels; none in a black image.
     """
     lit = image > 0
     return np.argwhere(lit & ~ndimage.binary_erosion(lit)).astype(np.float64)

@@ -1,4 +1,4 @@
-"""The karyogram of a cell: its chromosomes in the order of ISCN, as laboratories print them."""
+"""Draw the karyogram of a cell: its chromosomes paired and grouped in the order of ISCN."""
 
 from __future__ import annotations
 
@@ -34,7 +34,6 @@ from superxception_jax.karyotyping.karyogram.page import (
 )
 from superxception_jax.karyotyping.karyogram.paint import Chromosome, paint_row
 from superxception_jax.karyotyping.karyogram.picture import (
-    BACKGROUNDS,
     BORDER_PX,
     Picture,
     prepare_picture,
@@ -44,13 +43,18 @@ from superxception_jax.karyotyping.karyogram.style import PALETTES
 from superxception_jax.karyotyping.karyogram.text import line_height_in, wrap_text
 from superxception_jax.karyotyping.karyotype import Karyotype
 
-DRAFT = "draft: to be verified by a cytogeneticist"
-FOOTER = "not for diagnosis"
-STRAIGHTENED = "straightened: every chromosome was straightened along its medial axis"
-# Length of an average chromosome 1 of the cell, whatever the pixels of its camera.
+DRAFT = "draft karyotype, to be verified by a cytogeneticist"
+FOOTER = "research software, not for diagnosis"
+STRAIGHTENED = "chromosomes straightened digitally along their medial axes"
+# How the grey levels are shown; the contrast is never adjusted for single chromosomes.
+SHOWN = {
+    "print": "shown dark on white, contrast stretched equally for the whole cell",
+    "original": "shown bright on black, contrast unchanged",
+}
+# Length of an average chromosome 1 of the cell, whatever the pixel size of the camera.
 LONGEST_IN = 1.75
 MARGIN_IN = 0.4
-# Beside slim chromosomes, a slim ideogram.
+# Width of an ideogram: at most this, and at most this share of the median chromosome's width.
 IDEOGRAM_IN, IDEOGRAM_SHARE = 0.13, 0.7
 NAME_POINTS, ISCN_POINTS, NOTE_POINTS, LIST_POINTS = 11.0, 16.0, 9.0, 8.0
 _SECTION_GAP_IN = 0.12
@@ -63,32 +67,31 @@ def draw_karyogram(
     ideograms: bool = True,
     straightened: bool = False,
 ) -> Figure:
-    """Draw the karyogram of a cell.
+    """Return the karyogram of a cell.
 
-    All chromosomes have one scale, chosen so that an average chromosome 1 of the cell is
-    `LONGEST_IN` long. Homologues stand side by side, the longest first, their centromeres on
-    the line of their row. Missing ones leave an empty, dashed place, counted like the losses of
-    `draft_iscn`; in that of a sex chromosome stands `?`, because it may be either. A bar below
-    each chromosome has the colour of its confidence; a number above it leads to its flags below
-    the picture.
+    All chromosomes are drawn at the same scale, such that an average chromosome 1 of the cell is
+    `LONGEST_IN` long. Homologues are next to each other, the longest first, with their
+    centromeres on one line. Every chromosome that `draft_iscn` counts as lost is a dashed
+    outline; that of a sex chromosome contains `?`, because it may be an X or a Y. The colour of
+    the bar below a chromosome shows its confidence; a numbered marker above it refers to its
+    flags, which are listed below the picture.
 
     Args:
-        karyotype: the cell as read, of at least one chromosome.
-        background: "print": dark on white, the grey levels inverted and spread over the range
-            of print, for the whole cell alike; "original": on black, grey levels as they are.
-        ideograms: whether the ideogram of each class, at 400 bands and as long as its
-            chromosomes on average, stands beside them.
-        straightened: whether to straighten the chromosomes; the picture then says so.
+        karyotype: Karyotype of the cell, with at least one chromosome.
+        background: "print" for dark chromosomes on white, with the contrast stretched equally
+            for the whole cell; "original" for bright ones on black, with unchanged grey levels.
+        ideograms: Whether to draw the ideogram of each class at 400 bands per haploid set, as
+            long as the class's chromosomes on average.
+        straightened: Whether to straighten the chromosomes; a line of the header then says so.
 
     Returns:
-        The figure, as large as its content needs.
+        The figure, as large as its content requires.
 
     Raises:
-        ValueError: the cell has no chromosome, the background is unknown, a length isn't
-            positive, a confidence is no probability, or an image shows no chromosome.
+        ValueError: the cell has no chromosomes, the background is unknown, a length isn't
+            positive, a confidence is not a probability, or an image shows no chromosome.
 
-    **Source:** ISCN 2020 (chapter 2) for order and groups; the rest ours, after printed
-    karyograms.
+    Source: ISCN 2020, chapter 2, for order and groups.
     """
     _check(karyotype, background)
     pictures = [prepare_picture(one, straightened=straightened) for one in karyotype.chromosomes]
@@ -131,17 +134,18 @@ def draw_karyogram(
 def save_karyogram(figure: Figure, *, stem: Path) -> tuple[Path, Path]:
     """Write a karyogram as PNG and as SVG, each completely or not at all.
 
+    The PNG, at `DOTS_PER_INCH`, is for reports, the SVG for print and for editing. Equal figures
+    give equal files.
+
     Args:
-        figure: of `draw_karyogram`.
-        stem: both targets without their endings; the folder exists.
+        figure: Figure of `draw_karyogram`.
+        stem: Path of both files without a suffix; the folder must exist.
 
     Returns:
-        The paths of the PNG, at `DOTS_PER_INCH`, and of the SVG. Equal figures give equal files.
+        The paths of the PNG and of the SVG.
 
     Raises:
         OSError: a file can't be written.
-
-    **Source:** ours: PNG for reports, SVG for print and for editing.
     """
     paths = []
     FigureCanvasAgg(figure)
@@ -157,15 +161,15 @@ def save_karyogram(figure: Figure, *, stem: Path) -> tuple[Path, Path]:
 
 
 def _check(karyotype: Karyotype, background: str) -> None:
-    """Refuse what can't be drawn."""
+    """Raise an error if the karyogram can't be drawn."""
     if not karyotype.chromosomes:
         raise ValueError(
             f"`karyotype` must have at least one chromosome, got none in cell "
-            f"{karyotype.cell!r}; see its unread images."
+            f"{karyotype.cell!r}; check its unreadable images."
         )
-    if background not in BACKGROUNDS:
+    if background not in PALETTES:
         raise ValueError(
-            f"`background` must be one of {BACKGROUNDS}, got {background!r}; choose one of these."
+            f"`background` must be one of {tuple(PALETTES)}, got {background!r}; choose one."
         )
     for one in karyotype.chromosomes:
         if not one.length_px > 0:
@@ -183,21 +187,21 @@ def _inches_per_unit() -> float:
 
 
 def _inches_per_pixel(karyotype: Karyotype) -> float:
-    """Return the scale of the cell, from all of its chromosomes and their ideograms."""
+    """Return the scale of the cell: the ISCN length of its chromosomes over their pixels."""
     length_px = sum(one.length_px for one in karyotype.chromosomes)
     units = sum(_length_units(one.label) for one in karyotype.chromosomes)
     return _inches_per_unit() * units / length_px
 
 
 def _members(karyotype: Karyotype, label: int) -> list[int]:
-    """Return the chromosomes of a class by their numbers, in the order of `of_class`."""
-    everyone = karyotype.chromosomes
-    members = [index for index, one in enumerate(everyone) if one.label == label]
-    return sorted(members, key=lambda index: -everyone[index].length_px)
+    """Return the indices of the chromosomes of a class, in the order of `Karyotype.of_class`."""
+    chromosomes = karyotype.chromosomes
+    members = [index for index, one in enumerate(chromosomes) if one.label == label]
+    return sorted(members, key=lambda index: -chromosomes[index].length_px)
 
 
 def _missing(counts: Sequence[int]) -> dict[str, int]:
-    """Return how many empty places each class gets, from the sets that the formula counts from."""
+    """Return how many chromosomes of each class are missing, by the ploidy level of the formula."""
     sets = ploidy(sum(counts))
     missing = {
         name: max(sets - count, 0)
@@ -206,14 +210,14 @@ def _missing(counts: Sequence[int]) -> dict[str, int]:
     }
     x, y = counts[-2:]
     lost = max(sets - x - y, 0)
-    # Whether an X or a Y is missing is unknown: the places are where none stands.
+    # Whether an X or a Y is missing is unknown; the outline goes where the cell has none.
     return missing | ({"X": lost, "Y": 0} if x == 0 else {"X": 0, "Y": lost})
 
 
 def _build_slots(
     karyotype: Karyotype, pictures: Sequence[Picture], *, in_per_px: float, ideograms: bool
 ) -> dict[str, Slot]:
-    """Gather what stands above each class number, with its size."""
+    """Return the items above each class number, with their sizes."""
     bodies = [
         Body(
             kind="chromosome",
@@ -224,43 +228,43 @@ def _build_slots(
         )
         for index, picture in enumerate(pictures)
     ]
-    usual_in = float(np.median([body.width_in for body in bodies]))
-    ideogram_in = min(IDEOGRAM_IN, IDEOGRAM_SHARE * usual_in)
+    median_in = float(np.median([body.width_in for body in bodies]))
+    ideogram_in = min(IDEOGRAM_IN, IDEOGRAM_SHARE * median_in)
     missing = _missing(karyotype.counts)
     slots = {}
     for label, name in enumerate(CLASS_NAMES):
         members = _members(karyotype, label)
         expected_in = _inches_per_unit() * _length_units(label)
         above_in, below_in = expected_arms_in(label, length_in=expected_in)
-        standing = [bodies[index] for index in members]
-        kind = "unknown" if name in SEX_CHROMOSOMES else "place"
-        standing += [Body(kind, usual_in, above_in, below_in)] * missing[name]
-        if ideograms and (members or kind == "place"):
+        items = [bodies[index] for index in members]
+        kind = "unknown" if name in SEX_CHROMOSOMES else "missing"
+        items += [Body(kind, median_in, above_in, below_in)] * missing[name]
+        if ideograms and (members or kind == "missing"):
             lengths = [karyotype.chromosomes[index].length_px * in_per_px for index in members]
             mean_in = float(np.mean(lengths)) if lengths else expected_in
             above_in, below_in = expected_arms_in(label, length_in=mean_in)
-            standing.insert(0, Body("ideogram", ideogram_in, above_in, below_in))
+            items.insert(0, Body("ideogram", ideogram_in, above_in, below_in))
         homologues = 1 if name == "Y" else 2
-        least_in = homologues * (usual_in + BODY_GAP_IN) + (ideogram_in if ideograms else 0.0)
-        slots[name] = Slot(class_name=name, bodies=tuple(standing), least_width_in=least_in)
+        least_in = homologues * (median_in + BODY_GAP_IN) + (ideogram_in if ideograms else 0.0)
+        slots[name] = Slot(class_name=name, bodies=tuple(items), least_width_in=least_in)
     return slots
 
 
 def _number_flags(karyotype: Karyotype) -> dict[int, int]:
-    """Number the flagged chromosomes from 1 in the order in which the page shows them."""
+    """Return the marker numbers of the flagged chromosomes, from 1 in the order of the page."""
     shown = [index for label in range(len(CLASS_NAMES)) for index in _members(karyotype, label)]
     flagged = [index for index in shown if karyotype.chromosomes[index].flags]
     return {index: number for number, index in enumerate(flagged, start=1)}
 
 
 def _wrapped(text: str, line: Line, *, width_in: float) -> list[Line]:
-    """Break a text into lines that look like `line`."""
+    """Return a text wrapped into lines in the style of `line`."""
     rows = wrap_text(text, width_in=width_in, size_points=line.size_points, bold=line.bold)
     return [Line(row, line.size_points, line.bold, line.italic, line.pale) for row in rows]
 
 
 def _header(karyotype: Karyotype, *, width_in: float, straightened: bool) -> list[Line]:
-    """Return the lines above the picture."""
+    """Return the lines above the chromosomes."""
     return [
         *_wrapped(karyotype.cell, Line("", NAME_POINTS), width_in=width_in),
         *_wrapped(karyotype.iscn, Line("", ISCN_POINTS, bold=True), width_in=width_in),
@@ -272,17 +276,16 @@ def _header(karyotype: Karyotype, *, width_in: float, straightened: bool) -> lis
 def _notes(
     karyotype: Karyotype, flags: dict[int, int], *, width_in: float, background: str
 ) -> list[Line]:
-    """Return the lines below the picture: what it shows, flags, and what could not be read."""
+    """Return the lines below the chromosomes: how they are shown, flags, unreadable images."""
     count = len(karyotype.chromosomes)
-    shown = "inverted and spread for print" if background == "print" else "as in the images"
-    plural = "s" if count > 1 else ""
-    texts = [(True, f"{count} chromosome{plural} at one scale, grey levels {shown}")]
+    amount = "1 chromosome" if count == 1 else f"{count} chromosomes, all at the same scale"
+    texts = [(True, f"{amount}; {SHOWN[background]}")]
     texts += [(False, f"cell: {flag}") for flag in karyotype.flags]
     for index, number in flags.items():
         one = karyotype.chromosomes[index]
         flagged = f"{number} – chromosome {one.class_name} ({one.name}): {'; '.join(one.flags)}"
         texts.append((False, flagged))
-    texts += [(False, f"not read: {name}: {reason}") for name, reason in karyotype.unread]
+    texts += [(False, f"unreadable: {name}: {reason}") for name, reason in karyotype.unread]
     return [
         line
         for pale, text in texts

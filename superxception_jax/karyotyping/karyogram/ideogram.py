@@ -1,4 +1,4 @@
-"""The ideogram of one class as polygons."""
+"""The ideogram of a chromosome as polygons."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ from superxception_jax.data.bands import (
 )
 from superxception_jax.karyotyping.karyogram.centromere import BAND_LEVEL
 
+# Widths of the centromere and of a stalk relative to the arms.
 _WAIST = 0.35
 _STALK = 0.45
-# Variable regions have no darkness of their own: laboratories hatch them.
+# Heterochromatin of variable length; drawn hatched by convention, whatever its staining.
 VARIABLE = ("gvar",)
 _ACEN_DENSITY = 0.35
 _VARIABLE_DENSITY = 0.25
@@ -29,9 +30,9 @@ class BandShape:
     """One band of an ideogram.
 
     Attributes:
-        outline: f64[K,2], corners (right, down) in inches; the centromere is at (0, 0).
-        density: 0 unstained, 1 darkest in G, brightest in Q.
-        hatched: whether it is a variable region.
+        outline: f64[K,2], corners (right, down) in inches from the centromere.
+        density: Staining, from 0 (unstained) to 1 (darkest in G-banding, brightest in Q-banding).
+        hatched: Whether the band is a variable region.
     """
 
     outline: np.ndarray
@@ -42,18 +43,18 @@ class BandShape:
 def ideogram_shapes(
     label: int, *, length_in: float, width_in: float
 ) -> tuple[np.ndarray, tuple[BandShape, ...]]:
-    """Draw the ideogram of a class at 400 bands.
+    """Return the outline and the bands of an ideogram at 400 bands per haploid set.
+
+    Stalks and the centromere are narrow and the tips are round, as in printed ideograms.
 
     Args:
-        label: class, index in `CLASS_NAMES`.
-        length_in: length of the whole chromosome in inches.
-        width_in: width of the arms in inches.
+        label: Class, an index in `CLASS_NAMES`.
+        length_in: Length of the chromosome in inches.
+        width_in: Width of the arms in inches.
 
     Returns:
-        The outline f64[K,2], corners (right, down) in inches with the centromere at (0, 0), and
-        the bands from p to q. Stalks and the centromere are narrow, tips are round.
-
-    **Source:** the band tables, see `load_bands`; the shape is that of printed ideograms.
+        The outline f64[K,2], corners (right, down) in inches from the centromere, and the bands
+        from pter to qter.
     """
     bands = load_bands(BAND_LEVEL)[CLASS_NAMES[label]]
     scale = length_in / chromosome_length_units(bands)
@@ -70,16 +71,14 @@ def ideogram_shapes(
 
 
 def expected_arms_in(label: int, *, length_in: float) -> tuple[float, float]:
-    """Return the lengths of the arms of a class.
+    """Return the lengths of the arms of a class by its ideogram.
 
     Args:
-        label: class, index in `CLASS_NAMES`.
-        length_in: of the whole chromosome, in any unit.
+        label: Class, an index in `CLASS_NAMES`.
+        length_in: Length of the chromosome in inches.
 
     Returns:
-        Length of p and of q in the same unit.
-
-    **Source:** the band tables, see `load_bands`.
+        Lengths of the p arm and of the q arm in inches.
     """
     bands = load_bands(BAND_LEVEL)[CLASS_NAMES[label]]
     p_arm = length_in * centromere_units(bands) / chromosome_length_units(bands)
@@ -87,7 +86,7 @@ def expected_arms_in(label: int, *, length_in: float) -> tuple[float, float]:
 
 
 def _density(band: Band) -> float:
-    """Return how dark G staining leaves a band, 0..1."""
+    """Return the density with which a band is drawn, 0..1."""
     if band.stain == "acen":
         return _ACEN_DENSITY
     if band.stain in VARIABLE:
@@ -98,8 +97,8 @@ def _density(band: Band) -> float:
 def _outline(
     bands: tuple[Band, ...], start: float, stop: float, *, scale: float, width_in: float
 ) -> np.ndarray:
-    """Return the closed outline f64[K,2] of a stretch of an ideogram, in inches."""
-    # Places beside every border of bands, where the width may jump.
+    """Return the closed outline f64[K,2] of a segment of an ideogram, in inches."""
+    # Extra points on both sides of every band border, where the width may jump.
     centromere = centromere_units(bands)
     borders = [(band.start_units - centromere) * scale for band in bands]
     places = np.linspace(start, stop, max(_LEAST_PLACES, int((stop - start) / 0.004)))
@@ -113,7 +112,7 @@ def _outline(
 def _half_width(
     bands: tuple[Band, ...], places: np.ndarray, *, scale: float, width_in: float
 ) -> np.ndarray:
-    """Return half of the width f64[S] at distances from the centromere, in inches."""
+    """Return half the width, f64[S] in inches, at given distances from the centromere."""
     centromere = centromere_units(bands)
     starts = np.array([(band.start_units - centromere) * scale for band in bands])
     stop = (bands[-1].stop_units - centromere) * scale
@@ -126,7 +125,7 @@ def _half_width(
         if band.stain == "acen"
         for end in (band.start_units, band.stop_units)
     ]
-    # Below a third of the width, a waist would look like a notch.
+    # A constriction shorter than a third of the width would look like a notch.
     reach = max(*acen, width_in / 3)
     waist = _WAIST + (1 - _WAIST) * np.clip(np.abs(places) / reach, 0.0, 1.0)
     radius = width_in / 2

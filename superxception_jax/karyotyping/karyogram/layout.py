@@ -1,4 +1,4 @@
-"""Where everything of a karyogram stands on its page. Inches, right and down from the corner."""
+"""Layout of a karyogram: rows, groups and slots. Inches, right and down from the page's corner."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ PAGE_CONTENT_IN = 8.6
 BODY_GAP_IN = 0.05
 SLOT_GAP_IN = 0.2
 GROUP_GAP_IN = 0.38
-# Above the chromosomes of a row, for the signs of flags.
-SIGN_ROOM_IN = 0.24
+# Above the chromosomes of a row, for the flag markers.
+MARKER_ROOM_IN = 0.24
 BAR_GAP_IN = 0.07
 BAR_IN = 0.055
 NUMBER_GAP_IN = 0.13
@@ -26,15 +26,15 @@ ROW_GAP_IN = 0.14
 
 @dataclass(frozen=True)
 class Body:
-    """Something that stands on the line of the centromeres.
+    """An item whose centromere is on the centromere line of its row.
 
     Attributes:
-        kind: "chromosome", "ideogram", "place" for a missing one, or "unknown" for a missing one
-            that may be an X or a Y.
-        width_in: its width.
-        above_in: how far it rises above the centromere.
-        below_in: how far it hangs below it.
-        index: of the chromosome in its cell; -1 for the other kinds.
+        kind: "chromosome", "ideogram", "missing" for a missing autosome, or "unknown" for a
+            missing sex chromosome, which may be an X or a Y.
+        width_in: Width.
+        above_in: Extent above the centromere line.
+        below_in: Extent below the centromere line.
+        index: Position of the chromosome in its cell; -1 for the other kinds.
     """
 
     kind: str
@@ -46,12 +46,12 @@ class Body:
 
 @dataclass(frozen=True)
 class Slot:
-    """All that stands above one class number.
+    """The items above one class number.
 
     Attributes:
-        class_name: such as "21".
-        bodies: from left to right.
-        least_width_in: kept free even if the bodies need less.
+        class_name: Class, such as "21".
+        bodies: Items from left to right.
+        least_width_in: Minimum width, reserved even if the items need less.
     """
 
     class_name: str
@@ -60,7 +60,7 @@ class Slot:
 
     @property
     def content_in(self) -> float:
-        """Return the width of the bodies and the gaps between them."""
+        """Return the width of the items and of the gaps between them."""
         gaps = BODY_GAP_IN * max(len(self.bodies) - 1, 0)
         return sum(body.width_in for body in self.bodies) + gaps
 
@@ -72,13 +72,13 @@ class Slot:
 
 @dataclass(frozen=True)
 class PlacedSlot:
-    """A slot on the page.
+    """A slot with its position on the page.
 
     Attributes:
-        class_name: such as "21".
-        left_in: its left edge.
-        right_in: its right edge.
-        bodies: each with the place of its middle.
+        class_name: Class, such as "21".
+        left_in: Left edge.
+        right_in: Right edge.
+        bodies: Items from left to right, each with the position of its middle.
     """
 
     class_name: str
@@ -88,7 +88,7 @@ class PlacedSlot:
 
     @property
     def middle_in(self) -> float:
-        """Return the middle of its chromosomes and their places, where the number stands."""
+        """Return where the class number is centred: below the chromosomes, not the ideogram."""
         ends = [
             middle_in + side * body.width_in / 2
             for body, middle_in in self.bodies
@@ -100,17 +100,17 @@ class PlacedSlot:
 
 @dataclass(frozen=True)
 class PlacedRow:
-    """A row on the page; all heights count from the top of the page.
+    """A row with its position on the page; heights are measured from the top of the page.
 
     Attributes:
-        centromere_in: the line of the centromeres.
-        bar_in: upper edge of the confidence bars.
-        number_in: middle of the class numbers.
-        bracket_in: the brackets of the groups.
-        letter_in: middle of the group letters.
-        bottom_in: where the next row may begin.
-        slots: from left to right.
-        groups: letter, left and right end of its bracket.
+        centromere_in: Height of the centromere line.
+        bar_in: Upper edge of the confidence bars.
+        number_in: Middle of the class numbers.
+        bracket_in: Height of the group brackets.
+        letter_in: Middle of the group letters.
+        bottom_in: Lower edge of the row, where the next one begins.
+        slots: Slots from left to right.
+        groups: Letter of each group with the left and the right end of its bracket.
     """
 
     centromere_in: float
@@ -124,15 +124,16 @@ class PlacedRow:
 
 
 def group_members(group: str) -> tuple[str, ...]:
-    """Return the classes above a bracket: X and Y stand by themselves, not in C and G.
+    """Return the classes of a group, with X and Y in a group of their own.
+
+    ISCN assigns X to group C and Y to group G by size, but karyograms show the sex chromosomes
+    separately.
 
     Args:
         group: "A" to "G", or `SEX_GROUP`.
 
     Returns:
-        Class names in their order.
-
-    **Source:** printed karyograms; ISCN puts X into C and Y into G by size only.
+        Class names in the order of the karyogram.
 
     >>> group_members("G")
     ('21', '22')
@@ -143,15 +144,15 @@ def group_members(group: str) -> tuple[str, ...]:
 
 
 def content_width_in(slots: dict[str, Slot]) -> float:
-    """Return the width that the widest row needs, at least `PAGE_CONTENT_IN`.
+    """Return the width of the widest row, at least `PAGE_CONTENT_IN`.
+
+    The page grows with its content, so that even a cell with many chromosomes in one class fits.
 
     Args:
-        slots: of all 24 classes, by their names.
+        slots: Slots of all 24 classes by class name.
 
     Returns:
-        Inches between the margins.
-
-    **Source:** ours, because a cell that is read wrongly must still fit on its page.
+        Width between the margins in inches.
     """
     return max(PAGE_CONTENT_IN, *(_natural_width_in(groups, slots) for groups in ROWS))
 
@@ -159,18 +160,16 @@ def content_width_in(slots: dict[str, Slot]) -> float:
 def lay_out(
     slots: dict[str, Slot], *, left_in: float, top_in: float, width_in: float
 ) -> tuple[PlacedRow, ...]:
-    """Place all slots in rows; what a row doesn't need is spread between its slots.
+    """Return all slots placed in rows; the spare width of a row widens its gaps.
 
     Args:
-        slots: of all 24 classes, by their names.
-        left_in: left margin.
-        top_in: where the first row begins.
-        width_in: of every row, at least `content_width_in`.
+        slots: Slots of all 24 classes by class name.
+        left_in: Left margin.
+        top_in: Upper edge of the first row.
+        width_in: Width of every row, at least `content_width_in`.
 
     Returns:
         The rows from top to bottom.
-
-    **Source:** ours, after printed karyograms.
     """
     rows = []
     for groups in ROWS:
@@ -181,7 +180,7 @@ def lay_out(
 
 
 def _gaps_in(groups: Sequence[str]) -> list[float]:
-    """Return the gaps between the slots of a row, wider ones between groups."""
+    """Return the gaps between the slots of a row, which are wider between groups."""
     owners = [group for group in groups for _ in group_members(group)]
     return [
         SLOT_GAP_IN if left == right else GROUP_GAP_IN for left, right in itertools.pairwise(owners)
@@ -194,7 +193,7 @@ def _natural_width_in(groups: Sequence[str], slots: dict[str, Slot]) -> float:
 
 
 def _place_slot(slot: Slot, left_in: float) -> PlacedSlot:
-    """Place a slot and centre its bodies in it."""
+    """Return a slot at its position, with its items centred in it."""
     edge_in = left_in + (slot.width_in - slot.content_in) / 2
     bodies = []
     for body in slot.bodies:
@@ -219,7 +218,7 @@ def _place_row(
         placed[name] = _place_slot(slots[name], edge_in)
         edge_in = placed[name].right_in + gap * stretch
     bodies = [body for name in names for body in slots[name].bodies]
-    centromere = top_in + SIGN_ROOM_IN + max((body.above_in for body in bodies), default=0.0)
+    centromere = top_in + MARKER_ROOM_IN + max((body.above_in for body in bodies), default=0.0)
     bar = centromere + max((body.below_in for body in bodies), default=0.0) + BAR_GAP_IN
     number = bar + BAR_IN + NUMBER_GAP_IN
     bracket = number + BRACKET_GAP_IN

@@ -1,4 +1,7 @@
-"""The page of a karyogram and its lines of text. Inches, right and down from the corner."""
+"""The page of a karyogram: its text and its legend. Inches, right and down from its corner.
+
+Every function paints on the axes that `open_page` returns.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +19,9 @@ from superxception_jax.karyotyping.karyogram.text import line_height_in, text_wi
 DOTS_PER_INCH = 300
 LEGEND_POINTS = 7.5
 FOOTER_POINTS = 9.0
+LEGEND = "confidence of the assigned class, given all chromosomes of the cell:"
 _SWATCH_IN = 0.1
-# A gap of the legend between a colour and its text, and three times it between two entries.
+# Between a colour of the legend and its text; three times as much between two entries.
 _LEGEND_GAP_IN = 0.06
 
 
@@ -26,11 +30,11 @@ class Line:
     """One line of text.
 
     Attributes:
-        text: to write.
-        size_points: of the font.
-        bold: whether it is bold.
-        italic: whether it is italic.
-        pale: whether it is written in the secondary colour.
+        text: Text without line breaks.
+        size_points: Font size.
+        bold: Whether the font is bold.
+        italic: Whether the font is italic.
+        pale: Whether the text has the secondary colour.
     """
 
     text: str
@@ -41,17 +45,15 @@ class Line:
 
 
 def open_page(width_in: float, height_in: float, *, palette: Palette) -> tuple[Figure, Axes]:
-    """Open a page whose axes count in inches from its upper left corner.
+    """Return an empty page whose axes are in inches from its upper left corner.
 
     Args:
-        width_in: of the page.
-        height_in: of the page.
-        palette: its colours.
+        width_in: Width of the page.
+        height_in: Height of the page.
+        palette: Colours of the page.
 
     Returns:
         The figure and its only axes.
-
-    **Source:** ours, because sizes of text and of pictures then have one unit.
     """
     figure = Figure(figsize=(width_in, height_in), dpi=DOTS_PER_INCH, facecolor=palette.page)
     axes = figure.add_axes((0.0, 0.0, 1.0, 1.0))
@@ -63,19 +65,17 @@ def open_page(width_in: float, height_in: float, *, palette: Palette) -> tuple[F
 def paint_lines(
     axes: Axes, lines: Sequence[Line], *, left_in: float, top_in: float, palette: Palette
 ) -> float:
-    """Write lines of text below each other.
+    """Write left-aligned lines of text below each other.
 
     Args:
-        axes: of the page.
-        lines: to write.
-        left_in: where they begin.
-        top_in: upper edge of the first one.
-        palette: colours of the page.
+        axes: Axes of the page.
+        lines: Lines from top to bottom.
+        left_in: Left edge of the text.
+        top_in: Upper edge of the first line.
+        palette: Colours of the page.
 
     Returns:
-        Their lower edge.
-
-    **Source:** ours.
+        Lower edge of the last line.
     """
     for line in lines:
         height_in = line_height_in(line.size_points)
@@ -95,18 +95,16 @@ def paint_lines(
 
 
 def paint_legend(axes: Axes, *, left_in: float, middle_in: float, palette: Palette) -> None:
-    """Explain the colours of the bars in one line.
+    """Write the one-line legend of the confidence bars.
 
     Args:
-        axes: of the page.
-        left_in: where it begins.
-        middle_in: middle of the line.
-        palette: colours of the page.
-
-    **Source:** ours.
+        axes: Axes of the page.
+        left_in: Left edge of the legend.
+        middle_in: Middle of the line.
+        palette: Colours of the page.
     """
     entries: list[tuple[str | None, str]]
-    entries = [(None, "confidence in the class, given the whole cell")]
+    entries = [(None, LEGEND)]
     entries += [(colour, text) for _, colour, text in CONFIDENCES]
     for colour, text in entries:
         if colour is not None:
@@ -125,12 +123,10 @@ def paint_footer(
     """Write the last line of the page.
 
     Args:
-        axes: of the page.
-        text: to write.
-        middle_in: (right, down) of its middle.
-        palette: colours of the page.
-
-    **Source:** ours.
+        axes: Axes of the page.
+        text: Text without line breaks.
+        middle_in: Middle of the text (right, down).
+        palette: Colours of the page.
     """
     write(axes, *middle_in, text, color=palette.ink, size=FOOTER_POINTS, weight="bold", ha="center")
 
@@ -138,17 +134,15 @@ def paint_footer(
 def write(
     axes: Axes, right_in: float, down_in: float, text: str, *, ha: str = "center", **style: Any
 ) -> None:
-    """Write one line of text, centred on a height.
+    """Write one line of text, centred vertically.
 
     Args:
-        axes: of the page.
-        right_in: its left edge or middle, by `ha`.
-        down_in: the middle of its capitals.
-        text: to write; dollar signs of file names are no mathematics.
-        ha: "left" or "center".
-        **style: of `matplotlib.text.Text`.
-
-    **Source:** ours.
+        axes: Axes of the page.
+        right_in: Left edge of the text, or its middle with `ha="center"`.
+        down_in: Middle of its capital letters.
+        text: Text without line breaks; dollar signs are literal, because file names contain them.
+        ha: Horizontal alignment, "left" or "center".
+        **style: Properties of `matplotlib.text.Text`.
     """
     axes.text(right_in, down_in, text, ha=ha, va="center_baseline", parse_math=False, **style)
 
@@ -156,18 +150,16 @@ def write(
 def rectangle(
     corner: tuple[float, float], width_in: float, height_in: float, *, colour: str, edge: str
 ) -> Rectangle:
-    """Return a filled rectangle with a thin edge.
+    """Return a filled rectangle with a thin edge, not yet on a page.
 
     Args:
-        corner: (right, down) of its upper left corner.
-        width_in: its width.
-        height_in: its height.
-        colour: of its inside.
-        edge: of its edge.
+        corner: Upper left corner (right, down).
+        width_in: Width.
+        height_in: Height.
+        colour: Fill colour.
+        edge: Edge colour.
 
     Returns:
-        The rectangle, not yet on a page.
-
-    **Source:** ours.
+        The rectangle.
     """
     return Rectangle(corner, width_in, height_in, facecolor=colour, edgecolor=edge, linewidth=0.3)

@@ -1,4 +1,4 @@
-"""Paint a laid-out karyogram onto the axes of a page. Inches, right and down from the corner."""
+"""Paint the rows of a karyogram on its page. Inches, right and down from the page's corner."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ from superxception_jax.karyotyping.karyogram.style import PALETTES, Palette, con
 
 NUMBER_POINTS = 9.0
 LETTER_POINTS = 9.0
-SIGN_POINTS = 6.5
-# From the top of a chromosome to the middle of the sign of its flag.
-_SIGN_DISTANCE_IN = 0.11
+MARKER_POINTS = 6.5
+# From the top of a chromosome to the middle of its flag marker.
+_MARKER_DISTANCE_IN = 0.11
 _TICK_IN = 0.05
 _LINE_OVERHANG_IN = 0.06
 
 
 @dataclass(frozen=True)
 class Chromosome:
-    """What the painter must know of one chromosome.
+    """A chromosome as it is painted.
 
     Attributes:
-        picture: its picture.
-        confidence: of its class, 0..1.
-        flag: number in the list of flags, 0 for none.
+        picture: Picture of the chromosome.
+        confidence: Probability of the assigned class, 0..1.
+        flag: Number of its flag marker; 0 for none.
     """
 
     picture: Picture
@@ -54,15 +54,13 @@ def paint_row(
     """Paint one row of a karyogram.
 
     Args:
-        axes: of the page.
-        row: where everything stands.
-        chromosomes: of the cell, in its order.
-        labels: class name → index in `CLASS_NAMES`.
-        in_per_px: inches of the page for each pixel of an image.
-        white: see `white_level`.
-        background: see `colour_picture`.
-
-    **Source:** ours, after printed karyograms.
+        axes: Axes of the page.
+        row: Layout of the row.
+        chromosomes: All chromosomes of the cell, in the order of the karyotype.
+        labels: Index in `CLASS_NAMES` by class name.
+        in_per_px: Inches on the page per pixel of an image.
+        white: Grey level of the darkest ink, see `white_level`.
+        background: A key of `PALETTES`.
     """
     palette = PALETTES[background]
     ends = (row.slots[0].left_in - _LINE_OVERHANG_IN, row.slots[-1].right_in + _LINE_OVERHANG_IN)
@@ -79,8 +77,8 @@ def paint_row(
                 )
                 _paint_picture(axes, one.picture, rgba, row, middle_in, in_per_px)
                 _paint_marks(axes, one, body, row, middle_in, palette)
-            elif body.kind in ("place", "unknown"):
-                _paint_place(axes, body, row, middle_in, palette)
+            elif body.kind in ("missing", "unknown"):
+                _paint_missing(axes, body, row, middle_in, palette)
             else:
                 _paint_ideogram(axes, labels[slot.class_name], body, row, middle_in, palette)
         _paint_number(axes, slot, row, palette)
@@ -103,14 +101,14 @@ def _paint_picture(
     height, width = (side * in_per_px for side in picture.image.shape)
     top = row.centromere_in - picture.centromere_px * in_per_px
     extent = (middle_in - width / 2, middle_in + width / 2, top + height, top)
-    # Already at the resolution of the page: an SVG must not shrink it to its own 72 dots.
+    # The picture has the resolution of the page; interpolation would reduce it to 72 dpi in an SVG.
     axes.imshow(rgba, extent=extent, interpolation="none", aspect="auto", zorder=2)
 
 
 def _paint_marks(
     axes: Axes, one: Chromosome, body: Body, row: PlacedRow, middle_in: float, palette: Palette
 ) -> None:
-    """Paint the bar of the confidence and the sign of a flag."""
+    """Paint the confidence bar and, if the chromosome is flagged, the flag marker."""
     corner = (middle_in - 0.4 * body.width_in, row.bar_in)
     colour = confidence_colour(one.confidence)
     axes.add_patch(rectangle(corner, 0.8 * body.width_in, BAR_IN, colour=colour, edge=palette.ink))
@@ -118,25 +116,25 @@ def _paint_marks(
         write(
             axes,
             middle_in,
-            row.centromere_in - body.above_in - _SIGN_DISTANCE_IN,
+            row.centromere_in - body.above_in - _MARKER_DISTANCE_IN,
             str(one.flag),
             color="white",
-            size=SIGN_POINTS,
+            size=MARKER_POINTS,
             weight="bold",
             zorder=4,
             bbox={
                 "boxstyle": "circle,pad=0.25",
-                "facecolor": palette.sign,
+                "facecolor": palette.marker,
                 "edgecolor": palette.ink,
                 "linewidth": 0.6,
             },
         )
 
 
-def _paint_place(
+def _paint_missing(
     axes: Axes, body: Body, row: PlacedRow, middle_in: float, palette: Palette
 ) -> None:
-    """Paint the empty place of a missing chromosome."""
+    """Paint the dashed outline of a missing chromosome."""
     width, height = 0.75 * body.width_in, body.above_in + body.below_in
     axes.add_patch(
         FancyBboxPatch(

@@ -1,4 +1,4 @@
-"""The chromosomes of a karyogram as pictures: straightened or not, at one scale, coloured."""
+"""Pictures of single chromosomes: cropped, straightened on request, scaled and coloured."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ from superxception_jax.karyotyping.karyogram.centromere import (
 )
 from superxception_jax.karyotyping.karyotype import ClassifiedChromosome
 
-BACKGROUNDS = ("print", "original")
 WHITE_PERCENTILE = 99.5
-# Empty pixels around a picture, so that the cubic spline ends in them.
+# Black pixels around a picture, in which the cubic spline of the enlargement fades out.
 BORDER_PX = 2
+# Shade of the darkest ink in print, from 0 (black) to 1 (white).
 _PRINT_BLACK = 0.08
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A chromosome that is ready to be placed.
+    """The picture of a chromosome.
 
     Attributes:
-        image: u8[H,W], bright on black, with `BORDER_PX` of black around it.
-        centromere_px: distance of its centromere from the upper edge, in pixels.
+        image: u8[H,W], bright on black, with a black border of `BORDER_PX`.
+        centromere_px: Distance of the centromere from the upper edge of the image in pixels.
     """
 
     image: np.ndarray
@@ -45,19 +45,17 @@ class Picture:
 
 
 def prepare_picture(chromosome: ClassifiedChromosome, *, straightened: bool) -> Picture:
-    """Find the centromere of a chromosome and cut its picture.
+    """Return the picture of a chromosome, with the position of its centromere.
 
     Args:
-        chromosome: as read.
-        straightened: whether to straighten it along its medial axis.
+        chromosome: Chromosome of a karyotype.
+        straightened: Whether to straighten the chromosome along its medial axis.
 
     Returns:
-        The picture, at the scale of the image.
+        The picture, in the pixels of the chromosome's image.
 
     Raises:
-        ValueError: the image shows no chromosome; the message names it.
-
-    **Source:** ours; see `straighten` and `centromere_on_axis`.
+        ValueError: the image shows no chromosome; the message begins with its name.
     """
     image = chromosome.image
     try:
@@ -68,7 +66,7 @@ def prepare_picture(chromosome: ClassifiedChromosome, *, straightened: bool) -> 
     along_px = length_px * centromere_on_axis(image, axis, label=chromosome.label)
     if straightened:
         along, across = project_to_axis(outline_points(image), axis)
-        # The blurred edge and satellites on a pale stalk lie beyond the ends of the axis.
+        # Blurred edges, and satellites on a pale stalk, lie beyond the ends of the axis.
         start_px = min(float(along.min()) - 0.5, 0.0)
         stop_px = max(float(along.max()) + 0.5, length_px)
         count = max(3, int(np.ceil((stop_px - start_px) / STEP_PX)))
@@ -78,8 +76,8 @@ def prepare_picture(chromosome: ClassifiedChromosome, *, straightened: bool) -> 
         strip = straighten(image, longer, half_width_px=half_width_px)
         cut, from_top_px = strip, along_px - start_px
     else:
-        place = axis_points(axis, along_px=np.array([along_px]), across_px=np.zeros(1))
-        cut, from_top_px = image, float(place[0, 0]) + 0.5
+        point = axis_points(axis, along_px=np.array([along_px]), across_px=np.zeros(1))
+        cut, from_top_px = image, float(point[0, 0]) + 0.5
     lit_rows, lit_columns = np.nonzero(cut)
     top, left = int(lit_rows.min()), int(lit_columns.min())
     cut = cut[top : lit_rows.max() + 1, left : lit_columns.max() + 1]
@@ -90,41 +88,40 @@ def prepare_picture(chromosome: ClassifiedChromosome, *, straightened: bool) -> 
 
 
 def white_level(images: Sequence[np.ndarray]) -> float:
-    """Return the grey level of a cell that becomes the darkest ink in print.
+    """Return the grey level of a cell that is printed in the darkest ink.
+
+    One level for the whole cell keeps its chromosomes comparable, and a percentile isn't shifted
+    by a single bright satellite.
 
     Args:
-        images: u8[H,W] of all chromosomes of the cell, bright on black.
+        images: u8[H,W] each, all chromosomes of the cell, bright on black.
 
     Returns:
-        The 99.5th percentile of all pixels above 0, at least 1.
-
-    **Source:** ours, because one level for the whole cell keeps its chromosomes comparable, and
-    a percentile isn't moved by one bright satellite.
+        The `WHITE_PERCENTILE` of all pixels above 0, or 1 if there are none.
     """
     lit = np.concatenate([image[image > 0] for image in images] or [np.zeros(0, np.uint8)])
     return float(np.percentile(lit, WHITE_PERCENTILE)) if lit.size else 1.0
 
 
 def colour_picture(image: np.ndarray, *, zoom: float, white: float, background: str) -> np.ndarray:
-    """Enlarge a picture and give it the colours of the page.
+    """Return a picture at the resolution of the page, in the colours of its background.
+
+    The chromosome is opaque, so that the centromere line behind it doesn't show through.
 
     Args:
         image: u8[H,W], bright on black.
-        zoom: pixels of the page for each pixel of the image, > 0.
-        white: see `white_level`.
-        background: "print": dark bands on transparent, the contrast of the cell spread over the
-            range of print; "original": the grey levels as they are.
+        zoom: Pixels of the page per pixel of the image, > 0.
+        white: Grey level of the darkest ink, see `white_level`.
+        background: "print" for dark chromosomes with the contrast of the cell stretched to the
+            range of print, "original" for unchanged grey levels.
 
     Returns:
-        u8[H',W',4], red, green, blue and opacity; opaque inside the chromosome.
-
-    **Source:** ours, because printed karyograms are dark on white, and a page line that passes
-    behind a chromosome must not shine through it.
+        u8[H',W',4], red, green, blue and opacity.
     """
     check(image=(image, "u8[H,W]"))
     grey = image.astype(np.float64)
     if zoom < 1:
-        # Without it, bands finer than a pixel of the page turn into patterns that aren't there.
+        # Without the filter, bands finer than a pixel of the page would alias into false bands.
         grey = ndimage.gaussian_filter(grey, 0.5 / zoom - 0.5)
     size = [max(1, round(side * zoom)) for side in image.shape]
     factors = [new / old for new, old in zip(size, image.shape, strict=True)]

@@ -1,11 +1,12 @@
-"""Colours and sizes of a karyogram."""
+"""Colours of a karyogram: confidence classes and page palettes."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-# From sure to unsure; the blue and the vermilion of Okabe and Ito at the ends stay apart for
-# every kind of colour blindness, and the steps between differ in brightness too.
+# Lower limit, colour and legend of each class, most confident first. The blue and the vermilion of
+# Okabe and Ito (2008) at the ends can be distinguished with every kind of colour blindness, and the
+# colours between them differ in brightness as well.
 CONFIDENCES: tuple[tuple[float, str, str], ...] = (
     (0.99, "#0072B2", "≥ 99 %"),
     (0.95, "#56B4E9", "95–99 %"),
@@ -16,18 +17,18 @@ CONFIDENCES: tuple[tuple[float, str, str], ...] = (
 
 
 def confidence_colour(confidence: float) -> str:
-    """Return the colour of a confidence.
+    """Return the colour in which a confidence is drawn.
 
     Args:
-        confidence: 0..1.
+        confidence: Probability of the assigned class, 0..1.
 
     Returns:
-        A colour of `CONFIDENCES`.
+        A colour of `CONFIDENCES`, such as `#56B4E9`.
 
     Raises:
-        ValueError: it is no probability.
+        ValueError: the confidence is not a probability.
 
-    **Source:** ours in its steps; colours of Okabe and Ito (2008).
+    Source: Okabe and Ito (2008) for the colours.
 
     >>> confidence_colour(0.97)
     '#56B4E9'
@@ -36,7 +37,7 @@ def confidence_colour(confidence: float) -> str:
         if least <= confidence <= 1.0 + 1e-9:
             return colour
     raise ValueError(
-        f"`confidence` must be in 0..1, got {confidence}; give the probability of the class."
+        f"`confidence` must be in 0..1, got {confidence}; pass the probability of the class."
     )
 
 
@@ -45,32 +46,33 @@ class Palette:
     """The colours of a page.
 
     Attributes:
-        page: behind everything.
-        ink: text and outlines.
-        pale: secondary text.
-        line: the line of the centromeres and empty places.
-        sign: fill of the signs of flags, with white numbers.
+        page: Background of the page.
+        ink: Text and outlines.
+        pale: Secondary text and the outlines of missing chromosomes.
+        line: The line through the centromeres of a row.
+        marker: Fill of the flag markers, whose numbers are white.
     """
 
     page: str
     ink: str
     pale: str
     line: str
-    sign: str
+    marker: str
 
     def band(self, density: float) -> str:
-        """Return the colour of a band: dark in print, bright on black.
+        """Return the colour of an ideogram band: dark on a white page, bright on a black one.
 
         Args:
-            density: 0 unstained, 1 fully stained.
+            density: Staining, from 0 (unstained) to 1 (fully stained).
 
         Returns:
-            A grey as matplotlib writes it, between page and ink.
+            A grey level between page and ink, in matplotlib's notation.
         """
         return str(1.0 - 0.9 * density if self.page == "white" else 0.05 + 0.85 * density)
 
 
+# By background: dark on white as in print, or bright on black as the chromosomes are stored.
 PALETTES = {
-    "print": Palette(page="white", ink="black", pale="0.35", line="0.72", sign="#D55E00"),
-    "original": Palette(page="black", ink="white", pale="0.7", line="0.42", sign="#D55E00"),
+    "print": Palette(page="white", ink="black", pale="0.35", line="0.72", marker="#D55E00"),
+    "original": Palette(page="black", ink="white", pale="0.7", line="0.42", marker="#D55E00"),
 }

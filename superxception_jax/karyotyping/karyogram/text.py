@@ -1,4 +1,4 @@
-"""Lines of text that fit on a page, measured without drawing them."""
+"""Measure and wrap text so that it fits on a page, without drawing it."""
 
 from __future__ import annotations
 
@@ -13,17 +13,15 @@ _PIECES = re.compile(r"\s+|[^\s,]*,|[^\s,]+")
 
 
 def text_width_in(text: str, *, size_points: float, bold: bool = False) -> float:
-    """Measure one line of text.
+    """Return the width of one line of text.
 
     Args:
-        text: without line breaks.
-        size_points: of the font.
-        bold: whether it is bold.
+        text: Text without line breaks.
+        size_points: Font size.
+        bold: Whether the font is bold.
 
     Returns:
-        Its width in inches.
-
-    **Source:** ours, because text that runs into other text is worse than a larger page.
+        Width in inches.
     """
     font = FontProperties(size=size_points, weight="bold" if bold else "normal")
     width, _, _ = text_to_path.get_text_width_height_descent(text, font, ismath=False)
@@ -33,22 +31,23 @@ def text_width_in(text: str, *, size_points: float, bold: bool = False) -> float
 def wrap_text(
     text: str, *, width_in: float, size_points: float, bold: bool = False
 ) -> tuple[str, ...]:
-    """Break a text into lines that fit a width, at spaces and behind commas.
+    """Break a text at spaces and after commas into lines that fit a width.
+
+    ISCN formulas contain commas but no spaces; file names may contain neither and are broken
+    wherever the line is full.
 
     Args:
-        text: any text; its line breaks count as spaces.
-        width_in: room in inches, > 0.
-        size_points: of the font.
-        bold: whether it is bold.
+        text: Any text; its line breaks count as spaces.
+        width_in: Available width in inches, > 0.
+        size_points: Font size.
+        bold: Whether the font is bold.
 
     Returns:
-        At least one line. What has neither space nor comma is broken where the room ends.
-
-    **Source:** ours, because ISCN formulas break behind commas and file names anywhere.
+        The lines, at least one.
     """
     lines, line = [], ""
     for piece in _PIECES.findall(text):
-        # A break of the source is a space here.
+        # Line breaks and tabs become spaces.
         word = " " if piece.isspace() else piece
         if text_width_in((line + word).rstrip(), size_points=size_points, bold=bold) <= width_in:
             line += word if line or word != " " else ""
@@ -65,14 +64,12 @@ def wrap_text(
 
 
 def line_height_in(size_points: float) -> float:
-    """Return the distance between the lines of a text.
+    """Return the distance between two lines of text.
 
     Args:
-        size_points: of the font.
+        size_points: Font size.
 
     Returns:
-        Inches.
-
-    **Source:** ours, the usual third more than the size.
+        Line height in inches, `LINE_HEIGHT` times the font size.
     """
     return LINE_HEIGHT * size_points / POINTS_PER_INCH

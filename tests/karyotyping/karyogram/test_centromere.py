@@ -14,7 +14,7 @@ from tests.karyotyping.read_cells import drawn
 
 
 def hourglass(*, waist: int, rows: int = 80, width: int = 14) -> np.ndarray:
-    """A bar that narrows to half of its width around one row."""
+    """Return a bar that narrows to half its width around one row."""
     row, column = np.mgrid[: rows + 12, : width + 12]
     narrow = 1 - 0.5 * np.exp(-0.5 * ((row - 6 - waist) / 2.5) ** 2)
     inside = (np.abs(column - (width + 11) / 2) <= narrow * width / 2) & (row >= 6)
@@ -35,13 +35,13 @@ def test_without_a_waist_the_ideogram_decides():
         assert locate_centromere(bar, label) == pytest.approx(expected_centromere(label), abs=0.02)
 
 
-def test_a_waist_far_from_the_ideogram_is_no_centromere():
+def test_a_waist_far_from_the_ideogram_position_is_not_a_centromere():
     # Such as the stalk of an acrocentric or the neck of a heterochromatic region.
     found = locate_centromere(hourglass(waist=70), CLASS_NAMES.index("4"))
     assert found == pytest.approx(expected_centromere(CLASS_NAMES.index("4")), abs=0.05)
 
 
-def test_the_spread_does_not_follow_the_stain():
+def test_the_spread_does_not_depend_on_the_staining():
     image = hourglass(waist=40)
     banded = (image * np.where(np.arange(len(image)) // 8 % 2, 1.0, 0.5)[:, None]).astype(np.uint8)
     axis = trace_axis(image)
@@ -73,3 +73,12 @@ def test_unknown_classes_are_refused(label: int):
 def test_an_empty_image_is_refused():
     with pytest.raises(ValueError, match="must show a chromosome"):
         locate_centromere(np.zeros((30, 20), np.uint8), 0)
+
+
+def test_large_images_are_traced_at_a_reduced_size():
+    one, _ = drawn(0, style="g", seed=2)
+    large = np.kron(one.image, np.ones((4, 4), np.uint8))
+    axis, enlarged = trace_axis(one.image), trace_axis(large)
+    assert len(enlarged) < 1.5 * len(axis)
+    np.testing.assert_allclose(enlarged[0], 4 * axis[0] + 1.5, atol=6)
+    np.testing.assert_allclose(enlarged[-1], 4 * axis[-1] + 1.5, atol=6)

@@ -16,6 +16,7 @@ from superxception_jax.chromosomes import CLASS_NAMES
 from superxception_jax.karyotyping.karyogram.draw import (
     DRAFT,
     FOOTER,
+    STRAIGHTENED,
     draw_karyogram,
     save_karyogram,
 )
@@ -40,8 +41,8 @@ def only(karyotype: Karyotype, *names: str) -> Karyotype:
     return dataclasses.replace(karyotype, chromosomes=kept)
 
 
-def misread(karyotype: Karyotype) -> Karyotype:
-    """Read every chromosome as a 5."""
+def misclassified(karyotype: Karyotype) -> Karyotype:
+    """Assign every chromosome to class 5."""
     chromosomes = tuple(
         dataclasses.replace(one, label=4, flags=("all alike",)) for one in karyotype.chromosomes
     )
@@ -70,7 +71,7 @@ CELLS = {
     "small": lambda: (cell("48,XXY,+21", scale=0.4), {}),
     "large": lambda: (cell("3,Y,-2,-3" + FEW, style="q", scale=3.0), {}),
     "one": lambda: (only(cell("45,X", style="q", seed=1), "X"), {}),
-    "misread": lambda: (misread(cell("46,XX", seed=1)), {}),
+    "misclassified": lambda: (misclassified(cell("46,XX", seed=1)), {}),
 }
 
 
@@ -90,7 +91,7 @@ def test_no_text_overlaps_and_all_of_it_is_on_the_page(name: str):
     renderer = FigureCanvasAgg(figure).get_renderer()
     boxes = [text.get_window_extent(renderer) for text in figure.axes[0].texts]
     for one, other in itertools.combinations(boxes, 2):
-        # Neighbouring lines share the room of their ascenders and descenders: 4 of 300 dpi.
+        # Ascenders and descenders of neighbouring lines may overlap by 4 px at 300 dpi.
         beside = one.x1 <= other.x0 or other.x1 <= one.x0
         assert beside or one.y1 <= other.y0 + 4 or other.y1 <= one.y0 + 4
     page = figure.bbox
@@ -110,7 +111,7 @@ def test_pictures_are_all_there_do_not_overlap_and_share_one_scale(name: str):
     heights_px = sorted(picture.image.shape[0] for picture in pictures)
     scales = np.sort(extents[:, 2] - extents[:, 3]) / heights_px
     np.testing.assert_allclose(scales, scales[0], rtol=1e-9)
-    # The empty borders of two neighbours may lie on each other.
+    # The black borders of two neighbours may overlap.
     borders_in = 4 * scales[0] + 1e-9
     for one, other in itertools.combinations(extents, 2):
         beside = max(one[0], other[0]) >= min(one[1], other[1]) - borders_in
@@ -125,20 +126,38 @@ def test_the_text_of_a_figure():
     assert "2 – chromosome 21 (21 of seed 101): short; $x_1$ touches" in notes
     losses = " ".join(texts(drawing("losses")[1]))
     assert "cell: 44 chromosomes" in losses
-    assert "not read: image_3.png: the probability" in losses
+    assert "unreadable: image_3.png: the probability" in losses
+
+
+@pytest.mark.parametrize(
+    ("name", "note"),
+    [
+        (
+            "female",
+            "46 chromosomes, all at the same scale; shown dark on white, contrast stretched "
+            "equally for the whole cell",
+        ),
+        (
+            "turner",
+            "45 chromosomes, all at the same scale; shown bright on black, contrast unchanged",
+        ),
+        ("one", "1 chromosome; shown dark on white, contrast stretched equally for the whole cell"),
+    ],
+)
+def test_a_note_says_how_the_chromosomes_are_shown(name: str, note: str):
+    assert note in texts(drawing(name)[1])
 
 
 @pytest.mark.parametrize(("name", "says_so"), [("trisomy", True), ("female", False)])
 def test_a_straightened_figure_says_so(name: str, says_so: bool):
-    lines = texts(drawing(name)[1])
-    assert any(line.startswith("straightened") for line in lines) == says_so
+    assert (STRAIGHTENED in texts(drawing(name)[1])) == says_so
 
 
-def test_signs_stand_above_their_chromosomes_with_their_numbers():
+def test_markers_are_above_their_chromosomes_with_their_numbers():
     karyotype, figure = drawing("trisomy")
-    signs = {text.get_text(): text for text in figure.axes[0].texts if text.get_bbox_patch()}
-    assert set(signs) == {"1", "2"}
-    right_in, down_in = signs["1"].get_position()
+    markers = {text.get_text(): text for text in figure.axes[0].texts if text.get_bbox_patch()}
+    assert set(markers) == {"1", "2"}
+    right_in, down_in = markers["1"].get_position()
     extents = [image.get_extent() for image in figure.axes[0].images]
     below = [one for one in extents if one[0] < right_in < one[1] and one[3] > down_in]
     nearest = min(below, key=lambda one: one[3])
@@ -147,7 +166,7 @@ def test_signs_stand_above_their_chromosomes_with_their_numbers():
     assert drawn_ratio == pytest.approx(width_px / height_px)
 
 
-def test_centromeres_of_a_row_stand_on_its_line():
+def test_centromeres_of_a_row_are_on_its_line():
     karyotype, figure = drawing("female")
     axes = figure.axes[0]
     lines = [line.get_ydata()[0] for line in axes.lines if line.get_color() == "0.72"]
@@ -170,7 +189,7 @@ def test_centromeres_of_a_row_stand_on_its_line():
     ("name", "missing"),
     [("female", 0), ("trisomy", 0), ("turner", 1), ("losses", 2), ("small", 0), ("one", 22)],
 )
-def test_missing_chromosomes_leave_an_empty_place(name: str, missing: int):
+def test_missing_chromosomes_are_dashed_outlines(name: str, missing: int):
     patches = drawing(name)[1].axes[0].patches
     assert sum(isinstance(patch, FancyBboxPatch) for patch in patches) == missing
 
@@ -183,7 +202,7 @@ def test_a_missing_sex_chromosome_may_be_either():
 def test_every_chromosome_has_a_bar_in_the_colour_of_its_confidence():
     karyotype, figure = drawing("female")
     bars = [patch for patch in figure.axes[0].patches if isinstance(patch, Rectangle)]
-    # The last five are those of the legend.
+    # The last five belong to the legend.
     colours = [tuple(np.round(bar.get_facecolor()[:3], 3)) for bar in bars[:-5]]
     assert len(colours) == 46
     sure = sum(one.confidence >= 0.99 for one in karyotype.chromosomes)
@@ -201,7 +220,7 @@ def test_print_is_dark_on_white_and_the_original_bright_on_black(name: str, page
 
 def test_ideograms_can_be_switched_off():
     assert not drawing("losses")[1].axes[0].collections
-    # Bands, hatches and an outline of each class but the Y.
+    # Bands, hatching and an outline for each class but Y.
     assert len(drawing("female")[1].axes[0].collections) == 3 * 23
 
 
@@ -220,7 +239,7 @@ def test_wrong_options_and_lengths_are_refused():
         draw_karyogram(dataclasses.replace(one, chromosomes=(flat,)))
 
 
-def test_files_are_written_whole_and_equal_for_equal_figures(tmp_path):
+def test_equal_figures_give_equal_files(tmp_path):
     karyotype = only(cell("46,XY"), "21", "Y")
     contents = []
     for stem in ("first", "second"):

@@ -1,0 +1,20 @@
+from __future__ import annotations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from superxception_jax.karyotyping.karyogram.text import text_width_in, wrap_text
+
+
+@given(st.text(alphabet="abW ,.é-", max_size=60), st.floats(0.4, 3.0))
+@settings(max_examples=60, deadline=None)
+def test_wrapped_lines_fit_and_lose_nothing(text: str, width_in: float):
+    lines = wrap_text(text, width_in=width_in, size_points=8.0)
+    assert all(text_width_in(line, size_points=8.0) <= width_in for line in lines)
+    assert "".join("".join(lines).split()) == "".join(text.split())
+
+
+def test_formulas_break_after_commas():
+    lines = wrap_text("1,?" + ",-22" * 30, width_in=2.0, size_points=16.0, bold=True)
+    assert len(lines) > 2
+    assert all(line.endswith(",") and line.startswith(("1", "-")) for line in lines[:-1])
