@@ -1,7 +1,7 @@
-"""Train with the fast and with the plain forms from one seed, and compare the losses.
+"""Train with the fast and the plain forms of the operations from the same seed, compare the losses.
 
-Both runs take the config `super_xception:bioimage`, its real images and its augmentation; they
-differ in `model.implementation` only.
+Both runs use the config `super_xception:bioimage` with its real images and its augmentation; they
+differ only in `model.implementation`.
 
 Example:
   python benchmarks/forms.py --steps 20 --data_dir data
@@ -26,7 +26,12 @@ from superxception_jax.training.steps import make_train_step
 
 
 def losses_of(implementation: str, arguments: argparse.Namespace) -> list[float]:
-    """Return the losses of the first steps."""
+    """Return the losses of the first training steps.
+
+    Args:
+        implementation: "fast" or "plain".
+        arguments: Command-line arguments: `preset`, `data_dir` and `steps`.
+    """
     config = super_xception.get_config(arguments.preset)
     config.model.implementation = implementation
     config.data.data_dir = arguments.data_dir
@@ -58,9 +63,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--steps", type=int, default=20)
-    parser.add_argument("--preset", default="bioimage", help="bioimage (default), smoke, …")
-    parser.add_argument("--data_dir", default="data", help="prepared data (default: data)")
+    parser.add_argument(
+        "--steps", type=int, default=20, help="Number of training steps (default: 20)."
+    )
+    parser.add_argument(
+        "--preset", default="bioimage", help="Preset of the config (default: bioimage)."
+    )
+    parser.add_argument(
+        "--data_dir", default="data", help="Folder of the prepared data (default: data)."
+    )
     arguments = parser.parse_args()
     fast, plain = (losses_of(name, arguments) for name in ("fast", "plain"))
     print("step      fast     plain  difference")

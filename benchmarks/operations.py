@@ -1,7 +1,7 @@
-"""Compare single operations: fast form, plain form with XLA's own options, and PyTorch.
+"""Compare the speed of single operations: fast form, plain form with XLA's defaults, and PyTorch.
 
-The shapes are those of Super-Xception at 227 px with 8 images. The value alone and the value
-with its gradients are timed; the forms take turns, and the median counts.
+The shapes are those of Super-Xception at 227 px with a batch of 8 images. The forward pass, and the
+forward and backward pass together, are timed in alternating turns; the medians are printed.
 
 Example:
   python benchmarks/operations.py --batch 8
@@ -28,6 +28,7 @@ import torch
 from torch.nn import functional
 from tqdm import tqdm
 
+from benchmarks.report import ABSENT
 from benchmarks.torch_network import same_padding
 from superxception_jax.models.enlarging import enlarge
 from superxception_jax.models.ops import dispatch as ops
@@ -38,14 +39,14 @@ EPSILON = 1e-3
 
 @dataclass(frozen=True)
 class Operation:
-    """One operation of the network.
+    """An operation of the network.
 
     Attributes:
-        name: for the table.
-        shapes: of the arguments, the images f32[B,H,W,C] first, without the batch.
+        name: Name in the table.
+        shapes: Shapes of the arguments, the images first; those are [H,W,C], without the batch.
         ours: (*arguments, implementation) → f32[B,H',W',D].
-        torch: the same on channels_last tensors, arguments transposed by `torch_layout`.
-        trained: whether the images get a gradient.
+        torch: The same in PyTorch, with arguments in the layout of `torch_layout`.
+        trained: Whether the gradient with respect to the images is computed.
     """
 
     name: str
@@ -55,8 +56,10 @@ class Operation:
     trained: bool = True
 
 
-def convolution(side: int, size: int, channels: int, features: int, *, stride: int, padding: str):
-    """Make the entry of a dense convolution."""
+def convolution(
+    side: int, size: int, channels: int, features: int, *, stride: int, padding: str
+) -> Operation:
+    """Return a dense convolution."""
 
     def ours(x, kernel, implementation):
         return ops.convolution(
@@ -73,7 +76,7 @@ def convolution(side: int, size: int, channels: int, features: int, *, stride: i
 
 
 def depthwise(side: int, channels: int) -> Operation:
-    """Make the entry of a depthwise convolution."""
+    """Return a 3×3 depthwise convolution."""
 
     def ours(x, kernel, implementation):
         return ops.depthwise_convolution(x, kernel, stride=1, implementation=implementation)
@@ -86,7 +89,7 @@ def depthwise(side: int, channels: int) -> Operation:
 
 
 def pointwise(side: int, channels: int, features: int, *, stride: int) -> Operation:
-    """Make the entry of a 1×1 convolution."""
+    """Return a 1×1 convolution."""
 
     def ours(x, kernel, implementation):
         return ops.pointwise_convolution(x, kernel, stride=stride, implementation=implementation)
@@ -99,7 +102,7 @@ def pointwise(side: int, channels: int, features: int, *, stride: int) -> Operat
 
 
 def max_pool(side: int, channels: int) -> Operation:
-    """Make the entry of the max pool."""
+    """Return the 3×3 max pooling with stride 2."""
 
     def ours(x, implementation):
         return ops.max_pool(x, padding="SAME", implementation=implementation)
@@ -114,7 +117,7 @@ def max_pool(side: int, channels: int) -> Operation:
 
 
 def batch_norm(side: int, channels: int) -> Operation:
-    """Make the entry of BatchNorm with ReLU in training."""
+    """Return BatchNorm with ReLU, in training mode."""
 
     def ours(x, scale, bias, implementation):
         return ops.normalize_batch(
@@ -130,7 +133,7 @@ def batch_norm(side: int, channels: int) -> Operation:
 
 
 def enlarging(from_px: int, to_px: int) -> Operation:
-    """Make the entry of the bicubic enlarging; both programs have one form."""
+    """Return the bicubic enlarging of the canvas."""
 
     def ours(x, implementation):
         if implementation == "plain":
@@ -165,7 +168,7 @@ OPERATIONS = (
 def our_calls(
     operation: Operation, arguments: tuple[jax.Array, ...], *, implementation: str
 ) -> tuple[Callable[[], Any], ...]:
-    """Compile the value alone, and the value with all gradients."""
+    """Return compiled calls: the forward pass, and forward and backward pass if it is trained."""
     options = compiler_options("cpu") if implementation == "fast" else {}
     form = functools.partial(operation.ours, implementation=implementation)
     value = jax.jit(form, compiler_options=options)
@@ -190,7 +193,7 @@ def our_calls(
 
 
 def torch_calls(operation: Operation, arguments: tuple) -> tuple:
-    """Make value and value-with-gradient calls of PyTorch."""
+    """Return the same calls in PyTorch."""
     tensors = [torch_layout(np.asarray(argument)) for argument in arguments]
     for tensor in tensors[0 if operation.trained else 1 :]:
         tensor.requires_grad_()
@@ -210,7 +213,12 @@ def torch_calls(operation: Operation, arguments: tuple) -> tuple:
 
 
 def torch_layout(array: np.ndarray) -> torch.Tensor:
-    """Turn our layout into PyTorch's: images and kernels channels first, stored channels last."""
+    """Return an array as a tensor in PyTorch's layout: channels first, images stored channels last.
+
+    Args:
+        array: Images f32[B,H,W,C], kernel f32[k,k,C,D] (k odd), depthwise kernel f32[k,k,C], or an
+            array of one or two dimensions, which stays as it is.
+    """
     if array.ndim == 4 and array.shape[0] == array.shape[1] and array.shape[0] % 2:
         return torch.from_numpy(array.transpose(3, 2, 0, 1).copy())
     if array.ndim == 4:
@@ -222,7 +230,12 @@ def torch_layout(array: np.ndarray) -> torch.Tensor:
 
 
 def time_in_turns(calls: dict[str, Callable[[], object]], *, repeats: int) -> dict[str, float]:
-    """Return the median seconds of each call; the first turn isn't counted."""
+    """Return the median duration of each call in seconds; the first turn isn't counted.
+
+    Args:
+        calls: Calls by name; they take turns in alternating order.
+        repeats: Number of counted turns.
+    """
     times: dict[str, list[float]] = {name: [] for name in calls}
     for turn in range(repeats + 1):
         for name in calls if turn % 2 == 0 else reversed(calls):
@@ -234,12 +247,12 @@ def time_in_turns(calls: dict[str, Callable[[], object]], *, repeats: int) -> di
 
 
 def main() -> None:
-    """Print a table of all operations."""
+    """Time all operations and print a table."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--batch", type=int, default=8)
-    parser.add_argument("--repeats", type=int, default=9, help="counted turns (default 9)")
+    parser.add_argument("--batch", type=int, default=8, help="Images per batch (default: 8).")
+    parser.add_argument("--repeats", type=int, default=9, help="Counted turns (default: 9).")
     options = parser.parse_args()
     generator = np.random.default_rng(0)
     lines = [
@@ -261,7 +274,7 @@ def main() -> None:
             calls = {name: form[index] for name, form in forms.items() if len(form) > index}
             seconds = time_in_turns(calls, repeats=options.repeats) if calls else {}
             for name in forms:
-                cells.append(f"{seconds[name] * 1e3:.1f} ms" if name in seconds else "")
+                cells.append(f"{seconds[name] * 1e3:.1f} ms" if name in seconds else ABSENT)
         lines.append(f"| {operation.name} | {' | '.join(cells)} |")
     print("\n".join(lines))
 

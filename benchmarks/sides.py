@@ -1,8 +1,8 @@
-"""The programs under comparison: each makes one callable that runs one step.
+"""The programs ("sides") under comparison; each returns a callable that runs one step.
 
-A side is made from a `Case` and imports its own framework, so that every process holds
-just one. All take the same images u8[B,50,50,1], enlarge them bicubically, and run the same
-Super-Xception in float32; training ends with Adam 1e-4.
+A side is made from a `Case` and imports its own framework, so that a process loads only one. All
+sides get the same images u8[B,50,50,1], enlarge them bicubically and run the same Super-Xception
+in float32; a training step includes the update by Adam with a learning rate of 1e-4.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ import numpy as np
 CANVAS_PX = 50
 CLASSES = 24
 LEARNING_RATE = 1e-4
-MATRIX = 2048  # edge of the machine's reference product
+MATRIX = 2048  # rows and columns of the reference matrix product
 
 
 @dataclass(frozen=True)
 class Case:
-    """What is measured.
+    """The step that is measured.
 
     Attributes:
         task: "train" or "predict".
-        input_px: side of the network's input.
-        batch: images a step.
+        input_px: Side of the network's input in pixels.
+        batch: Images per step.
     """
 
     task: str
@@ -35,7 +35,7 @@ class Case:
 
     @property
     def name(self) -> str:
-        """Name the case for tables, for example `train 71 px, batch 32`."""
+        """Return the name of the case in tables, such as `train 71 px, batch 32`."""
         return f"{self.task} {self.input_px} px, batch {self.batch}"
 
 
@@ -44,8 +44,9 @@ class Side:
     """A program that is ready to run.
 
     Attributes:
-        step: runs one step to its end; returns the loss, or the largest probability.
-        parameters: number of trainable parameters.
+        step: Function that runs one step to its end and returns the loss, or the largest
+            probability.
+        parameters: Number of trainable parameters.
     """
 
     step: Callable[[], float]
@@ -53,18 +54,18 @@ class Side:
 
 
 def make_images(case: Case) -> tuple[np.ndarray, np.ndarray]:
-    """Draw a batch: images u8[B,50,50,1] and labels i32[B]."""
+    """Return a random batch: images u8[B,50,50,1] and labels i32[B]."""
     generator = np.random.default_rng(0)
     images = generator.integers(0, 256, (case.batch, CANVAS_PX, CANVAS_PX, 1), np.uint8)
     return images, generator.integers(0, CLASSES, case.batch).astype(np.int32)
 
 
 def make_ours(case: Case, *, implementation: str) -> Side:
-    """Make our compiled step, the one that `launch/main.py` runs.
+    """Return the compiled step of this project, the one that `launch/main.py` runs.
 
     Args:
-        case: what is measured.
-        implementation: "fast", or "plain" for the plain forms with XLA's own options.
+        case: Case to measure.
+        implementation: "fast", or "plain" for the plain forms with XLA's default options.
     """
     import jax
 
@@ -103,7 +104,7 @@ def make_ours(case: Case, *, implementation: str) -> Side:
 
 
 def build_ours(case: Case, *, implementation: str) -> tuple[Any, Any, Any]:
-    """Build experiment, network and optimiser of the paper's preset at the case's input size."""
+    """Return experiment, network and optimiser of the preset `paper` at the case's input size."""
     from configs import super_xception
     from superxception_jax.models.build import build_model
     from superxception_jax.runs.experiment import build_experiment
@@ -118,7 +119,11 @@ def build_ours(case: Case, *, implementation: str) -> tuple[Any, Any, Any]:
 
 
 def count_operations(case: Case) -> float:
-    """Count the floating-point operations of one step, as XLA does for the plain forms."""
+    """Return the floating-point operations of one step, as XLA counts them for the plain forms.
+
+    Raises:
+        RuntimeError: this release of JAX doesn't count operations.
+    """
     import jax
     import jax.numpy as jnp
 
@@ -141,12 +146,15 @@ def count_operations(case: Case) -> float:
         lowered = jax.jit(step).lower(state, images, labels, key)
     analysis = lowered.cost_analysis()
     if analysis is None:
-        raise RuntimeError("this release of JAX counts no operations; use another one.")
+        raise RuntimeError(
+            "`cost_analysis` must count the operations of a step, got None; use another release "
+            "of JAX."
+        )
     return float(analysis["flops"])
 
 
 def make_matrix_product(case: Case) -> Side:
-    """Make a product of two matrices of `MATRIX` columns: what the machine can do at best."""
+    """Return a product of two square matrices of `MATRIX` rows: the best rate of the machine."""
     import jax
     import jax.numpy as jnp
 
@@ -159,7 +167,12 @@ def make_matrix_product(case: Case) -> Side:
 
 
 def make_torch(case: Case, *, compiled: bool) -> Side:
-    """Make the PyTorch step: channels_last, fused Adam; with or without `torch.compile`."""
+    """Return the step in PyTorch, with channels_last tensors and fused Adam.
+
+    Args:
+        case: Case to measure.
+        compiled: Whether the network is compiled by `torch.compile`.
+    """
     import torch
     from torch.nn import functional
 
@@ -204,7 +217,7 @@ def make_torch(case: Case, *, compiled: bool) -> Side:
 
 
 def make_keras(case: Case) -> Side:
-    """Make the Keras step on the JAX backend: the application's Xception behind three layers."""
+    """Return the step in Keras on JAX: three layers in front of `keras.applications.Xception`."""
     import os
 
     os.environ["KERAS_BACKEND"] = "jax"

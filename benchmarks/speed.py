@@ -1,9 +1,9 @@
-"""Compare our step with PyTorch and Keras: the same network, batch and optimiser, in turns.
+"""Compare the speed of one step with PyTorch and Keras: same network, batch size and optimiser.
 
-Every side runs in a process of its own; the sides take turns in alternating order, and the
-first step of a turn isn't counted. Each case runs in two rounds of fresh processes: in the
-first one nothing is compiled yet, in the second one the compilation caches are warm. The
-measurements are kept after each round, so that a stopped comparison goes on where it was.
+Every program ("side") runs in its own process. The sides take turns in alternating order, and
+the first step of each turn isn't counted. Each case runs in two rounds of fresh processes: in
+the first round nothing has been compiled yet, in the second one the compilation caches are warm.
+Measurements are saved after each round, so an interrupted comparison is resumed.
 
 Examples:
   python benchmarks/speed.py
@@ -24,8 +24,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tqdm import tqdm
 
-from benchmarks.report import write_report
-from benchmarks.sides import SIDES, Case, count_operations
+from benchmarks.report import MACHINE, write_report
+from benchmarks.sides import CANVAS_PX, SIDES, Case, count_operations
 from benchmarks.turns import ENVIRONMENT, Schedule, run_turns
 from superxception_jax.runs.provenance import describe_provenance
 
@@ -39,37 +39,78 @@ CASES = (
     "predict:227:46",
 )
 RESULTS = Path(__file__).resolve().parents[1] / "results"
+# Flag, type, default and help.
+NUMBERS = (
+    ("--rounds", int, 2, "Rounds of fresh processes"),
+    ("--turns", int, 3, "Turns of each side in a round"),
+    ("--steps", int, 4, "Counted steps per turn"),
+    ("--turn_seconds", float, 12.0, "Time limit of a turn in seconds"),
+)
 
 
-def read_case(text: str) -> Case:
-    """Read `task:input_px:batch`, for example `train:71:32`."""
+def parse_case(text: str) -> Case:
+    """Return the case that a text of the form `task:input_px:batch` names.
+
+    Args:
+        text: Case, such as `train:71:32`.
+
+    Raises:
+        argparse.ArgumentTypeError: the text has another form, or a number is too small.
+    """
     try:
         task, input_px, batch = text.split(":")
         case = Case(task, int(input_px), int(batch))
     except ValueError:
-        raise argparse.ArgumentTypeError(f"`{text}` must look like `train:71:32`.") from None
-    if task not in ("train", "predict") or case.input_px < 50 or case.batch < 1:
         raise argparse.ArgumentTypeError(
-            f"`{text}` must be `train` or `predict`, at least 50 px, at least 1 image."
+            f"must have the form `task:input_px:batch`, got `{text}`; write `train:71:32`."
+        ) from None
+    if task not in ("train", "predict") or case.input_px < CANVAS_PX or case.batch < 1:
+        raise argparse.ArgumentTypeError(
+            f"must be `train` or `predict` with at least {CANVAS_PX} px and 1 image, got `{text}`; "
+            "correct it."
         )
     return case
 
 
 def main() -> None:
-    """Measure what is missing and write the report."""
+    """Run all cases that haven't been measured yet and write the report."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--cases", nargs="+", type=read_case, default=[*map(read_case, CASES)])
-    parser.add_argument("--sides", nargs="+", choices=SIDES, default=list(SIDES))
-    parser.add_argument("--rounds", type=int, default=2, help="of fresh processes (default 2)")
-    parser.add_argument("--turns", type=int, default=3, help="of each side (default 3)")
-    parser.add_argument("--steps", type=int, default=4, help="counted steps a turn (default 4)")
-    parser.add_argument("--turn_seconds", type=float, default=12.0, help="limit (default 12)")
-    parser.add_argument("--output", type=Path, default=RESULTS / "performance.json")
-    parser.add_argument("--report", type=Path, default=RESULTS / "performance.md")
-    parser.add_argument("--fresh", action="store_true", help="measure again what is there")
+    parser.add_argument(
+        "--cases",
+        nargs="+",
+        type=parse_case,
+        default=[*map(parse_case, CASES)],
+        help="Cases as task:input_px:batch (default: all of the report).",
+    )
+    parser.add_argument(
+        "--sides",
+        nargs="+",
+        choices=SIDES,
+        default=list(SIDES),
+        help="Programs to measure (default: all).",
+    )
+    for name, kind, default, text in NUMBERS:
+        parser.add_argument(name, type=kind, default=default, help=f"{text} (default: {default}).")
+    parser.add_argument(
+        "--output",
+        type=Path,
+        default=RESULTS / "performance.json",
+        help="JSON file of the measurements.",
+    )
+    parser.add_argument(
+        "--report",
+        type=Path,
+        default=RESULTS / "performance.md",
+        help="Markdown file whose measured part is replaced.",
+    )
+    parser.add_argument(
+        "--fresh", action="store_true", help="Discard saved measurements and start from scratch."
+    )
     arguments = parser.parse_args()
+    if set(arguments.sides) == {MACHINE}:
+        parser.error(f"`--sides` must name a program besides `{MACHINE}`; add one, such as `ours`.")
 
     schedule = Schedule(arguments.turns, arguments.steps, arguments.turn_seconds)
     output: Path = arguments.output
@@ -114,7 +155,11 @@ def main() -> None:
 
 
 def cache_environment(folder: Path) -> dict[str, str]:
-    """Name the folders in which the sides keep what they compile."""
+    """Return the environment variables that place the compilation caches of all sides.
+
+    Args:
+        folder: Folder of the caches of one case.
+    """
     return {
         "JAX_COMPILATION_CACHE_DIR": str(folder / "jax"),
         "TORCHINDUCTOR_CACHE_DIR": str(folder / "torch"),

@@ -1,7 +1,7 @@
-"""Super-Xception in PyTorch, as a PyTorch user would write it, for the comparison of speed.
+"""Super-Xception in idiomatic PyTorch, for the comparison of speed.
 
-The same layers, channels, paddings and BatchNorm constants as
-`superxception_jax.models.xception`; the number of parameters is compared before measuring.
+Layers, channels, padding and BatchNorm constants are those of `superxception_jax.models.xception`;
+the report checks that the number of parameters is the same.
 """
 
 from __future__ import annotations
@@ -14,18 +14,24 @@ from torch.nn import functional
 
 
 def same_padding(size: int, *, window: int, stride: int) -> tuple[int, int]:
-    """Return the zeros before and after one axis, by the convention of Keras and XLA."""
+    """Return the padding before and after an axis, by the convention of Keras and XLA.
+
+    Args:
+        size: Length of the axis.
+        window: Length of the window.
+        stride: Step of the window.
+    """
     total = max((-(-size // stride) - 1) * stride + window - size, 0)
     return total // 2, total - total // 2
 
 
 def batch_norm(channels: int) -> nn.BatchNorm2d:
-    """Make a BatchNorm with the constants of Keras' Xception."""
+    """Return a BatchNorm layer with the constants of Keras' Xception."""
     return nn.BatchNorm2d(channels, eps=1e-3, momentum=0.01)
 
 
 class SeparableConvolution(nn.Module):
-    """3×3 depthwise, then 1×1, without biases, then BatchNorm."""
+    """A 3×3 depthwise and a 1×1 convolution, both without bias, followed by BatchNorm."""
 
     def __init__(self, channels: int, features: int) -> None:
         super().__init__()
@@ -34,12 +40,18 @@ class SeparableConvolution(nn.Module):
         self.norm = batch_norm(features)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Map [B,C,H,W] to [B,features,H,W]."""
+        """Return the output f32[B,features,H,W] for an input f32[B,C,H,W]."""
         return self.norm(self.pointwise(self.depthwise(x)))
 
 
 class Block(nn.Module):
-    """Separable convolutions with a shortcut; `halve` adds the max pool and the projection."""
+    """Separable convolutions with a shortcut.
+
+    Args:
+        features: Channels of the input and of each convolution.
+        leading_relu: Whether a ReLU precedes the first convolution.
+        halve: Whether max pooling halves the resolution; the shortcut is then projected.
+    """
 
     def __init__(self, features: tuple[int, ...], *, leading_relu: bool, halve: bool) -> None:
         super().__init__()
@@ -52,7 +64,7 @@ class Block(nn.Module):
             self.residual_norm = batch_norm(features[-1])
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Map [B,C,H,W] to [B,features,H',W']."""
+        """Return the output f32[B,features,H',W'] for an input f32[B,C,H,W]."""
         shortcut = self.residual_norm(self.residual(x)) if self.halve else x
         for index, convolution in enumerate(self.convolutions):
             if index > 0 or self.leading_relu:
@@ -70,7 +82,11 @@ class Block(nn.Module):
 
 
 class SuperXception(nn.Module):
-    """The paper's network at full width; input [B,1,S,S] in [0,1], output [B,classes]."""
+    """The paper's network at full width.
+
+    Args:
+        classes: Number of classes.
+    """
 
     def __init__(self, *, classes: int) -> None:
         super().__init__()
@@ -103,7 +119,7 @@ class SuperXception(nn.Module):
         self.head = nn.Linear(2048, classes)
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
-        """Classify images [B,1,S,S] in [0,1]."""
+        """Return logits f32[B,classes] for images f32[B,1,S,S] in [0,1]."""
         enhanced = images + self.enhance(images)
         features = self.exit(self.blocks(self.stem(2.0 * enhanced - 1.0)))
         return self.head(self.dropout(features.mean((2, 3))))

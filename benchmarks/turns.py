@@ -1,4 +1,4 @@
-"""Run several sides in alternating turns, so that the machine's moods hit all alike."""
+"""Run several sides in alternating turns, so that changes in machine load affect all equally."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from pathlib import Path
 
 from benchmarks.sides import Case
 
-# The same allocator for all sides: huge pages save a tenth. PyTorch's threads must not
-# spin while another side has its turn.
+# Huge pages for all sides, because they save a tenth of the time; passive threads, because those
+# of PyTorch must not spin during another side's turn.
 ENVIRONMENT = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1", "OMP_WAIT_POLICY": "PASSIVE"}
-# One turn is enough where a side is several times slower.
+# These are several times slower than the others; one turn per round is enough.
 SLOW_SIDES = ("keras", "plain")
 
 
 @dataclass
 class Timing:
-    """What was seen of one side in one process.
+    """The measurements of one side in one process.
 
     Attributes:
-        side: its name.
-        first_step_seconds: from the start of building it to the end of its first step.
-        parameters: number of trainable parameters.
-        turns: medians of the turns, in seconds a step.
-        system_seconds: of all turns.
-        peak_bytes: largest resident memory.
-        load: average load of the machine at the end of each turn.
+        side: A key of `sides.SIDES`.
+        first_step_seconds: Time from building the side to the end of its first step.
+        parameters: Number of trainable parameters.
+        turns: Median time per step of each turn in seconds.
+        system_seconds: System time of all turns.
+        peak_bytes: Peak resident memory.
+        load: Load average of the machine at the end of each turn.
     """
 
     side: str
@@ -45,12 +45,12 @@ class Timing:
 
 @dataclass(frozen=True)
 class Schedule:
-    """How long is measured.
+    """The length of a measurement.
 
     Attributes:
-        turns: of every side.
-        steps: counted steps a turn; one more runs first and is dropped.
-        seconds: a turn ends after this time, at least one step counted.
+        turns: Turns of every side.
+        steps: Counted steps per turn, after one that isn't counted.
+        seconds: Time limit of a turn; at least one step is counted.
     """
 
     turns: int
@@ -66,20 +66,20 @@ def run_turns(
     environment: dict[str, str],
     advance: Callable[[str], object],
 ) -> dict[str, Timing]:
-    """Start every side once and let them run in turns, in alternating order.
+    """Return the timing of every side, each in its own process, running in alternating turns.
 
     Args:
-        sides: keys of `sides.SIDES`.
-        case: what is measured.
-        schedule: how long.
-        environment: variables added to the sides' environment.
-        advance: called with a text when something ends.
+        sides: Keys of `sides.SIDES`.
+        case: Case to measure.
+        schedule: Length of the measurement.
+        environment: Environment variables of the processes, in addition to `ENVIRONMENT`.
+        advance: Callback with a description of each finished first step or turn.
 
     Returns:
-        A timing for each side.
+        Timings by side.
 
     Raises:
-        RuntimeError: a side ended early; its own message stands above.
+        RuntimeError: a process ended early; its own message is on standard error.
     """
     workers: dict[str, subprocess.Popen] = {}
     timings: dict[str, Timing] = {}
@@ -128,5 +128,7 @@ def _reply(worker: subprocess.Popen, side: str) -> dict:
     assert worker.stdout is not None
     line = worker.stdout.readline()
     if not line:
-        raise RuntimeError(f"side {side!r} ended early; its message stands above.")
+        raise RuntimeError(
+            f"`{side}` must run until its last turn, got an early end; see its message above."
+        )
     return json.loads(line)
