@@ -1,4 +1,4 @@
-"""Damage raw images of chromosomes the way that microscopes and segmentations do."""
+"""Damage raw chromosome images as poor optics, poor preparations and poor segmentation do."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from scipy import ndimage
 from superxception_jax.arrays import check
 from superxception_jax.data.crop import brighten_chromosome
 
-# Of a speck of dirt, in px and grey levels.
+# Smallest and largest side of a speck in pixels, and its grey level.
 DEBRIS_SIDE_PX = (2, 5)
 DEBRIS_GREY = (80, 200)
 
@@ -18,21 +18,20 @@ DEBRIS_GREY = (80, 200)
 def corrupt(
     image: np.ndarray, *, kind: str, level: float, generator: np.random.Generator
 ) -> np.ndarray:
-    """Damage one raw image.
+    """Return a damaged copy of a raw image.
 
     Args:
         image: u8[H,W], one chromosome, bright on dark or dark on light.
-        kind: a key of `CORRUPTIONS`.
-        level: how much, in the unit that `CORRUPTIONS` names.
-        generator: of the random part.
+        kind: Kind of damage, a key of `CORRUPTIONS`.
+        level: Strength of the damage, in the unit that `CORRUPTIONS` gives.
+        generator: Random generator.
 
     Returns:
-        u8[h,w], bright on dark; larger than the image where it is rotated.
+        u8[h,w], bright on dark. Blur and debris add a margin, and rotation enlarges the image, so
+        that nothing is cut off.
 
     Raises:
         ValueError: the kind is unknown.
-
-    **Source:** ours, because a network must be tried on what its training images lack.
     """
     check(image=(image, "u8[H,W]"))
     if kind not in CORRUPTIONS:
@@ -43,7 +42,7 @@ def corrupt(
 
 
 def _blur(image: np.ndarray, level: float, _: np.random.Generator) -> np.ndarray:
-    # Room for what the blur spreads.
+    # A margin for the blurred edges.
     return ndimage.gaussian_filter(np.pad(image, int(3 * level) + 1), level)
 
 
@@ -70,11 +69,11 @@ def _debris(image: np.ndarray, level: float, generator: np.random.Generator) -> 
     return damaged
 
 
-# Name: (what the level is, function of image f64[H,W], level and generator).
+# Unit of the level, and function (image f64[H,W], level, generator) → image, by kind of damage.
 CORRUPTIONS: dict[str, tuple[str, Callable[..., np.ndarray]]] = {
     "blur": ("standard deviation, px", _blur),
     "noise": ("standard deviation, grey levels", _noise),
-    "gain": ("factor of all grey values", _gain),
-    "rotation": ("largest angle, degrees", _rotate),
-    "debris": ("specks an image", _debris),
+    "gain": ("factor of all grey levels", _gain),
+    "rotation": ("maximum angle, degrees", _rotate),
+    "debris": ("specks per image", _debris),
 }

@@ -37,7 +37,7 @@ def test_gain_is_a_factor_and_saturates():
     assert damage("gain", 2.0).max() == 255
 
 
-def test_rotation_keeps_the_chromosome_whole():
+def test_rotation_does_not_cut_the_chromosome_off():
     rotated = damage("rotation", 90.0)
     assert rotated.shape != bar().shape
     assert rotated.sum(dtype=float) == pytest.approx(bar().sum(dtype=float), rel=0.05)
@@ -52,7 +52,7 @@ def test_debris_only_brightens():
 
 
 @pytest.mark.parametrize("kind", CORRUPTIONS)
-def test_a_light_background_is_inverted_and_draws_repeat(kind):
+def test_a_light_background_is_inverted_and_equal_seeds_give_equal_images(kind):
     light = 255 - bar()
     one, other = (damage(kind, 1.0, image) for image in (light, bar()))
     np.testing.assert_array_equal(one, other)
