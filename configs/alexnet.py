@@ -1,8 +1,8 @@
-"""AlexNet without the super-resolution layers: the control of Super-AlexNet.
+"""AlexNet without super-resolution layers: the control for Super-AlexNet.
 
 | source | Krizhevsky, Sutskever, Hinton 2012; Swati, Sharma, Vig, Table 1 has Super-AlexNet only |
-| row | AlexNet, not in the paper; its optimiser and length are those of Super-AlexNet |
-| presets | all of `configs/base.py`, for example `:bioimage` |
+| row | AlexNet, not in the paper; optimiser and number of epochs as for Super-AlexNet |
+| presets | all of `configs/base.py`, such as `:bioimage` |
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from configs.base import apply_preset, get_base
 
 
 def get_config(preset: str = "") -> ConfigDict:
-    """Return the config of AlexNet at the size of `preset`."""
+    """Return the config of AlexNet with the given preset."""
     config = get_base()
     config.name = "alexnet"
     config.model.name = "alexnet"
-    config.model.dropout_rate = 0.5  # of Krizhevsky et al.
+    config.model.dropout_rate = 0.5  # as in Krizhevsky et al. 2012
     config.training.epochs = 100
     return apply_preset(
         config,

@@ -1,7 +1,8 @@
-"""Every default of the project, one comment each: the protocol of the paper.
+"""Every default of the project, each with a comment that documents the field.
 
-A row of the table changes the fields in which it differs; a preset changes the size.
-`superxception_jax/runs/experiment.py` is the only reader.
+The defaults are the protocol of the paper. The config of a network changes the fields in which it
+differs, and a preset changes the data set and the size of the run. Only
+`superxception_jax/runs/experiment.py` interprets a config.
 """
 
 from __future__ import annotations
@@ -13,135 +14,145 @@ from typing import Any
 from ml_collections import ConfigDict
 
 PRESETS = {
-    "": "embedded synthetic cells at a size that two CPU cores finish in minutes",
-    "smoke": "the same program in seconds",
-    "bioimage": "the real Padova Q-band set at CPU size",
-    "table": "the real Padova Q-band set, networks at full width, an input that a CPU can train",
-    "gband": "the real G-band karyograms at CPU size",
-    "paper": "the real Padova Q-band set by the paper's protocol, for an accelerator",
-    "own": "a laboratory's own folder of chromosome images at CPU size",
+    "": "embedded synthetic cells, trained in minutes on two CPU cores",
+    "smoke": "embedded synthetic cells, all stages in seconds",
+    "bioimage": "Padova Q-band images, at a size for CPUs",
+    "table": "Padova Q-band images, networks at full width with an input size for CPUs",
+    "gband": "G-band karyograms, at a size for CPUs",
+    "paper": "Padova Q-band images with the protocol of the paper, for an accelerator",
+    "own": "a laboratory's own folder of chromosome images, at a size for CPUs",
 }
 
 
 def get_base() -> ConfigDict:
-    """Return the paper's protocol with every default of the project.
+    """Return the base config: the protocol of the paper with every default of the project.
 
-    Source: Swati, Sharma and Vig, "Automatic Classification of Low-Resolution
-    Chromosomal Images"; what it leaves open is ours and says so beside the field.
+    Where the paper doesn't state a value, the comment of the field says so.
+
+    Source: Swati, Sharma and Vig, "Automatic Classification of Low-Resolution Chromosomal Images".
     """
     config = ConfigDict()
     config.name = "base"  # row of the results table
-    config.preset = ""  # one of PRESETS, set by the config's argument
-    config.seed = 0  # root of initialisation, data order, augmentation and dropout
+    config.preset = ""  # a key of PRESETS, set by the argument of the config
+    config.seed = 0  # random seed of initialisation, data order, augmentation and dropout
 
     config.data = data = ConfigDict()
     data.dataset = "bioimage"  # bioimage | gband | ideogram | own
-    data.data_dir = "data"  # prepared data sets lie here (relative: to the current directory)
-    data.manual_dir = ""  # archives that the user places; empty: <data_dir>/manual
-    data.ideogram_cells = 60  # synthetic cells to draw
-    data.ideogram_seed = 0  # seed of the drawn cells
+    data.data_dir = "data"  # folder of the prepared data sets, relative to the current directory
+    data.manual_dir = ""  # folder of manually downloaded archives; empty: <data_dir>/manual
+    data.ideogram_cells = 60  # number of synthetic cells
+    data.ideogram_seed = 0  # random seed of the synthetic cells
     data.ideogram_style = "q"  # q: bright bands on black | g: dark bands on white
     data.ideogram_aneuploid_share = 0.0  # share of synthetic cells with an aneuploidy, 0..1
-    data.own_folder = ""  # a laboratory's folder, one folder a cell
+    data.own_folder = ""  # dataset "own": folder with one subfolder per cell
 
     config.normalization = normalization = ConfigDict()
-    normalization.background = "auto"  # auto | dark | light
-    normalization.tilt = "remove"  # remove | keep
-    normalization.straightening = "none"  # none | medial_axis; not stated for the paper's input
-    normalization.length = "cell"  # cell: relative to the cell | absolute | none: stretched crop
+    normalization.background = "auto"  # auto | dark (Q-band) | light (G-band)
+    normalization.tilt = "remove"  # remove: turn the chromosome upright | keep
+    normalization.straightening = "none"  # none | medial_axis; not stated in the paper
+    # Length on the canvas. cell: relative to the longest chromosome of the cell | absolute: at the
+    # same scale for all cells | none: every chromosome is stretched to fill the canvas.
+    normalization.length = "cell"  # cell | absolute | none
     normalization.length_exponent = 1.0  # length "cell": canvas length ∝ relative length ** this
-    normalization.absolute_length_px = 100.0  # length "absolute": this length fills the canvas
-    normalization.grey = "keep"  # keep | cell: one mean grey in all cells
-    normalization.image_px = 50  # the paper's 50×50 canvas
+    normalization.absolute_length_px = 100.0  # length "absolute": length that fills the canvas
+    normalization.grey = "keep"  # keep | cell: scale every cell to the same mean grey level
+    normalization.image_px = 50  # side of the canvas; 50×50 in the paper
 
     config.split = split = ConfigDict()
+    # paper: images at random | cells, cases: cross-validation over whole cells or over patients |
+    # poletti: 70 cells for training and validation, 49 for testing.
     split.protocol = "paper"  # paper | cells | poletti | cases
-    split.seed = 0  # seed of the draw
-    split.sizes = (4176, 360, 720)  # protocol "paper": images to train, validate, test
-    split.fold = 0  # protocols "cells" and "cases": the fold that tests
+    split.seed = 0  # random seed of the split
+    split.sizes = (4176, 360, 720)  # protocol "paper": training, validation and test images
+    split.fold = 0  # protocols "cells" and "cases": test fold, from 0
     split.folds = 5  # protocols "cells" and "cases": number of folds
-    split.validation_share = 0.1  # share of the training groups that validates
-    split.training_share = 1.0  # share of what may train that does: for learning curves
+    split.validation_share = 0.1  # share of the training cells or cases used for validation
+    split.training_share = 1.0  # share of the training set that is used, for learning curves
 
     config.model = model = ConfigDict()
     model.name = "super_xception"  # a key of superxception_jax.models.build.MODELS
-    # Start from this file: of Keras (.h5, .keras: Xception, ResNet-50), or variables.npz that
-    # launch/export.py wrote of a run with the same network.
+    # File of initial weights: from Keras (.h5 or .keras, for Xception and ResNet-50), or the
+    # variables.npz that launch/export.py wrote for a run with the same network; empty: random.
     model.init_from = ""
-    model.input_px = 227  # the canvas is enlarged to this, bicubically; 0: as it is
+    model.input_px = 227  # side of the input after bicubic enlarging; 0: the canvas as it is
     model.width_multiplier = 1.0  # channels of the classifier relative to the original
-    model.stem_stride = 1  # StripNet: 2 reads a canvas twice as large at little more cost
-    model.middle_modules = 8  # Xception: equal modules in the middle flow
+    model.stem_stride = 1  # StripNet: 2 takes a canvas twice as large at little more cost
+    model.middle_modules = 8  # Xception: number of modules in the middle flow
     model.middle_flow = "unrolled"  # Xception; unrolled: faster steps | scan: compiles faster
-    model.batch_norm_momentum = 0.99  # Keras' default; short runs need 0.9
-    model.dropout_rate = 0.0  # before the classifier
-    model.polarity = "given"  # given: the p arm is up | read: by twice the outputs, any way up
-    model.test_views = "one"  # one | both: mean with the reading turned by 180°; polarity "read"
-    model.implementation = "auto"  # auto | plain | fast forms of the operations
+    model.batch_norm_momentum = 0.99  # default of Keras; short runs need 0.9
+    model.dropout_rate = 0.0  # dropout rate before the last layer
+    # given: images have the p arm up | read: images may be upside down, and the network has two
+    # outputs per class, upright and turned by 180°.
+    model.polarity = "given"  # given | read
+    # one: the image | both: mean of the predictions for the image and for the image turned by
+    # 180°, with polarity "read" only.
+    model.test_views = "one"  # one | both
+    model.implementation = "auto"  # forms of the operations: auto | plain | fast
 
     config.super_resolution = super_resolution = ConfigDict()
     super_resolution.features = (64, 32)  # channels of the first two layers
-    super_resolution.final_activation = "none"  # none | relu (the paper's text can be read so)
-    super_resolution.skip = "input"  # input: residual added to the input | none
-    super_resolution.initialization = "gaussian"  # gaussian: starts as the identity | glorot
-    super_resolution.initial_sigma = 0.001  # of the Gaussian (Cai et al. 2017)
+    super_resolution.final_activation = "none"  # none | relu; the paper's text is ambiguous
+    super_resolution.skip = "input"  # input: the input is added to the output | none
+    super_resolution.initialization = "gaussian"  # gaussian: near the identity | glorot
+    super_resolution.initial_sigma = 0.001  # standard deviation for "gaussian" (Cai et al. 2017)
     super_resolution.place = "after_enlarging"  # after_enlarging | before_enlarging: on the canvas
-    super_resolution.parameters = "trained"  # trained | frozen: as at the start
-    super_resolution.pretraining_epochs = 0  # on crops of high resolution; 0: none
+    super_resolution.parameters = "trained"  # trained | frozen at their initial values
+    super_resolution.pretraining_epochs = 0  # epochs of restoring high-resolution crops; 0: none
 
-    config.augmentation = augmentation = ConfigDict()  # not stated in the paper: off
-    augmentation.rotation_degrees = 0.0  # uniform within ±
-    augmentation.shift_px = 0.0  # px of a 50 px canvas, uniform within ±, both directions
-    augmentation.stretch = 0.0  # log scale of each direction, uniform within ±
-    augmentation.bend_px = 0.0  # sideways excursion of the axis' ends, uniform within ±
-    augmentation.gamma = 0.0  # log exponent of the grey values, uniform within ±
-    augmentation.gain = 0.0  # log factor of the grey values, uniform within ±
-    augmentation.blur = 0.0  # weight of a 3×3 binomial blur, uniform within ± (negative sharpens)
-    augmentation.noise = 0.0  # standard deviation of Gaussian noise, grey values in [0, 1]
+    # Each image gets its own draw, uniform within ± the value; the paper states no augmentation.
+    config.augmentation = augmentation = ConfigDict()
+    augmentation.rotation_degrees = 0.0  # rotation in degrees
+    augmentation.shift_px = 0.0  # shift in both directions, in pixels of a 50 px canvas
+    augmentation.stretch = 0.0  # logarithm of the scale in each direction
+    augmentation.bend_px = 0.0  # sideways displacement of the axis' ends, in px of a 50 px canvas
+    augmentation.gamma = 0.0  # logarithm of the exponent of the grey levels
+    augmentation.gain = 0.0  # logarithm of the factor of the grey levels
+    augmentation.blur = 0.0  # weight of a 3×3 binomial blur; a negative draw sharpens
+    augmentation.noise = 0.0  # fixed standard deviation of Gaussian noise, grey levels in [0, 1]
 
     config.optimizer = optimizer = ConfigDict()
-    optimizer.name = "adam"  # adam | adamw | nesterov: SGD with Nesterov's momentum
-    optimizer.learning_rate = 1e-4  # peak rate
+    optimizer.name = "adam"  # adam | adamw | nesterov: SGD with Nesterov momentum
+    optimizer.learning_rate = 1e-4  # peak learning rate
     optimizer.schedule = "constant"  # constant | cosine: to zero at the last step | inverse_time
-    optimizer.warmup_epochs = 0.0  # linear from zero
-    optimizer.momentum = 0.0  # nesterov only
-    optimizer.rate_decay = 0.0  # schedule inverse_time only: rate / (1 + rate_decay · step)
-    optimizer.weight_decay = 0.0  # adamw only; not on biases and BatchNorm scales
-    optimizer.gradient_clip_norm = 0.0  # global norm; 0: off
+    optimizer.warmup_epochs = 0.0  # epochs of linear warm-up from zero
+    optimizer.momentum = 0.0  # "nesterov" only
+    optimizer.rate_decay = 0.0  # schedule "inverse_time" only: rate / (1 + rate_decay · step)
+    optimizer.weight_decay = 0.0  # "adamw" only; biases and BatchNorm scales excluded
+    optimizer.gradient_clip_norm = 0.0  # maximum global norm of the gradient; 0: no clipping
 
     config.training = training = ConfigDict()
     training.epochs = 80  # passes over the training images
-    training.batch_size = 32  # images a step, over all devices; not stated in the paper
-    training.label_smoothing = 0.0  # 0..1
-    training.devices = 0  # data-parallel devices; 0: all
-    training.checkpoint_every_steps = 500  # besides the one at the end of each epoch
-    training.log_every_steps = 20  # interval of the training lines in metrics.jsonl
+    training.batch_size = 32  # images per step over all devices; not stated in the paper
+    training.label_smoothing = 0.0  # label smoothing, 0..1
+    training.devices = 0  # number of data-parallel devices; 0: all
+    training.checkpoint_every_steps = 500  # interval of checkpoints; each epoch ends with one too
+    training.log_every_steps = 20  # interval of the training entries in metrics.jsonl
 
     config.evaluation = evaluation = ConfigDict()
-    evaluation.batch_size = 64  # images a step; the result doesn't depend on it
-    evaluation.turned_share = 0.01  # polarity read: share of the images that is upside down
-    evaluation.bootstrap_resamples = 2000  # of cells, for the confidence interval
-    evaluation.confidence_level = 0.95  # of that interval
+    evaluation.batch_size = 64  # images per step; doesn't affect the results
+    evaluation.turned_share = 0.01  # polarity "read": expected share of upside-down images
+    evaluation.bootstrap_resamples = 2000  # resamples of cells for the confidence intervals
+    evaluation.confidence_level = 0.95  # level of the confidence intervals
     return config
 
 
 def apply_preset(
     config: ConfigDict, preset: str, *, cpu_changes: Mapping[str, Any], table_epochs: int
 ) -> ConfigDict:
-    """Change a config to one of the sizes in `PRESETS`.
+    """Apply a preset to a config and lock it.
 
     Args:
-        config: a row of the table at the paper's size.
-        preset: a key of `PRESETS`.
-        cpu_changes: fields, such as `optimizer.learning_rate`, in which the row differs from
-            the others at every CPU size.
-        table_epochs: length of the run with the preset `table`.
+        config: Config of a network at the size of the paper; changed in place.
+        preset: A key of `PRESETS`.
+        cpu_changes: Values by path, such as `optimizer.learning_rate`, that this network needs in
+            every preset for CPUs.
+        table_epochs: Number of epochs with the preset `table`.
 
     Returns:
-        The same config, changed and locked.
+        The same config.
 
     Raises:
-        ValueError: `preset` is unknown.
+        ValueError: The preset is unknown.
     """
     if preset not in PRESETS:
         near = difflib.get_close_matches(preset, PRESETS, n=1)
@@ -181,12 +192,12 @@ def apply_preset(
 
 
 def set_cpu_size(config: ConfigDict) -> None:
-    """Reduce the input and train with augmentation and a schedule.
+    """Change a config to a smaller input, and to training with augmentation and a schedule.
 
     Args:
-        config: to be changed.
+        config: Config to change in place.
     """
-    # Small chromosomes keep pixels on the canvas, and bends are left to the straightening.
+    # Small chromosomes get more pixels, and straightening removes the bends.
     config.normalization.length_exponent = 0.5
     config.normalization.straightening = "medial_axis"
     config.model.input_px = 71
@@ -205,10 +216,10 @@ def set_cpu_size(config: ConfigDict) -> None:
 
 
 def set_augmentation(config: ConfigDict) -> None:
-    """Switch the random changes of the training images on.
+    """Turn on the augmentation of the training images.
 
     Args:
-        config: to be changed.
+        config: Config to change in place.
     """
     config.augmentation.rotation_degrees = 10.0
     config.augmentation.shift_px = 2.0
@@ -221,8 +232,8 @@ def set_augmentation(config: ConfigDict) -> None:
 
 
 def _set_embedded_size(config: ConfigDict) -> None:
-    """Reduce further, to minutes on the synthetic cells."""
-    # The least input of AlexNet, whose windows aren't padded, is 67 px.
+    """Reduce a config further, to minutes of training on the synthetic cells."""
+    # AlexNet, whose convolutions aren't padded, needs an input of at least 67 px.
     smallest_px = 71 if config.model.name.endswith("alexnet") else 64
     config.model.input_px = min(config.model.input_px, smallest_px)
     config.model.width_multiplier = 0.25

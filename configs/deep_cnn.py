@@ -1,8 +1,8 @@
-"""Deep CNN: six convolutions and two sigmoid layers, the paper's plain baseline.
+"""Deep CNN, the simplest baseline of the paper: six convolutions and two sigmoid layers.
 
 | source | Swati, Sharma, Vig, Table 1 |
 | row | Deep CNN, Adam 1e-4, 150 epochs: 87.50 % |
-| presets | all of `configs/base.py`, for example `:bioimage` |
+| presets | all of `configs/base.py`, such as `:bioimage` |
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from configs.base import apply_preset, get_base
 
 
 def get_config(preset: str = "") -> ConfigDict:
-    """Return the config of the Deep CNN at the size of `preset`."""
+    """Return the config of the Deep CNN with the given preset."""
     config = get_base()
     config.name = "deep_cnn"
     config.model.name = "deep_cnn"

@@ -1,8 +1,8 @@
-"""ResNet-50 without the super-resolution layers.
+"""ResNet-50 without super-resolution layers.
 
 | source | He, Zhang, Ren, Sun 2015; Swati, Sharma, Vig, Table 1 |
-| row | ResNet-50, SGD with Nesterov's momentum 1e-3, 30 epochs: 87.64 % |
-| presets | all of `configs/base.py`, for example `:bioimage` |
+| row | ResNet-50, SGD with Nesterov momentum, learning rate 1e-3, 30 epochs: 87.64 % |
+| presets | all of `configs/base.py`, such as `:bioimage` |
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from configs.base import apply_preset, get_base
 
 
 def get_config(preset: str = "") -> ConfigDict:
-    """Return the config of ResNet-50 at the size of `preset`."""
+    """Return the config of ResNet-50 with the given preset."""
     config = get_base()
     config.name = "resnet50"
     config.model.name = "resnet50"
-    # The paper's line reads "momentum 1e-6, decay 0.9"; Keras' usual one is the other way round,
-    # see configs/ablations/resnet50_literal_optimizer.py.
+    # The paper prints "momentum 1e-6, decay 0.9", probably exchanged: Keras' examples have momentum
+    # 0.9 and decay 1e-6. See configs/ablations/resnet50_literal_optimizer.py.
     config.optimizer.name = "nesterov"
     config.optimizer.learning_rate = 1e-3
     config.optimizer.schedule = "inverse_time"

@@ -1,8 +1,8 @@
-"""StripNet: a small residual network for straightened chromosomes at 50×50, ours.
+"""StripNet: this project's small residual network for straightened chromosomes at 50×50.
 
-| source | ours, see `superxception_jax/models/stripnet.py` |
+| source | `superxception_jax/models/stripnet.py` |
 | row | none in the paper |
-| presets | all of `configs/base.py`, for example `:bioimage` |
+| presets | all of `configs/base.py`, such as `:bioimage` |
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from ml_collections import ConfigDict
 from configs.base import apply_preset, get_base, set_cpu_size
 
 CHANGES = {
-    "model.input_px": 0,  # the canvas as it is: enlarging adds no information
+    "model.input_px": 0,  # the canvas as it is, because enlarging adds no information
     "model.width_multiplier": 1.5,
     "model.dropout_rate": 0.3,
-    "model.polarity": "read",  # turned copies also train better than upright ones alone
+    "model.polarity": "read",  # training on turned images also improves the accuracy
     "model.test_views": "both",
     "normalization.grey": "cell",
     "augmentation.gain": 0.1,
@@ -25,7 +25,7 @@ CHANGES = {
 
 
 def get_config(preset: str = "") -> ConfigDict:
-    """Return the config of StripNet at the size of `preset`."""
+    """Return the config of StripNet with the given preset."""
     config = get_base()
     config.name = "stripnet"
     config.model.name = "stripnet"

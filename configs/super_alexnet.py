@@ -2,7 +2,7 @@
 
 | source | Swati, Sharma, Vig, Table 1 |
 | row | Super-AlexNet, Adam 1e-4, 100 epochs: 89.30 % |
-| presets | all of `configs/base.py`, for example `:bioimage` |
+| presets | all of `configs/base.py`, such as `:bioimage` |
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from configs.base import apply_preset, get_base
 
 
 def get_config(preset: str = "") -> ConfigDict:
-    """Return the config of Super-AlexNet at the size of `preset`."""
+    """Return the config of Super-AlexNet with the given preset."""
     config = get_base()
     config.name = "super_alexnet"
     config.model.name = "super_alexnet"
-    config.model.dropout_rate = 0.5  # of Krizhevsky et al.
+    config.model.dropout_rate = 0.5  # as in Krizhevsky et al. 2012
     config.training.epochs = 100
     return apply_preset(
         config,

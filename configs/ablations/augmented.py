@@ -1,8 +1,8 @@
-"""Xception with random changes of the training images.
+"""Xception with augmentation of the training images.
 
-| question | What is augmentation worth? |
+| question | How much does augmentation help? |
 | compare with | `not_augmented` |
-| presets | as of `configs/xception.py` |
+| presets | those of `configs/xception.py` |
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from configs.xception import get_config as get_xception
 
 
 def get_config(preset: str = "") -> ConfigDict:
-    """Return the config of xception with this one change, at the size of `preset`."""
+    """Return the config of Xception with this change and the given preset."""
     config = get_xception(preset)
     with config.unlocked():
         config.name = "augmented"

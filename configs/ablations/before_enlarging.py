@@ -1,8 +1,8 @@
-"""Super-Xception whose stack works on the canvas, before the enlarging.
+"""Super-Xception with the super-resolution stack on the canvas, before enlarging.
 
-| question | Does the stack need the enlarged image? Here it costs a fraction. |
+| question | Does the stack need the enlarged image? On the canvas it costs a fraction. |
 | compare with | `super_xception` |
-| presets | as of `configs/super_xception.py` |
+| presets | those of `configs/super_xception.py` |
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from configs.super_xception import get_config as get_super_xception
 
 
 def get_config(preset: str = "") -> ConfigDict:
-    """Return the config of super_xception with this one change, at the size of `preset`."""
+    """Return the config of Super-Xception with this change and the given preset."""
     config = get_super_xception(preset)
     with config.unlocked():
         config.name = "before_enlarging"

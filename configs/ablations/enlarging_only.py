@@ -1,8 +1,8 @@
-"""Xception on a canvas that is enlarged further, without learned super-resolution.
+"""Xception on a further enlarged canvas, without learned super-resolution.
 
-| question | Is it the larger input that helps? |
+| question | Does a larger input alone explain the gain? |
 | compare with | `xception`, `not_enlarged` |
-| presets | as of `configs/xception.py` |
+| presets | those of `configs/xception.py` |
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from configs.xception import get_config as get_xception
 
 
 def get_config(preset: str = "") -> ConfigDict:
-    """Return the config of xception with this one change, at the size of `preset`."""
+    """Return the config of Xception with this change and the given preset."""
     config = get_xception(preset)
     with config.unlocked():
         config.name = "enlarging_only"

@@ -1,8 +1,8 @@
-"""Super-Xception with a ReLU behind the third layer, as the paper's text can be read.
+"""Super-Xception with a ReLU after the third layer, one reading of the paper's text.
 
-| question | Does a residual that can only brighten hurt? |
+| question | Is a residual that can only brighten the image harmful? |
 | compare with | `super_xception` |
-| presets | as of `configs/super_xception.py` |
+| presets | those of `configs/super_xception.py` |
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from configs.super_xception import get_config as get_super_xception
 
 
 def get_config(preset: str = "") -> ConfigDict:
-    """Return the config of super_xception with this one change, at the size of `preset`."""
+    """Return the config of Super-Xception with this change and the given preset."""
     config = get_super_xception(preset)
     with config.unlocked():
         config.name = "final_relu"

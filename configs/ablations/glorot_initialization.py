@@ -1,8 +1,8 @@
-"""Super-Xception whose stack starts with Glorot's values instead of near the identity.
+"""Super-Xception with Glorot initialisation of the stack instead of one near the identity.
 
-| question | Does the start as the identity matter? |
+| question | Does it matter that the stack starts near the identity? |
 | compare with | `super_xception` |
-| presets | as of `configs/super_xception.py` |
+| presets | those of `configs/super_xception.py` |
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from configs.super_xception import get_config as get_super_xception
 
 
 def get_config(preset: str = "") -> ConfigDict:
-    """Return the config of super_xception with this one change, at the size of `preset`."""
+    """Return the config of Super-Xception with this change and the given preset."""
     config = get_super_xception(preset)
     with config.unlocked():
         config.name = "glorot_initialization"

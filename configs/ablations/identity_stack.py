@@ -1,8 +1,8 @@
-"""Super-Xception whose stack is frozen at the identity.
+"""Super-Xception with the stack frozen at the identity.
 
-| question | Does what surrounds the stack change anything? It must equal Xception. |
+| question | Do the layers around the stack have any effect? It must equal Xception. |
 | compare with | `xception` |
-| presets | as of `configs/super_xception.py` |
+| presets | those of `configs/super_xception.py` |
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from configs.super_xception import get_config as get_super_xception
 
 
 def get_config(preset: str = "") -> ConfigDict:
-    """Return the config of super_xception with this one change, at the size of `preset`."""
+    """Return the config of Super-Xception with this change and the given preset."""
     config = get_super_xception(preset)
     with config.unlocked():
         config.name = "identity_stack"
-        # A Gaussian of width zero: the residual is zero and stays so.
+        # With a standard deviation of zero, the residual is zero and stays zero.
         config.super_resolution.initial_sigma = 0.0
         config.super_resolution.parameters = "frozen"
     return config

@@ -1,8 +1,8 @@
-"""Xception on crops of one scale for all cells.
+"""Xception on crops at the same scale for all cells.
 
-| question | What is it worth to know the cell? |
+| question | How much does it help to normalise lengths by the cell? |
 | compare with | `length_none`, `length_cell` |
-| presets | as of `configs/xception.py` |
+| presets | those of `configs/xception.py` |
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from configs.xception import get_config as get_xception
 
 
 def get_config(preset: str = "") -> ConfigDict:
-    """Return the config of xception with this one change, at the size of `preset`."""
+    """Return the config of Xception with this change and the given preset."""
     config = get_xception(preset)
     with config.unlocked():
         config.name = "length_absolute"

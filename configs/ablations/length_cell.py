@@ -1,8 +1,8 @@
-"""Xception on crops of one scale per cell, the paper's length normalisation.
+"""Xception on crops at one scale per cell, the length normalisation of the paper.
 
-| question | What is size relative to the cell worth? |
+| question | How much does the size relative to the cell contribute? |
 | compare with | `length_none`, `length_absolute`, `length_square_root` |
-| presets | as of `configs/xception.py` |
+| presets | those of `configs/xception.py` |
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from configs.xception import get_config as get_xception
 
 
 def get_config(preset: str = "") -> ConfigDict:
-    """Return the config of xception with this one change, at the size of `preset`."""
+    """Return the config of Xception with this change and the given preset."""
     config = get_xception(preset)
     with config.unlocked():
         config.name = "length_cell"

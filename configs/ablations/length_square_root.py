@@ -1,8 +1,8 @@
-"""Xception on crops whose length grows with the root of the relative length.
+"""Xception on crops whose length grows with the square root of the relative length.
 
-| question | Do small chromosomes gain from more pixels? |
+| question | Do small chromosomes benefit from more pixels? |
 | compare with | `length_cell` |
-| presets | as of `configs/xception.py` |
+| presets | those of `configs/xception.py` |
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from configs.xception import get_config as get_xception
 
 
 def get_config(preset: str = "") -> ConfigDict:
-    """Return the config of xception with this one change, at the size of `preset`."""
+    """Return the config of Xception with this change and the given preset."""
     config = get_xception(preset)
     with config.unlocked():
         config.name = "length_square_root"

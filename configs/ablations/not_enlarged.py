@@ -1,8 +1,8 @@
-"""Xception on the canvas as it is.
+"""Xception on the canvas without enlarging.
 
 | question | Does bicubic enlarging help at all? |
 | compare with | `xception`, `enlarging_only` |
-| presets | as of `configs/xception.py` |
+| presets | those of `configs/xception.py` |
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from configs.xception import get_config as get_xception
 
 
 def get_config(preset: str = "") -> ConfigDict:
-    """Return the config of xception with this one change, at the size of `preset`."""
+    """Return the config of Xception with this change and the given preset."""
     config = get_xception(preset)
     with config.unlocked():
         config.name = "not_enlarged"

@@ -1,8 +1,8 @@
-"""Xception behind the stack's three layers used as an ordinary stem.
+"""Xception with the three layers of the stack as an ordinary stem.
 
-| question | Are these parameters worth more as super-resolution than as three more layers? |
-| compare with | `super_xception`, which has exactly as many parameters |
-| presets | as of `configs/super_xception.py` |
+| question | Are these parameters more useful as super-resolution than as three more layers? |
+| compare with | `super_xception`, which has the same number of parameters |
+| presets | those of `configs/super_xception.py` |
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from configs.super_xception import get_config as get_super_xception
 
 
 def get_config(preset: str = "") -> ConfigDict:
-    """Return the config of super_xception with this one change, at the size of `preset`."""
+    """Return the config of Super-Xception with this change and the given preset."""
     config = get_super_xception(preset)
     with config.unlocked():
         config.name = "plain_stem"

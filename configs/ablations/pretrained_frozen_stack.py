@@ -1,8 +1,8 @@
-"""Super-Xception whose stack has learned to restore crops and stays so.
+"""Super-Xception with a stack pretrained on restoring high-resolution crops, then frozen.
 
-| question | Does restored detail help where the classifier can't change the restoration? |
+| question | Does restored detail help if the classifier can't change the restoration? |
 | compare with | `super_xception`, `pretrained_stack` |
-| presets | as of `configs/super_xception.py` |
+| presets | those of `configs/super_xception.py` |
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from configs.super_xception import get_config as get_super_xception
 
 
 def get_config(preset: str = "") -> ConfigDict:
-    """Return the config of super_xception with this one change, at the size of `preset`."""
+    """Return the config of Super-Xception with this change and the given preset."""
     config = get_super_xception(preset)
     with config.unlocked():
         config.name = "pretrained_frozen_stack"

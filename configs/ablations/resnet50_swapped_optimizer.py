@@ -1,8 +1,8 @@
-"""ResNet-50 with the two numbers of the paper's optimiser line exchanged.
+"""ResNet-50 with the paper's two optimiser values exchanged: momentum 0.9, decay 1e-6.
 
-| question | Is the paper's ResNet-50 row an artefact of its optimiser? |
+| question | Is the paper's result for ResNet-50 an artefact of its optimiser? |
 | compare with | `resnet50_literal_optimizer` |
-| presets | as of `configs/resnet50.py` |
+| presets | those of `configs/resnet50.py` |
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from configs.resnet50 import get_config as get_resnet50
 
 
 def get_config(preset: str = "") -> ConfigDict:
-    """Return the config of resnet50 with this one change, at the size of `preset`."""
+    """Return the config of ResNet-50 with this change and the given preset."""
     config = get_resnet50(preset)
     with config.unlocked():
         config.name = "resnet50_swapped_optimizer"

@@ -1,8 +1,8 @@
-"""Xception on straightened crops.
+"""Xception on crops straightened along the medial axis.
 
 | question | Does straightening along the medial axis help? |
 | compare with | `not_straightened` |
-| presets | as of `configs/xception.py` |
+| presets | those of `configs/xception.py` |
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from configs.xception import get_config as get_xception
 
 
 def get_config(preset: str = "") -> ConfigDict:
-    """Return the config of xception with this one change, at the size of `preset`."""
+    """Return the config of Xception with this change and the given preset."""
     config = get_xception(preset)
     with config.unlocked():
         config.name = "straightened"
