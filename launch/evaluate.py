@@ -1,4 +1,4 @@
-"""Evaluate the best checkpoint of a run once more, without training.
+"""Evaluate the best checkpoint of a run again, without training.
 
 python launch/evaluate.py --workdir=runs/super_xception-embedded-20260101-120000 --split=validation
 """
@@ -19,14 +19,18 @@ from superxception_jax.runs.run import evaluate_run
 from superxception_jax.runs.setup import SPLITS
 from superxception_jax.runs.workdir import CONFIG_FILE, holds_run, load_config
 
-WORKDIR = flags.DEFINE_string("workdir", "", "Folder of the run.")
-SPLIT = flags.DEFINE_enum("split", "test", SPLITS, "Which split to evaluate.")
-DATA_DIR = flags.DEFINE_string("data_dir", "", "Other folder of the prepared data.")
-MANUAL_DIR = flags.DEFINE_string("manual_dir", "", "Other folder of the archives.")
+WORKDIR = flags.DEFINE_string("workdir", "", "Run folder.")
+SPLIT = flags.DEFINE_enum("split", "test", SPLITS, "Split to evaluate.")
+DATA_DIR = flags.DEFINE_string(
+    "data_dir", "", "Folder of the prepared data sets; default: that of the run."
+)
+MANUAL_DIR = flags.DEFINE_string(
+    "manual_dir", "", "Folder of the data archives; default: that of the run."
+)
 
 
 def main() -> None:
-    """Evaluate the run that the flags name."""
+    """Evaluate the run given by the flags."""
     workdir = Path(WORKDIR.value)
     if not WORKDIR.value or not holds_run(workdir):
         raise FileNotFoundError(

@@ -1,10 +1,10 @@
-"""Train a config and test it.
+"""Train and test a config.
 
     python launch/main.py --config=configs/super_xception.py
     python launch/main.py --config=configs/super_xception.py:bioimage --config.seed=1
     python launch/main.py --workdir=runs/super_xception-bioimage-20260101-120000
 
-The last form goes on with a run that was stopped, with its own config.
+The last form resumes a stopped run with its own config.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ CONFIG = config_flags.DEFINE_config_file(
 WORKDIR = flags.DEFINE_string(
     "workdir",
     "",
-    "Folder of the run; empty: runs/<config>-<preset>-<time>. An existing run of "
-    "the same config is gone on with.",
+    "Run folder; default: runs/<config>-<preset>-<time>. An existing run of the same config is "
+    "resumed.",
 )
 
 
 def main() -> None:
-    """Train and test the config that the flags name."""
+    """Train and test the config given by the flags."""
     workdir = Path(WORKDIR.value)
     if flags.FLAGS["config"].present:
         file, _, _ = config_flags.get_config_filename(flags.FLAGS["config"]).partition(":")
@@ -51,7 +51,7 @@ def main() -> None:
         config, overrides = load_config(workdir), {}
     else:
         raise ValueError(
-            "`--config` must name a config file, got nothing, and `--workdir` no earlier run; "
+            "`--config` must name a config file, or `--workdir` an existing run, got neither; "
             "try --config=configs/super_xception.py"
         )
     experiment = build_experiment(config)

@@ -6,16 +6,14 @@ from collections.abc import Iterable, Sequence
 
 
 def markdown_grid(heads: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
-    """Write a table as Markdown.
+    """Return a table as Markdown.
 
     Args:
-        heads: of the columns.
-        lines: of as many cells each.
+        heads: Column heads.
+        lines: Rows, each with one cell per column.
 
     Returns:
         The table, without a line break at its end.
-
-    Source: ours.
     """
     return "\n".join(
         "| " + " | ".join(cells) + " |" for cells in [heads, ["---"] * len(heads), *lines]

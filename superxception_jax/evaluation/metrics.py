@@ -1,4 +1,4 @@
-"""Metrics of predictions, in double precision and divided once."""
+"""Metrics of predictions, exact: summed in double precision and divided once."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ CALIBRATION_BINS = 15
 
 @dataclass(frozen=True)
 class Metrics:
-    """What a set of predictions is worth.
+    """The metrics of a set of predictions.
 
     Attributes:
-        count: images.
-        loss: mean negative log-likelihood, nats.
-        accuracy: share of right classes.
-        macro_f1: mean over the present classes of the F1 score.
-        expected_calibration_error: mean gap between confidence and accuracy.
-        recalls: share of right images of each class, NaN where a class is absent.
+        count: Number of images.
+        loss: Mean negative log-likelihood, nats.
+        accuracy: Share of correct predictions.
+        macro_f1: Mean F1 score over the present classes.
+        expected_calibration_error: Mean gap between confidence and accuracy.
+        recalls: f64[C], share of correct images of each class; NaN where a class is absent.
         confusion: i64[C,C], images by true (row) and predicted (column) class.
     """
 
@@ -36,20 +36,17 @@ class Metrics:
 
 
 def compute_metrics(log_probabilities: np.ndarray, labels: np.ndarray) -> Metrics:
-    """Compute all metrics of a set of predictions.
+    """Return all metrics of a set of predictions.
 
     Args:
         log_probabilities: f32[N,C], natural logarithms.
-        labels: i32[N], the true classes.
-
-    Returns:
-        The metrics.
+        labels: i32[N], true classes.
 
     Raises:
-        ValueError: there is no image, or a log-probability is no number.
+        ValueError: There is no image, or a log-probability is not a number.
 
-    Source: calibration error with 15 equal bins (Guo et al., "On Calibration of Modern
-    Neural Networks", 2017).
+    Source: Guo et al., "On Calibration of Modern Neural Networks", 2017 (calibration error with
+        15 equal bins).
     """
     sizes = check(log_probabilities=(log_probabilities, "f32[N,C]"), labels=(labels, "i32[N]"))
     count, classes = sizes["N"], sizes["C"]
@@ -61,11 +58,11 @@ def compute_metrics(log_probabilities: np.ndarray, labels: np.ndarray) -> Metric
     predicted = log_probabilities.argmax(axis=1)
     confusion = np.zeros((classes, classes), np.int64)
     np.add.at(confusion, (labels, predicted), 1)
-    right = np.diag(confusion)
+    correct = np.diag(confusion)
     return Metrics(
         count=count,
         loss=float(-log_probabilities[np.arange(count), labels].astype(np.float64).mean()),
-        accuracy=float(right.sum() / count),
+        accuracy=float(correct.sum() / count),
         macro_f1=macro_f1(confusion),
         expected_calibration_error=calibration_error(
             np.exp(log_probabilities.max(axis=1).astype(np.float64)), predicted == labels
@@ -76,15 +73,14 @@ def compute_metrics(log_probabilities: np.ndarray, labels: np.ndarray) -> Metric
 
 
 def macro_f1(confusion: np.ndarray) -> float:
-    """Compute the mean over the classes of the F1 score.
+    """Return the mean F1 score of the classes.
 
     Args:
         confusion: i64[C,C], images by true (row) and predicted (column) class.
 
     Returns:
-        The mean; a class that neither occurs nor is predicted says nothing and is left out.
-
-    Source: F1 as 2·TP / (2·TP + FP + FN).
+        The mean of 2·TP / (2·TP + FP + FN); a class that neither occurs nor is predicted is left
+        out.
     """
     check(confusion=(confusion, "i64[C,C]"))
     with np.errstate(invalid="ignore"):
@@ -93,7 +89,7 @@ def macro_f1(confusion: np.ndarray) -> float:
 
 
 def class_recalls(confusion: np.ndarray) -> np.ndarray:
-    """Compute the share of right images of each class.
+    """Return the share of correct images of each class.
 
     Args:
         confusion: i64[C,C], images by true (row) and predicted (column) class.
@@ -107,15 +103,14 @@ def class_recalls(confusion: np.ndarray) -> np.ndarray:
 
 
 def calibration_error(confidences: np.ndarray, correct: np.ndarray) -> float:
-    """Compute the expected calibration error.
+    """Return the expected calibration error.
 
     Args:
-        confidences: f64[N], probability of the chosen class.
-        correct: bool[N].
+        confidences: f64[N], probability of the predicted class.
+        correct: bool[N], whether the prediction is correct.
 
     Returns:
-        The mean over 15 equal bins, weighted by their images, of
-        |mean confidence - accuracy|.
+        The mean of |mean confidence - accuracy| over 15 equal bins, weighted by their images.
 
     Source: Guo et al. 2017, equation 3.
     """

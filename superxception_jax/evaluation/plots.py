@@ -1,4 +1,4 @@
-"""Pictures of a run: curves, confusion matrix, errors, and what super-resolution does."""
+"""Figures of a run: learning curves, confusion matrix, errors and super-resolution."""
 
 from __future__ import annotations
 
@@ -18,18 +18,15 @@ from superxception_jax.karyotyping.calibration import apply_temperature, reliabi
 GALLERY_IMAGES = 40
 GALLERY_COLUMNS = 8
 CELL_COLUMNS = 12
-CELL_MEMBERS = 4  # of a class, so that a network that reads all as one stays legible
+CELL_MEMBERS = 4  # shown per class, so that a network that predicts one class stays legible
 
 
 def plot_learning_curves(lines: Sequence[Mapping[str, Any]], *, steps_per_epoch: int) -> Figure:
-    """Draw loss and accuracy of training and validation.
+    """Return a figure of loss and accuracy in training and validation.
 
     Args:
-        lines: of metrics.jsonl.
-        steps_per_epoch: for the horizontal axis.
-
-    Returns:
-        The figure.
+        lines: Entries of metrics.jsonl.
+        steps_per_epoch: Steps per epoch, for the horizontal axis.
     """
     figure = Figure(figsize=(10, 4), layout="constrained")
     for axes, name in zip(figure.subplots(1, 2), ("loss", "accuracy"), strict=True):
@@ -43,15 +40,12 @@ def plot_learning_curves(lines: Sequence[Mapping[str, Any]], *, steps_per_epoch:
 
 
 def plot_confusion(confusion: np.ndarray, *, class_names: Sequence[str], title: str) -> Figure:
-    """Draw a confusion matrix, rows normalised, counts written in.
+    """Return a figure of a confusion matrix with normalised rows and counts.
 
     Args:
-        confusion: i64[C,C], true by predicted class.
-        class_names: in the order of the labels.
-        title: above the picture.
-
-    Returns:
-        The figure.
+        confusion: i64[C,C], images by true (row) and predicted (column) class.
+        class_names: Class names in the order of the labels.
+        title: Title of the figure.
     """
     check(confusion=(confusion, "i64[C,C]"))
     shares = confusion / np.maximum(confusion.sum(axis=1, keepdims=True), 1)
@@ -73,20 +67,20 @@ def plot_confusion(confusion: np.ndarray, *, class_names: Sequence[str], title: 
 def plot_reliability(
     log_probabilities: np.ndarray, labels: np.ndarray, *, temperature: float
 ) -> Figure:
-    """Draw accuracy against confidence, before and after a temperature.
+    """Return a reliability diagram: accuracy against confidence, before and after scaling.
 
     Args:
-        log_probabilities: f32[N,C].
-        labels: i32[N].
-        temperature: of `calibration.fit_temperature`.
+        log_probabilities: f32[N,C], not calibrated.
+        labels: i32[N], true classes.
+        temperature: Temperature, see `calibration.fit_temperature`.
 
     Returns:
-        The figure; a dot's area grows with the number of its images.
+        The figure; the area of a dot grows with its number of images.
     """
     figure = Figure(figsize=(5, 5), layout="constrained")
     axes = figure.subplots()
     axes.plot([0, 1], [0, 1], color="0.7", linestyle="--")
-    for name, value in (("as trained", 1.0), (f"temperature {temperature:.2f}", temperature)):
+    for name, value in (("uncalibrated", 1.0), (f"temperature {temperature:.2f}", temperature)):
         scaled = apply_temperature(log_probabilities, value)
         confidences = np.exp(scaled.max(axis=1).astype(np.float64))
         correct = scaled.argmax(axis=1) == labels
@@ -113,17 +107,17 @@ def plot_errors(
     names: Sequence[str],
     class_names: Sequence[str],
 ) -> Figure:
-    """Draw the wrong predictions, the most confident ones first.
+    """Return a figure of the misclassified images, the most confident ones first.
 
     Args:
         images: u8[N,S,S,1].
         log_probabilities: f32[N,C].
-        labels: i32[N].
-        names: of the images.
-        class_names: in the order of the labels.
+        labels: i32[N], true classes.
+        names: Names of the images.
+        class_names: Class names in the order of the labels.
 
     Returns:
-        The figure; without errors it says so.
+        The figure; its title gives the number of errors.
     """
     check(
         images=(images, "u8[N,S,S,1]"),
@@ -144,8 +138,8 @@ def plot_errors(
         axes.imshow(images[index, ..., 0], cmap="gray", vmin=0, vmax=255)
         share = np.exp(log_probabilities[index].max())
         axes.set_title(
-            f"{names[index]}\n{class_names[labels[index]]} read as "
-            f"{class_names[predicted[index]]} ({share:.0%})",
+            f"{names[index]}\n{class_names[labels[index]]} called "
+            f"{class_names[predicted[index]]} ({100 * share:.0f} %)",
             fontsize=7,
         )
     return figure
@@ -154,16 +148,13 @@ def plot_errors(
 def plot_enhancement(
     before: np.ndarray, after: np.ndarray, truth: np.ndarray, *, titles: Sequence[str]
 ) -> Figure:
-    """Draw images before and after the super-resolution layers, the difference and the truth.
+    """Return a figure of images before and after super-resolution, with difference and truth.
 
     Args:
-        before: f32[N,S,S,1], enlarged input in [0, 1].
+        before: f32[N,S,S,1], bicubically enlarged input in [0, 1].
         after: f32[N,S,S,1], output of the super-resolution layers.
-        truth: f32[N,S,S,1] in [0, 1], the crops at this resolution.
-        titles: one an image.
-
-    Returns:
-        The figure; four rows.
+        truth: f32[N,S,S,1] in [0, 1], true crops at this resolution.
+        titles: One title per image.
     """
     count = check(
         before=(before, "f32[N,S,S,1]"),
@@ -172,7 +163,7 @@ def plot_enhancement(
     )["N"]
     change = after - before
     limit = max(float(np.abs(change).max()), 1e-6)
-    # The layers are free to change the contrast: only a scale of its own shows the detail.
+    # The layers may change the contrast, so that only a scale of their own shows the detail.
     low, high = float(after.min()), float(after.max())
     figure = Figure(figsize=(1.6 * count + 1, 7.2), layout="constrained")
     grid = figure.subplots(4, count, squeeze=False)
@@ -202,17 +193,17 @@ def plot_cell(
     class_names: Sequence[str],
     title: str,
 ) -> Figure:
-    """Draw the chromosomes of one cell in the order of the classes that were read.
+    """Return a figure of the chromosomes of one cell in the order of their predicted classes.
 
     Args:
-        images: u8[N,S,S,1], of one cell.
+        images: u8[N,S,S,1], all images of the cell.
         labels: i32[N], true classes.
-        predicted: i64[N], the classes read.
-        class_names: in the order of the labels.
-        title: above the picture.
+        predicted: i64[N], predicted classes.
+        class_names: Class names in the order of the labels.
+        title: Title of the figure.
 
     Returns:
-        The figure: one field a class, wrong ones in red with their true class.
+        The figure: one panel per class, misclassified chromosomes in red with their true class.
     """
     check(
         images=(images, "u8[N,S,S,1]"), labels=(labels, "i32[N]"), predicted=(predicted, "i64[N]")
@@ -247,8 +238,8 @@ def save_figure(figure: Figure, path: Path) -> Path:
     """Write a figure as PNG, completely or not at all.
 
     Args:
-        figure: any figure.
-        path: target, ending in `.png`; its folder exists.
+        figure: Figure.
+        path: Target, ending in `.png`; its folder exists.
 
     Returns:
         The path.

@@ -1,4 +1,4 @@
-"""Exact predictions of a whole split."""
+"""Exact predictions of any number of images."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from superxception_jax.arrays import check
 from superxception_jax.data.batches import evaluation_batches
 
-# A single image, a few, the usual cell and many: a cell of any size needs no new program.
+# A single image, a few, a normal cell and many: a cell of any size needs no further compilation.
 CELL_BATCHES = (1, 8, 46, 64)
 
 
@@ -24,16 +24,16 @@ def predict_all(
     batch_sizes: tuple[int, ...],
     advance: Callable[[int], object],
 ) -> np.ndarray:
-    """Apply a compiled function to all images, in padded batches of few sizes.
+    """Return the outputs of a compiled function for all images, in padded batches of few sizes.
 
     Args:
         images: u8[N,S,S,1].
-        variables: of the network.
-        predict: compiled (variables, images) → f32[B,...].
-        place: puts a batch on the devices.
-        batch_sizes: images a step, see `evaluation_batches`; a program is compiled for each
-            that is used. The result doesn't depend on them.
-        advance: called with the number of finished images.
+        variables: Variables of the network.
+        predict: Compiled function (variables, images) → f32[B,...].
+        place: Function that puts a batch on the devices.
+        batch_sizes: Images per step, see `evaluation_batches`; a program is compiled for each
+            size that is used. The result doesn't depend on them.
+        advance: Called with the number of finished images after each batch.
 
     Returns:
         f32[N,...], without the padding.

@@ -1,9 +1,9 @@
-"""How near an image is to the one of high resolution that it was made from."""
+"""Similarity of enlarged images to the high-resolution images that they were made from."""
 
 from __future__ import annotations
 
 import numpy as np
-import skimage  # loads `skimage.metrics` when it is used, which takes most of a second
+import skimage  # loads `skimage.metrics` on first use, which takes most of a second
 
 from superxception_jax.arrays import check
 
@@ -13,22 +13,23 @@ EQUAL_DB = 100.0  # far above what 8-bit grey values can show
 def restoration_quality(
     restored: np.ndarray, bicubic: np.ndarray, truth: np.ndarray
 ) -> dict[str, float | int]:
-    """Compare restored and bicubically enlarged images with the true ones.
+    """Return how similar restored and bicubically enlarged images are to the true ones.
 
-    A classifier is free to change the grey values on the way: `psnr_fitted` is the ratio after
-    the best line a·x + b through each image's grey values, which leaves the detail alone.
+    A stack trained for classification may change grey values freely. `psnr_fitted` is therefore
+    the ratio after the best linear fit a·x + b of each image's grey values to the true ones,
+    which leaves the detail unchanged.
 
     Args:
         restored: f32[N,P,P,1], output of the super-resolution stack, clipped to [0, 1] here.
-        bicubic: f32[N,P,P,1], what went into it.
-        truth: f32[N,P,P,1] in [0, 1].
+        bicubic: f32[N,P,P,1], input of the stack.
+        truth: f32[N,P,P,1] in [0, 1], true crops.
 
     Returns:
-        Means over the images: `psnr`, `psnr_fitted` in dB and `ssim` of the restored ones, the
-        same with `_bicubic` behind, and the number of `images`.
+        Means over the images: `psnr`, `psnr_fitted` in dB and `ssim` of the restored images, the
+        same with the suffix `_bicubic`, and the number of `images`.
 
     Raises:
-        ValueError: there is no image, or shapes differ.
+        ValueError: There is no image, or the shapes differ.
 
     Source: PSNR and SSIM of scikit-image (Wang et al. 2004) for grey values in [0, 1].
     """
@@ -67,12 +68,12 @@ def _mean_psnr(pairs: list[tuple[np.ndarray, np.ndarray]]) -> float:
             skimage.metrics.peak_signal_noise_ratio(true, one, data_range=1.0)
             for one, true in pairs
         ]
-    # Equal images would make the mean infinite.
+    # Identical images would make the mean infinite.
     return float(np.mean(np.minimum(ratios, EQUAL_DB)))
 
 
 def _fit(image: np.ndarray, true: np.ndarray) -> np.ndarray:
-    """Return a·image + b, nearest to the true image in the mean of squares."""
+    """Return a·image + b with the least mean squared difference from the true image."""
     variance = image.var()
     slope = ((image - image.mean()) * (true - true.mean())).mean() / variance if variance else 0.0
     return slope * (image - image.mean()) + true.mean()

@@ -1,4 +1,4 @@
-"""Confidence intervals, and the test of two networks on the same images."""
+"""Bootstrap confidence intervals, and McNemar's test of two networks on the same images."""
 
 from __future__ import annotations
 
@@ -15,23 +15,25 @@ from superxception_jax.arrays import check
 def bootstrap_interval(
     correct: np.ndarray, groups: np.ndarray, *, resamples: int, level: float, seed: int
 ) -> tuple[float, float]:
-    """Compute a percentile interval of the accuracy by resampling groups.
+    """Return a percentile bootstrap interval of the accuracy.
+
+    Cells are resampled rather than images, because the images of a cell share its preparation
+    and aren't independent.
 
     Args:
-        correct: bool[N], right or wrong for each image.
-        groups: N names of the cells, of any dtype; images of a cell are drawn together.
-        resamples: number of bootstrap samples.
-        level: share of the samples inside the interval, 0..1.
-        seed: of the draws.
+        correct: bool[N], whether each image is correct.
+        groups: N names of cells, of any dtype; the images of a cell are drawn together.
+        resamples: Number of bootstrap samples.
+        level: Confidence level of the interval, 0..1.
+        seed: Random seed.
 
     Returns:
         Lower and upper end of the interval.
 
     Raises:
-        ValueError: lengths differ.
+        ValueError: The lengths differ.
 
-    Source: Efron and Tibshirani 1993, section 13.3; cells and not images are drawn, because
-    the images of a cell share its preparation and aren't independent.
+    Source: Efron and Tibshirani 1993, section 13.3.
     """
     check(correct=(correct, "bool[N]"), groups=(groups, "any[N]"))
     return bootstrap_mean(
@@ -42,27 +44,27 @@ def bootstrap_interval(
 def bootstrap_mean(
     values: np.ndarray, groups: np.ndarray, *, resamples: int, level: float, seed: int
 ) -> tuple[float, float]:
-    """Compute a percentile interval of a mean by resampling groups.
+    """Return a percentile bootstrap interval of a mean, resampling cells.
 
-    With several seeds, the values of all of them are given one after the other: a cell that is
-    drawn brings its images of every seed, and the mean of all values is the mean over the seeds.
-    A paired comparison gives the differences of the two networks, image by image.
+    With several training seeds, the values of all seeds are concatenated: a cell that is drawn
+    contributes its images of every seed, and the mean of all values is the mean over the seeds.
+    The seeds themselves are not resampled, as a handful is too few; their spread is reported
+    separately. A paired comparison passes the image-wise differences of two networks.
 
     Args:
-        values: f64[N], one an image and seed.
-        groups: N names of the cells, of any dtype; values of a cell are drawn together.
-        resamples: number of bootstrap samples.
-        level: share of the samples inside the interval, 0..1.
-        seed: of the draws.
+        values: f64[N], one value per image and training seed.
+        groups: N names of cells, of any dtype; the values of a cell are drawn together.
+        resamples: Number of bootstrap samples.
+        level: Confidence level of the interval, 0..1.
+        seed: Random seed.
 
     Returns:
         Lower and upper end of the interval.
 
     Raises:
-        ValueError: lengths differ.
+        ValueError: The lengths differ.
 
-    Source: Efron and Tibshirani 1993, section 13.3. Seeds are not drawn: a handful of them is
-    too few to resample, so their spread is reported beside the interval and not inside it.
+    Source: Efron and Tibshirani 1993, section 13.3.
     """
     check(values=(values, "f64[N]"), groups=(groups, "any[N]"))
     _, index = np.unique(groups, return_inverse=True)
@@ -77,21 +79,23 @@ def bootstrap_mean(
 
 
 def mcnemar(only_first: int, only_second: int) -> float:
-    """Compute the exact p value of McNemar's test, two-sided.
+    """Return the two-sided p value of McNemar's exact test.
+
+    The binomial distribution replaces the usual chi-squared approximation, which needs more
+    disagreements than good networks have.
 
     Args:
-        only_first: images that only the first network reads right.
-        only_second: images that only the second one reads right.
+        only_first: Number of images that only the first network classifies correctly.
+        only_second: Number of images that only the second network classifies correctly.
 
     Returns:
-        The probability, for two equally good networks, of a split of these images at least as
-        uneven as the one found; 1 if there are none.
+        The probability that two equally good networks split these images at least as unevenly;
+        1 if there are none.
 
     Raises:
-        ValueError: a count is negative.
+        ValueError: A count is negative.
 
-    Source: McNemar 1947, with the binomial distribution of n images at one half instead of the
-    chi-squared approximation, which needs more disagreements than good networks have.
+    Source: McNemar 1947.
     """
     if min(only_first, only_second) < 0:
         raise ValueError(
@@ -105,15 +109,13 @@ def mcnemar(only_first: int, only_second: int) -> float:
 
 
 def mean_numbers(several: Sequence[Mapping[str, Any]]) -> dict[str, float]:
-    """Average every number that occurs, over the records that have it.
+    """Return the mean of each number over the records that contain it.
 
     Args:
-        several: records of values by name.
+        several: Records of values by name.
 
     Returns:
-        Means by name; texts and truth values are left out.
-
-    Source: ours.
+        Means by name; texts and booleans are left out.
 
     >>> mean_numbers([{"a": 1, "b": "x"}, {"a": 2, "c": 5.0}])
     {'a': 1.5, 'c': 5.0}

@@ -1,4 +1,4 @@
-"""What the fields of a config may be, checked before anything is computed."""
+"""The allowed values of config fields, checked before anything is computed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from superxception_jax.models.build import MODELS, has_super_resolution
 from superxception_jax.models.keras.start import EXPORTED, find_init_from_problems
 from superxception_jax.training.settings import OPTIMIZERS, POLARITIES, SCHEDULES, TEST_VIEWS
 
-# What a field may be; everything else is refused before anything is computed.
+# Allowed texts.
 CHOICES: dict[str, tuple[str, ...]] = {
     "data.dataset": tuple(BUILDERS),
     "data.ideogram_style": tuple(STYLES),
@@ -38,6 +38,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "optimizer.name": OPTIMIZERS,
     "optimizer.schedule": SCHEDULES,
 }
+# Lowest and highest allowed numbers.
 RANGES: dict[str, tuple[float, float]] = {
     "data.ideogram_cells": (1, 100_000),
     "data.ideogram_aneuploid_share": (0, 1),
@@ -78,15 +79,13 @@ RANGES: dict[str, tuple[float, float]] = {
 
 
 def find_problems(config: ConfigDict) -> list[str]:
-    """List what is wrong with a config.
+    """Return all problems of a config, so that a user corrects a command once.
 
     Args:
-        config: made by a file of `configs/`, with overrides.
+        config: Config made by a file of `configs/`, with overrides.
 
     Returns:
-        One sentence a problem; empty for a sound config.
-
-    Source: ours, because a user corrects a command once, not once per error.
+        One sentence per problem; empty for a valid config.
     """
     problems = []
     for path, allowed in CHOICES.items():
@@ -107,11 +106,13 @@ def find_problems(config: ConfigDict) -> list[str]:
     epochs = config.super_resolution.pretraining_epochs
     if epochs and known and not has_super_resolution(config.model.name):
         problems.append(
-            "`super_resolution.pretraining_epochs` must be 0 without the stack, "
+            "`super_resolution.pretraining_epochs` must be 0 without a super-resolution stack, "
             f"got {epochs} with `{config.model.name}`."
         )
     if config.model.test_views == "both" and config.model.polarity == "given":
-        problems.append("`model.test_views` must be one with `model.polarity` given, got both.")
+        problems.append(
+            "`model.test_views` must be one with `model.polarity` given, got both; set one of them."
+        )
     if config.model.init_from and known and not config.model.init_from.endswith(EXPORTED):
         problems += find_init_from_problems(
             config.model.name,
@@ -119,7 +120,7 @@ def find_problems(config: ConfigDict) -> list[str]:
             middle_modules=config.model.middle_modules,
         )
     if config.data.dataset == "own" and not config.data.own_folder:
-        problems.append("`data.own_folder` must name your folder of cells, got nothing.")
+        problems.append("`data.own_folder` must name your folder of cells, got nothing; set it.")
     return problems
 
 

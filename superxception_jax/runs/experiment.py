@@ -1,4 +1,4 @@
-"""The only reader of a config: builds a frozen `Experiment` of a checked one."""
+"""The only place that interprets a config: it becomes a checked, frozen `Experiment`."""
 
 from __future__ import annotations
 
@@ -19,38 +19,38 @@ from superxception_jax.training.settings import AugmentationSettings, OptimizerS
 
 @dataclass(frozen=True)
 class Experiment:
-    """All that a run needs, checked; plain values below this point.
+    """Everything that a run needs, checked; functions below take plain values.
 
     Attributes:
-        name: row of the results table.
-        preset: size of the run, empty for the embedded one.
-        seed: root of all randomness in the run.
-        dataset: a key of `superxception_jax.data.builders.BUILDERS`.
-        dataset_options: keyword options of that builder.
-        data_dir: folder of the prepared data sets.
-        manual_dir: folder of the archives that the user places.
-        normalization: from a raw crop to the canvas.
-        split: Protocol that divides the images, and its numbers.
-        model: keyword arguments of `superxception_jax.models.build.build_model`.
-        implementation: auto, plain or fast forms of the operations.
-        polarity: given, or read by the network.
-        test_views: of an image, one or both ways up.
-        turned_share: share of the images that comes upside down, for a network that reads it.
-        init_from: file of weights to start from, empty for none.
-        pretraining_epochs: of the super-resolution stack on crops of high resolution.
-        input_px: side of the network's input; the canvas is enlarged to it.
-        augmentation: ranges of the random changes in training.
-        optimizer: optimiser and schedule.
-        epochs: passes over the training images.
-        batch_size: images a step over all devices.
-        label_smoothing: share of the target spread over all classes, 0..1.
-        device_count: data-parallel devices; 0 means all.
-        checkpoint_every_steps: steps between two savings inside an epoch.
-        log_every_steps: steps between two training lines.
-        evaluation_batch_size: images a step of the evaluation.
-        bootstrap_resamples: resamplings of the cells for the interval.
-        confidence_level: of the interval, 0..1.
-        config: the whole config as plain JSON values.
+        name: Name of the config, a row of the results table.
+        preset: Size of the run, empty for the embedded one.
+        seed: Random seed of the run.
+        dataset: A key of `superxception_jax.data.builders.BUILDERS`.
+        dataset_options: Keyword options of that builder.
+        data_dir: Folder of the prepared data sets.
+        manual_dir: Folder of the archives that the user provides.
+        normalization: How raw crops become canvases.
+        split: How images are divided into training, validation and test.
+        model: Keyword arguments of `superxception_jax.models.build.build_model`.
+        implementation: Forms of the operations: auto, plain or fast.
+        polarity: Whether the orientation is given or predicted by the network (read).
+        test_views: Whether an image is classified as it is (one) or in both orientations (both).
+        turned_share: Expected share of upside-down images, for a network that predicts polarity.
+        init_from: Weight file to start from, empty for none.
+        pretraining_epochs: Epochs of pretraining the super-resolution stack.
+        input_px: Side of the network's input, to which the canvas is enlarged.
+        augmentation: Ranges of the random changes in training.
+        optimizer: Optimiser and learning-rate schedule.
+        epochs: Passes over the training images.
+        batch_size: Images per step over all devices.
+        label_smoothing: Share of the target spread over all classes, 0..1.
+        device_count: Number of data-parallel devices; 0 means all.
+        checkpoint_every_steps: Steps between two checkpoints inside an epoch.
+        log_every_steps: Steps between two training entries of the log.
+        evaluation_batch_size: Images per step of the evaluation.
+        bootstrap_resamples: Number of bootstrap samples of an interval.
+        confidence_level: Confidence level of an interval, 0..1.
+        config: The whole config as plain JSON values.
     """
 
     name: str
@@ -100,16 +100,13 @@ class Experiment:
 
 
 def build_experiment(config: ConfigDict) -> Experiment:
-    """Check a config and build the frozen record of its experiment.
+    """Return the experiment of a config, after checking the config.
 
     Args:
-        config: a config made by a file of `configs/`, with overrides.
-
-    Returns:
-        The experiment.
+        config: Config made by a file of `configs/`, with overrides.
 
     Raises:
-        ValueError: values are out of range; one message names all of them.
+        ValueError: Values are out of range; one message names all of them.
     """
     problems = find_problems(config)
     if problems:
@@ -150,13 +147,10 @@ def build_experiment(config: ConfigDict) -> Experiment:
 
 
 def config_from_json(values: Mapping[str, Any]) -> ConfigDict:
-    """Turn the JSON values stored with a run back into a locked config.
+    """Return the locked config that was stored as JSON values.
 
     Args:
-        values: what `Experiment.config` held; lists become tuples again.
-
-    Returns:
-        The config.
+        values: Values of `Experiment.config`; lists become tuples again.
     """
 
     def restore(value: Any) -> Any:
@@ -168,14 +162,14 @@ def config_from_json(values: Mapping[str, Any]) -> ConfigDict:
 
 
 def config_differences(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
-    """List the fields in which two configs differ, as `path: one → other`.
+    """Return the fields in which two configs differ, as `path: one → other`.
 
     Args:
         one: JSON values of a config.
-        other: JSON values of another.
+        other: JSON values of another config.
 
     Returns:
-        One line a field, sorted by name.
+        One line per field, sorted by name.
     """
     lines = []
     for name in sorted(set(one) | set(other)):
@@ -229,7 +223,10 @@ def _model_options(config: ConfigDict) -> dict[str, Any]:
 
 
 def _input_px(config: ConfigDict) -> int:
-    """Return what the network gets: it enlarges by itself where the stack stands before."""
+    """Return the side of the network's input.
+
+    A stack that works on the canvas enlarges it by itself.
+    """
     stack_first = config.super_resolution.place == "before_enlarging"
     if has_super_resolution(config.model.name) and stack_first:
         return config.normalization.image_px

@@ -1,4 +1,4 @@
-"""The network of an experiment, and its size."""
+"""The network of an experiment."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from superxception_jax.runs.experiment import Experiment
 
 
 def make_network(experiment: Experiment, mesh: jax.sharding.Mesh) -> nn.Module:
-    """Build the network of an experiment for the devices that it shall run on.
+    """Return the network of an experiment for the devices that it will run on.
 
     Args:
-        experiment: the checked config.
-        mesh: the devices.
+        experiment: Checked experiment.
+        mesh: Devices.
 
     Returns:
         The module; with polarity "read" it has twice as many outputs as classes.

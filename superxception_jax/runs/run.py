@@ -1,4 +1,4 @@
-"""A run from data to report: what `launch/main.py` and `launch/evaluate.py` do."""
+"""A run from data to report, as `launch/main.py` and `launch/evaluate.py` start it."""
 
 from __future__ import annotations
 

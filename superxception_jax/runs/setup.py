@@ -1,4 +1,4 @@
-"""What training and evaluation share: data, devices and network of an experiment."""
+"""Data, devices and network of an experiment, shared by training and evaluation."""
 
 from __future__ import annotations
 
@@ -33,19 +33,20 @@ SPLITS = ("train", "validation", "test")
 
 @dataclass(frozen=True)
 class Setup:
-    """Everything that training and evaluation share.
+    """What training and evaluation share.
 
     Attributes:
-        experiment: the checked config.
-        splits: Images by split.
-        mesh: the devices.
-        model: the network.
-        optimizer: of its parameters.
-        predict: compiled (variables, images u8[B,S,S,1]) → log-probabilities f32[B,24].
-        key: root key, on every device.
-        steps_per_epoch: steps in an epoch.
-        abstract_state: shapes and shardings of the state, not computed.
-        fresh_state: compiled, root key → the state before the first step.
+        experiment: Checked experiment.
+        splits: Images by split: train, validation, test.
+        mesh: Devices.
+        model: Network.
+        optimizer: Optimiser of its parameters.
+        predict: Compiled function (variables, images u8[B,S,S,1]) → log-probabilities f32[B,24],
+            or f32[B,48] of upright and turned classes.
+        key: Root key, on every device.
+        steps_per_epoch: Steps per epoch.
+        abstract_state: Shapes and shardings of the training state.
+        fresh_state: Compiled function from the root key to the state before the first step.
     """
 
     experiment: Experiment
@@ -53,7 +54,7 @@ class Setup:
     mesh: jax.sharding.Mesh
     model: nn.Module
     optimizer: optax.GradientTransformation
-    predict: Callable
+    predict: Callable[[Any, jax.Array], jax.Array]
     key: jax.Array
     steps_per_epoch: int
     abstract_state: TrainState
@@ -61,17 +62,14 @@ class Setup:
 
 
 def set_up(experiment: Experiment) -> Setup:
-    """Prepare data, devices and network of an experiment.
+    """Return the data, devices and network of an experiment; only prepared data are written.
 
     Args:
-        experiment: the checked config.
-
-    Returns:
-        The setup; nothing is written but prepared data.
+        experiment: Checked experiment.
 
     Raises:
-        ValueError: sizes don't fit the data or the devices.
-        FileNotFoundError: an archive is missing.
+        ValueError: A size doesn't fit the data or the devices.
+        FileNotFoundError: An archive is missing.
     """
     mesh = compilation.make_mesh(experiment.device_count)
     for name, size in (
@@ -113,13 +111,13 @@ def set_up(experiment: Experiment) -> Setup:
 
 
 def multiply_accumulates(setup: Setup) -> int:
-    """Count the multiply-accumulates of the network for one view of an image.
+    """Return the multiply-accumulates of the network for one view of an image.
 
     Args:
-        setup: of the run.
+        setup: Setup of the run.
 
     Returns:
-        The count, that of the plain forms whichever are used.
+        The count for the plain forms, whichever are used.
     """
     plain = dataclasses.replace(setup.experiment, implementation="plain")
     model = make_network(plain, setup.mesh)
@@ -132,13 +130,10 @@ def multiply_accumulates(setup: Setup) -> int:
 
 
 def load_splits(experiment: Experiment) -> dict[str, Chromosomes]:
-    """Load the data set of an experiment and split it.
+    """Return the images of an experiment's data set by split.
 
     Args:
-        experiment: the checked config.
-
-    Returns:
-        Images by split.
+        experiment: Checked experiment.
     """
     everything = load_chromosomes(
         dataset=experiment.dataset,
@@ -158,14 +153,11 @@ def load_splits(experiment: Experiment) -> dict[str, Chromosomes]:
 
 
 def describe(setup: Setup, workdir: Path) -> str:
-    """Say what is going to run, for people.
+    """Return a human-readable summary of the run.
 
     Args:
-        setup: of the experiment.
-        workdir: folder of the run.
-
-    Returns:
-        A few lines.
+        setup: Setup of the run.
+        workdir: Run folder.
     """
     experiment = setup.experiment
     parameters = parameter_overview.count_parameters(setup.abstract_state.params)
@@ -185,37 +177,34 @@ def describe(setup: Setup, workdir: Path) -> str:
             f"network   {experiment.model['name']}, {parameters:,} parameters, input "
             f"{experiment.input_px}×{experiment.input_px} px",
             f"training  {experiment.epochs} epochs of {setup.steps_per_epoch} steps, "
-            f"{experiment.batch_size} images a step on {setup.mesh.size} × {device.device_kind}",
+            f"{experiment.batch_size} images per step on {setup.mesh.size} × {device.device_kind}",
             f"run       {workdir}",
         )
     )
 
 
 def parameter_table(setup: Setup) -> str:
-    """List name, shape and size of every parameter.
+    """Return a table of name, shape and size of every parameter, with the total below.
 
     Args:
-        setup: of the experiment.
-
-    Returns:
-        A table with the total below it.
+        setup: Setup of the run.
     """
     params = setup.abstract_state.params
     return parameter_overview.get_parameter_overview(params, include_stats=False) + "\n"
 
 
 def load_best(setup: Setup, checkpoints: Checkpoints) -> dict[str, Any]:
-    """Load the variables of the best checkpoint onto the devices of the setup.
+    """Return the variables of the best checkpoint, on the devices of the setup.
 
     Args:
-        setup: of the run's own config.
-        checkpoints: of the run.
+        setup: Setup of the run's own config.
+        checkpoints: Checkpoints of the run.
 
     Returns:
         `params` and `batch_stats`.
 
     Raises:
-        FileNotFoundError: there is none.
+        FileNotFoundError: There is no best checkpoint.
     """
     return checkpoints.load_variables(BEST, setup.abstract_state.variables)
 
@@ -223,16 +212,16 @@ def load_best(setup: Setup, checkpoints: Checkpoints) -> dict[str, Any]:
 def predict_split(
     setup: Setup, variables: Mapping[str, Any], part: Chromosomes, *, bar: tqdm | None
 ) -> np.ndarray:
-    """Compute the log-probabilities of the classes of a split.
+    """Return the log-probabilities of the classes of a split.
 
     Args:
-        setup: of the run.
+        setup: Setup of the run.
         variables: `params` and `batch_stats`.
-        part: the images.
-        bar: progress bar over images, if any.
+        part: Images of the split.
+        bar: Progress bar over images, if any.
 
     Returns:
-        f32[N,24].
+        f32[N,24], not calibrated.
     """
     outputs = predict_images(setup, variables, part.images, bar=bar)
     if setup.experiment.polarity == "given":
@@ -243,16 +232,16 @@ def predict_split(
 def predict_images(
     setup: Setup, variables: Mapping[str, Any], images: np.ndarray, *, bar: tqdm | None
 ) -> np.ndarray:
-    """Compute all that the network says of images.
+    """Return raw log-probabilities.
 
     Args:
-        setup: of the run.
+        setup: Setup of the run.
         variables: `params` and `batch_stats`.
         images: u8[N,S,S,1].
-        bar: progress bar over images, if any.
+        bar: Progress bar over images, if any.
 
     Returns:
-        f32[N,24] log-probabilities of the classes, or f32[N,48] of classes upright and turned.
+        f32[N,24] for the classes, or f32[N,48] for upright and turned classes.
     """
     return predict_all(
         images,

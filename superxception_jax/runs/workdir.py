@@ -1,4 +1,4 @@
-"""The folder of a run: the names of its files, and whom it belongs to."""
+"""Run folders: the names of their files, and which run they belong to."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ CALIBRATION_FILE = "calibration.json"
 
 
 def claim_workdir(workdir: Path, experiment: Experiment) -> None:
-    """Make the folder of a run, or check that it belongs to the same config.
+    """Create a run folder, or check that it belongs to the same config.
 
     Args:
-        workdir: folder of the run.
-        experiment: whose config is stored or compared.
+        workdir: Run folder.
+        experiment: Experiment whose config is stored or compared.
 
     Raises:
-        ValueError: see `check_workdir`.
+        ValueError: The folder belongs to something else, see `check_workdir`.
     """
     check_workdir(workdir, experiment, flag="--workdir")
     if not holds_run(workdir):
@@ -35,15 +35,15 @@ def claim_workdir(workdir: Path, experiment: Experiment) -> None:
 
 
 def check_workdir(workdir: Path, experiment: Experiment, *, flag: str) -> None:
-    """Check that a folder is free for a run, or belongs to the same config.
+    """Check that a folder is free for a run, or belongs to the same config; write nothing.
 
     Args:
-        workdir: folder of the run; nothing is written.
-        experiment: whose config is compared.
-        flag: that names the folder, for the message.
+        workdir: Run folder.
+        experiment: Experiment whose config is compared.
+        flag: Flag that names the folder, for the message.
 
     Raises:
-        ValueError: the folder holds other things, or a run of another config.
+        ValueError: The folder holds other files, or a run of another config.
     """
     if holds_run(workdir):
         differences = config_differences(
@@ -64,7 +64,7 @@ def check_workdir(workdir: Path, experiment: Experiment, *, flag: str) -> None:
 
 
 def holds_run(workdir: Path) -> bool:
-    """Tell whether a folder holds a run, finished or not."""
+    """Return whether a folder holds a run, finished or not."""
     return (workdir / CONFIG_FILE).is_file()
 
 

@@ -19,7 +19,7 @@ def test_confusion_matrix_writes_the_counts_and_normalises_rows():
     np.testing.assert_allclose(figure.axes[0].images[0].get_array()[0], [0.75, 0.25, 0.0])
 
 
-def test_errors_are_ordered_by_confidence_and_name_what_was_read():
+def test_errors_are_ordered_by_confidence_and_name_the_prediction():
     images = np.zeros((4, 6, 6, 1), np.uint8)
     logs = np.log(
         np.array([[0.6, 0.3, 0.1], [0.05, 0.9, 0.05], [0.1, 0.7, 0.2], [0.1, 0.1, 0.8]], np.float32)
@@ -27,7 +27,7 @@ def test_errors_are_ordered_by_confidence_and_name_what_was_read():
     labels = np.array([0, 0, 0, 2], np.int32)
     figure = plots.plot_errors(images, logs, labels, names=["a", "b", "c", "d"], class_names=NAMES)
     titles = [axes.get_title() for axes in figure.axes if axes.get_title()]
-    assert titles == ["b\n1 read as 2 (90%)", "c\n1 read as 2 (70%)"]
+    assert titles == ["b\n1 called 2 (90 %)", "c\n1 called 2 (70 %)"]
     assert figure.get_suptitle() == "2 of 2 errors among 4 images"
 
 
