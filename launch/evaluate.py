@@ -21,12 +21,8 @@ from superxception_jax.runs.workdir import CONFIG_FILE, holds_run, load_config
 
 WORKDIR = flags.DEFINE_string("workdir", "", "Run folder.")
 SPLIT = flags.DEFINE_enum("split", "test", SPLITS, "Split to evaluate.")
-DATA_DIR = flags.DEFINE_string(
-    "data_dir", "", "Folder of the prepared data sets; default: that of the run."
-)
-MANUAL_DIR = flags.DEFINE_string(
-    "manual_dir", "", "Folder of the data archives; default: that of the run."
-)
+DATA_DIR = flags.DEFINE_string("data_dir", "", "Prepared data sets; default: as in the run.")
+MANUAL_DIR = flags.DEFINE_string("manual_dir", "", "Data archives; default: as in the run.")
 
 
 def main() -> None:

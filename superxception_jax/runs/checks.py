@@ -111,7 +111,7 @@ def find_problems(config: ConfigDict) -> list[str]:
         )
     if config.model.test_views == "both" and config.model.polarity == "given":
         problems.append(
-            "`model.test_views` must be one with `model.polarity` given, got both; set one of them."
+            "`model.test_views` must be one with `model.polarity` given, got both; set it to one."
         )
     if config.model.init_from and known and not config.model.init_from.endswith(EXPORTED):
         problems += find_init_from_problems(
