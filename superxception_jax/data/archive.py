@@ -1,54 +1,69 @@
-"""Archives that the user places: a zip file or its unpacked folder, found and read alike."""
+"""Public data sets that users place themselves: zip files or their unpacked folders.
+
+The sets have no licence that would allow a download on the user's behalf. They differ in the
+names and places of their images, which an `Archive` describes, and not in how they are loaded.
+"""
 
 from __future__ import annotations
 
 import functools
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from superxception_jax.data.record import ChromosomeRecord
+from superxception_jax.chromosomes import natural_key
+from superxception_jax.data.record import ChromosomeRecord, raise_problems
+
+_MISSING = """\
+`manual_dir` must hold {archive.title}, got nothing like it in {path}; do one of these:
+  1. Get the data set: {archive.instructions}
+     No licence is known: never redistribute the images.
+  2. Put the zip file, or the unpacked folder `{archive.folder}`, into
+     {path}
+  3. Or train without it, on synthetic cells:
+     python launch/main.py --config=configs/super_xception.py"""
 
 
 @dataclass(frozen=True)
-class ArchiveLayout:
-    """Say how the images of an archive lie in it.
-
-    **Source:** ours, because the public archives differ in names, not in how they are read.
+class Archive:
+    """Description of a public data set as its zip file or unpacked folder.
 
     Attributes:
-        folder: name of the folder that an unpacked archive has.
-        depth: number of path parts of an image below that folder.
-        is_image: whether the last `depth` parts of a path can be those of an image.
+        title: Name of the data set, with its article, for messages.
+        instructions: Content and origin of the data set, shown where it is missing.
+        folder: Name of the folder that the unpacked archive has.
+        depth: Number of path parts of an image below that folder.
+        is_image: Whether the last `depth` parts of a path can be those of an image.
+        parse: Record of an image from its path and content; raises `ValueError`.
     """
 
+    title: str
+    instructions: str
     folder: str
     depth: int
     is_image: Callable[[tuple[str, ...]], bool]
+    parse: Callable[[str, bytes], ChromosomeRecord]
 
 
-def find_archive_file(manual_dir: str | Path, *, layout: ArchiveLayout, missing: str) -> Path:
-    """Find a data set as a zip file or a folder.
+def find_archive(manual_dir: str | Path, *, archive: Archive) -> Path:
+    """Return the path of a data set: its zip file or its folder.
 
     Args:
-        manual_dir: a folder that holds the zip file (under any name) or the folder
-            `layout.folder`, or one of these two itself.
-        layout: how the images lie in it.
-        missing: message where there is none; `{path}` becomes the place that was searched.
+        manual_dir: Folder that holds the zip file (under any name) or the folder
+            `archive.folder`, or one of these two itself.
+        archive: Description of the data set.
 
     Returns:
-        The zip file, or the folder below which the images lie `layout.depth` parts deep.
+        The zip file, or the folder below which the images are `archive.depth` parts deep.
 
     Raises:
-        FileNotFoundError: there is none.
-
-    **Source:** ours, because sets without a licence may not be downloaded for users.
+        FileNotFoundError: There is none; the message says how to get the data set.
     """
     path = Path(manual_dir).expanduser().absolute()
     if path.is_dir():
-        for folder in (path / layout.folder, path):
-            if folder.is_dir() and any(_is_image(n, layout) for n in _names(folder, layout)):
+        for folder in (path / archive.folder, path):
+            if folder.is_dir() and any(_is_image(n, archive) for n in _names(folder, archive)):
                 return folder
         zips = sorted(file for file in path.iterdir() if file.suffix.lower() == ".zip")
     else:
@@ -56,73 +71,78 @@ def find_archive_file(manual_dir: str | Path, *, layout: ArchiveLayout, missing:
     unreadable = []
     for file in zips:
         try:
-            with zipfile.ZipFile(file) as archive:
-                if any(_is_image(name, layout) for name in archive.namelist()):
+            with zipfile.ZipFile(file) as opened:
+                if any(_is_image(name, archive) for name in opened.namelist()):
                     return file
         except (zipfile.BadZipFile, OSError) as error:
             unreadable.append(f"\nNote: {file} can't be read as a zip file ({error}).")
-    raise FileNotFoundError(missing.format(path=path) + "".join(unreadable))
+    raise FileNotFoundError(_MISSING.format(archive=archive, path=path) + "".join(unreadable))
 
 
-def load_archive_file(
-    path: Path, *, layout: ArchiveLayout, parse: Callable[[str, bytes], ChromosomeRecord]
-) -> tuple[list[ChromosomeRecord], list[str]]:
-    """Read all images of an archive.
+def load_archive(
+    path: Path,
+    *,
+    archive: Archive,
+    find_problems: Callable[[Sequence[ChromosomeRecord]], list[str]],
+) -> list[ChromosomeRecord]:
+    """Load and check all images of a data set.
 
     Args:
-        path: a zip file or folder as `find_archive_file` returns it.
-        layout: how the images lie in it.
-        parse: makes a record of the path and the content of a file; raises `ValueError`.
+        path: Zip file or folder, as `find_archive` returns it.
+        archive: Description of the data set.
+        find_problems: Lists how the records of a readable archive differ from the complete set.
 
     Returns:
-        The records in the order of the archive, and one line for every file that is
-        damaged, misnamed or there twice.
+        All chromosomes, sorted by cell, then name.
 
-    **Source:** ours, because each quirk of a public archive broke a public loader unnoticed.
+    Raises:
+        ValueError: Files are damaged, misnamed or repeated, or counts differ; all are listed.
     """
     records: dict[str, ChromosomeRecord] = {}
     problems = []
     contents = _zip_contents if path.is_file() else _folder_contents
-    for file, read in contents(path, layout):
+    for file, read in contents(path, archive):
         try:
-            record = parse(file, read())
+            record = archive.parse(file, read())
             if record.name in records:
-                raise ValueError("this chromosome stands in the archive twice")
+                raise ValueError("this chromosome is in the archive twice")
             records[record.name] = record
         except ValueError as error:
             problems.append(f"{file}: {error}")
-    return list(records.values()), problems
+    # Where files were refused, counts differ as a matter of course: only the cause is listed.
+    if not problems:
+        problems = find_problems(list(records.values()))
+    raise_problems(problems, source=str(path))
+    return sorted(records.values(), key=lambda record: natural_key(record.name))
 
 
-def _is_image(file: str, layout: ArchiveLayout) -> bool:
+def _is_image(file: str, archive: Archive) -> bool:
     parts = PurePosixPath(file).parts
     return (
-        len(parts) >= layout.depth
-        # What macOS adds to folders and zip files has the same endings.
+        len(parts) >= archive.depth
+        # The files that macOS adds to folders and zip files have the same endings.
         and not parts[-1].startswith(".")
         and "__MACOSX" not in parts
-        and layout.is_image(parts[-layout.depth :])
+        and archive.is_image(parts[-archive.depth :])
     )
 
 
-def _names(folder: Path, layout: ArchiveLayout) -> Iterator[str]:
-    for file in sorted(folder.glob("/".join("*" * layout.depth))):
+def _names(folder: Path, archive: Archive) -> Iterator[str]:
+    for file in sorted(folder.glob("/".join("*" * archive.depth))):
         yield file.relative_to(folder).as_posix()
 
 
-def _folder_contents(
-    folder: Path, layout: ArchiveLayout
-) -> Iterator[tuple[str, Callable[[], bytes]]]:
-    for name in _names(folder, layout):
-        if _is_image(name, layout):
+def _folder_contents(folder: Path, archive: Archive) -> Iterator[tuple[str, Callable[[], bytes]]]:
+    for name in _names(folder, archive):
+        if _is_image(name, archive):
             yield name, functools.partial(_content, (folder / name).read_bytes)
 
 
-def _zip_contents(file: Path, layout: ArchiveLayout) -> Iterator[tuple[str, Callable[[], bytes]]]:
-    with zipfile.ZipFile(file) as archive:
-        for name in archive.namelist():
-            if _is_image(name, layout):
-                yield name, functools.partial(_content, functools.partial(archive.read, name))
+def _zip_contents(file: Path, archive: Archive) -> Iterator[tuple[str, Callable[[], bytes]]]:
+    with zipfile.ZipFile(file) as opened:
+        for name in opened.namelist():
+            if _is_image(name, archive):
+                yield name, functools.partial(_content, functools.partial(opened.read, name))
 
 
 def _content(read: Callable[[], bytes]) -> bytes:

@@ -117,3 +117,25 @@ def scale_to_8_bits(images: Sequence[np.ndarray]) -> list[np.ndarray]:
         check(image=(image, "u8[H,W]"))
         result.append(image)
     return result
+
+
+def encode_png(image: np.ndarray) -> io.BytesIO:
+    """Return a grey image as a PNG file in memory.
+
+    Args:
+        image: u8[H,W], H and W at least 1.
+
+    Returns:
+        A file object at its beginning.
+
+    Raises:
+        TypeError: The image is no u8 array.
+        ValueError: The image is not two-dimensional or is empty.
+    """
+    check(image=(image, "u8[H,W]"))
+    if image.size == 0:
+        raise ValueError(f"`image` must hold pixels, got shape {image.shape}; leave it out.")
+    file = io.BytesIO()
+    Image.fromarray(image).save(file, format="png")
+    file.seek(0)
+    return file

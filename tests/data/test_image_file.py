@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from superxception_jax.data.image_file import read_grey, scale_to_8_bits
+from superxception_jax.data.image_file import encode_png, read_grey, scale_to_8_bits
 
 GREY = np.array([[0, 50, 100], [150, 200, 250]], np.uint8)
 
@@ -120,3 +120,19 @@ def test_depths_are_those_of_cameras(brightest, result):
 def test_other_dtypes_are_refused():
     with pytest.raises(TypeError, match="`image` must be u8"):
         scale_to_8_bits([np.zeros((2, 2), np.float32)])
+
+
+def test_png_keeps_every_grey_level():
+    image = np.arange(256, dtype=np.uint8).reshape(8, 32)
+    file = encode_png(image)
+    assert file.tell() == 0
+    np.testing.assert_array_equal(read_grey(file.read()), image)
+
+
+def test_encode_png_refuses_other_arrays():
+    with pytest.raises(TypeError, match="`image` must be u8"):
+        encode_png(np.zeros((2, 2), np.float32))
+    with pytest.raises(ValueError, match="`image` must be u8"):
+        encode_png(np.zeros((2, 2, 1), np.uint8))
+    with pytest.raises(ValueError, match="`image` must hold pixels"):
+        encode_png(np.zeros((0, 2), np.uint8))

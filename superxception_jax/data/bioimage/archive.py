@@ -1,4 +1,4 @@
-"""Reader of the Padova Q-band archive, as the public zip file or unpacked.
+"""The Padova Q-band set as its authors publish it.
 
 Files are named `<cell>/<cell> <class><a|b>.bmp`; the X and Y of males carry no letter.
 """
@@ -6,43 +6,31 @@ Files are named `<cell>/<cell> <class><a|b>.bmp`; the X and Y of males carry no 
 from __future__ import annotations
 
 import dataclasses
+import functools
 import re
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
 from superxception_jax.chromosomes import CLASS_NAMES, class_label, natural_key
-from superxception_jax.data.archive import (
-    ArchiveLayout,
-    find_archive_file,
-    load_archive_file,
-)
+from superxception_jax.data.archive import Archive, find_archive, load_archive
 from superxception_jax.data.image_file import read_grey, scale_to_8_bits
-from superxception_jax.data.record import ChromosomeRecord, raise_problems
+from superxception_jax.data.record import ChromosomeRecord
 
-FOLDER = "single_chromosomes"
 _IMAGE_NAME = re.compile(r"([0-9]+) ([0-9]+|[XY])([A-Z]?)\.BMP", re.IGNORECASE)
-_MISSING = """\
-`manual_dir` must hold the Padova Q-band set, got nothing like it in {path}; do one of these:
-  1. Get the set: 119 karyotypes, 5,474 chromosomes (Poletti, Grisan, Ruggeri, EMBC 2008), from
-     https://bioimlab.dei.unipd.it/Automatic%20Karyotyping%20Classification.htm
-     No licence is known: never redistribute the images.
-  2. Put the zip file, or the unpacked folder `single_chromosomes`, into
-     {path}
-  3. Or run without it, on cells drawn by the computer:
-     python launch/main.py --config=configs/super_xception.py"""
 
 
 @dataclasses.dataclass(frozen=True)
 class ExpectedCounts:
-    """State what a complete archive holds.
+    """Content of a complete archive.
 
-    **Source:** ours, because public loaders lost 89 chromosomes of this set unnoticed.
+    Every cell and class is counted, because public loaders lose 89 chromosomes of this set
+    unnoticed.
 
     Attributes:
-        cells: number of cells.
-        chromosomes_per_cell: number of images of each cell.
-        images_per_class: number of images of each class, in the order of `CLASS_NAMES`.
+        cells: Number of cells.
+        chromosomes_per_cell: Number of images of each cell.
+        images_per_class: Number of images of each class, in the order of `CLASS_NAMES`.
     """
 
     cells: int
@@ -55,59 +43,38 @@ PADOVA_COUNTS = ExpectedCounts(
 )
 
 
-def find_archive(manual_dir: str | Path) -> Path:
-    """Find the Padova set as a zip file or a folder.
+def load_bioimage(manual_dir: str | Path, *, expected: ExpectedCounts) -> list[ChromosomeRecord]:
+    """Load and check the whole Padova set.
 
     Args:
-        manual_dir: a folder that holds the zip file (under any name) or the folder
-            `single_chromosomes`, or one of these two itself.
+        manual_dir: Folder or file of the archive, see `find_archive`.
+        expected: Content of a complete archive.
 
     Returns:
-        The zip file, or the folder that holds the folders of the cells.
+        All chromosomes, sorted by cell, then name; no patients are named, so the case is the cell.
 
     Raises:
-        FileNotFoundError: there is none; the message says where to get it.
+        FileNotFoundError: The archive is missing; the message says how to get it.
+        ValueError: Files are damaged or misnamed, or counts differ; all are listed.
 
-    **Source:** ours, because the set may not be redistributed or downloaded for users.
+    Source: Poletti, Grisan, Ruggeri, EMBC 2008 (10.1109/IEMBS.2008.4649560).
     """
-    return find_archive_file(manual_dir, layout=_LAYOUT, missing=_MISSING)
-
-
-def load_archive(path: Path, *, expected: ExpectedCounts) -> list[ChromosomeRecord]:
-    """Read and check the whole archive.
-
-    Args:
-        path: a zip file or folder as `find_archive` returns it.
-        expected: what a complete archive holds.
-
-    Returns:
-        All chromosomes, sorted by cell, then name.
-
-    Raises:
-        ValueError: files are damaged or misnamed, or counts differ; all are listed.
-
-    **Source:** Poletti et al. 2008 for the set; the checks are ours, because each quirk
-    of its file names broke a public loader.
-    """
-    records, problems = load_archive_file(path, layout=_LAYOUT, parse=_parse)
-    # Counts differ for certain when files were refused: only the cause is worth a line.
-    if not problems:
-        problems = count_problems(records, expected=expected)
-    raise_problems(problems, source=str(path))
-    return sorted(records, key=lambda record: natural_key(record.name))
+    return load_archive(
+        find_archive(manual_dir, archive=PADOVA),
+        archive=PADOVA,
+        find_problems=functools.partial(count_problems, expected=expected),
+    )
 
 
 def count_problems(records: Iterable[ChromosomeRecord], *, expected: ExpectedCounts) -> list[str]:
     """List how the counts of cells, chromosomes and classes differ from a complete set.
 
     Args:
-        records: all chromosomes.
-        expected: what a complete archive holds.
+        records: All chromosomes.
+        expected: Content of a complete archive.
 
     Returns:
-        One line per difference, empty for a complete set.
-
-    **Source:** ours, because a partly unpacked archive trains without complaint.
+        One line per difference; empty for a complete set.
     """
     per_cell: Counter[str] = Counter()
     per_class: Counter[int] = Counter()
@@ -137,7 +104,7 @@ def _parse(file: str, content: bytes) -> ChromosomeRecord:
     folder, name = PurePosixPath(file).parts[-2:]
     match = _IMAGE_NAME.fullmatch(name)
     if match is None:
-        raise ValueError("the name must read `<cell> <class><a|b>.bmp`")
+        raise ValueError("the name must be `<cell> <class><a|b>.bmp`")
     if match[1] != folder:
         raise ValueError(f"the name says cell {match[1]}, the folder cell {folder}")
     label = class_label(match[2])
@@ -149,4 +116,13 @@ def _is_image(parts: tuple[str, ...]) -> bool:
     return parts[-2].isdecimal() and parts[-1].lower().endswith(".bmp")
 
 
-_LAYOUT = ArchiveLayout(folder=FOLDER, depth=2, is_image=_is_image)
+PADOVA = Archive(
+    title="the Padova Q-band set",
+    instructions="""\
+119 karyotypes, 5,474 chromosomes (Poletti, Grisan, Ruggeri, EMBC 2008), from
+     https://bioimlab.dei.unipd.it/Automatic%20Karyotyping%20Classification.htm""",
+    folder="single_chromosomes",
+    depth=2,
+    is_image=_is_image,
+    parse=_parse,
+)

@@ -1,55 +1,42 @@
-"""Reader of the G-band karyograms, as the zip file or unpacked.
+"""The G-band karyograms as they are passed on.
 
 Files are named `<case>.<cell>.tiff/clase<k>/clase<k>_<i>_<case>.<cell>.tiff`, with class 23
-for X and 24 for Y.  Aneuploid cells are real, so no cell has a fixed number of chromosomes.
+for X and 24 for Y. Aneuploid cells are real, so no cell has a fixed number of chromosomes.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import functools
 import re
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 from superxception_jax.chromosomes import CLASS_NAMES, class_label, natural_key
-from superxception_jax.data.archive import (
-    ArchiveLayout,
-    find_archive_file,
-    load_archive_file,
-)
+from superxception_jax.data.archive import Archive, find_archive, load_archive
 from superxception_jax.data.image_file import read_grey, scale_to_8_bits
-from superxception_jax.data.record import ChromosomeRecord, raise_problems
+from superxception_jax.data.record import ChromosomeRecord
 
-FOLDER = "single_clase"
 _IMAGE_NAME = re.compile(r"clase([0-9]+)_[0-9]+_(.+)\.tiff?", re.IGNORECASE)
 _CELL = re.compile(r"([^.]+)\.[^.]+")
-# In this cell the second 15 stands as 16, and every later pair one class too high: "XXYY" of
-# two 22 and two X.  Only the name and the fault together are mended.
+# In this cell the second 15 is filed as 16, and every later pair one class too high: the two 22
+# and two X appear as XXYY. Corrected only where the name and the fault are both found.
 SHIFTED_CELL = "97002302.18"
 _SHIFTED_COUNTS = (2,) * 14 + (1, 1) + (2,) * 8
 _FIRST_SHIFTED_LABEL = 15
-_MISSING = """\
-`manual_dir` must hold the G-band karyograms, got nothing like them in {path}; do one of these:
-  1. Get the set: 294 karyograms, 13,521 chromosomes, with files named
-     single_clase/<case>.<cell>.tiff/clase<1..24>/clase<k>_<i>_<case>.<cell>.tiff
-     No licence is known: never redistribute the images.
-  2. Put the zip file, or the unpacked folder `single_clase`, into
-     {path}
-  3. Or run without it, on cells drawn by the computer:
-     python launch/main.py --config=configs/super_xception.py"""
 
 
 @dataclasses.dataclass(frozen=True)
 class ExpectedCounts:
-    """State what a complete archive holds.
+    """Content of a complete archive.
 
-    **Source:** ours, because trisomies and lost chromosomes leave only the totals to check.
+    Only totals can be checked, because some cells have a trisomy and others lack a chromosome.
 
     Attributes:
-        cells: number of cells.
-        cases: number of patients.
-        images: number of images.
+        cells: Number of cells.
+        cases: Number of patients.
+        images: Number of images.
     """
 
     cells: int
@@ -60,59 +47,38 @@ class ExpectedCounts:
 GBAND_COUNTS = ExpectedCounts(cells=294, cases=185, images=13_521)
 
 
-def find_archive(manual_dir: str | Path) -> Path:
-    """Find the G-band karyograms as a zip file or a folder.
+def load_gband(manual_dir: str | Path, *, expected: ExpectedCounts) -> list[ChromosomeRecord]:
+    """Load and check all G-band karyograms.
 
     Args:
-        manual_dir: a folder that holds the zip file (under any name) or the folder
-            `single_clase`, or one of these two itself.
+        manual_dir: Folder or file of the archive, see `find_archive`.
+        expected: Content of a complete archive.
 
     Returns:
-        The zip file, or the folder that holds the folders of the cells.
+        All chromosomes, sorted by cell, then name; the case is the patient. The classes of
+        `SHIFTED_CELL` are corrected; names stay those of the files.
 
     Raises:
-        FileNotFoundError: there is none; the message says what is wanted.
-
-    **Source:** ours, because the set may not be redistributed or downloaded for users.
+        FileNotFoundError: The archive is missing; the message says what is needed.
+        ValueError: Files are damaged or misnamed, or counts differ; all are listed.
     """
-    return find_archive_file(manual_dir, layout=_LAYOUT, missing=_MISSING)
-
-
-def load_archive(path: Path, *, expected: ExpectedCounts) -> list[ChromosomeRecord]:
-    """Read and check the whole archive.
-
-    Args:
-        path: a zip file or folder as `find_archive` returns it.
-        expected: what a complete archive holds.
-
-    Returns:
-        All chromosomes, sorted by cell, then name; the case is the patient.  The classes of
-        `SHIFTED_CELL` are mended; names stay those of the files.
-
-    Raises:
-        ValueError: files are damaged or misnamed, or counts differ; all are listed.
-
-    **Source:** ours, because no reader of these karyograms keeps cells and patients.
-    """
-    records, problems = load_archive_file(path, layout=_LAYOUT, parse=_parse)
-    # Counts differ for certain when files were refused: only the cause is worth a line.
-    if not problems:
-        problems = count_problems(records, expected=expected)
-    raise_problems(problems, source=str(path))
-    return sorted(_mend_shifted_cell(records), key=lambda record: natural_key(record.name))
+    records = load_archive(
+        find_archive(manual_dir, archive=KARYOGRAMS),
+        archive=KARYOGRAMS,
+        find_problems=functools.partial(count_problems, expected=expected),
+    )
+    return _correct_shifted_cell(records)
 
 
 def count_problems(records: Sequence[ChromosomeRecord], *, expected: ExpectedCounts) -> list[str]:
     """List how the counts of cells, cases and images differ from a complete set.
 
     Args:
-        records: all chromosomes.
-        expected: what a complete archive holds.
+        records: All chromosomes.
+        expected: Content of a complete archive.
 
     Returns:
-        One line per difference, empty for a complete set.
-
-    **Source:** ours, because a partly unpacked archive trains without complaint.
+        One line per difference; empty for a complete set.
     """
     per_cell = Counter(record.cell for record in records)
     problems = []
@@ -124,7 +90,7 @@ def count_problems(records: Sequence[ChromosomeRecord], *, expected: ExpectedCou
         if found != wanted:
             problems.append(f"{what}: expected {wanted}, found {found}")
     if problems and per_cell:
-        # An interrupted copy shows in its last cell; nothing says how many it should have.
+        # An interrupted copy shows in its last cell; how many it should have is not known.
         cell = min(sorted(per_cell, key=natural_key), key=per_cell.__getitem__)
         problems.append(f"cell {cell}: the smallest, with {per_cell[cell]} chromosomes")
     return problems
@@ -134,7 +100,7 @@ def _parse(file: str, content: bytes) -> ChromosomeRecord:
     cell_folder, class_folder, name = PurePosixPath(file).parts[-3:]
     match = _IMAGE_NAME.fullmatch(name)
     if match is None:
-        raise ValueError("the name must read `clase<k>_<i>_<case>.<cell>.tiff`")
+        raise ValueError("the name must be `clase<k>_<i>_<case>.<cell>.tiff`")
     number, cell = match[1], match[2]
     if class_folder.lower() != f"clase{number}":
         raise ValueError(f"the name says class {number}, the folder {class_folder}")
@@ -142,14 +108,14 @@ def _parse(file: str, content: bytes) -> ChromosomeRecord:
         raise ValueError(f"the name says cell {cell}, the folder {cell_folder}")
     case = _CELL.fullmatch(cell)
     if case is None:
-        raise ValueError(f"the cell must read `<case>.<cell>`, got {cell}")
+        raise ValueError(f"the cell must be `<case>.<cell>`, got {cell}")
     label = class_label(number)
     image = scale_to_8_bits([read_grey(content)])[0]
     stem = name.rpartition(".")[0]
     return ChromosomeRecord(image, label, cell=cell, case=case[1], name=f"{cell}/{stem}")
 
 
-def _mend_shifted_cell(records: list[ChromosomeRecord]) -> list[ChromosomeRecord]:
+def _correct_shifted_cell(records: list[ChromosomeRecord]) -> list[ChromosomeRecord]:
     per_class = Counter(record.label for record in records if record.cell == SHIFTED_CELL)
     if tuple(per_class[label] for label in range(len(CLASS_NAMES))) != _SHIFTED_COUNTS:
         return records
@@ -167,4 +133,13 @@ def _is_image(parts: tuple[str, ...]) -> bool:
     return folder.startswith("clase") and name.endswith(tiff) and cell.endswith(tiff)
 
 
-_LAYOUT = ArchiveLayout(folder=FOLDER, depth=3, is_image=_is_image)
+KARYOGRAMS = Archive(
+    title="the G-band karyograms",
+    instructions="""\
+294 karyograms, 13,521 chromosomes, with files named
+     single_clase/<case>.<cell>.tiff/clase<1..24>/clase<k>_<i>_<case>.<cell>.tiff""",
+    folder="single_clase",
+    depth=3,
+    is_image=_is_image,
+    parse=_parse,
+)

@@ -78,7 +78,7 @@ def content_hash(folder: Path) -> str:
     return digest.hexdigest()[:12]
 
 
-def read_folder(folder: Path) -> list[ChromosomeRecord]:
+def load_folder(folder: Path) -> list[ChromosomeRecord]:
     """Read and check a laboratory's whole folder.
 
     With a table, only the files that it lists are read.  A row without a cell takes the

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from superxception_jax.chromosomes import CLASS_NAMES, GROUPS, natural_key
-from superxception_jax.data.record import encode_png
+from superxception_jax.data.image_file import encode_png
 from superxception_jax.files import write_text
 from superxception_jax.karyotyping.export import DRAFT_NOTE, karyotype_json
 from superxception_jax.karyotyping.iscn import COMPLETE_CELL

@@ -9,14 +9,7 @@ import pytest
 from PIL import Image
 
 from superxception_jax.chromosomes import CLASS_NAMES
-from superxception_jax.data.builders import load_records
-from superxception_jax.data.gband.archive import (
-    SHIFTED_CELL,
-    ExpectedCounts,
-    find_archive,
-    load_archive,
-)
-from superxception_jax.data.gband.builder import Builder, GbandConfig
+from superxception_jax.data.gband.archive import SHIFTED_CELL, ExpectedCounts, load_gband
 
 # Two cells of one patient, one of them with three chromosomes 21, and one of another: X0.
 CLASSES = {"7001.5": (1, 1, 21, 21, 21, 23, 24), "7001.12": (1, 1, 23, 24), "8002.3": (1, 1, 23)}
@@ -51,21 +44,8 @@ def image_path(root: Path, cell: str, name: str) -> Path:
     return root / f"{cell}.tiff" / name.split("_")[0] / f"{name}_{cell}.tiff"
 
 
-def pack(folder: Path, file: Path, prefix: str = "single_clase/") -> Path:
-    with zipfile.ZipFile(file, "w") as archive:
-        for path in sorted(folder.rglob("*.tiff")):
-            if path.is_file():
-                archive.write(path, prefix + path.relative_to(folder).as_posix())
-    return file
-
-
-def make(manual_dir: Path, data_dir: Path) -> Builder:
-    config = GbandConfig(name="tiny", manual_dir=str(manual_dir), expected=COUNTS)
-    return Builder(data_dir=data_dir, config=config, file_format="array_record")
-
-
 def test_names_give_class_cell_and_patient(folder):
-    records = load_archive(folder, expected=COUNTS)
+    records = load_gband(folder, expected=COUNTS)
     assert [one.cell for one in records] == ["7001.5"] * 7 + ["7001.12"] * 4 + ["8002.3"] * 3
     assert {one.cell: one.case for one in records} == {
         "7001.5": "7001", "7001.12": "7001", "8002.3": "8002",
@@ -77,7 +57,7 @@ def test_names_give_class_cell_and_patient(folder):
 
 
 def test_aneuploid_cells_stay(folder):
-    records = load_archive(folder, expected=COUNTS)
+    records = load_gband(folder, expected=COUNTS)
     counts = Counter((one.cell, CLASS_NAMES[one.label]) for one in records)
     assert counts["7001.5", "21"] == 3
     assert (counts["8002.3", "X"], counts["8002.3", "Y"]) == (1, 0)
@@ -87,52 +67,40 @@ def test_images_stay_raw_and_dark_on_white(folder):
     file = image_path(folder, "7001.5", "clase1_1")
     colour = Image.fromarray(blob(1)).convert("RGBA")
     colour.save(file)
-    records = {one.name: one.image for one in load_archive(folder, expected=COUNTS)}
+    records = {one.name: one.image for one in load_gband(folder, expected=COUNTS)}
     np.testing.assert_array_equal(records["7001.5/clase1_0_7001.5"], blob(0))
     np.testing.assert_array_equal(records["7001.5/clase1_1_7001.5"], blob(1))
 
 
-def test_archive_is_found_wherever_the_user_put_it(folder, tmp_path):
-    assert find_archive(folder.parent) == folder
-    assert find_archive(folder) == folder
-    for prefix in ("single_clase/", ""):
-        archive = pack(folder, tmp_path / f"any name {len(prefix)}.zip", prefix)
-        assert find_archive(archive) == archive
-        assert len(load_archive(archive, expected=COUNTS)) == 14
-    other = tmp_path / "downloads"
-    other.mkdir()
-    with zipfile.ZipFile(other / "a padova.zip", "w") as archive:
+def test_another_set_beside_it_is_passed_over(folder, tmp_path):
+    (tmp_path / "downloads").mkdir()
+    with zipfile.ZipFile(tmp_path / "downloads" / "a padova.zip", "w") as archive:
         archive.writestr("single_chromosomes/1/1 1a.bmp", "the other set")
-    packed = pack(folder, other / "b.zip")
-    assert find_archive(other) == packed
+    with zipfile.ZipFile(tmp_path / "downloads" / "b.zip", "w") as archive:
+        for path in folder.rglob("*_*.tiff"):
+            archive.write(path, f"single_clase/{path.relative_to(folder).as_posix()}")
+    packed = load_gband(tmp_path / "downloads", expected=COUNTS)
+    direct = load_gband(folder, expected=COUNTS)
+    assert [(one.name, one.label) for one in packed] == [(one.name, one.label) for one in direct]
 
 
-def test_what_operating_systems_add_is_ignored(folder):
-    (folder / "7001.5.tiff" / "clase1" / "Thumbs.db").write_bytes(b"x")
-    (folder / "7001.5.tiff" / "clase1" / "._clase1_0_7001.5.tiff").write_bytes(b"x")
-    (folder / "7001.5.tiff" / "clase2").mkdir()  # An empty class is a lost chromosome.
-    assert len(load_archive(folder, expected=COUNTS)) == 14
+def test_an_empty_class_is_a_lost_chromosome(folder):
+    (folder / "7001.5.tiff" / "clase2").mkdir()
+    assert len(load_gband(folder, expected=COUNTS)) == 14
 
 
-@pytest.mark.parametrize("content", [None, b"PK broken"])
-def test_missing_archive_is_one_helpful_message(tmp_path, content):
-    manual = tmp_path / "manual"
-    if content is not None:
-        manual.mkdir()
-        (manual / "set.zip").write_bytes(content)
+def test_missing_archive_is_one_helpful_message(tmp_path):
     with pytest.raises(FileNotFoundError) as error:
-        make(manual, tmp_path / "data").download_and_prepare()
+        load_gband(tmp_path, expected=COUNTS)
     text = str(error.value)
     for part in (
         "`manual_dir` must hold the G-band karyograms",
         "single_clase/<case>.<cell>.tiff/clase<1..24>/clase<k>_<i>_<case>.<cell>.tiff",
         "No licence is known: never redistribute",
-        str(manual.absolute()),
+        str(tmp_path),
         "python launch/main.py --config=configs/super_xception.py",
     ):
         assert part in text
-    assert ("set.zip can't be read as a zip file" in text) == (content is not None)
-    assert not [path for path in (tmp_path / "data").rglob("*") if path.is_file()]
 
 
 def test_all_damaged_and_misplaced_files_are_reported_at_once(folder):
@@ -149,7 +117,7 @@ def test_all_damaged_and_misplaced_files_are_reported_at_once(folder):
     write_cell(folder, "9003.1", (25,))
     write_cell(folder, "9003", (1,))
     with pytest.raises(ValueError) as error:
-        load_archive(folder, expected=COUNTS)
+        load_gband(folder, expected=COUNTS)
     text = str(error.value)
     assert "got 8 problems" in text
     for part in (
@@ -158,20 +126,11 @@ def test_all_damaged_and_misplaced_files_are_reported_at_once(folder):
         "clase1/clase1_0_7001.12.tiff: the image is empty: one grey level throughout",
         "clase21/clase22_2_7001.5.tiff: the name says class 22, the folder clase21",
         "clase23/clase23_0_7001.6.tiff: the name says cell 7001.6, the folder 7001.5.tiff",
-        "copy of clase24_0_7001.5.tiff: the name must read `clase<k>_<i>_<case>.<cell>.tiff`",
+        "copy of clase24_0_7001.5.tiff: the name must be `clase<k>_<i>_<case>.<cell>.tiff`",
         "clase25_0_9003.1.tiff: `class` must be 1 to 22, X (or 23) or Y (or 24), got '25'",
-        "clase1_0_9003.tiff: the cell must read `<case>.<cell>`, got 9003",
+        "clase1_0_9003.tiff: the cell must be `<case>.<cell>`, got 9003",
     ):
         assert part in text
-
-
-def test_repeated_zip_entries_are_reported(folder, tmp_path):
-    archive = pack(folder, tmp_path / "set.zip")
-    name = "7001.5.tiff/clase1/clase1_0_7001.5.tiff"
-    with zipfile.ZipFile(archive, "a") as file:
-        file.writestr(f"copy/{name}", (folder / name).read_bytes())
-    with pytest.raises(ValueError, match=f"copy/{name}: this chromosome stands in the archive tw"):
-        load_archive(archive, expected=COUNTS)
 
 
 def test_counts_say_what_was_expected_and_found(folder):
@@ -179,7 +138,7 @@ def test_counts_say_what_was_expected_and_found(folder):
         file.unlink()
     image_path(folder, "7001.12", "clase1_1").unlink()
     with pytest.raises(ValueError) as error:
-        load_archive(folder, expected=COUNTS)
+        load_gband(folder, expected=COUNTS)
     text = str(error.value)
     assert "got 4 problems" in text
     for part in (
@@ -194,10 +153,10 @@ def test_counts_say_what_was_expected_and_found(folder):
 SHIFTED = tuple(sorted((*range(1, 15), *range(1, 17), *range(17, 25), *range(17, 25))))
 
 
-def test_the_shifted_cell_is_mended(tmp_path):
+def test_the_shifted_cell_is_corrected(tmp_path):
     write_cell(tmp_path, SHIFTED_CELL, SHIFTED)
     counts = ExpectedCounts(cells=1, cases=1, images=46)
-    records = load_archive(tmp_path, expected=counts)
+    records = load_gband(tmp_path, expected=counts)
     labels = Counter(CLASS_NAMES[one.label] for one in records)
     assert labels == dict.fromkeys((*map(str, range(1, 23)), "X"), 2)
     by_name = {one.name.split("/")[1].split("_")[0]: CLASS_NAMES[one.label] for one in records}
@@ -209,21 +168,7 @@ def test_the_shifted_cell_is_mended(tmp_path):
 @pytest.mark.parametrize(
     ("cell", "classes"), [("97002302.17", SHIFTED), (SHIFTED_CELL, (*SHIFTED[:-1], 15))]
 )
-def test_no_other_cell_is_mended(tmp_path, cell, classes):
+def test_no_other_cell_is_corrected(tmp_path, cell, classes):
     write_cell(tmp_path, cell, classes)
-    records = load_archive(tmp_path, expected=ExpectedCounts(cells=1, cases=1, images=46))
+    records = load_gband(tmp_path, expected=ExpectedCounts(cells=1, cases=1, images=46))
     assert Counter(one.label + 1 for one in records) == Counter(classes)
-
-
-def test_records_survive_the_builder(folder, tmp_path, capsys):
-    builder = make(folder.parent, tmp_path / "data")
-    records = load_records(builder, progress=False)
-    assert capsys.readouterr().out.startswith("Preparing gband/tiny/1.0.0 in ")
-    for read, direct in zip(records, load_archive(folder, expected=COUNTS), strict=True):
-        assert (read.name, read.label, read.cell, read.case) == (
-            direct.name, direct.label, direct.cell, direct.case,
-        )  # fmt: skip
-        np.testing.assert_array_equal(read.image, direct.image)
-    assert list(builder.info.splits) == ["chromosomes"]
-    # Prepared once, the archive is needed no more.
-    assert len(load_records(make(tmp_path / "gone", tmp_path / "data"), progress=False)) == 14

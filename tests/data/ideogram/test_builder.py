@@ -5,11 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from superxception_jax.data.ideogram.builder import (
-    IdeogramConfig,
-    build_ideogram,
-    draw_numbered_cell,
-)
+from superxception_jax.data.ideogram.builder import build_ideogram, draw_numbered_cell
 from tests.paths import REPOSITORY
 
 SETTINGS = {"cells": 2, "seed": 5, "style": "q", "aneuploid_share": 0.25}
@@ -71,11 +67,11 @@ def test_nothing_is_written_before_it_is_prepared(tmp_path):
 
 
 def test_readme_and_licence_stand_beside_the_tables():
-    folder = REPOSITORY / "superxception_jax" / "data" / "ideogram"
-    text = (folder / "README.md").read_text(encoding="utf-8")
+    folder = REPOSITORY / "superxception_jax" / "data"
+    text = (folder / "ideogram" / "README.md").read_text(encoding="utf-8")
     assert "1.53.0" in text
     assert "CC0-1.0" in text
-    assert "CC0 1.0 Universal" in (folder / "bands" / "LICENSE").read_text(encoding="utf-8")
+    assert "CC0 1.0 Universal" in (folder / "band_tables" / "LICENSE").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(
@@ -98,6 +94,6 @@ def test_negative_cell_numbers_are_refused():
         draw_numbered_cell(-1, seed=0, style="q", aneuploid_share=0.0)
 
 
-def test_config_names_itself():
-    config = IdeogramConfig(cells=7, seed=1, style="g", aneuploid_share=0)
+def test_the_config_is_named_after_every_setting(tmp_path):
+    config = build(tmp_path, cells=7, seed=1, style="g", aneuploid_share=0).builder_config
     assert config.name == "g_cells7_seed1_aneuploid0.0"

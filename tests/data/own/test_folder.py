@@ -9,7 +9,7 @@ from PIL import Image
 
 from superxception_jax.data.builders import load_records
 from superxception_jax.data.own.builder import build_own
-from superxception_jax.data.own.folder import content_hash, find_folder, read_folder
+from superxception_jax.data.own.folder import content_hash, find_folder, load_folder
 
 
 def blob(level: int = 100, dtype: type = np.uint8) -> np.ndarray:
@@ -38,7 +38,7 @@ def lab(tmp_path) -> Path:
 
 
 def test_files_are_understood_by_their_names(lab):
-    found = [(one.cell, one.case, one.name, one.label) for one in read_folder(lab)]
+    found = [(one.cell, one.case, one.name, one.label) for one in load_folder(lab)]
     assert found == [
         ("c9", "c9", "c9/12", 11),
         ("c9", "c9", "c9/anything 23", 22),
@@ -54,7 +54,7 @@ def test_a_table_decides_where_there_is_one(lab):
         "\ufefffile,class,cell,case\nloose.png,x,c1,P1\nc9\\12.jpg,Y,,\nc10/scan 7 1a.png,3,,P2\n"
     )
     (lab / "labels.csv").write_text(rows, encoding="utf-8")
-    found = {one.name: (one.cell, one.case, one.label) for one in read_folder(lab)}
+    found = {one.name: (one.cell, one.case, one.label) for one in load_folder(lab)}
     assert found == {
         "loose": ("c1", "P1", 22),
         "c9/12": ("c9", "c9", 23),
@@ -64,7 +64,7 @@ def test_a_table_decides_where_there_is_one(lab):
 
 def test_tables_of_other_spreadsheets_are_read(lab):
     (lab / "labels.csv").write_text(" File;Class \nc9/12.jpg;5\n")
-    assert [(one.name, one.label) for one in read_folder(lab)] == [("c9/12", 4)]
+    assert [(one.name, one.label) for one in load_folder(lab)] == [("c9/12", 4)]
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_tables_of_other_spreadsheets_are_read(lab):
 def test_tables_that_cannot_be_used_are_explained(lab, content, message):
     (lab / "labels.csv").write_bytes(content)
     with pytest.raises(ValueError, match=message):
-        read_folder(lab)
+        load_folder(lab)
 
 
 def test_all_problems_are_reported_at_once(lab):
@@ -99,7 +99,7 @@ def test_all_problems_are_reported_at_once(lab):
     put(lab, "c9/no 25a.png")
     put(lab, "c9/12.png")
     with pytest.raises(ValueError) as error:
-        read_folder(lab)
+        load_folder(lab)
     text = str(error.value)
     assert "got 6 problems" in text
     assert "c9/broken 1.png: the image can't be read" in text
@@ -114,14 +114,14 @@ def test_hidden_and_other_files_are_ignored(lab):
     (lab / ".thumbnails").mkdir()
     (lab / ".thumbnails" / "1a.png").write_bytes(b"x")
     (lab / "c9" / "notes.txt").write_text("x")
-    assert len(read_folder(lab)) == 5
+    assert len(load_folder(lab)) == 5
 
 
 def test_images_of_16_bits_are_scaled_together(tmp_path):
     put(tmp_path, "c/a 1.png", blob(4000, np.uint16))
     put(tmp_path, "c/a 2.png", blob(2000, np.uint16))
     put(tmp_path, "c/a 3.png", blob(50))
-    assert [one.image.max() for one in read_folder(tmp_path)] == [249, 125, 50]
+    assert [one.image.max() for one in load_folder(tmp_path)] == [249, 125, 50]
 
 
 @pytest.mark.parametrize("folder", ["nowhere", ""])
@@ -136,7 +136,7 @@ def test_missing_folder_is_one_helpful_message(folder, tmp_path, monkeypatch):
 
 def test_empty_folder_is_explained(tmp_path):
     with pytest.raises(ValueError, match=r"`folder` must hold images, got none in .*; name files"):
-        read_folder(tmp_path)
+        load_folder(tmp_path)
 
 
 def test_hash_follows_the_content(lab):
@@ -163,8 +163,8 @@ def test_changed_folder_is_built_anew(lab, tmp_path):
     second = build_own(data_dir=str(tmp_path / "data"), folder=str(lab))
     assert second.info.full_name != first.info.full_name
     records = load_records(second, progress=False)
-    assert [one.name for one in records] == [one.name for one in read_folder(lab)]
-    np.testing.assert_array_equal(records[0].image, read_folder(lab)[0].image)
+    assert [one.name for one in records] == [one.name for one in load_folder(lab)]
+    np.testing.assert_array_equal(records[0].image, load_folder(lab)[0].image)
 
 
 def test_nothing_is_written_for_a_folder_with_problems(lab, tmp_path):

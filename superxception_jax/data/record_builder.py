@@ -1,0 +1,97 @@
+"""The TFDS builder that every data set of this package shares.
+
+A data set subclasses `RecordBuilder` as `Builder` in a folder of its own, because TFDS takes the
+name of the data set from the folder and its description from the README.md beside the class.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, ClassVar
+
+import numpy as np
+import tensorflow_datasets as tfds
+
+from superxception_jax.chromosomes import CLASS_NAMES
+from superxception_jax.data.image_file import encode_png
+from superxception_jax.data.record import ChromosomeRecord
+
+SPLIT = "chromosomes"  # TFDS reserves the name "all" for the union of splits; load that.
+
+
+@dataclasses.dataclass(kw_only=True)
+class RecordConfig(tfds.core.BuilderConfig):
+    """Name of a variant of a data set, and how to load it.
+
+    Attributes:
+        load: Returns the raw chromosomes; a list is complete before the first file is written,
+            an iterator is drawn from while writing.
+    """
+
+    load: Callable[[], Iterable[ChromosomeRecord]]
+
+
+class RecordBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):  # type: ignore[call-arg]
+    """TFDS builder of chromosome records.
+
+    Attributes:
+        HOMEPAGE: Address of the data set; None without one.
+    """
+
+    # A data set whose records change gets a new version: its older preparations are then ignored.
+    VERSION = tfds.core.Version("1.0.0")
+    RELEASE_NOTES: ClassVar[dict[str, str]] = {"1.0.0": "First version."}
+    HOMEPAGE: ClassVar[str | None] = None
+
+    def _info(self) -> tfds.core.DatasetInfo:
+        return self.dataset_info_from_configs(features=record_features(), homepage=self.HOMEPAGE)
+
+    def _split_generators(self, dl_manager: tfds.download.DownloadManager) -> dict[str, Any]:
+        del dl_manager  # Nothing is downloaded.
+        # Loaded and checked as a whole here, before TFDS opens the first file to write.
+        return {SPLIT: self._generate_examples(self.builder_config.load())}
+
+    def _generate_examples(
+        self, records: Iterable[ChromosomeRecord]
+    ) -> Iterator[tuple[str, dict[str, Any]]]:
+        for record in records:
+            yield record.name, example(record)
+
+
+def record_features() -> tfds.features.FeaturesDict:
+    """Return the TFDS features of a record.
+
+    Returns:
+        The features `image` (PNG, u8[H,W,1]), `label`, `cell`, `case` and `name`.
+    """
+    return tfds.features.FeaturesDict(
+        {
+            "image": tfds.features.Image(
+                shape=(None, None, 1), dtype=np.uint8, encoding_format="png"
+            ),
+            "label": tfds.features.ClassLabel(names=list(CLASS_NAMES)),
+            "cell": tfds.features.Text(),
+            "case": tfds.features.Text(),
+            "name": tfds.features.Text(),
+        }
+    )
+
+
+def example(record: ChromosomeRecord) -> dict[str, Any]:
+    """Return a record as the dictionary that a TFDS builder yields.
+
+    Args:
+        record: Chromosome to write.
+
+    Returns:
+        The features of `record_features`; the image as a PNG file in memory, because TFDS
+        encodes arrays with TensorFlow only.
+    """
+    return {
+        "image": encode_png(record.image),
+        "label": record.label,
+        "cell": record.cell,
+        "case": record.case,
+        "name": record.name,
+    }
