@@ -1,4 +1,4 @@
-"""A prepared data set in memory: built if missing, normalised once, then read from a cache."""
+"""A data set in memory: prepared if missing, normalised once, then loaded from a cache."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from superxception_jax.arrays import check
 from superxception_jax.data.builders import load_records, make_builder
 from superxception_jax.data.measure import measure_cell
 from superxception_jax.data.normalize import NORMALIZATION_VERSION, NormalizationSettings, draw_cell
+from superxception_jax.data.own.folder import describe_unknown_cases
 from superxception_jax.data.record import ChromosomeRecord
 from superxception_jax.files import replacing
 
@@ -25,17 +26,15 @@ PREPARATION_VERSION = 2  # Raise it whenever the prepared images change.
 
 @dataclasses.dataclass(frozen=True)
 class Chromosomes:
-    """Hold a prepared data set in memory, sorted by cell, then name.
-
-    **Source:** ours, because the sets of this field are small: u8 images fit in memory.
+    """A prepared data set in memory, sorted by cell, then name.
 
     Attributes:
-        images: u8[N,S,S,1], dark background, bright chromosome.
-        labels: i32[N], index in `CLASS_NAMES`.
+        images: u8[N,S,S,1], canvases with bright chromosomes on a dark background.
+        labels: i32[N], index of each class in `CLASS_NAMES`.
         cells: str[N], cell of each image.
         cases: str[N], patient or sample of each image.
         names: str[N], unique name of each image.
-        lengths_px: f32[N], medial-axis length of each raw image.
+        lengths_px: f32[N], medial-axis length of the chromosome in each raw image.
     """
 
     images: np.ndarray
@@ -46,15 +45,13 @@ class Chromosomes:
     lengths_px: np.ndarray
 
     def take(self, indices: np.ndarray) -> Chromosomes:
-        """Select images.
+        """Return some of the images.
 
         Args:
-            indices: i64[M] or bool[N].
+            indices: i64[M], indices of the images, or bool[N], a mask.
 
         Returns:
             The selected images, in the order of the indices.
-
-        **Source:** ours, because a split is indices and training needs arrays.
         """
         return Chromosomes(**{field: array[indices] for field, array in vars(self).items()})
 
@@ -68,26 +65,23 @@ def load_chromosomes(
     normalization: NormalizationSettings,
     progress: bool,
 ) -> Chromosomes:
-    """Load a data set as normalised images; build and cache what is missing.
+    """Load a data set as normalised images; prepare and cache what is missing.
 
     Args:
-        dataset: a name in `builders.BUILDERS`.
-        dataset_options: exactly the options of the data set: none for `bioimage`
-            and `gband`; `folder` for `own`; `cells`, `seed`, `style` and `aneuploid_share`
-            for `ideogram`.
-        data_dir: folder of the prepared data sets; created if missing.
-        manual_dir: where the user put archives that may not be downloaded.
-        normalization: how images become canvases.
-        progress: whether to show progress bars.
+        dataset: Name of the data set, a key of `builders.BUILDERS`.
+        dataset_options: Options of the data set: none for `bioimage` and `gband`; `folder` for
+            `own`; `cells`, `seed`, `style` and `aneuploid_share` for `ideogram`.
+        data_dir: Folder of the prepared data sets; created if missing.
+        manual_dir: Folder of the archives that may not be downloaded.
+        normalization: Settings by which images become canvases.
+        progress: Whether to show progress bars.
 
     Returns:
         All chromosomes, sorted by cell, then name.
 
     Raises:
-        ValueError: the data set or an option is unknown, or the files have problems.
-        FileNotFoundError: the files of the data set are missing.
-
-    **Source:** ours, because one call from a config to arrays leaves no step to forget.
+        ValueError: The data set or an option is unknown, or the files have problems.
+        FileNotFoundError: The files of the data set are missing.
     """
     builder = make_builder(
         dataset, dataset_options=dataset_options, data_dir=data_dir, manual_dir=manual_dir
@@ -102,14 +96,14 @@ def load_chromosomes(
     )
     digest = hashlib.sha256(fingerprint.encode()).hexdigest()[:16]
     cache = Path(data_dir).expanduser() / "prepared" / f"{dataset}-{digest}.npz"
-    if cache.exists():
-        try:
-            return _read_cache(cache, fingerprint=fingerprint)
-        except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
-            print(f"Preparing {cache} anew: it can't be used ({error}).")
-    records = load_records(builder, progress=progress)
-    chromosomes = _normalize(records, normalization=normalization, progress=progress)
-    _write_cache(cache, chromosomes, fingerprint=fingerprint)
+    chromosomes = _load_sound_cache(cache, fingerprint=fingerprint)
+    if chromosomes is None:
+        records = load_records(builder, progress=progress)
+        chromosomes = _normalize(records, normalization=normalization, progress=progress)
+        _write_cache(cache, chromosomes, fingerprint=fingerprint)
+    notice = describe_unknown_cases(chromosomes.cells, chromosomes.cases)
+    if dataset == "own" and notice:
+        print(notice, flush=True)
     return chromosomes
 
 
@@ -144,7 +138,17 @@ def _write_cache(cache: Path, chromosomes: Chromosomes, *, fingerprint: str) -> 
         np.savez(file, fingerprint=np.array(fingerprint), **vars(chromosomes))
 
 
-def _read_cache(cache: Path, *, fingerprint: str) -> Chromosomes:
+def _load_sound_cache(cache: Path, *, fingerprint: str) -> Chromosomes | None:
+    if not cache.exists():
+        return None
+    try:
+        return _load_cache(cache, fingerprint=fingerprint)
+    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+        print(f"Preparing {cache} again: it can't be used ({error}).")
+        return None
+
+
+def _load_cache(cache: Path, *, fingerprint: str) -> Chromosomes:
     with np.load(cache, allow_pickle=False) as arrays:
         if str(arrays["fingerprint"]) != fingerprint:
             raise ValueError("it holds another preparation")

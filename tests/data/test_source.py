@@ -92,14 +92,29 @@ def test_every_cell_is_normalised_as_a_whole(lab, normalized_cells):
     )
 
 
-def test_second_call_reads_the_cache(lab, normalized_cells, capsys):
+NOTICE = (
+    "own: 2 cells without a patient (column `case` of `labels.csv`): every cell counts as a case "
+    "of its own, and the split `cases` equals `cells`.\n"
+)
+
+
+def test_second_call_loads_the_cache(lab, normalized_cells, capsys):
     first = load(lab)
-    assert "Preparing own/lab-" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert out.startswith("Preparing own/lab-")
+    assert out.endswith(f" ...\n{NOTICE}")
     normalized_cells.clear()
     assert_equal(first, load(lab))
     assert normalized_cells == []
-    assert capsys.readouterr().out == ""
+    assert capsys.readouterr().out == NOTICE
     assert [path.suffix for path in caches(lab)] == [".npz"]
+
+
+def test_known_patients_need_no_notice(lab, capsys):
+    rows = "file,class,case\n9/1a.png,1,P1\n9/2a.png,2,P1\n10/1a.png,1,P2\n"
+    (lab / "labels.csv").write_text(rows)
+    assert load(lab).cases.tolist() == ["P1", "P1", "P2"]
+    assert "own: " not in capsys.readouterr().out
 
 
 def test_the_cache_alone_is_enough(lab):
@@ -121,7 +136,7 @@ def test_every_setting_has_a_cache_of_its_own(lab, change, normalized_cells):
     assert_equal(first, load(lab))
 
 
-def test_changed_files_and_changed_code_are_prepared_anew(lab, monkeypatch):
+def test_changed_files_and_changed_code_are_prepared_again(lab, monkeypatch):
     load(lab)
     Image.fromarray(np.asarray(Image.open(lab / "9" / "1a.png"))).save(lab / "9" / "3b.png")
     assert len(load(lab).labels) == 7
@@ -147,9 +162,9 @@ def test_broken_cache_is_rebuilt_with_a_notice(lab, damage, capsys):
         np.savez(cache, **{**arrays, "labels": arrays["labels"][:-1]})
     capsys.readouterr()
     assert_equal(first, load(lab))
-    assert f"Preparing {cache} anew: it can't be used" in capsys.readouterr().out
+    assert f"Preparing {cache} again: it can't be used" in capsys.readouterr().out
     assert_equal(first, load(lab))
-    assert capsys.readouterr().out == ""
+    assert capsys.readouterr().out == NOTICE
 
 
 def test_a_stop_while_writing_leaves_no_cache(lab, monkeypatch):

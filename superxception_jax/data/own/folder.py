@@ -1,4 +1,4 @@
-"""Reader of a laboratory's own folder: files named by class, or a table `labels.csv`."""
+"""A laboratory's own folder: image files named by class, or a table `labels.csv`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import dataclasses
 import hashlib
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +27,7 @@ _LAYOUT = (
 
 @dataclasses.dataclass(frozen=True)
 class _Entry:
-    """One image that a folder announces; the texts are unchecked."""
+    """An image that a folder or table lists; the texts are not checked yet."""
 
     where: str
     file: str
@@ -37,18 +37,16 @@ class _Entry:
 
 
 def find_folder(folder: str | Path) -> Path:
-    """Find a laboratory's folder.
+    """Return the absolute path of a laboratory's folder.
 
     Args:
-        folder: its path; `~` is the home folder.
+        folder: Path of the folder; `~` is the home folder.
 
     Returns:
         The absolute path.
 
     Raises:
-        FileNotFoundError: there is no such folder.
-
-    **Source:** ours, because a path of the command line is often relative or mistyped.
+        FileNotFoundError: There is no such folder.
     """
     path = Path(folder).expanduser().absolute()
     if not str(folder) or not path.is_dir():
@@ -60,15 +58,13 @@ def find_folder(folder: str | Path) -> Path:
 
 
 def content_hash(folder: Path) -> str:
-    """Hash the names, sizes and times of change of the files of a folder.
+    """Return a hash of the names, sizes and modification times of a folder's files.
 
     Args:
-        folder: a laboratory's folder.
+        folder: Folder of the laboratory.
 
     Returns:
-        12 hexadecimal digits, another value whenever an image or the table changes.
-
-    **Source:** ours, because a prepared data set must not outlive the files it came from.
+        12 hexadecimal digits; another value whenever an image or the table changes.
     """
     digest = hashlib.sha256()
     for file in _files(folder):
@@ -79,21 +75,19 @@ def content_hash(folder: Path) -> str:
 
 
 def load_folder(folder: Path) -> list[ChromosomeRecord]:
-    """Read and check a laboratory's whole folder.
+    """Load and check a laboratory's whole folder.
 
-    With a table, only the files that it lists are read.  A row without a cell takes the
-    folder of the file; a row without a case takes the cell.
+    With a table, only the files that it lists are loaded. A row without a cell takes the folder
+    of the file; a row without a case takes the cell.
 
     Args:
-        folder: as `find_folder` returns it.
+        folder: Folder of the laboratory, as `find_folder` returns it.
 
     Returns:
-        All chromosomes, sorted by cell, then name; 16-bit images scaled together.
+        All chromosomes, sorted by cell, then name; 16-bit images are scaled together.
 
     Raises:
-        ValueError: there are no images, or some are damaged or misnamed; all are listed.
-
-    **Source:** ours, because laboratories name files by hand.
+        ValueError: There are no images, or some are damaged or misnamed; all are listed.
     """
     problems: list[str] = []
     entries = list(_table_entries(folder) if (folder / TABLE).is_file() else _entries(folder))
@@ -105,7 +99,7 @@ def load_folder(folder: Path) -> list[ChromosomeRecord]:
         try:
             record = _record(folder, entry)
             if record.name in records:
-                raise ValueError(f"`{record.name}` stands in the data set twice")
+                raise ValueError(f"`{record.name}` is in the data set twice")
             records[record.name] = record
             images.append(record.image)
         except ValueError as error:
@@ -114,6 +108,26 @@ def load_folder(folder: Path) -> list[ChromosomeRecord]:
     scaled = zip(records.values(), scale_to_8_bits(images), strict=True)
     result = [dataclasses.replace(record, image=image) for record, image in scaled]
     return sorted(result, key=lambda record: (natural_key(record.cell), natural_key(record.name)))
+
+
+def describe_unknown_cases(cells: Iterable[str], cases: Iterable[str]) -> str:
+    """Return a sentence for users where no patients are known.
+
+    Args:
+        cells: Cell of each image.
+        cases: Case of each image.
+
+    Returns:
+        One line of text; empty where a cell has a case with another name.
+    """
+    pairs = set(zip(cells, cases, strict=True))
+    if any(cell != case for cell, case in pairs):
+        return ""
+    noun = "cell" if len(pairs) == 1 else "cells"
+    return (
+        f"own: {len(pairs):,} {noun} without a patient (column `case` of `{TABLE}`): every cell "
+        "counts as a case of its own, and the split `cases` equals `cells`."
+    )
 
 
 def _files(folder: Path) -> list[Path]:
@@ -141,7 +155,9 @@ def _table_entries(folder: Path) -> Iterator[_Entry]:
     try:
         text = file.read_text("utf-8-sig")  # Spreadsheets put a byte-order mark first.
     except UnicodeDecodeError as error:
-        raise ValueError(f"`{file}` must be UTF-8 text, got other bytes; save it anew.") from error
+        raise ValueError(
+            f"`{file}` must be UTF-8 text, got other bytes; save it again as UTF-8."
+        ) from error
     head = text.split("\n", 1)[0]
     # Where the comma is the decimal sign, spreadsheets write semicolons into CSV files.
     rows = csv.DictReader(io.StringIO(text), delimiter=";" if ";" in head else ",")
@@ -162,13 +178,15 @@ def _table_entries(folder: Path) -> Iterator[_Entry]:
 
 def _record(folder: Path, entry: _Entry) -> ChromosomeRecord:
     if not entry.cell:
-        raise ValueError("its cell is unknown: it must stand in `<cell>/` or the table must say")
+        raise ValueError(
+            "its cell is unknown: the file must be in `<cell>/`, or the table must name the cell"
+        )
     if not entry.label:
         raise ValueError("its class is unknown: the name must end in ` <class>[a|b|...]`")
     label = class_label(entry.label)
     path = (folder / entry.file).resolve()
     if not path.is_relative_to(folder.resolve()):
-        raise ValueError("the file must lie in the folder of the data set")
+        raise ValueError("the file must be in the folder of the data set")
     try:
         content = path.read_bytes()
     except OSError as error:

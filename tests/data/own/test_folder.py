@@ -7,9 +7,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from superxception_jax.data.builders import load_records
-from superxception_jax.data.own.builder import build_own
-from superxception_jax.data.own.folder import content_hash, find_folder, load_folder
+from superxception_jax.data.own.folder import (
+    content_hash,
+    describe_unknown_cases,
+    find_folder,
+    load_folder,
+)
 
 
 def blob(level: int = 100, dtype: type = np.uint8) -> np.ndarray:
@@ -80,9 +83,9 @@ def test_tables_of_other_spreadsheets_are_read(lab):
         (b"file,class\n", "`folder` must hold images, got none"),
         (b"file,class\nloose.png,1\n", r"line 2 \(loose.png\): its cell is unknown"),
         (b"file,class\nc9/0.png,1\n", r"line 2 \(c9/0.png\): the file can't be read \(No such"),
-        (b"file,class\n../x/1.png,1\n", "the file must lie in the folder of the data set"),
+        (b"file,class\n../x/1.png,1\n", "the file must be in the folder of the data set"),
         (b"file,class\nc9/12.jpg,\n", "its class is unknown"),
-        (b"file,class\nc9/12.jpg,1\nc9/12.jpg,1\n", r"line 3 .* `c9/12` stands in the data set tw"),
+        (b"file,class\nc9/12.jpg,1\nc9/12.jpg,1\n", r"line 3 .* `c9/12` is in the data set tw"),
     ],
 )
 def test_tables_that_cannot_be_used_are_explained(lab, content, message):
@@ -103,11 +106,11 @@ def test_all_problems_are_reported_at_once(lab):
     text = str(error.value)
     assert "got 6 problems" in text
     assert "c9/broken 1.png: the image can't be read" in text
-    assert "\n  1a.png: its cell is unknown: it must stand in `<cell>/`" in text
+    assert "\n  1a.png: its cell is unknown: the file must be in `<cell>/`" in text
     assert "c9/deeper/1a.png: its cell is unknown" in text
     assert "c9/scan_12.png: its class is unknown: the name must end in ` <class>" in text
     assert "c9/no 25a.png: `class` must be 1 to 22, X (or 23) or Y (or 24), got '25'" in text
-    assert "`c9/12` stands in the data set twice" in text
+    assert "`c9/12` is in the data set twice" in text
 
 
 def test_hidden_and_other_files_are_ignored(lab):
@@ -155,20 +158,13 @@ def test_hash_follows_the_content(lab):
     assert len({first, touched, renamed, content_hash(lab)}) == 4
 
 
-def test_changed_folder_is_built_anew(lab, tmp_path):
-    first = build_own(data_dir=str(tmp_path / "data"), folder=str(lab))
-    assert first.info.full_name.startswith("own/my_lab_2024-")
-    assert len(load_records(first, progress=False)) == 5
-    put(lab, "c9/anything 7.png")
-    second = build_own(data_dir=str(tmp_path / "data"), folder=str(lab))
-    assert second.info.full_name != first.info.full_name
-    records = load_records(second, progress=False)
-    assert [one.name for one in records] == [one.name for one in load_folder(lab)]
-    np.testing.assert_array_equal(records[0].image, load_folder(lab)[0].image)
-
-
-def test_nothing_is_written_for_a_folder_with_problems(lab, tmp_path):
-    (lab / "c9" / "broken 1.png").write_bytes(b"x")
-    with pytest.raises(ValueError, match=r"broken 1\.png"):
-        load_records(build_own(data_dir=str(tmp_path / "data"), folder=str(lab)), progress=False)
-    assert not [path for path in (tmp_path / "data").rglob("*") if path.is_file()]
+def test_unknown_cases_are_said(lab):
+    records = load_folder(lab)
+    cells, cases = [one.cell for one in records], [one.case for one in records]
+    assert describe_unknown_cases(cells, cases) == (
+        "own: 2 cells without a patient (column `case` of `labels.csv`): every cell counts as a "
+        "case of its own, and the split `cases` equals `cells`."
+    )
+    assert describe_unknown_cases(["c1"], ["c1"]).startswith("own: 1 cell without a patient")
+    # One patient is enough: the laboratory knows of the column.
+    assert describe_unknown_cases(cells, ["P1", *cases[1:]]) == ""
