@@ -147,7 +147,7 @@ def check_parameters(rows: Sequence[Row]) -> str:
         rows: Rows of the table, at least one.
 
     Raises:
-        ValueError: the numbers differ.
+        ValueError: The numbers differ.
     """
     counts = {row.parameters for row in rows}
     if len(counts) != 1:
@@ -198,7 +198,7 @@ def write_report(rounds: Sequence[Mapping[str, Any]], *, path: Path) -> str:
         The measured part as Markdown.
 
     Raises:
-        ValueError: the file lacks the markers of the measured part, only the matrix product was
+        ValueError: The file lacks the markers of the measured part, only the matrix product was
             measured, or the networks differ in their number of parameters.
     """
     rows = summarize(rounds)

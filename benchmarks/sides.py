@@ -122,7 +122,7 @@ def count_operations(case: Case) -> float:
     """Return the floating-point operations of one step, as XLA counts them for the plain forms.
 
     Raises:
-        RuntimeError: this release of JAX doesn't count operations.
+        RuntimeError: This release of JAX doesn't count operations.
     """
     import jax
     import jax.numpy as jnp

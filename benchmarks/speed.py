@@ -55,7 +55,7 @@ def parse_case(text: str) -> Case:
         text: Case, such as `train:71:32`.
 
     Raises:
-        argparse.ArgumentTypeError: the text has another form, or a number is too small.
+        argparse.ArgumentTypeError: The text has another form, or a number is too small.
     """
     try:
         task, input_px, batch = text.split(":")

@@ -79,7 +79,7 @@ def run_turns(
         Timings by side.
 
     Raises:
-        RuntimeError: a process ended early; its own message is on standard error.
+        RuntimeError: A process ended early; its own message is on standard error.
     """
     workers: dict[str, subprocess.Popen] = {}
     timings: dict[str, Timing] = {}

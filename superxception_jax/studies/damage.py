@@ -31,7 +31,7 @@ def corrupt(
         that nothing is cut off.
 
     Raises:
-        ValueError: the kind is unknown.
+        ValueError: The kind is unknown.
     """
     check(image=(image, "u8[H,W]"))
     if kind not in CORRUPTIONS:

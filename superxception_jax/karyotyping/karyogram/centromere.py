@@ -54,7 +54,7 @@ def expected_centromere(label: int) -> float:
         The centromeric index, 0..1.
 
     Raises:
-        ValueError: there is no such class.
+        ValueError: There is no such class.
 
     >>> round(expected_centromere(0), 2), round(expected_centromere(20), 2)
     (0.49, 0.38)
@@ -78,7 +78,7 @@ def locate_centromere(image: np.ndarray, label: int) -> float:
         Distance from the top along the medial axis, as a fraction of its length, 0..1.
 
     Raises:
-        ValueError: the image shows no chromosome, or there is no such class.
+        ValueError: The image shows no chromosome, or there is no such class.
     """
     return centromere_on_axis(image, trace_axis(image), label=label)
 
@@ -93,7 +93,7 @@ def trace_axis(image: np.ndarray) -> np.ndarray:
         f64[K,2], points in pixels of the image, see `medial_axis`.
 
     Raises:
-        ValueError: the image shows no chromosome.
+        ValueError: The image shows no chromosome.
     """
     mask = find_chromosome(image)
     factor = -(-max(image.shape) // LARGEST_SIDE_PX)
@@ -124,7 +124,7 @@ def centromere_on_axis(image: np.ndarray, axis: np.ndarray, *, label: int) -> fl
         Distance from the upper end, as a fraction of the axis, 0..1.
 
     Raises:
-        ValueError: there is no such class.
+        ValueError: There is no such class.
     """
     spread = spread_along_axis(image, axis)
     share = (np.arange(len(spread)) + 0.5) / len(spread)

@@ -88,7 +88,7 @@ def draw_karyogram(
         The figure, as large as its content requires.
 
     Raises:
-        ValueError: the cell has no chromosomes, the background is unknown, a length isn't
+        ValueError: The cell has no chromosomes, the background is unknown, a length isn't
             positive, a confidence is not a probability, or an image shows no chromosome.
 
     Source: ISCN 2020, chapter 2, for order and groups.
@@ -145,7 +145,7 @@ def save_karyogram(figure: Figure, *, stem: Path) -> tuple[Path, Path]:
         The paths of the PNG and of the SVG.
 
     Raises:
-        OSError: a file can't be written.
+        OSError: A file can't be written.
     """
     paths = []
     FigureCanvasAgg(figure)

@@ -55,7 +55,7 @@ def prepare_picture(chromosome: ClassifiedChromosome, *, straightened: bool) -> 
         The picture, in the pixels of the chromosome's image.
 
     Raises:
-        ValueError: the image shows no chromosome; the message begins with its name.
+        ValueError: The image shows no chromosome; the message begins with its name.
     """
     image = chromosome.image
     try:

@@ -26,7 +26,7 @@ def confidence_colour(confidence: float) -> str:
         A colour of `CONFIDENCES`, such as `#56B4E9`.
 
     Raises:
-        ValueError: the confidence is not a probability.
+        ValueError: The confidence is not a probability.
 
     Source: Okabe and Ito (2008) for the colours.
 
