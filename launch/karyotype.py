@@ -22,16 +22,17 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import dataclasses
+from collections.abc import Callable
 
 from absl import flags
 from tqdm import tqdm
 
 from superxception_jax.commands import run_command
 from superxception_jax.data.crop import BACKGROUNDS
-from superxception_jax.karyotyping.cell import ChooseClassifier
+from superxception_jax.karyotyping.cell import CellImages, Classifier
 from superxception_jax.karyotyping.folders import REPORT_FILE, find_cells, karyotype_folder
 from superxception_jax.karyotyping.prior import load_prior
-from superxception_jax.runs.reader import load_classifier, load_default_readers
+from superxception_jax.runs.reader import choose_classifier, load_classifier
 
 IMAGES = flags.DEFINE_string("images", "", "Folder of a cell, or of one folder a cell.")
 WORKDIR = flags.DEFINE_string(
@@ -61,7 +62,7 @@ def main() -> None:
     """Karyotype the cells that the flags name."""
     cells = find_cells(IMAGES.value)
     prior = load_prior(PRIOR.value) if PRIOR.value else None
-    choose_reader = _choose_own() if WORKDIR.value else load_default_readers(BACKGROUND.value)
+    choose = _choose_own() if WORKDIR.value else _choose_default
     out = Path(OUT.value or Path("karyotypes") / Path(IMAGES.value).absolute().stem).absolute()
     with tqdm(total=len(cells), desc="karyotyping", unit=" cells") as bar:
 
@@ -69,35 +70,39 @@ def main() -> None:
             bar.set_postfix_str(name)
             bar.update()
 
-        karyotypes, failed = karyotype_folder(
+        found = karyotype_folder(
             cells,
             out,
-            choose_reader=choose_reader,
+            choose=choose,
             turned_share=TURNED_SHARE.value,
             prior=prior,
             straightened=STRAIGHTENED.value,
             advance=advance,
         )
-    for one in karyotypes:
+    for one in found.karyotypes:
         formula = f"draft {one.iscn}" if one.iscn else "no formula"
         review = f", {len(one.flags) + sum(bool(c.flags) for c in one.chromosomes)} to review"
         print(f"{one.cell}: {len(one.chromosomes)} chromosomes, {formula}{review}")
         for name, reason in one.unread:
             print(f"  not read: {name}: {reason}")
-    for name, reason in failed.items():
+    for name, reason in found.failed.items():
         print(f"error: cell `{name}`: {reason}", file=sys.stderr)
-    if karyotypes:
+    if found.karyotypes:
         print(out / REPORT_FILE)
-    if failed:
+    if found.failed:
         sys.exit(1)
 
 
-def _choose_own() -> ChooseClassifier:
-    """Read every cell with the network of the run."""
-    reader = load_classifier(WORKDIR.value)
-    normalization = dataclasses.replace(reader.normalization, background=BACKGROUND.value)
-    reader = dataclasses.replace(reader, normalization=normalization)
-    return lambda images: reader
+def _choose_own() -> Callable[[CellImages], Classifier]:
+    """Use the network of the run for every cell."""
+    loaded = load_classifier(WORKDIR.value)
+    normalization = dataclasses.replace(loaded.normalization, background=BACKGROUND.value)
+    classifier = dataclasses.replace(loaded, normalization=normalization)
+    return lambda _: classifier
+
+
+def _choose_default(cell: CellImages) -> Classifier:
+    return choose_classifier(cell, background=BACKGROUND.value)
 
 
 if __name__ == "__main__":

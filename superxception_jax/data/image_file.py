@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
@@ -19,8 +20,37 @@ SUFFIXES = (".bmp", ".png", ".tif", ".tiff", ".jpg", ".jpeg")
 _OPAQUE = 255
 
 
+@dataclass(frozen=True)
+class DecodedImage:
+    """An image file, decoded once.
+
+    Attributes:
+        grey: u8[H,W], or u16[H,W] for files of more than 8 bits (see `scale_to_8_bits`).
+        colour_levels: Mean difference between the RGB channels of a pixel, grey levels; 0 for
+            grey files.
+    """
+
+    grey: np.ndarray
+    colour_levels: float
+
+
 def read_grey(content: bytes) -> np.ndarray:
     """Decode one image file to grey, in the bit depth of the file.
+
+    Args:
+        content: Bytes of a BMP, PNG, TIFF or JPEG file of one page.
+
+    Returns:
+        u8[H,W], or u16[H,W]; see `decode_image`.
+
+    Raises:
+        ValueError: The file is no usable picture; see `decode_image`.
+    """
+    return decode_image(content).grey
+
+
+def decode_image(content: bytes) -> DecodedImage:
+    """Decode one image file to grey, in the bit depth of the file, and measure its colour.
 
     Colours become luma.  Transparent pixels are background: they take white where
     the opaque pixels beside them are bright (a G-band cut-out), else black (Q-band).
@@ -29,7 +59,7 @@ def read_grey(content: bytes) -> np.ndarray:
         content: the bytes of a BMP, PNG, TIFF or JPEG file of one page.
 
     Returns:
-        u8[H,W], or u16[H,W] for files of more than 8 bits (see `scale_to_8_bits`).
+        The grey image and how colourful the file is.
 
     Raises:
         ValueError: the file is empty, damaged, of several pages, of one grey level
@@ -43,7 +73,7 @@ def read_grey(content: bytes) -> np.ndarray:
         with Image.open(io.BytesIO(content)) as image:
             pages = getattr(image, "n_frames", 1)
             image.load()
-            grey = _to_grey(image)
+            grey, colour_levels = _to_grey(image), _colour_levels(image)
     except UnidentifiedImageError:
         raise ValueError("the image can't be read (it is no picture in a known format)") from None
     except ValueError:
@@ -54,7 +84,14 @@ def read_grey(content: bytes) -> np.ndarray:
         raise ValueError(f"the file holds {pages} pages; save one image a file")
     if grey.size == 0 or grey.min() == grey.max():
         raise ValueError("the image is empty: one grey level throughout")
-    return grey
+    return DecodedImage(grey, colour_levels)
+
+
+def _colour_levels(image: Image.Image) -> float:
+    if image.mode not in ("RGB", "RGBA", "P"):
+        return 0.0
+    colours = np.asarray(image.convert("RGB"))
+    return float((colours.max(axis=-1) - colours.min(axis=-1)).mean())
 
 
 def _to_grey(image: Image.Image) -> np.ndarray:

@@ -1,6 +1,13 @@
 """Whole cells: exact assignment, draft ISCN, karyogram and report."""
 
-from superxception_jax.karyotyping.cell import Classifier, karyotype_cell
+from superxception_jax.karyotyping.cell import CellImages, Classifier, NamedImage, karyotype_cell
 from superxception_jax.karyotyping.karyotype import ClassifiedChromosome, Karyotype
 
-__all__ = ["ClassifiedChromosome", "Classifier", "Karyotype", "karyotype_cell"]
+__all__ = [
+    "CellImages",
+    "ClassifiedChromosome",
+    "Classifier",
+    "Karyotype",
+    "NamedImage",
+    "karyotype_cell",
+]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -23,20 +24,61 @@ UNSURE_MARGIN_NATS = 3.0  # 20 to 1
 
 
 @dataclass(frozen=True)
-class Classifier:
-    """A network with all that is needed to use it.
+class NamedImage:
+    """The image of one chromosome.
 
     Attributes:
-        read: canvases u8[N,S,S,1] → log-probabilities f32[N,24], or f32[N,48] of the classes
-            upright and turned.
-        normalization: from raw crops to canvases.
-        polarity: "given", or "read" for 48 outputs.
-        temperature: of the calibration.
-        class_shares: f64[24], of the training images.
-        about: facts for reports.
+        name: File name or any other name, unique in the cell.
+        image: u8[H,W], one chromosome, bright on black or dark on white.
     """
 
-    read: Callable[[np.ndarray], np.ndarray]
+    name: str
+    image: np.ndarray
+
+
+@dataclass(frozen=True)
+class CellImages:
+    """A cell on its way to a karyotype; each file is decoded once.
+
+    Attributes:
+        name: Name of the cell.
+        images: One image per chromosome, in any order.
+        unread: Name of each file that could not be decoded, and the reason.
+
+    Raises:
+        ValueError: Two images have the same name.
+    """
+
+    name: str
+    images: tuple[NamedImage, ...]
+    unread: tuple[tuple[str, str], ...] = ()
+
+    def __post_init__(self) -> None:
+        """Check the names."""
+        counts = Counter(one.name for one in self.images)
+        repeated = [name for name, count in counts.items() if count > 1]
+        if repeated:
+            raise ValueError(
+                f"`images` of cell `{self.name}` must have unique names, got {repeated} more than "
+                "once; rename them."
+            )
+
+
+@dataclass(frozen=True)
+class Classifier:
+    """A trained network with everything needed to use it.
+
+    Attributes:
+        predict: Canvases u8[N,S,S,1] → log-probabilities f32[N,24], or f32[N,48] of the classes
+            upright and turned.
+        normalization: Settings of the step from raw images to canvases.
+        polarity: "given", or "read" for 48 outputs.
+        temperature: Calibration temperature.
+        class_shares: f64[24], share of each class among the training images.
+        about: Facts for reports, by name.
+    """
+
+    predict: Callable[[np.ndarray], np.ndarray]
     normalization: NormalizationSettings
     polarity: str
     temperature: float
@@ -44,91 +86,74 @@ class Classifier:
     about: Mapping[str, str]
 
 
-# Images of a cell → the network that reads it.
-ChooseClassifier = Callable[[Sequence[np.ndarray]], Classifier]
-
-
 def karyotype_cell(
-    images: Sequence[np.ndarray],
+    cell: CellImages,
     *,
-    names: Sequence[str],
-    cell: str,
-    reader: Classifier,
+    classifier: Classifier,
     turned_share: float,
     prior: CountPrior | None = None,
-    unread: Sequence[tuple[str, str]] = (),
 ) -> Karyotype:
-    """Classify, pair and check all chromosomes of a cell.
+    """Classify all chromosomes of a cell together, and flag what needs review.
 
     Args:
-        images: u8[H,W] each, one chromosome an image, any size, bright on black or dark on white.
-        names: of the images, unique.
-        cell: name of the cell.
-        reader: the network, see `superxception_jax.runs.reader.load_classifier`.
-        turned_share: share of the images that may be upside down, in (0, 1).
-        prior: of the numbers of chromosomes; None chooses that of whole cells or of parts by
-            the number of images.
-        unread: name and reason of images that could not even be decoded.
+        cell: Images of the cell, of any size.
+        classifier: The network, see `superxception_jax.runs.reader.load_classifier`.
+        turned_share: Share of the images that may be upside down, in (0, 1).
+        prior: Prior of the chromosome counts; None chooses the one of whole or of incomplete
+            cells by the number of images.
 
     Returns:
-        The karyotype. Images without a chromosome are listed in `unread`.
+        The karyotype. Images that show no chromosome are listed in `unread`.
 
     Raises:
-        ValueError: no image shows a chromosome, there are more than a cell can have, or names
-            repeat.
+        ValueError: No image shows a chromosome, or there are more than a cell can have.
 
-    Source: ours; assignment after Tso et al. 1991, calibration after Guo et al. 2017.
+    Source: assignment after Tso et al. 1991, calibration after Guo et al. 2017.
     """
-    if len(set(names)) != len(names) or len(names) != len(images):
-        raise ValueError(
-            f"`names` must be unique and one an image, got {len(names)} names, "
-            f"{len(set(names))} of them different, for {len(images)} images; rename them."
-        )
-    measured, kept, empty = _measure(images, names, reader)
-    unread = [*unread, *empty]
+    names, measured, empty = _measure(cell, background=classifier.normalization.background)
+    unread = (*cell.unread, *empty)
     if not measured:
         raise ValueError(
-            f"cell `{cell}` must have an image that shows a chromosome, got {len(images)} images "
-            f"and none; {unread[0][0] + ': ' + unread[0][1] if unread else 'add images.'}"
+            f"cell `{cell.name}` must have at least one image that shows a chromosome, got none "
+            f"among {len(cell.images)}; {': '.join(unread[0]) if unread else 'add images.'}"
         )
-    outputs = reader.read(draw_cell(measured, settings=reader.normalization))
+    outputs = classifier.predict(draw_cell(measured, settings=classifier.normalization))
     turned = np.zeros(len(measured))
-    if reader.polarity == "read":
+    if classifier.polarity == "read":
         outputs, turned = separate_polarity(outputs, turned_share=turned_share)
-    calibrated = apply_temperature(outputs, reader.temperature).astype(np.float64)
+    calibrated = apply_temperature(outputs, classifier.temperature).astype(np.float64)
     whole = len(measured) in COMPLETE_CELL
     found = assign_cell(
-        to_log_likelihoods(calibrated, reader.class_shares),
+        to_log_likelihoods(calibrated, classifier.class_shares),
         prior=prior or (default_prior() if whole else incomplete_prior()),
     )
     chromosomes = tuple(
         _chromosome(one, name, found, index, np.exp(calibrated[index]), float(turned[index]))
-        for index, (one, name) in enumerate(zip(measured, kept, strict=True))
+        for index, (name, one) in enumerate(zip(names, measured, strict=True))
     )
     counts = np.bincount(found.labels, minlength=len(CLASS_NAMES)).tolist()
     return Karyotype(
-        cell=cell,
+        cell=cell.name,
         chromosomes=chromosomes,
         iscn=draft_formula(counts),
         margin=found.margin,
         flags=_cell_flags(counts, found, whole=whole, unread=len(unread)),
-        unread=tuple(unread),
+        unread=unread,
     )
 
 
 def _measure(
-    images: Sequence[np.ndarray], names: Sequence[str], reader: Classifier
-) -> tuple[list[MeasuredChromosome], list[str], list[tuple[str, str]]]:
-    measured, kept, unread = [], [], []
-    for image, name in zip(images, names, strict=True):
+    cell: CellImages, *, background: str
+) -> tuple[list[str], list[MeasuredChromosome], list[tuple[str, str]]]:
+    """Return the names and measured chromosomes, and name and reason of the empty images."""
+    names, measured, empty = [], [], []
+    for one in cell.images:
         try:
-            one = measure_chromosome(image, background=reader.normalization.background)
+            measured.append(measure_chromosome(one.image, background=background))
+            names.append(one.name)
         except ValueError as error:
-            unread.append((name, str(error)))
-        else:
-            measured.append(one)
-            kept.append(name)
-    return measured, kept, unread
+            empty.append((one.name, str(error)))
+    return names, measured, empty
 
 
 def _chromosome(

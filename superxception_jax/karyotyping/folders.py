@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from superxception_jax.chromosomes import natural_key
-from superxception_jax.data.image_file import SUFFIXES, read_grey, scale_to_8_bits
+from superxception_jax.data.image_file import SUFFIXES, decode_image, scale_to_8_bits
 from superxception_jax.files import write_json, write_text
-from superxception_jax.karyotyping.cell import ChooseClassifier, karyotype_cell
+from superxception_jax.karyotyping.cell import (
+    CellImages,
+    Classifier,
+    NamedImage,
+    karyotype_cell,
+)
 from superxception_jax.karyotyping.export import assignments_csv, karyotype_json
 from superxception_jax.karyotyping.karyogram.draw import draw_karyogram, save_karyogram
 from superxception_jax.karyotyping.karyotype import Karyotype
@@ -36,6 +39,19 @@ class CellFolder:
 
     name: str
     files: tuple[Path, ...]
+
+
+@dataclass(frozen=True)
+class KaryotypedFolder:
+    """The outcome of a folder of cells.
+
+    Attributes:
+        karyotypes: The karyotyped cells, in the order of the folders.
+        failed: Reason by name of each cell that could not be karyotyped.
+    """
+
+    karyotypes: tuple[Karyotype, ...]
+    failed: Mapping[str, str]
 
 
 def find_cells(images: str | Path) -> list[CellFolder]:
@@ -80,97 +96,81 @@ def find_cells(images: str | Path) -> list[CellFolder]:
     return inner or [CellFolder(path.name, own)]
 
 
-def read_images(files: Sequence[Path]) -> tuple[dict[str, np.ndarray], list[tuple[str, str]]]:
-    """Read the images of a cell.
+def load_cell(folder: CellFolder) -> CellImages:
+    """Load the images of a cell from disk; an unreadable file does not stop the others.
 
     Args:
-        files: of the images.
+        folder: Files of the cell.
 
     Returns:
-        Grey images u8[H,W] by name, and the name of each unreadable file with the reason.
-
-    Source: ours, because one broken file must not cost the cell.
+        The grey images u8[H,W] in the order of the files, and each unreadable file with the
+        reason.
     """
-    images, unread = {}, []
-    for file in files:
+    names: list[str] = []
+    images: list[np.ndarray] = []
+    unread: list[tuple[str, str]] = []
+    for file in folder.files:
         try:
-            content = file.read_bytes()
-            image = read_grey(content)
-            if _is_colour_picture(content):
+            decoded = decode_image(file.read_bytes())
+            if decoded.colour_levels > COLOUR_LEVELS:
                 raise ValueError("it is a colour picture; give grey images of one chromosome each")
         except (OSError, ValueError) as error:
             unread.append((file.name, str(error)))
         else:
-            images[file.name] = image
-    grey = scale_to_8_bits(list(images.values()))
-    return dict(zip(images, grey, strict=True)), unread
+            names.append(file.name)
+            images.append(decoded.grey)
+    return CellImages(
+        name=folder.name,
+        images=tuple(map(NamedImage, names, scale_to_8_bits(images))),
+        unread=tuple(unread),
+    )
 
 
 def karyotype_folder(
     cells: Sequence[CellFolder],
     out: Path,
     *,
-    choose_reader: ChooseClassifier,
+    choose: Callable[[CellImages], Classifier],
     turned_share: float,
     prior: CountPrior | None,
     straightened: bool,
     advance: Callable[[str], object],
-) -> tuple[list[Karyotype], dict[str, str]]:
+) -> KaryotypedFolder:
     """Karyotype all cells and write karyograms, tables and the report.
 
     Args:
-        cells: to be read.
-        out: folder of the results, made if absent.
-        choose_reader: images of a cell → the network that reads it.
-        turned_share: share of the images that may be upside down.
-        prior: of the numbers of chromosomes; None for cells of unknown origin.
-        straightened: whether the karyograms show straightened chromosomes.
-        advance: called with the name of each finished cell.
+        cells: The cells to karyotype.
+        out: Folder of the results, made if absent.
+        choose: Images of a cell → the network that classifies them.
+        turned_share: Share of the images that may be upside down, in (0, 1).
+        prior: Prior of the chromosome counts; None for cells of unknown origin.
+        straightened: Whether the karyograms show straightened chromosomes.
+        advance: Called with the name of each finished cell.
 
     Returns:
-        The karyotypes, and the reason by name of each cell that could not be read.
+        The karyotypes, and the cells that could not be karyotyped.
     """
     out.mkdir(parents=True, exist_ok=True)
     karyotypes, failed, facts = [], {}, dict[str, str]()
-    for cell in cells:
+    for folder in cells:
         try:
-            karyotype, about = _read_cell(
-                cell, choose_reader=choose_reader, turned_share=turned_share, prior=prior
+            cell = load_cell(folder)
+            if not cell.images:
+                raise ValueError(f"no image could be read; {': '.join(cell.unread[0])}")
+            classifier = choose(cell)
+            karyotype = karyotype_cell(
+                cell, classifier=classifier, turned_share=turned_share, prior=prior
             )
         except ValueError as error:
-            failed[cell.name] = str(error)
+            failed[folder.name] = str(error)
         else:
-            _write_cell(karyotype, out / cell.name, straightened=straightened)
+            _write_cell(karyotype, out / folder.name, straightened=straightened)
             karyotypes.append(karyotype)
-            _add_facts(facts, about)
-        advance(cell.name)
+            _add_facts(facts, classifier.about)
+        advance(folder.name)
     if karyotypes:
         write_html_report(karyotypes, out / REPORT_FILE, facts=facts)
-    return karyotypes, failed
-
-
-def _read_cell(
-    cell: CellFolder,
-    *,
-    choose_reader: ChooseClassifier,
-    turned_share: float,
-    prior: CountPrior | None,
-) -> tuple[Karyotype, Mapping[str, str]]:
-    images, unread = read_images(cell.files)
-    if not images:
-        name, reason = unread[0]
-        raise ValueError(f"no image could be read; {name}: {reason}")
-    reader = choose_reader(list(images.values()))
-    karyotype = karyotype_cell(
-        list(images.values()),
-        names=list(images),
-        cell=cell.name,
-        reader=reader,
-        turned_share=turned_share,
-        prior=prior,
-        unread=unread,
-    )
-    return karyotype, reader.about
+    return KaryotypedFolder(tuple(karyotypes), failed)
 
 
 def _add_facts(facts: dict[str, str], about: Mapping[str, str]) -> None:
@@ -195,11 +195,3 @@ def _images_of(folder: Path) -> tuple[Path, ...]:
         if file.is_file() and file.suffix.lower() in SUFFIXES and not file.name.startswith(".")
     ]
     return tuple(sorted(files, key=lambda file: natural_key(file.name)))
-
-
-def _is_colour_picture(content: bytes) -> bool:
-    with Image.open(io.BytesIO(content)) as image:
-        if image.mode not in ("RGB", "RGBA", "P"):
-            return False
-        colours = np.asarray(image.convert("RGB")).astype(int)
-    return float((colours.max(axis=-1) - colours.min(axis=-1)).mean()) > COLOUR_LEVELS

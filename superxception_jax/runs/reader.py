@@ -1,21 +1,20 @@
-"""A trained network that reads canvases, without the data that it was trained on."""
+"""Trained networks without the data that they were trained on: the shipped ones, and any run's."""
 
 from __future__ import annotations
 
 import dataclasses
 import functools
 import json
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import jax
 import numpy as np
 
-from superxception_jax.data.crop import has_light_background
+from superxception_jax.data.crop import BACKGROUNDS, has_light_background
 from superxception_jax.evaluation.predict import CELL_BATCHES, predict_all
 from superxception_jax.files import write_text
-from superxception_jax.karyotyping.cell import ChooseClassifier, Classifier
+from superxception_jax.karyotyping.cell import CellImages, Classifier
 from superxception_jax.models.build import init_variables
 from superxception_jax.models.inference import make_predict
 from superxception_jax.runs.experiment import Experiment, build_experiment
@@ -32,13 +31,12 @@ from superxception_jax.runs.workdir import (
     load_training_record,
 )
 from superxception_jax.training import compile as compilation
-from superxception_jax.training.checkpoint import BEST, Checkpoints
 
 RESULTS_FILE = "results.json"
 VARIABLES_FILE = "variables.npz"
 CARD_FILE = "MODEL_CARD.md"
-# What comes with the project, by the background of the images it learned from; a model card
-# stands in each folder.
+# The networks that come with the project, by the background of the images they were trained on;
+# each folder holds a model card.
 DEFAULT_CLASSIFIERS = {
     "dark": Path(__file__).resolve().parent.parent / "weights" / "qband",
     "light": Path(__file__).resolve().parent.parent / "weights" / "gband",
@@ -46,33 +44,36 @@ DEFAULT_CLASSIFIERS = {
 
 
 def load_classifier(workdir: str | Path) -> Classifier:
-    """Load the best network of a finished run, or one that `export_classifier` wrote.
+    """Load the best network of a finished run, or an exported one.
 
     Args:
-        workdir: folder of the run or of the export.
+        workdir: Folder of the run, or one that `export_classifier` wrote.
 
     Returns:
-        The reader, on the first device.
+        The classifier, on the first device.
 
     Raises:
-        FileNotFoundError: the folder holds neither.
-
-    Source: ours, because a laboratory has the network and not the images it learned from.
+        FileNotFoundError: The folder holds neither.
+        ValueError: The weights belong to another network than the config.
     """
     folder = _check_folder(workdir)
     experiment = build_experiment(load_config(folder))
     mesh = compilation.make_mesh(1)
-    variables = _load(folder, experiment, mesh)
-    model = make_network(experiment, mesh)
-    predict = compilation.compile_predict(
-        make_predict(model, input_px=experiment.input_px, test_views=experiment.test_views), mesh
+    variables = _load_variables(folder, experiment, mesh)
+    compiled = compilation.compile_predict(
+        make_predict(
+            make_network(experiment, mesh),
+            input_px=experiment.input_px,
+            test_views=experiment.test_views,
+        ),
+        mesh,
     )
 
-    def read(canvases: np.ndarray) -> np.ndarray:
+    def predict(canvases: np.ndarray) -> np.ndarray:
         return predict_all(
             canvases,
             variables=variables,
-            predict=predict,
+            predict=compiled,
             place=lambda batch: compilation.place_batch(batch, mesh),
             batch_sizes=CELL_BATCHES,
             advance=lambda count: None,
@@ -80,7 +81,7 @@ def load_classifier(workdir: str | Path) -> Classifier:
 
     calibration = json.loads((folder / CALIBRATION_FILE).read_text(encoding="utf-8"))
     return Classifier(
-        read=read,
+        predict=predict,
         normalization=dataclasses.replace(experiment.normalization, background="auto"),
         polarity=experiment.polarity,
         temperature=calibration["temperature"],
@@ -94,47 +95,50 @@ def load_classifier(workdir: str | Path) -> Classifier:
     )
 
 
-def load_default_readers(background: str) -> ChooseClassifier:
-    """Return a function that chooses between the networks that come with the project.
+def choose_classifier(cell: CellImages, *, background: str) -> Classifier:
+    """Return the shipped network for the banding of a cell; each is loaded once per process.
 
     Args:
-        background: "dark", "light", or "auto": by most of the images.
+        cell: Images of the cell.
+        background: "dark" (Q-band), "light" (G-band) or "auto": that of most of the images.
 
     Returns:
-        Images of a cell → the reader for their background; each network is loaded when it is
-        first needed.
+        The classifier, trained on images with such a background.
 
-    Source: ours: a network knows the stain that it learned from.
+    Raises:
+        ValueError: The background is none of the three.
     """
-    load = functools.cache(load_classifier)
+    if background not in BACKGROUNDS:
+        raise ValueError(
+            f"`background` must be one of {BACKGROUNDS}, got {background!r}; choose one."
+        )
+    if background == "auto":
+        light = sum(has_light_background(one.image) for one in cell.images)
+        background = "light" if 2 * light > len(cell.images) else "dark"
+    return _load_default(background)
 
-    def choose(images: Sequence[np.ndarray]) -> Classifier:
-        if background != "auto":
-            return load(DEFAULT_CLASSIFIERS[background])
-        light = sum(has_light_background(image) for image in images)
-        return load(DEFAULT_CLASSIFIERS["light" if 2 * light > len(images) else "dark"])
 
-    return choose
+@functools.cache
+def _load_default(background: str) -> Classifier:
+    return load_classifier(DEFAULT_CLASSIFIERS[background])
 
 
 def export_classifier(workdir: str | Path, out: str | Path) -> list[Path]:
-    """Write what `load_classifier` needs of a finished run into a small folder.
+    """Write everything `load_classifier` needs of a finished run into a small folder.
 
     Args:
-        workdir: folder of the run.
-        out: folder to write, made if absent.
+        workdir: Folder of the run.
+        out: Folder to write, made if absent.
 
     Returns:
         The files: config, environment, calibration, results, model card and variables.
 
     Raises:
-        FileNotFoundError: the folder holds no finished run.
-
-    Source: ours, because a laboratory hands a network on, not a training.
+        FileNotFoundError: The folder holds no finished run.
     """
     folder, target = _check_folder(workdir), Path(out).expanduser().absolute()
     experiment = build_experiment(load_config(folder))
-    variables = _load(folder, experiment, compilation.make_mesh(1))
+    variables = _load_variables(folder, experiment, compilation.make_mesh(1))
     target.mkdir(parents=True, exist_ok=True)
     copies = [
         write_text(target / name, (folder / name).read_text(encoding="utf-8"))
@@ -152,20 +156,22 @@ def _check_folder(workdir: str | Path) -> Path:
         raise FileNotFoundError(
             f"`--workdir` must be the folder of a finished run with {CONFIG_FILE} and "
             f"{CALIBRATION_FILE}, got `{workdir}`; finish it with launch/main.py --workdir=…, or "
-            "test an older one again with launch/evaluate.py."
+            "test an older run again with launch/evaluate.py."
         )
     return folder
 
 
-def _load(folder: Path, experiment: Experiment, mesh: jax.sharding.Mesh) -> Any:
-    """Load `params` and `batch_stats` from the export or the best checkpoint."""
+def _load_variables(folder: Path, experiment: Experiment, mesh: jax.sharding.Mesh) -> Any:
+    """Load `params` and `batch_stats` from an export or from the best checkpoint of a run."""
     model = make_network(experiment, mesh)
     like = jax.eval_shape(
         lambda key: init_variables(model, key=key, input_px=experiment.input_px),
         jax.random.key(0),
     )
     if (folder / VARIABLES_FILE).is_file():
-        variables = load_variables(folder / VARIABLES_FILE, like)
-        return compilation.place_replicated(variables, mesh)
+        return compilation.place_replicated(load_variables(folder / VARIABLES_FILE, like), mesh)
+    # Only a run's checkpoint needs orbax, which takes seconds to import.
+    from superxception_jax.training.checkpoint import BEST, Checkpoints
+
     with Checkpoints(folder / "checkpoints") as checkpoints:
         return checkpoints.load_variables(BEST, compilation.with_replicated_sharding(like, mesh))

@@ -1,4 +1,4 @@
-"""How a trained network reads damaged, incomplete and foreign cells."""
+"""How well a trained network karyotypes damaged, incomplete and foreign cells."""
 
 from __future__ import annotations
 
@@ -12,49 +12,14 @@ from superxception_jax.chromosomes import natural_key
 from superxception_jax.data.builders import load_records, make_builder
 from superxception_jax.data.record import ChromosomeRecord
 from superxception_jax.data.splits import make_split
-from superxception_jax.karyotyping.cell import Classifier, karyotype_cell
+from superxception_jax.karyotyping.cell import CellImages, Classifier, NamedImage, karyotype_cell
+from superxception_jax.karyotyping.karyotype import Karyotype
 from superxception_jax.runs.experiment import Experiment
+from superxception_jax.studies.condition import MISSING, TURN, ConditionResult
 from superxception_jax.studies.damage import CORRUPTIONS, corrupt
 
-UNDAMAGED, TURN, MISSING = "none", "turn", "missing"
-# What is tried: kind and level.
-CONDITIONS: tuple[tuple[str, float], ...] = (
-    (UNDAMAGED, 0.0),
-    *(("blur", level) for level in (1.0, 2.0, 3.0)),
-    *(("noise", level) for level in (3.0, 6.0, 12.0)),
-    *(("gain", level) for level in (0.4, 0.7, 1.5)),
-    *(("rotation", level) for level in (30.0, 60.0, 90.0)),
-    *((TURN, level) for level in (0.5, 1.0)),
-    *(("debris", level) for level in (1.0, 3.0)),
-    *((MISSING, level) for level in (1.0, 3.0)),
-)
-# What the level of a condition is.
-UNITS = {name: unit for name, (unit, _) in CORRUPTIONS.items()} | {
-    TURN: "share turned by 180°",
-    MISSING: "chromosomes of each cell",
-}
 # Upside-down images are expected only where they are made.
 USUAL_TURNED_SHARE, UNKNOWN_TURNED_SHARE = 0.01, 0.5
-COUNTS = ("cells", "cells_right", "images", "alone", "assigned", "upright_right", "unread")
-
-
-def choose_conditions(kinds: Sequence[str]) -> tuple[tuple[str, float], ...]:
-    """Choose some of `CONDITIONS`.
-
-    Args:
-        kinds: of damage; empty chooses all.
-
-    Returns:
-        Kind and level of each, the undamaged one first.
-
-    Raises:
-        ValueError: a kind is unknown.
-    """
-    known = tuple(dict.fromkeys(kind for kind, _ in CONDITIONS))
-    for kind in kinds:
-        if kind not in known:
-            raise ValueError(f"`--kinds` must be of {', '.join(known)}, got `{kind}`; correct it.")
-    return tuple(one for one in CONDITIONS if not kinds or one[0] in (UNDAMAGED, *kinds))
 
 
 @dataclass(frozen=True)
@@ -62,8 +27,8 @@ class RawCell:
     """The raw images of a cell that a network has not seen.
 
     Attributes:
-        name: of the cell.
-        images: u8[H,W] each.
+        name: Name of the cell.
+        images: N raw images u8[H,W].
         labels: i64[N], true classes.
     """
 
@@ -76,20 +41,20 @@ def load_test_cells(experiment: Experiment) -> list[RawCell]:
     """Load the raw images of the test cells of a run.
 
     Args:
-        experiment: of the run, with a split in which no cell is divided.
+        experiment: Experiment of the run, with a split that keeps cells whole.
 
     Returns:
         The cells in natural order.
 
     Raises:
-        ValueError: the split divides cells.
+        ValueError: The split divides cells.
     """
     if experiment.split.protocol == "paper":
         raise ValueError(
             "`--runs` must be runs whose split keeps cells whole, got the split `paper`; train "
             "with --config.split.protocol=cells."
         )
-    records = _read(experiment, experiment.dataset, experiment.dataset_options)
+    records = _load_records(experiment, experiment.dataset, experiment.dataset_options)
     split = make_split(
         labels=np.array([one.label for one in records], np.int32),
         cells=np.array([one.cell for one in records]),
@@ -103,48 +68,48 @@ def load_foreign_cells(experiments: Sequence[Experiment], dataset: str) -> list[
     """Load the raw images of all cells of another data set.
 
     Args:
-        experiments: of the runs; the folders of data of the first are used.
-        dataset: "bioimage" or "gband", another one than the experiments'.
+        experiments: Experiments of the runs; the data folders of the first one are used.
+        dataset: "bioimage" or "gband", not a data set of the experiments.
 
     Returns:
         The cells in natural order.
 
     Raises:
-        ValueError: it is the set that a network learned from.
+        ValueError: A network was trained on this data set.
     """
     if dataset in {one.dataset for one in experiments}:
         raise ValueError(
-            f"`--foreign` must be another data set than that of the runs, got {dataset!r}."
+            f"`--foreign` must be a data set that no run was trained on, got {dataset!r}; choose "
+            "another one."
         )
-    return _group(_read(experiments[0], dataset, {}))
+    return _group(_load_records(experiments[0], dataset, {}))
 
 
 def evaluate_condition(
     cells: Sequence[RawCell],
     *,
-    reader: Classifier,
+    classifier: Classifier,
     kind: str,
     level: float,
     seed: int,
     advance: Callable[[int], object],
-) -> dict[str, Any]:
-    """Read all cells under one condition.
+) -> ConditionResult:
+    """Karyotype all cells under one condition and count what is correct.
 
     Args:
-        cells: to be read.
-        reader: the network.
+        cells: Cells that the network has not seen.
+        classifier: The network.
         kind: `UNDAMAGED`, `TURN`, `MISSING` or a key of `CORRUPTIONS`.
-        level: how much; for `TURN` the share of the images that is turned by 180°, for `MISSING`
-            the number of chromosomes that are left out of each cell.
-        seed: of what is random.
-        advance: called with the number of cells done.
+        level: Strength of the damage; for `TURN` the share of the images that is turned by 180°,
+            for `MISSING` the number of chromosomes that are left out of each cell.
+        seed: Random seed of the damage.
+        advance: Called with the number of cells done.
 
     Returns:
-        JSON values: `cells`, `images`, right ones by the network `alone` and after `assigned`,
-        `upright_right` (polarity), `cells_right` and `unread` images, which count as wrong.
+        The counts. Images in which no chromosome is found count as wrong.
     """
     share = UNKNOWN_TURNED_SHARE if kind == TURN else USUAL_TURNED_SHARE
-    sums = dict.fromkeys(COUNTS, 0)
+    result = ConditionResult(kind=kind, level=level)
     for number, cell in enumerate(cells):
         generator = np.random.default_rng([seed, number])
         kept = np.arange(len(cell.images))
@@ -152,52 +117,35 @@ def evaluate_condition(
             lost = generator.choice(len(kept), size=int(level), replace=False)
             kept = np.delete(kept, lost)
         images, turned = _damage(cell, kept, kind=kind, level=level, generator=generator)
-        found = karyotype_cell(
-            images,
-            names=[str(index) for index in kept],
-            cell=cell.name,
-            reader=reader,
+        names = [str(index) for index in kept]
+        karyotype = karyotype_cell(
+            CellImages(cell.name, tuple(map(NamedImage, names, images))),
+            classifier=classifier,
             turned_share=share,
         )
-        by_name = {one.name: one for one in found.chromosomes}
-        sums["images"] += len(kept)
-        sums["unread"] += len(found.unread)
-        mistakes = len(found.unread)
-        for index, upside_down in zip(kept, turned, strict=True):
-            one = by_name.get(str(index))
-            if one is None:
-                continue
-            sums["alone"] += int(one.probabilities.argmax()) == cell.labels[index]
-            sums["assigned"] += one.label == cell.labels[index]
-            sums["upright_right"] += one.turned == upside_down
-            mistakes += one.label != cell.labels[index]
-        sums["cells"] += 1
-        sums["cells_right"] += mistakes == 0
+        truth = dict(zip(names, zip(cell.labels[kept], turned, strict=True), strict=True))
+        result = result.plus(_count_correct(karyotype, truth, kind=kind, level=level))
         advance(1)
-    counts = {name: int(value) for name, value in sums.items()}
-    return {"kind": kind, "level": level, **counts}
+    return result
 
 
-def pool(readings: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Add up what several networks read of their own test cells, condition by condition.
-
-    Args:
-        readings: see `evaluate_condition`.
-
-    Returns:
-        One a condition, in the order of the first ones.
-
-    Source: ours, because each cell is tested once over all folds.
-    """
-    pooled: dict[tuple[str, float], dict[str, Any]] = {}
-    for one in readings:
-        key = (one["kind"], one["level"])
-        found = pooled.setdefault(
-            key, {"kind": key[0], "level": key[1], **dict.fromkeys(COUNTS, 0)}
-        )
-        for name in COUNTS:
-            found[name] += one[name]
-    return list(pooled.values())
+def _count_correct(
+    karyotype: Karyotype, truth: Mapping[str, tuple[int, bool]], *, kind: str, level: float
+) -> ConditionResult:
+    """Compare one cell with the true label of each image, and whether it is upside down."""
+    pairs = [(one, *truth[one.name]) for one in karyotype.chromosomes]
+    assigned = sum(int(one.label == label) for one, label, _ in pairs)
+    return ConditionResult(
+        kind=kind,
+        level=level,
+        cells=1,
+        correct_cells=int(assigned == len(truth)),
+        images=len(truth),
+        correct_single=sum(int(one.probabilities.argmax() == label) for one, label, _ in pairs),
+        correct_assigned=assigned,
+        correct_polarity=sum(int(one.turned == turned) for one, _, turned in pairs),
+        unread=len(karyotype.unread),
+    )
 
 
 def _damage(
@@ -208,7 +156,7 @@ def _damage(
     level: float,
     generator: np.random.Generator,
 ) -> tuple[list[np.ndarray], np.ndarray]:
-    """Return the damaged images, and bool[N], whether each is upside down now."""
+    """Return the damaged images, and bool[N], whether each of them is now upside down."""
     images = [cell.images[index] for index in kept]
     turned = np.zeros(len(kept), bool)
     if kind == TURN:
@@ -222,7 +170,7 @@ def _damage(
     return images, turned
 
 
-def _read(
+def _load_records(
     experiment: Experiment, dataset: str, options: Mapping[str, Any]
 ) -> list[ChromosomeRecord]:
     builder = make_builder(

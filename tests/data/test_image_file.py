@@ -6,7 +6,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from superxception_jax.data.image_file import encode_png, read_grey, scale_to_8_bits
+from superxception_jax.data.image_file import (
+    decode_image,
+    encode_png,
+    read_grey,
+    scale_to_8_bits,
+)
 
 GREY = np.array([[0, 50, 100], [150, 200, 250]], np.uint8)
 
@@ -29,6 +34,14 @@ def test_colour_files_become_grey():
     red = np.zeros((1, 2, 3), np.uint8)
     red[0, 0, 0] = 255
     np.testing.assert_array_equal(read_grey(content(red)), [[76, 0]])  # 0.299 * 255
+
+
+def test_colourfulness_is_the_mean_difference_of_the_channels():
+    red = np.zeros((1, 2, 3), np.uint8)
+    red[0, 0, 0] = 255
+    assert decode_image(content(red)).colour_levels == 127.5
+    assert decode_image(content(np.repeat(GREY[..., None], 3, axis=2))).colour_levels == 0
+    assert decode_image(content(GREY)).colour_levels == 0
 
 
 def test_palettes_and_two_level_files_become_grey():

@@ -7,7 +7,14 @@ from superxception_jax.chromosomes import CLASS_NAMES
 from superxception_jax.data.ideogram.builder import draw_numbered_cell
 from superxception_jax.data.measure import measure_chromosome
 from superxception_jax.data.normalize import NormalizationSettings
-from superxception_jax.karyotyping.cell import Classifier, karyotype_cell, upright_crop
+from superxception_jax.karyotyping.cell import (
+    CellImages,
+    Classifier,
+    NamedImage,
+    karyotype_cell,
+    upright_crop,
+)
+from superxception_jax.karyotyping.prior import CountPrior, incomplete_prior
 
 NORMALIZATION = NormalizationSettings(
     background="auto",
@@ -21,10 +28,10 @@ NORMALIZATION = NormalizationSettings(
 )
 
 
-def make_reader(labels, *, turned=(), confused=None, certainty=12.0):
-    """Return a reader that knows the truth of the images in their order."""
+def make_classifier(labels, *, turned=(), confused=None, certainty=12.0):
+    """Return a classifier that knows the truth of the images in their order."""
 
-    def read(canvases):
+    def predict(canvases):
         assert canvases.shape[1:] == (50, 50, 1)
         assert len(canvases) == len(labels)
         logits = np.zeros((len(canvases), 48))
@@ -35,7 +42,7 @@ def make_reader(labels, *, turned=(), confused=None, certainty=12.0):
         return (logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)).astype(np.float32)
 
     return Classifier(
-        read=read,
+        predict=predict,
         normalization=NORMALIZATION,
         polarity="read",
         temperature=1.0,
@@ -51,15 +58,15 @@ def cell():
     return images, [one.label for one in drawn.chromosomes]
 
 
-def read_cell(images, reader, **options):
-    names = [f"{index}.png" for index in range(len(images))]
-    options = {"names": names, "turned_share": 0.5, **options}
-    return karyotype_cell(images, cell="a", reader=reader, **options)
+def karyotype(images, classifier, *, unread=()):
+    named = tuple(NamedImage(f"{index}.png", image) for index, image in enumerate(images))
+    cell = CellImages("a", named, unread)
+    return karyotype_cell(cell, classifier=classifier, turned_share=0.5)
 
 
-def test_a_clear_cell_is_read_and_needs_no_review(cell):
+def test_a_clear_cell_needs_no_review(cell):
     images, labels = cell
-    found = read_cell(images, make_reader(labels))
+    found = karyotype(images, make_classifier(labels))
     assert [one.label for one in found.chromosomes] == labels
     assert found.iscn in ("46,XX", "46,XY")
     assert found.flags == ()
@@ -70,8 +77,8 @@ def test_a_clear_cell_is_read_and_needs_no_review(cell):
 
 def test_crops_are_upright_bright_on_black_and_tight(cell):
     images, labels = cell
-    plain = read_cell(images, make_reader(labels)).chromosomes
-    turned = read_cell(images, make_reader(labels, turned={3})).chromosomes
+    plain = karyotype(images, make_classifier(labels)).chromosomes
+    turned = karyotype(images, make_classifier(labels, turned={3})).chromosomes
     assert [one.turned for one in turned] == [index == 3 for index in range(46)]
     np.testing.assert_array_equal(turned[3].image, plain[3].image[::-1, ::-1])
     for one in plain:
@@ -96,7 +103,7 @@ def test_the_scale_is_that_of_the_raw_image():
 def test_what_the_cell_mends_is_flagged(cell):
     images, labels = cell
     fourteens = [row for row, label in enumerate(labels) if CLASS_NAMES[label] == "14"]
-    found = read_cell(images, make_reader(labels, confused={fourteens[0]: 14}))
+    found = karyotype(images, make_classifier(labels, confused={fourteens[0]: 14}))
     one = found.chromosomes[fourteens[0]]
     assert one.class_name == "14"
     assert any("alone it looks like 15" in flag for flag in one.flags)
@@ -107,7 +114,7 @@ def test_gains_and_losses_are_flagged(cell):
     labels = list(labels)
     place = labels.index(6)
     labels[place] = 20
-    found = read_cell(images, make_reader(labels, certainty=20.0))
+    found = karyotype(images, make_classifier(labels, certainty=20.0))
     assert found.counts[20] == 3
     assert "3 copies of chromosome 21" in found.flags
     assert "1 copies of chromosome 7" in found.flags
@@ -117,29 +124,50 @@ def test_gains_and_losses_are_flagged(cell):
 
 def test_a_part_of_a_cell_gets_no_formula(cell):
     images, labels = cell
-    found = read_cell(images[:5], make_reader(labels[:5]))
+    found = karyotype(images[:5], make_classifier(labels[:5]))
     assert [one.label for one in found.chromosomes] == labels[:5]
     assert found.iscn == ""
     assert any("no whole cell" in flag for flag in found.flags)
 
 
-def test_empty_images_are_named_and_the_rest_is_read(cell):
+def test_empty_images_are_named_and_the_rest_is_karyotyped(cell):
     images, labels = cell
     blank = np.zeros((20, 20), np.uint8)
-    found = read_cell([*images, blank], make_reader(labels), unread=(("b.png", "broken"),))
+    found = karyotype([*images, blank], make_classifier(labels), unread=(("b.png", "broken"),))
     assert len(found.chromosomes) == 46
     assert [name for name, _ in found.unread] == ["b.png", "46.png"]
     assert "2 images could not be read" in found.flags
 
 
-def test_bad_cells_are_refused(cell):
+def test_a_given_prior_replaces_the_default_one(cell):
     images, labels = cell
+    named = tuple(NamedImage(str(place), image) for place, image in enumerate(images[:4]))
+    prior = CountPrior(autosomes=incomplete_prior().autosomes, sexes={"YY": 1.0})
+    found = karyotype_cell(
+        CellImages("a", named),
+        classifier=make_classifier(labels[:4], certainty=1.0),
+        turned_share=0.5,
+        prior=prior,
+    )
+    assert found.counts[22:] == (0, 2)
+
+
+def test_names_are_unique():
+    image = np.zeros((2, 2), np.uint8)
+    text = r"`images` of cell `c` must have unique names, got \['a'\] more than once"
+    with pytest.raises(ValueError, match=text):
+        CellImages("c", (NamedImage("a", image), NamedImage("b", image), NamedImage("a", image)))
+
+
+def test_bad_cells_are_refused(cell):
+    _, labels = cell
     blank = np.zeros((20, 20), np.uint8)
-    with pytest.raises(ValueError, match=r"cell `a` must have an image that shows a chromosome"):
-        read_cell([blank], make_reader([]))
-    with pytest.raises(ValueError, match="`names` must be unique"):
-        read_cell(images[:2], make_reader(labels[:2]), names=["a", "a"])
+    text = r"cell `a` must have at least one image that shows a chromosome, got none among 1; 0.png"
+    with pytest.raises(ValueError, match=text):
+        karyotype([blank], make_classifier([]))
+    with pytest.raises(ValueError, match="got none among 0; add images"):
+        karyotype([], make_classifier([]))
     bar = np.zeros((20, 9), np.uint8)
     bar[3:17, 3:6] = 200
     with pytest.raises(ValueError, match="got 90; give the images of one cell"):
-        read_cell([bar] * 90, make_reader([labels[0]] * 90))
+        karyotype([bar] * 90, make_classifier([labels[0]] * 90))

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import csv
 import json
-import shutil
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from superxception_jax.data.ideogram.builder import draw_numbered_cell
-from superxception_jax.karyotyping.folders import find_cells, read_images
 from superxception_jax.runs.reader import load_classifier
 from tests.launch.programs import REPOSITORY, run, run_each
 
@@ -74,7 +72,7 @@ def test_a_batch_of_cells(workdir, folder, flags):
     assert not (folder / "out" / "cell 3").exists()
 
 
-def test_an_exported_network_reads_the_same(workdir, folder, flags):
+def test_an_exported_network_predicts_the_same(workdir, folder, flags):
     out = folder / "exported"
     done = run("export.py", f"--workdir={workdir}", f"--out={out}", flags[1], folder=folder)
     assert done.returncode == 0, done.stderr
@@ -84,7 +82,7 @@ def test_an_exported_network_reads_the_same(workdir, folder, flags):
     assert "synthetic cells" in card
     assert "way up right, turned at random" in card
     canvases = np.random.default_rng(0).integers(0, 255, size=(3, 50, 50, 1)).astype(np.uint8)
-    one, other = (load_classifier(path).read(canvases) for path in (workdir, out))
+    one, other = (load_classifier(path).predict(canvases) for path in (workdir, out))
     assert one.shape == (3, 48)
     np.testing.assert_allclose(other, one, atol=0.02)
     assert not np.array_equal(other, one)
@@ -109,29 +107,3 @@ def test_bad_input_is_one_sentence(folder, flags):
         assert done.returncode == 2
         assert text in done.stderr
         assert "Traceback" not in done.stderr
-
-
-def test_cells_are_found_in_natural_order(tmp_path):
-    for name in ("10", "9"):
-        write_cell(tmp_path / "batch" / name, 0, count=2)
-    found = find_cells(tmp_path / "batch")
-    assert [one.name for one in found] == ["9", "10"]
-    assert [file.name for file in found[0].files] == ["0.png", "1.png"]
-    (one,) = find_cells(tmp_path / "batch" / "9")
-    assert one.name == "9"
-    (single,) = find_cells(tmp_path / "batch" / "9" / "0.png")
-    assert len(single.files) == 1
-    shutil.copy(single.files[0], tmp_path / "batch" / "stray.png")
-    with pytest.raises(ValueError, match="got both"):
-        find_cells(tmp_path / "batch")
-
-
-def test_a_colour_photograph_is_no_chromosome(tmp_path):
-    colours = np.random.default_rng(0).integers(0, 255, size=(40, 60, 3)).astype(np.uint8)
-    Image.fromarray(colours).save(tmp_path / "holiday.png")
-    grey = np.repeat(colours[..., :1], 3, axis=-1)
-    Image.fromarray(grey).save(tmp_path / "scan.png")
-    images, unread = read_images([tmp_path / "holiday.png", tmp_path / "scan.png"])
-    assert list(images) == ["scan.png"]
-    assert unread[0][0] == "holiday.png"
-    assert "colour picture" in unread[0][1]

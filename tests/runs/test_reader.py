@@ -1,4 +1,4 @@
-"""The networks that come with the project, on cells that they have never seen."""
+"""The shipped networks, on cells that they were not trained on."""
 
 from __future__ import annotations
 
@@ -13,25 +13,27 @@ from PIL import Image
 
 from superxception_jax.chromosomes import class_label
 from superxception_jax.data.ideogram.builder import draw_numbered_cell
-from superxception_jax.karyotyping import karyotype_cell
-from superxception_jax.runs.reader import DEFAULT_CLASSIFIERS, load_default_readers
+from superxception_jax.karyotyping import CellImages, NamedImage, karyotype_cell
+from superxception_jax.runs.reader import DEFAULT_CLASSIFIERS, choose_classifier
 from tests.paths import REAL_DATA
 
 ARCHIVE = REAL_DATA / "bioimlab_qband.zip"
 # Two of the cells that tested the network of Q-bands: a female and a male one.
 UNSEEN = ("2", "6")
 MOST_BYTES = 12_000_000
-# Each network is loaded and compiled once.
-CHOOSE = load_default_readers("auto")
 
 
-def read(images, labels, *, turned_share):
-    names = [str(place) for place in range(len(images))]
-    found = karyotype_cell(
-        images, names=names, cell="cell", reader=CHOOSE(images), turned_share=turned_share
-    )
-    right = np.array([one.label for one in found.chromosomes]) == labels
-    return found, float(right.mean())
+def make_cell(images):
+    return CellImages("cell", tuple(NamedImage(str(i), image) for i, image in enumerate(images)))
+
+
+def karyotype(images, labels, *, turned_share):
+    """Return the karyotype and its accuracy."""
+    cell = make_cell(images)
+    classifier = choose_classifier(cell, background="auto")
+    found = karyotype_cell(cell, classifier=classifier, turned_share=turned_share)
+    correct = np.array([one.label for one in found.chromosomes]) == labels
+    return found, float(correct.mean())
 
 
 def test_they_are_small():
@@ -56,23 +58,32 @@ def test_a_card_says_what_the_results_say(background):
 
 
 @pytest.mark.parametrize(("style", "dataset"), [("q", "bioimage"), ("g", "gband")])
-def test_the_background_chooses_the_network_which_reads_drawn_cells(style, dataset):
+def test_the_background_chooses_the_network(style, dataset):
     drawn = draw_numbered_cell(0, seed=1, style=style, aneuploid_share=0.0).chromosomes
     images = [one.image for one in drawn]
-    assert CHOOSE(images).about["data set"] == dataset
-    _, share = read(images, np.array([one.label for one in drawn]), turned_share=0.01)
+    classifier = choose_classifier(make_cell(images), background="auto")
+    assert classifier.about["data set"] == dataset
+    _, share = karyotype(images, np.array([one.label for one in drawn]), turned_share=0.01)
     # Drawn chromosomes are no real ones; chance is 1 of 24.
     assert share > 0.5
 
 
 def test_a_given_background_is_not_guessed():
-    images = [np.zeros((9, 9), np.uint8)]
-    assert load_default_readers("light")(images).about["data set"] == "gband"
+    cell = make_cell([np.zeros((9, 9), np.uint8)])
+    assert choose_classifier(cell, background="light").about["data set"] == "gband"
+    with pytest.raises(ValueError, match=r"`background` must be one of .*, got 'grey'"):
+        choose_classifier(cell, background="grey")
+
+
+def test_each_network_is_loaded_once():
+    cell = make_cell([np.zeros((9, 9), np.uint8)])
+    one, other = (choose_classifier(cell, background=name) for name in ("auto", "dark"))
+    assert one is other
 
 
 @pytest.mark.skipif(not ARCHIVE.exists(), reason="no Q-band archive")
 @pytest.mark.parametrize("cell", UNSEEN)
-def test_unseen_real_cells_are_read_both_ways_up(cell):
+def test_unseen_real_cells_are_karyotyped_both_ways_up(cell):
     images, labels = [], []
     with zipfile.ZipFile(ARCHIVE) as archive:
         for path in archive.namelist():
@@ -80,9 +91,9 @@ def test_unseen_real_cells_are_read_both_ways_up(cell):
                 image = Image.open(io.BytesIO(archive.read(path))).convert("L")
                 images.append(np.array(image))
                 labels.append(class_label(found[1]))
-    upright, share = read(images, np.array(labels), turned_share=0.01)
+    upright, share = karyotype(images, np.array(labels), turned_share=0.01)
     assert share >= 44 / 46
     assert upright.iscn in ("46,XX", "46,XY")
-    turned, share = read([x[::-1, ::-1] for x in images], np.array(labels), turned_share=0.5)
+    turned, share = karyotype([x[::-1, ::-1] for x in images], np.array(labels), turned_share=0.5)
     assert share >= 43 / 46
     assert np.mean([one.turned for one in turned.chromosomes]) > 0.9
