@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import json
 import re
+import subprocess
+import sys
 import zipfile
 
 import numpy as np
@@ -15,12 +17,14 @@ from superxception_jax.chromosomes import class_label
 from superxception_jax.data.ideogram.builder import draw_numbered_cell
 from superxception_jax.karyotyping import CellImages, NamedImage, karyotype_cell
 from superxception_jax.runs.reader import DEFAULT_CLASSIFIERS, choose_classifier
-from tests.paths import REAL_DATA
+from tests.launch.programs import environment
+from tests.paths import REAL_DATA, REPOSITORY
 
 ARCHIVE = REAL_DATA / "bioimlab_qband.zip"
 # Two of the cells that tested the network of Q-bands: a female and a male one.
 UNSEEN = ("2", "6")
 MOST_BYTES = 12_000_000
+TRAINING_LIBRARIES = ("orbax", "optax", "tensorboardX", "tensorflow_datasets", "matplotlib", "clu")
 
 
 def make_cell(images):
@@ -73,6 +77,32 @@ def test_a_given_background_is_not_guessed():
     assert choose_classifier(cell, background="light").about["data set"] == "gband"
     with pytest.raises(ValueError, match=r"`background` must be one of .*, got 'grey'"):
         choose_classifier(cell, background="grey")
+
+
+def test_using_a_shipped_network_loads_no_training():
+    code = """
+import sys
+import numpy as np
+from superxception_jax.karyotyping import CellImages, NamedImage, karyotype_cell
+from superxception_jax.runs.reader import choose_classifier
+
+bar = np.zeros((40, 14), np.uint8)
+bar[4:36, 4:9] = 200
+cell = CellImages("a", (NamedImage("bar", bar),))
+classifier = choose_classifier(cell, background="auto")
+karyotype = karyotype_cell(cell, classifier=classifier, turned_share=0.5)
+print(len(karyotype.chromosomes), [name for name in sys.argv[1:] if name in sys.modules])
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code, *TRAINING_LIBRARIES, "superxception_jax.training.loop"],
+        cwd=REPOSITORY,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=300,
+    )
+    assert done.stdout.strip() == "1 []"
 
 
 def test_each_network_is_loaded_once():
