@@ -1,42 +1,49 @@
-"""What every program of `launch/` shares: flags that fail with one clear sentence."""
+"""The frame of every program: flags, help, errors of one clear sentence, and exit status.
+
+JAX and ml_collections are imported by the functions that need them, so that `--help` and mistakes
+in the flags are answered at once.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import difflib
+import functools
 import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NoReturn
+from types import ModuleType
+from typing import TYPE_CHECKING, NoReturn
 
-import jax
 from absl import app, flags, logging
-from ml_collections import ConfigDict, config_flags
+
+if TYPE_CHECKING:
+    from ml_collections import ConfigDict
 
 CACHE = flags.DEFINE_string(
     "compilation_cache",
     "~/.cache/superxception_jax",
-    "Folder that keeps compiled steps for the next start; `off` for none.",
+    "Folder that keeps compiled programs for later runs; `off`: none.",
 )
 HELP = {"-h", "--h", "-help", "--help"}
-# What absl and a config file raise for flags that can't be used.
+# Raised by absl and by config files for invalid flags.
 FLAG_ERRORS = (flags.Error, AttributeError, KeyError, TypeError, ValueError, OSError)
-# A loss that became infinite is a `FloatingPointError`.
+# A loss that becomes infinite raises `FloatingPointError`.
 USER_ERRORS = (ValueError, TypeError, OSError, FloatingPointError)
 
 
-class Interrupted(Exception):  # noqa: N818 - a stop that the user asked for is no error
-    """The user or the system asked the run to stop; everything is saved.
+class Interrupted(Exception):  # noqa: N818 - a requested stop is no error
+    """The user or the system stopped the run; everything is saved.
 
     Attributes:
         signal_name: SIGINT or SIGTERM.
-        step: the finished step that the latest checkpoint holds.
+        step: Last finished step, which the latest checkpoint holds.
     """
 
     def __init__(self, signal_name: str, *, step: int) -> None:
-        """Tell what was asked and what is saved."""
+        """Set the message: the signal and the saved step."""
         super().__init__(f"stopped by {signal_name} after step {step}; everything is saved.")
         self.signal_name = signal_name
         self.step = step
@@ -46,22 +53,24 @@ def run_command(main: Callable[[], None]) -> None:
     """Run a program; bad input gives one sentence and exit status 2.
 
     Args:
-        main: the program, called after the flags are read.
+        main: The program, called after the flags are parsed. `--help` prints the docstring and
+            the flags of its module.
 
     Raises:
-        SystemExit: 2 after bad input; 128 + signal after a stop that was asked for.
+        SystemExit: 2 after bad input; 128 + signal after a requested stop.
     """
-    app.run(lambda _: _guarded(main), flags_parser=_parse)
+    parse = functools.partial(_parse, program=sys.modules[main.__module__])
+    app.run(lambda _: _guarded(main), flags_parser=parse)
 
 
 def check_config_file(path: Path) -> None:
-    """Refuse a config file that doesn't exist, naming the nearest one that does.
+    """Raise if a config file doesn't exist, and name the most similar one that does.
 
     Args:
-        path: of the file, without its preset.
+        path: Path of the file, without its preset.
 
     Raises:
-        FileNotFoundError: the file is missing.
+        FileNotFoundError: The file is missing.
     """
     if path.exists():
         return
@@ -77,16 +86,18 @@ def build_config(config_file: str, *, overrides: Sequence[str]) -> ConfigDict:
     """Load a config as the flags `--config=… --config.<field>=<value>` of a program would.
 
     Args:
-        config_file: path and preset, such as `configs/xception.py:bioimage`.
-        overrides: fields and values, such as `training.epochs=10`.
+        config_file: Path and preset, such as `configs/xception.py:bioimage`.
+        overrides: Fields and values, such as `training.epochs=10`.
 
     Returns:
         The locked config.
 
     Raises:
-        FileNotFoundError: the file is missing.
-        ValueError: the preset, a field or a value can't be used.
+        FileNotFoundError: The file is missing.
+        ValueError: The preset, a field or a value is invalid.
     """
+    from ml_collections import config_flags
+
     check_config_file(Path(config_file.partition(":")[0]))
     argv = ["build_config", f"--config={config_file}", *(f"--config.{one}" for one in overrides)]
     values = flags.FlagValues()
@@ -98,9 +109,8 @@ def build_config(config_file: str, *, overrides: Sequence[str]) -> ConfigDict:
     return holder.value
 
 
-def _parse(argv: Sequence[str]) -> list[str]:
+def _parse(argv: Sequence[str], *, program: ModuleType) -> list[str]:
     if HELP.intersection(argv[1:]):
-        program = sys.modules["__main__"]
         shown = (program, sys.modules[__name__])
         print(program.__doc__, *map(flags.FLAGS.module_help, shown), sep="\n")
         sys.exit(0)
@@ -114,7 +124,7 @@ def _parse(argv: Sequence[str]) -> list[str]:
 
 
 def _read_flags(values: flags.FlagValues, argv: Sequence[str]) -> list[str]:
-    # A config file that fails to load prints its traceback; the sentence is enough.
+    # A config file that fails to load prints its traceback; the error message is enough.
     with open(os.devnull, "w") as nowhere, contextlib.redirect_stderr(nowhere):
         return values(argv)
 
@@ -122,6 +132,8 @@ def _read_flags(values: flags.FlagValues, argv: Sequence[str]) -> list[str]:
 def _guarded(main: Callable[[], None]) -> None:
     logging.set_verbosity(logging.WARNING)
     if CACHE.value != "off":
+        import jax
+
         folder = os.path.abspath(os.path.expanduser(CACHE.value))
         jax.config.update("jax_compilation_cache_dir", folder)
     try:
@@ -147,6 +159,6 @@ def _sentence(error: BaseException) -> str:
     text = str(error.args[0] if isinstance(error, KeyError | AttributeError) else error)
     lines = [line for line in text.strip().splitlines() if line.strip()]
     if any(line.startswith("Traceback") for line in lines):
-        # A config file that failed: its last line says what; where is of no use to the reader.
+        # A config file that failed: the last line of its traceback holds the message.
         lines = [lines[-1].split(": ", 1)[-1]]
     return "\n".join(lines)

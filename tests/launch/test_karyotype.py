@@ -58,8 +58,8 @@ def test_a_batch_of_cells(workdir, folder, flags):
     assert done.returncode == 1, done.stderr
     assert "cell `cell 3`: no image could be read; x.png: the file is empty" in done.stderr
     assert "cell 1: 46 chromosomes, draft 4" in done.stdout
-    assert "not read: broken.png: the image can't be read" in done.stdout
-    assert "cell 2: 1 chromosomes, no formula" in done.stdout
+    assert "could not be read: broken.png: the image can't be read" in done.stdout
+    assert "cell 2: 1 chromosome, no ISCN formula" in done.stdout
     for name in ("cell 1", "cell 2"):
         out = folder / "out" / name
         assert min(Image.open(out / "karyogram.png").size) > 200
