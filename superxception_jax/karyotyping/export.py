@@ -1,4 +1,8 @@
-"""A read cell as JSON and as lines of CSV, for other programs."""
+"""A karyotyped cell as JSON and CSV, for other programs.
+
+Both raise `ValueError` where two images have the same name, a number is not finite, or the
+probabilities don't have one value per class, and `TypeError` where they aren't f64.
+"""
 
 from __future__ import annotations
 
@@ -21,24 +25,18 @@ _DECIMALS = 6
 
 
 def karyotype_json(karyotype: Karyotype) -> dict[str, Any]:
-    """Turn a cell into JSON values.
+    """Return a cell as JSON values.
 
     Args:
-        karyotype: the cell.
+        karyotype: Karyotyped cell.
 
     Returns:
-        Its name, draft ISCN formula with the note that it is a draft, counts by class name,
-        margin in nats (None if no second assignment exists, an infinite margin), flags, unread
-        images with the reason, and the chromosomes in the order of the images: name, class,
-        confidence, the three most probable classes with the probability given the whole cell
-        and `alone` by the network, turned, turned_probability, length_px and flags.
-
-    Raises:
-        ValueError: two images have one name, a number is not finite, or the probabilities
-            don't have one value for each class.
-        TypeError: probabilities are not f64.
-
-    Source: ours, because JSON knows no infinity and a reader of 24 probabilities wants three.
+        Name, draft ISCN formula ("" for an incomplete cell) with a note that it is a draft,
+        counts by class name, margin in nats (None if there is no second assignment, because JSON
+        has no infinity), flags, images that were not classified with the reason, and the
+        chromosomes in the order of the images: name, class, confidence, the three most probable
+        classes with their probability given the whole cell and, as `alone`, by the network from
+        the single image, turned, turned_probability, length_px and flags.
     """
     names = [one.name for one in karyotype.chromosomes]
     twice = sorted({name for name in names if names.count(name) > 1})
@@ -71,9 +69,9 @@ def _chromosome_json(one: ClassifiedChromosome) -> dict[str, Any]:
         raise ValueError(
             f"numbers of image {one.name!r} must be finite, got `probabilities` "
             f"{one.probabilities}, `marginals` {one.marginals}, `turned_probability` "
-            f"{one.turned_probability}, `length_px` {one.length_px}; check the reading."
+            f"{one.turned_probability}, `length_px` {one.length_px}; check the classification."
         )
-    # Stable, so that equal probabilities come in the order of the classes.
+    # Stable, so that equal probabilities are in the order of the classes.
     likely = np.argsort(-one.marginals, kind="stable")[:LIKELY_CLASSES]
     return {
         "name": one.name,
@@ -95,19 +93,14 @@ def _chromosome_json(one: ClassifiedChromosome) -> dict[str, Any]:
 
 
 def assignments_csv(karyotypes: Sequence[Karyotype]) -> str:
-    """Write the class of every chromosome as a line.
+    """Return the class of every chromosome as CSV.
 
     Args:
-        karyotypes: the cells.
+        karyotypes: Karyotyped cells.
 
     Returns:
-        CSV with the columns `CSV_COLUMNS`; turned is true or false, flags are joined by `; `.
-
-    Raises:
-        ValueError: as `karyotype_json`.
-        TypeError: as `karyotype_json`.
-
-    Source: ours, because a table is what a laboratory opens first.
+        CSV with the columns `CSV_COLUMNS` and one row per chromosome; turned is true or false,
+        flags are joined by `; `.
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")

@@ -1,4 +1,4 @@
-"""A read cell as JSON and CSV."""
+"""A karyotyped cell as JSON and CSV."""
 
 from __future__ import annotations
 
@@ -43,14 +43,14 @@ def test_json_of_a_cell():
     assert chromosome["probabilities"][0]["alone"] == pytest.approx(0.7 * 0.9 + 0.3 / 24, abs=1e-6)
 
 
-def test_equal_probabilities_come_in_class_order():
+def test_equal_probabilities_are_in_class_order():
     flat = np.full(24, 1.0 / 24.0)
     one = dataclasses.replace(sample_chromosome(), marginals=flat)
     (chromosome,) = karyotype_json(sample_karyotype("c", one))["chromosomes"]
     assert [p["class"] for p in chromosome["probabilities"]] == ["1", "2", "3"]
 
 
-def test_no_rival_is_no_margin():
+def test_without_a_second_assignment_there_is_no_margin():
     assert karyotype_json(sample_karyotype(margin=math.inf))["margin"] is None
 
 

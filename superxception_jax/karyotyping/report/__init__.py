@@ -1,1 +1,1 @@
-"""The report of a batch of cells: one HTML page to review and correct by hand."""
+"""The report of a batch of cells: one HTML page for review and manual correction."""

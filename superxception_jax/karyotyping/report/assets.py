@@ -1,15 +1,15 @@
-"""The script and the style of a report: modules, joined to one text each."""
+"""The script, the style sheet and the template of a report, joined from their modules."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
 
-# The script consists of ECMAScript modules: each imports by name what it uses, so that an editor,
-# `node --check` and a test can work with it alone. A page from a file can't load one module from
-# another, because a browser refuses that without a server; so they are joined, in this order,
-# each after those it imports, to the one module script of the page. In it all names share one
-# scope, therefore the imports and the word `export` are left out, and no name may occur twice.
+# The script consists of ECMAScript modules. Each imports what it uses by name, so that an editor,
+# `node --check` and a test can work with it alone. A browser doesn't let a page that was opened as
+# a file load further modules; therefore they are joined, in this order, each after those it
+# imports, to the one module script of the page. There they share one scope: imports and the word
+# `export` are removed, and no name may be declared twice.
 SCRIPT_MODULES = (
     "data",
     "text",
@@ -53,7 +53,7 @@ def load_style() -> str:
 
 
 def load_template() -> str:
-    """Return the page with the places of `string.Template` for script, style and data."""
+    """Return the page, a `string.Template` with placeholders for script, style and data."""
     return _load("template.html")
 
 

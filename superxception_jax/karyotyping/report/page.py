@@ -1,4 +1,4 @@
-"""A batch of read cells as one HTML file in which a person corrects them."""
+"""A batch of karyotyped cells as one HTML file for review and manual correction."""
 
 from __future__ import annotations
 
@@ -10,7 +10,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from superxception_jax.chromosomes import CLASS_NAMES, GROUPS, natural_key
+from superxception_jax.chromosomes import (
+    AUTOSOMES,
+    CLASS_NAMES,
+    GROUPS,
+    NORMAL_SEX_COUNTS,
+    natural_key,
+)
 from superxception_jax.data.image_file import encode_png
 from superxception_jax.files import write_text
 from superxception_jax.karyotyping.export import DRAFT_NOTE, karyotype_json
@@ -18,43 +24,40 @@ from superxception_jax.karyotyping.iscn import COMPLETE_CELL
 from superxception_jax.karyotyping.karyotype import Karyotype
 from superxception_jax.karyotyping.report.assets import load_script, load_style, load_template
 
-# Below these a person should look: one in a hundred wrong is what a laboratory accepts of a
-# chromosome, and e^3, 20 to 1, is where a second assignment stops to be a serious rival.
+# Below these thresholds a person should look: laboratories accept one error in a hundred
+# chromosomes, and at odds of e^3, 20 to 1, a second assignment is no longer a serious alternative.
 SURE_CONFIDENCE = 0.99
 DOUBTFUL_CONFIDENCE = 0.90
 SURE_MARGIN_NATS = 3.0
-RESEARCH_NOTE = "Not for diagnosis: research software"
+RESEARCH_NOTE = "Research use only. Not for diagnosis."
 REPORT_FORMAT = 1
-
-_AUTOSOMES = CLASS_NAMES[:-2]
-_USUAL_SEXES = ((2, 0), (1, 1))
 
 
 def write_html_report(
     karyotypes: Sequence[Karyotype], path: Path, *, facts: Mapping[str, Any]
 ) -> Path:
-    """Write one self-contained HTML file that shows, corrects and exports a batch of cells.
+    """Write one self-contained HTML file to review, correct and export a batch of cells.
+
+    Laboratories review on computers without this software or a network, so the file includes
+    everything, and its Content-Security-Policy blocks all network access. The browser stores
+    corrections under a digest of the cells: a new report of the same cells finds them again.
 
     Args:
-        karyotypes: the cells, at least one; their names differ.
-        path: target; its folder exists. A file that is there is replaced at once.
-        facts: JSON values by name that belong to the result, for example the version of the
-            program, its commit and its weights; shown and exported as they are.
+        karyotypes: Cells with unique names, at least one.
+        path: HTML file in an existing folder; an existing file is replaced.
+        facts: JSON values by name about the result, for example the version of the program, its
+            commit and its weights; shown and exported unchanged.
 
     Returns:
-        The path. Corrections live in the browser under a digest of the cells, so a report of
-        the same cells that is written again finds them, one of other cells does not.
+        The path.
 
     Raises:
-        ValueError: as `report_payload`.
-        TypeError: as `report_payload`.
-
-    Source: ours, because a laboratory reviews on machines without an install or a network;
-        the page forbids itself all network by its Content-Security-Policy.
+        ValueError: See `report_payload`.
+        TypeError: See `report_payload`.
     """
     script, style = load_script(), load_style()
     payload = report_payload(karyotypes, facts=facts)
-    # One pass, so that no text of a cell can be taken for a place of the template.
+    # In one pass, so that no text of a cell is mistaken for a placeholder.
     page = string.Template(load_template()).substitute(
         research_note=RESEARCH_NOTE,
         script_hash=_content_hash(script),
@@ -67,38 +70,39 @@ def write_html_report(
 
 
 def report_payload(karyotypes: Sequence[Karyotype], *, facts: Mapping[str, Any]) -> dict[str, Any]:
-    """Collect what the page shows, as JSON values.
+    """Return the contents of the page as JSON values.
+
+    Thresholds and rules that the page needs are part of them, so that it agrees with Python.
 
     Args:
-        karyotypes: the cells, at least one; their names differ.
+        karyotypes: Cells with unique names, at least one.
         facts: JSON values by name.
 
     Returns:
-        The format, a digest of the cells, notes, thresholds, classes, groups, facts, and the
-        cells, those to review first at the beginning: `karyotype_json` with the reasons for a
-        review, and with the image of each chromosome as a PNG data URI and its size in pixels.
+        The format, a digest of the cells, notes, thresholds, the chromosome numbers of a complete
+        cell, classes, groups, facts, and the cells, those to review first at the top:
+        `karyotype_json` with the reasons for a review, and with the image of each chromosome as a
+        PNG data URI with its size in pixels.
 
     Raises:
-        ValueError: there is no cell, two have one name, an image is empty, a fact is no JSON
-            value, or a cell is refused by `karyotype_json`.
-        TypeError: an image is no u8 array.
-
-    Source: ours, because the page must not decide again what Python has decided.
+        ValueError: There is no cell, two cells have the same name, an image is empty, a fact is
+            not a JSON value, or `karyotype_json` rejects a cell.
+        TypeError: An image is not a u8 array.
     """
     names = [karyotype.cell for karyotype in karyotypes]
     if not names or len(set(names)) != len(names):
         twice = sorted({name for name in names if names.count(name) > 1})
         got = f"{twice} more than once" if twice else "none"
         raise ValueError(
-            f"`karyotypes` must be at least one cell with names that differ, got {got}; "
-            "give each cell once, under a name of its own."
+            f"`karyotypes` must be at least one cell, with unique names, got {got}; "
+            "pass each cell once, under its own name."
         )
     try:
         json.dumps(dict(facts), allow_nan=False)
     except (TypeError, ValueError) as error:
         raise ValueError(
             f"`facts` must be JSON values with finite numbers, got {dict(facts)!r} ({error}); "
-            "turn other values into text."
+            "convert other values to text."
         ) from error
     cells = [_cell_payload(karyotype) for karyotype in sorted(karyotypes, key=_review_key)]
     digest = hashlib.sha256(json.dumps(cells, sort_keys=True).encode()).hexdigest()
@@ -118,49 +122,47 @@ def report_payload(karyotypes: Sequence[Karyotype], *, facts: Mapping[str, Any])
 
 
 def review_reasons(karyotype: Karyotype) -> tuple[str, ...]:
-    """Say why a person should look at a cell before others.
+    """Return the reasons to review a cell before others.
 
     Args:
-        karyotype: the cell.
+        karyotype: Karyotyped cell.
 
     Returns:
-        One short phrase for each reason, empty if there is none: an unusual count, flags of the
-        cell, unread images, flagged chromosomes, a small margin, a doubtful chromosome.
-
-    Source: ours, because what is rare, unsure or incomplete deserves the fresh eyes.
+        One short phrase per reason, empty if there is none: abnormal counts, flags of the cell,
+        images without a classification, flagged chromosomes, a small margin, a chromosome of low
+        confidence.
     """
     reasons = []
-    counts = dict(zip(CLASS_NAMES, karyotype.counts, strict=True))
-    usual_sex = (counts["X"], counts["Y"]) in _USUAL_SEXES
-    if not usual_sex or any(counts[name] != 2 for name in _AUTOSOMES):
-        reasons.append(f"unusual count ({sum(karyotype.counts)})")
+    autosomes, sexes = karyotype.counts[:AUTOSOMES], karyotype.counts[AUTOSOMES:]
+    if sexes not in NORMAL_SEX_COUNTS or any(count != 2 for count in autosomes):
+        reasons.append(f"abnormal counts ({_plural(sum(karyotype.counts), 'chromosome')})")
     reasons.extend(karyotype.flags)
     if karyotype.unread:
-        reasons.append(f"{len(karyotype.unread)} unread")
+        reasons.append(f"{_plural(len(karyotype.unread), 'image')} not classified")
     flagged = sum(1 for one in karyotype.chromosomes if one.flags)
     if flagged:
-        reasons.append(f"{flagged} flagged")
+        reasons.append(f"{_plural(flagged, 'flagged chromosome')}")
     if karyotype.margin < SURE_MARGIN_NATS:
-        reasons.append(f"margin {karyotype.margin:.1f} nats")
-    least = _least_confidence(karyotype)
-    if least < DOUBTFUL_CONFIDENCE:
-        reasons.append(f"least confidence {least:.0%}")
+        reasons.append(f"small margin ({karyotype.margin:.1f} nats)")
+    lowest = _lowest_confidence(karyotype)
+    if lowest < DOUBTFUL_CONFIDENCE:
+        reasons.append(f"lowest confidence {100 * lowest:.1f} %")
     return tuple(reasons)
 
 
 def script_json(values: Any) -> str:
-    r"""Write JSON that may stand in a script element of an HTML page.
+    r"""Return values as JSON that is safe in a script element of an HTML page.
 
     Args:
         values: JSON values.
 
     Returns:
-        JSON in which `<`, `>` and `&` are written as escapes, so that no text in it can end
-        the element or open a comment.
+        JSON in which `<`, `>` and `&` are escaped, so that no text in it can end the element or
+        open a comment.
 
     Raises:
-        ValueError: a number is not finite.
-        TypeError: something is no JSON value.
+        ValueError: A number is not finite.
+        TypeError: A value is not a JSON value.
 
     Source: HTML Living Standard, restrictions for contents of script elements.
 
@@ -173,14 +175,18 @@ def script_json(values: Any) -> str:
     return text
 
 
-def _least_confidence(karyotype: Karyotype) -> float:
+def _plural(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+def _lowest_confidence(karyotype: Karyotype) -> float:
     return min((one.confidence for one in karyotype.chromosomes), default=0.0)
 
 
 def _review_key(karyotype: Karyotype) -> tuple[Any, ...]:
-    """Sort by number of reasons, then by the least sure chromosome, then by name."""
+    """Sort by the number of reasons, then by the lowest confidence, then by name."""
     reasons = len(review_reasons(karyotype))
-    return -reasons, _least_confidence(karyotype), natural_key(karyotype.cell)
+    return -reasons, _lowest_confidence(karyotype), natural_key(karyotype.cell)
 
 
 def _cell_payload(karyotype: Karyotype) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""A headless Chromium with a report in it, and what a person does there."""
+"""A headless Chromium that shows a report, and the actions of a person in it."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def start_browser(profile: Path) -> webdriver.Chrome:
 
 
 class Page:
-    """What a test does with the page."""
+    """The actions of a test on the page."""
 
     def __init__(self, driver: webdriver.Chrome, downloads: Path) -> None:
         self.driver = driver
@@ -89,7 +89,7 @@ class Page:
         ActionChains(self.driver, duration=20).drag_and_drop(self.chromosome(image), slot).perform()
 
     def corrected(self, name: str) -> dict[str, Any]:
-        """Return a cell of what the page exports."""
+        """Return a cell as the page exports it."""
         report = self.driver.execute_script("return karyotypeReport.correctedReport()")
         (cell,) = (one for one in report["cells"] if one["cell"] == name)
         return cell

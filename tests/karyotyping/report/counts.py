@@ -1,4 +1,4 @@
-"""Counts of chromosomes from empty cells to tetraploid ones, and their formulas by Python."""
+"""Chromosome counts from empty to tetraploid cells, and their formulas by Python."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ SEXES = ((2, 0), (1, 1), (1, 0), (0, 1), (2, 1), (0, 0), (3, 0), (2, 2))
 
 
 def sample_counts() -> list[list[int]]:
-    """Return every number of chromosomes from 0 to 100, at random and near each ploidy level."""
+    """Return counts of every chromosome number from 0 to 100, and some near each ploidy level."""
     generator = np.random.default_rng(46)
     random = [
         generator.multinomial(total, generator.dirichlet(np.full(24, 3.0))).tolist()
@@ -31,10 +31,10 @@ def sample_counts() -> list[list[int]]:
 
 
 def with_names(counts: list[int], *, aside: int) -> dict[str, int]:
-    """Return counts as the page has them; what is set aside must not count."""
+    """Return counts by class name, with chromosomes set aside, which must not count."""
     return dict(zip(CLASS_NAMES, counts, strict=True)) | {"set aside": aside}
 
 
 def python_formulas(counts: list[int]) -> list[str | None]:
-    """Return the formula of any counts, None of none, and that of a complete cell."""
+    """Return the formula of the counts (None if all are 0) and that of a complete cell."""
     return [draft_iscn(counts) if any(counts) else None, draft_formula(counts)]

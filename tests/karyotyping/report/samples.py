@@ -1,4 +1,4 @@
-"""Synthetic cells as if they had been read: the truth of the drawing stands for a reading."""
+"""Synthetic cells as karyotypes: the classes of the drawing replace a classification."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def sample_karyotype(
 
 
 def _upright(image: np.ndarray) -> np.ndarray:
-    """Cut the largest piece out, put its axis upright, and leave black around it."""
+    """Cut out the largest piece with its axis upright, on black."""
     pieces, _ = ndimage.label(image > _VISIBLE)
     image = np.where(pieces == np.bincount(pieces.ravel())[1:].argmax() + 1, image, 0)
     rows, columns = np.nonzero(image)

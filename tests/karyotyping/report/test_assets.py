@@ -1,4 +1,4 @@
-"""The modules of the page: valid alone, honest about what they use, and one text when joined."""
+"""The modules of the page: each is valid, imports what it uses, and can be joined."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page drafts the formulas of Python: the same counts, the same text."""
+"""The page drafts the same formula as Python from the same counts."""
 
 from __future__ import annotations
 

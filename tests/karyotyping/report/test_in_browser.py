@@ -1,4 +1,4 @@
-"""A report as a person uses it: in a real Chromium, from a file, with mouse and keyboard."""
+"""A report in a real Chromium: opened as a file, used with mouse and keyboard."""
 
 from __future__ import annotations
 
@@ -13,7 +13,11 @@ from selenium.webdriver.common.keys import Keys
 
 from superxception_jax.chromosomes import CLASS_NAMES
 from superxception_jax.karyotyping.iscn import draft_formula
-from superxception_jax.karyotyping.report.page import RESEARCH_NOTE, write_html_report
+from superxception_jax.karyotyping.report.page import (
+    RESEARCH_NOTE,
+    review_reasons,
+    write_html_report,
+)
 from tests.karyotyping.report.browser import BROWSER, DRIVER, Page, start_browser
 from tests.karyotyping.report.counts import python_formulas, sample_counts, with_names
 from tests.karyotyping.report.samples import sample_cell
@@ -45,7 +49,7 @@ def address(tmp_path_factory, cells) -> str:
 @pytest.fixture(scope="module")
 def driver(tmp_path_factory):
     driver = start_browser(tmp_path_factory.mktemp("profile"))
-    driver.get("about:blank")  # Ends the requests of the browser's own first page.
+    driver.get("about:blank")  # Ends the requests of the browser's first page.
     yield driver
     driver.quit()
 
@@ -55,7 +59,7 @@ def page(driver, address, tmp_path):
     driver.execute_cdp_cmd(
         "Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(tmp_path)}
     )
-    driver.get_log("performance")  # What the browser asks for its own empty page.
+    driver.get_log("performance")  # Drops the requests of the empty page.
     driver.get(address)
     driver.execute_script("localStorage.clear()")
     driver.refresh()
@@ -72,6 +76,8 @@ def test_overview(page, cells):
     shown = [one.get_attribute("data-cell") for one in page.all("#cells .cell")]
     assert sorted(shown) == [cell.cell for cell in cells]
     assert shown[-1] == "Cell 000"
+    reasons = [one.text for one in page.all("[data-cell='Cell 002'] .reason")]
+    assert reasons == list(review_reasons(cells[2]))
     assert [one.text for one in page.all(".research")] == [RESEARCH_NOTE] * 2
     page.show("Cell 001")
     assert page.text("#iscn") == "47,XY,+21"
@@ -86,7 +92,7 @@ def test_overview(page, cells):
     assert page.driver.execute_script(loaded)
 
 
-def test_flags_are_told_without_a_mouse(page, cells):
+def test_flags_need_no_mouse(page, cells):
     page.show("Cell 001")
     one = next(one for one in cells[1].chromosomes if one.flags)
     label = page.chromosome(one.name).get_attribute("aria-label")
@@ -105,18 +111,26 @@ def test_drag_undo_and_redo(page, cells):
     page.drag(image, "22")
     assert image in page.members("22")
     assert page.text("#iscn") == "47,XY,+22"
-    assert "1 correction" in page.text("[data-cell='Cell 001'] .corrections")
+    assert page.text("[data-cell='Cell 001'] .corrections") == "1 correction"
+    assert page.text(".title .quiet") == "automatic result: 47,XY,+21"
+    value = cells[1].of_class("21")[0].confidence
+    confidence = "> 99.9 %" if value > 0.999 else f"{100 * value:.1f} %"
+    assert page.text("#details .confidence") == f"moved manually · automatic call 21 ({confidence})"
+    assert page.text("#live") == f"{image} moved to class 22. Draft: 47,XY,+22."
     assert "22 ×3" in page.text(".slot[data-class='22'] .number")
     page.chord(Keys.CONTROL, key="z")
     assert page.text("#iscn") == "47,XY,+21"
     assert image in page.members("21")
+    assert page.text("#live") == "Undone: class change. Draft: 47,XY,+21."
     page.chord(Keys.CONTROL, Keys.SHIFT, key="z")
     assert page.text("#iscn") == "47,XY,+22"
+    assert page.text("#live") == "Redone: class change. Draft: 47,XY,+22."
     page.find("#undo").click()
     page.drag(image, "set aside")
     assert page.text("#iscn") == "46,XY"
     assert page.members("set aside") == [image]
     page.find("#reset").click()
+    assert page.text("#live") == "Cell restored to the automatic result. Draft: 47,XY,+21."
     assert page.text("#iscn") == "47,XY,+21"
     page.find("#undo").click()
     assert page.text("#iscn") == "46,XY"
@@ -160,13 +174,14 @@ def test_keyboard(page, cells):
     assert "checked" in page.chromosome(second).get_attribute("aria-label")
     page.type("a")
     assert page.members("set aside") == [second]
+    assert page.text("#live") == f"{second} set aside. Draft: 45,XX,-1."
     page.type("p")
     assert page.text("#cell-head h2") != "Cell 000"
     page.type("n")
     assert page.text("#cell-head h2") == "Cell 000"
 
 
-def test_audit_trail_outlives_a_reload(page, cells):
+def test_audit_trail_survives_a_reload(page, cells):
     page.find("#reviewer").send_keys("A. Reviewer")
     page.show("Cell 002")
     image = cells[2].of_class("X")[0].name
@@ -286,16 +301,16 @@ def test_page_can_reach_no_network(page):
     assert page.driver.execute_async_script(script) == "TypeError"
     refused = [entry["message"] for entry in page.driver.get_log("browser")]
     assert any("Content Security Policy" in text for text in refused)
-    # What was refused is in the log of requests, too; the next look must find a quiet page.
+    # The refused request is in the log, which the end of the test expects to be empty.
     page.driver.get_log("performance")
     page.driver.refresh()
 
 
-def test_blocked_storage_is_said(page):
+def test_blocked_storage_is_reported(page):
     block = "Storage.prototype.setItem = () => { throw new DOMException('no', 'SecurityError') }"
     page.driver.execute_script(block)
     page.press(page.members("1")[0], "c")
-    assert "does not keep changes" in page.text("#notice")
-    # The page then asks before it is left; the next test must not meet that question.
+    assert "cannot save the changes" in page.text("#notice")
+    # The page now asks before it is closed; the next test must not meet that question.
     page.chord(Keys.CONTROL, key="z")
     page.driver.get("about:blank")

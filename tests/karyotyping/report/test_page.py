@@ -1,4 +1,4 @@
-"""The file of a report: self-contained, and safe whatever a name says."""
+"""The file of a report: self-contained, and safe with any name."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_hostile_names_stay_data(page):
     assert cell["chromosomes"][0]["flags"] == [HOSTILE]
 
 
-def test_image_is_embedded_as_it_is(page):
+def test_images_are_embedded_unchanged(page):
     (one,) = json.loads(_Page(page).texts("script")[0])["cells"][0]["chromosomes"]
     kind, _, content = one["image"].partition(",")
     assert kind == "data:image/png;base64"
@@ -112,7 +112,7 @@ def test_policy_admits_only_the_script_and_style_of_the_page(page):
         assert f"{kind}-src 'sha256-{content_hash}'" in policies[0]
 
 
-def test_head_and_foot_say_that_it_is_no_diagnosis(page):
+def test_header_and_footer_exclude_diagnosis(page):
     parsed = _Page(page)
     assert parsed.texts("p").count(RESEARCH_NOTE) == 2
 
@@ -145,12 +145,12 @@ def test_reasons_of_a_review():
         unread=(("b", "empty"),),
     )
     assert review_reasons(cell) == (
-        "unusual count (1)",
+        "abnormal counts (1 chromosome)",
         "blurred",
-        "1 unread",
-        "1 flagged",
-        "margin 1.2 nats",
-        "least confidence 52%",
+        "1 image not classified",
+        "1 flagged chromosome",
+        "small margin (1.2 nats)",
+        "lowest confidence 52.0 %",
     )
 
 

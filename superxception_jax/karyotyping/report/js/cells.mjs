@@ -1,4 +1,4 @@
-// What follows from the state of a cell.
+// Counts and formula that follow from the state of a cell.
 
 import { ASIDE, report } from "./data.mjs";
 import { draftFormula, totalOf } from "./formula.mjs";

@@ -24,6 +24,11 @@ export function picture(one) {
 
 export const flagLine = (text) => make("p", { className: "flag" }, `⚑ ${text}`);
 
+/** Say what the program called a chromosome that was moved. */
+export const automaticCall = (one) =>
+  `automatic call ${one.class} (${percent(one.confidence)})`;
+
+/** Describe a chromosome for a screen reader. */
 export function spoken(one) {
   const state = chromosomeState(view.cell, one.name);
   const likely = one.probabilities.map((p) => `${p.class} ${percent(p.probability)}`).join(", ");
@@ -32,10 +37,10 @@ export function spoken(one) {
     state.class === ASIDE ? "set aside" : `class ${state.class}`,
     state.class === one.class
       ? `confidence ${percent(one.confidence)}`
-      : `moved by hand, read as ${one.class} with ${percent(one.confidence)}`,
+      : `moved manually, ${automaticCall(one)}`,
     ...one.flags.map((text) => `flag: ${text}`),
     `most probable ${likely}`,
-    state.turned === one.turned ? null : "turned by hand",
+    state.turned === one.turned ? null : "rotated manually",
     state.checked ? "checked" : null,
   ].filter((text) => text !== null).join("; ");
 }
@@ -53,7 +58,7 @@ export function likelyTable(one) {
       make("td", { className: "quiet" }, percent(p.alone)),
     );
   });
-  const names = ["Class", "", "In the cell", "Alone"];
+  const names = ["Class", "", "In cell", "Single image"];
   const head = names.map((text) => make("th", { scope: "col" }, text));
   return make(
     "table",

@@ -1,4 +1,4 @@
-// The cells of this page as Python wrote them into it, and where their classes stand.
+// The cells of this page as Python wrote them, and the rows of a karyogram.
 
 export const report = JSON.parse(document.getElementById("report-data").textContent);
 export const ASIDE = "set aside";

@@ -1,17 +1,19 @@
 // The selected chromosome, enlarged and with its tools, and the audit trail of the cell.
 
-import { confidenceKind, flagLine, likelyTable, picture } from "./chromosome.mjs";
+import {
+  automaticCall, confidenceKind, flagLine, likelyTable, picture,
+} from "./chromosome.mjs";
 import { ASIDE, report } from "./data.mjs";
 import { actionButton, byId, make, replaceKeepingFocus } from "./dom.mjs";
 import { moveTo, toggleChecked, turn } from "./edits.mjs";
 import { chromosomeState, saved } from "./state.mjs";
-import { percent } from "./text.mjs";
+import { ACTIONS, percent } from "./text.mjs";
 import { view } from "./view.mjs";
 
 export function renderDetails() {
   const one = view.cell.chromosomes.find((candidate) => candidate.name === view.image);
   if (one === undefined) {
-    byId("details").replaceChildren(make("p", { className: "quiet" }, "No chromosome chosen."));
+    byId("details").replaceChildren(make("p", { className: "quiet" }, "No chromosome selected."));
     return;
   }
   const state = chromosomeState(view.cell, one.name);
@@ -24,8 +26,8 @@ export function renderDetails() {
 
 function describe(one, state) {
   const turnedText = one.turned
-    ? `came upside down (${percent(one.turned_probability)}), turned by the program`
-    : "came upright";
+    ? `was upside down (${percent(one.turned_probability)}), rotated automatically`
+    : "was upright";
   return make(
     "div",
     { className: "words" },
@@ -41,7 +43,7 @@ function describe(one, state) {
       make("span", { className: `swatch ${confidenceKind(one)}` }),
       state.class === one.class
         ? `confidence ${percent(one.confidence)}`
-        : `moved by hand; read as ${one.class}, ${percent(one.confidence)}`,
+        : `moved manually · ${automaticCall(one)}`,
     ),
     ...one.flags.map(flagLine),
     likelyTable(one),
@@ -63,8 +65,8 @@ function tools(one, state) {
     "div",
     { className: "tools" },
     make("label", {}, "Move to class ", choice),
-    actionButton("turn", "Turn", "Turn upside down (t)", () => turn(one.name)),
-    actionButton("aside", "Set aside", "Leave it out of the count (a)", aside),
+    actionButton("turn", "Rotate", "Rotate by 180° (t)", () => turn(one.name)),
+    actionButton("aside", "Set aside", "Exclude from the count (a)", aside),
     make(
       "label",
       {},
@@ -76,15 +78,16 @@ function tools(one, state) {
       }),
       "Checked",
     ),
-    view.typed === ""
-      ? null
-      : make("p", { className: "typed", id: "typed" }, `Move to ${view.typed}_ · Enter`),
+    view.typed === "" ? null : make("p", { className: "typed", id: "typed" }, typedText()),
   );
 }
 
+const typedText = () => `Move to class ${view.typed}_ · press Enter`;
+
 function valueText(entry, value) {
   if (entry.field === "class") return value;
-  return value ? entry.field : `not ${entry.field}`;
+  const word = entry.field === "turned" ? "rotated" : entry.field;
+  return value ? word : `not ${word}`;
 }
 
 export function renderTrail() {
@@ -94,11 +97,11 @@ export function renderTrail() {
       "li",
       {},
       make("time", { dateTime: entry.time }, entry.time.slice(0, 19).replace("T", " ")),
-      make("span", { className: "who" }, entry.reviewer || "not named"),
+      make("span", { className: "who" }, entry.reviewer || "reviewer not given"),
       make(
         "span",
         {},
-        `${entry.action}: ${entry.image || "cell"} `,
+        `${ACTIONS[entry.action]}: ${entry.image || "cell"} `,
         make("b", {}, `${valueText(entry, entry.from)} → ${valueText(entry, entry.to)}`),
       ),
     ),
@@ -107,6 +110,6 @@ export function renderTrail() {
     make("h3", {}, `Audit trail of this cell (${entries.length} of ${saved.audit.length})`),
     items.length > 0
       ? make("ol", {}, ...items)
-      : make("p", { className: "quiet" }, "No change yet."),
+      : make("p", { className: "quiet" }, "No changes yet."),
   );
 }

@@ -2,7 +2,7 @@
 
 export const byId = (id) => document.getElementById(id);
 
-/** Make an element; texts become text nodes, so that no name is ever read as HTML. */
+/** Make an element; texts become text nodes, so that no name is ever parsed as HTML. */
 export function make(tag, properties, ...children) {
   const element = document.createElement(tag);
   for (const [key, value] of Object.entries(properties ?? {})) {
@@ -15,12 +15,12 @@ export function make(tag, properties, ...children) {
 
 export function actionButton(id, text, title, onclick, disabled = false) {
   const button = make("button", { type: "button", id, title, onclick, disabled }, text);
-  // A lone sign says nothing when it is read aloud.
+  // A screen reader needs words instead of a single sign.
   if (text.length === 1) button.setAttribute("aria-label", title);
   return button;
 }
 
-/** Replace the children of an element; what had the focus in it by its id keeps it. */
+/** Replace the children of an element; the child of the same id keeps the focus. */
 export function replaceKeepingFocus(element, children) {
   const focusedId = document.activeElement?.id;
   element.replaceChildren(...children);

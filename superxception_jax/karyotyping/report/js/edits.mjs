@@ -1,11 +1,12 @@
-// Corrections of the shown cell: each is applied, recorded in the audit trail and kept for undo.
+// Corrections of the shown cell: each is applied, recorded in the audit trail and can be undone.
 
 import { draftText } from "./cells.mjs";
+import { ASIDE } from "./data.mjs";
 import { say } from "./dom.mjs";
 import {
   applyStep, chromosomeState, histories, originalState, saved, states, writeStorage,
 } from "./state.mjs";
-import { localTime } from "./text.mjs";
+import { ACTIONS, localTime } from "./text.mjs";
 import { redraw, view } from "./view.mjs";
 
 function recordSteps(action, steps) {
@@ -49,7 +50,7 @@ export function undo() {
   for (const step of steps) applyStep(states.get(view.cell.cell), step, step.to);
   history.undone.push(change);
   recordSteps("undo", steps);
-  afterChange(`Undone: ${change.action}.`);
+  afterChange(`Undone: ${ACTIONS[change.action]}.`);
 }
 
 export function redo() {
@@ -59,7 +60,7 @@ export function redo() {
   for (const step of change.steps) applyStep(states.get(view.cell.cell), step, step.to);
   history.done.push(change);
   recordSteps("redo", change.steps);
-  afterChange(`Done again: ${change.action}.`);
+  afterChange(`Redone: ${ACTIONS[change.action]}.`);
 }
 
 function setField(action, image, field, to) {
@@ -69,8 +70,11 @@ function setField(action, image, field, to) {
     redraw();
     return;
   }
-  const words = { class: `moved from ${from} to ${to}`, turned: "turned upside down" };
-  words.checked = to ? "marked as checked" : "no longer marked as checked";
+  const words = {
+    class: to === ASIDE ? "set aside" : `moved to class ${to}`,
+    turned: "rotated by 180°",
+    checked: to ? "marked as checked" : "no longer marked as checked",
+  };
   commit(action, [{ image, field, from, to }], `${image} ${words[field]}.`);
 }
 
@@ -81,7 +85,7 @@ export const toggleChecked = (image) =>
   setField("check", image, "checked", !chromosomeState(view.cell, image).checked);
 
 export function setReviewed(to) {
-  const message = to ? "Cell marked as reviewed." : "Cell open again.";
+  const message = to ? "Cell marked as reviewed." : "Cell reopened for review.";
   commit("review", [{ image: "", field: "reviewed", from: !to, to }], message);
 }
 
@@ -95,5 +99,5 @@ export function resetCell() {
     }
   }
   if (now.reviewed) steps.push({ image: "", field: "reviewed", from: true, to: false });
-  commit("reset", steps, "Cell as it was read.");
+  commit("reset", steps, "Cell restored to the automatic result.");
 }

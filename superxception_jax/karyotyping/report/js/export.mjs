@@ -1,4 +1,4 @@
-// The corrected cells as JSON and CSV, for other programs: their names are a contract.
+// The corrected cells as JSON and CSV. Other programs rely on the keys and columns.
 
 import { countsNow, draftOf } from "./cells.mjs";
 import { report } from "./data.mjs";

@@ -9,8 +9,8 @@ export function showFilm() {
   document.body.dataset.film = film;
   byId("film-note").textContent =
     film === "dark"
-      ? "Images are shown inverted: dark on white."
-      : "Images are shown as read: bright on black.";
+      ? "Images are shown dark on white."
+      : "Images are shown bright on black.";
 }
 
 export function invertFilm() {

@@ -1,15 +1,15 @@
-// The draft ISCN formula of counts, by the rules of karyotyping/iscn.py: a test compares the two.
+// The draft ISCN formula of counts. Same rules as karyotyping/iscn.py; a test compares the two.
 
 const USUAL_COPIES = 2;
 const NO_SEX_CHROMOSOME = "?";
 const isSex = (name) => name === "X" || name === "Y";
 
-/** Count the chromosomes of all classes; what is set aside is of none. */
+/** Count the chromosomes of all classes; those set aside have none. */
 export function totalOf(counts, classes) {
   return classes.reduce((total, name) => total + (counts[name] ?? 0), 0);
 }
 
-/** Return the number of chromosome sets that a number of chromosomes is nearest to, at least 1. */
+/** Return the number of chromosome sets nearest to a chromosome number, at least 1. */
 function ploidy(total, haploid) {
   return Math.max(1, Math.floor((total + Math.floor(haploid / 2)) / haploid));
 }

@@ -1,4 +1,4 @@
-// What is the same for all cells: the legend, the facts and the name of the reviewer.
+// What all cells share: the legend, the facts and the name of the reviewer.
 
 import { report } from "./data.mjs";
 import { byId, make } from "./dom.mjs";
@@ -8,11 +8,15 @@ import { saved } from "./state.mjs";
 export function renderFrame() {
   const legend = [
     ["sure", `at least ${100 * report.sure_confidence} %`],
-    ["fair", `${100 * report.doubtful_confidence} to ${100 * report.sure_confidence} %`],
+    ["fair", `${100 * report.doubtful_confidence}–${100 * report.sure_confidence} %`],
     ["doubtful", `below ${100 * report.doubtful_confidence} %`],
-    ["by-hand", "moved by hand"],
+    ["by-hand", "moved manually"],
   ];
-  const marks = [["flagged", "!", "flagged"], ["turned", "↻", "turned by hand"], ["checked", "✓", "checked"]];
+  const marks = [
+    ["flagged", "!", "flagged"],
+    ["turned", "↻", "rotated manually"],
+    ["checked", "✓", "checked"],
+  ];
   byId("legend").replaceChildren(
     make("span", {}, "Confidence"),
     ...legend.map(([kind, text]) =>
@@ -26,7 +30,7 @@ export function renderFrame() {
   const facts = Object.entries(report.facts).map(
     ([key, value]) => `${key} ${typeof value === "string" ? value : JSON.stringify(value)}`,
   );
-  facts.push(`digest of the cells ${report.digest.slice(0, 12)}`);
+  facts.push(`data digest ${report.digest.slice(0, 12)}`);
   byId("facts").textContent = facts.join(" · ");
   byId("reviewer").value = saved.reviewer;
   showFilm();

@@ -1,4 +1,4 @@
-// The head of the shown cell: its formula, its buttons, its numbers and flags.
+// The head of the shown cell: formula, buttons, numbers and flags.
 
 import {
   automaticFormulaText, checkedCount, correctionCount, countsNow, draftOf, draftText, membersOf,
@@ -15,6 +15,9 @@ import { plural, sum } from "./text.mjs";
 import { view } from "./view.mjs";
 
 const ZOOM_STEP = 1.2;
+const MARGIN_EXPLAINED =
+  "Margin: natural logarithm of the odds of this assignment over the second-best one; " +
+  "3 nats correspond to odds of 20 to 1.";
 
 export function renderHead() {
   replaceKeepingFocus(byId("cell-head"), [
@@ -22,7 +25,7 @@ export function renderHead() {
     buttons(),
     numbers(),
     ...view.cell.flags.map(flagLine),
-    ...view.cell.unread.map((one) => flagLine(`${one.name} could not be read: ${one.reason}`)),
+    ...view.cell.unread.map((one) => flagLine(`image ${one.name} not classified: ${one.reason}`)),
   ]);
 }
 
@@ -40,7 +43,7 @@ function title() {
     ),
     draft === view.cell.iscn
       ? null
-      : make("p", { className: "quiet" }, `read as ${automaticFormulaText(view.cell)}`),
+      : make("p", { className: "quiet" }, `automatic result: ${automaticFormulaText(view.cell)}`),
   );
 }
 
@@ -55,10 +58,10 @@ function buttons() {
     actionButton("next", "Next ›", "Next cell (n)", () => show(1), !cellBeside(1)),
     actionButton("undo", "Undo", "Undo (Ctrl+Z)", undo, done.length === 0),
     actionButton("redo", "Redo", "Redo (Ctrl+Shift+Z)", redo, undone.length === 0),
-    actionButton("reset", "Reset cell", "Put all back as it was read; can be undone", resetCell),
+    actionButton("reset", "Reset cell", "Restore the automatic result; can be undone", resetCell),
     actionButton("smaller", "−", "Smaller chromosomes", () => setZoom(view.zoom / ZOOM_STEP)),
     actionButton("larger", "+", "Larger chromosomes", () => setZoom(view.zoom * ZOOM_STEP)),
-    actionButton("film", "Invert", "Dark on white, or bright on black", invertFilm),
+    actionButton("film", "Invert", "Switch between dark on white and bright on black", invertFilm),
     make(
       "label",
       { className: `done${reviewed ? " yes" : ""}` },
@@ -73,23 +76,27 @@ function buttons() {
   );
 }
 
-function numbers() {
+function marginText() {
   const { margin } = view.cell;
+  return margin === null ? "no alternative assignment" : `margin ${margin.toFixed(1)} nats`;
+}
+
+function numbers() {
   const { reviewed } = states.get(view.cell.cell);
   return make(
     "p",
-    { className: "numbers" },
+    { className: "numbers", title: MARGIN_EXPLAINED },
     [
       plural(sum(Object.values(countsNow(view.cell))), "chromosome"),
       `${membersOf(view.cell, ASIDE).length} set aside`,
-      `margin ${margin === null ? "no rival" : `${margin.toFixed(1)} nats`}`,
+      marginText(),
       plural(correctionCount(view.cell), "correction"),
       `${checkedCount(view.cell)} of ${view.cell.chromosomes.length} checked`,
     ].join(" · "),
     make(
       "span",
       { className: "print-only" },
-      ` · reviewer: ${saved.reviewer || "not named"} · ${reviewed ? "" : "not "}reviewed`,
+      ` · reviewer: ${saved.reviewer || "not given"} · ${reviewed ? "" : "not "}reviewed`,
     ),
   );
 }

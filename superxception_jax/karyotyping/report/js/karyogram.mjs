@@ -51,7 +51,7 @@ function slotElement(name, counts) {
     slot.classList.add("aside");
     if (members.length === 0) {
       slot.classList.add("empty");
-      slot.firstChild.append(make("span", { className: "hint" }, "drop here what is left out"));
+      slot.firstChild.append(make("span", { className: "hint" }, "drop excluded chromosomes here"));
     }
   } else if (!isUsual(name, counts)) {
     slot.classList.add("unusual");

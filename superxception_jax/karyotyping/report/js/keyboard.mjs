@@ -26,7 +26,7 @@ function neighbour(button, key) {
   let least = Infinity;
   for (const other of all) {
     const at = other.getBoundingClientRect();
-    // Chromosomes stand on the bottom of their row.
+    // The chromosomes of a row share its bottom line.
     const down = sign * (at.bottom - from.bottom);
     if (down < NEXT_ROW_PX) continue;
     const cost = COST_OF_ROWS * down + Math.abs((at.left + at.right) / 2 - centre);
@@ -55,7 +55,7 @@ function moveToTyped(image) {
   if (view.typed === "") return;
   const name = String(Number(view.typed));
   if (report.classes.includes(name)) moveTo(image, name);
-  else say(`There is no class ${view.typed}.`);
+  else say(`There is no chromosome class ${view.typed}.`);
   view.typed = "";
 }
 

@@ -1,4 +1,4 @@
-// The list of cells, its filter, and the way from one cell to the next.
+// The list of cells with its filter, and the steps from one cell to the next.
 
 import { correctionCount, draftText, flagCount } from "./cells.mjs";
 import { report } from "./data.mjs";
@@ -40,7 +40,7 @@ function cellButton(cell) {
       badge("flags", flagCount(cell), "flag"),
       badge("corrections", correctionCount(cell), "correction"),
     ),
-    make("span", { className: "reasons" }, cell.reasons.join(" · ")),
+    ...cell.reasons.map((text) => make("span", { className: "reason" }, text)),
   );
   button.dataset.cell = cell.cell;
   if (cell === view.cell) button.setAttribute("aria-current", "true");
@@ -56,7 +56,7 @@ export function renderList() {
   scrollListTo(byId("cells").querySelector("[aria-current]"));
 }
 
-/** Bring a cell of the list into view; `scrollIntoView` would move the page, too. */
+/** Bring a cell of the list into view; `scrollIntoView` would also move the page. */
 function scrollListTo(button) {
   if (button === null) return;
   const list = byId("cells").getBoundingClientRect();
@@ -70,7 +70,7 @@ function showCell(cell) {
   view.image = cell.chromosomes[0]?.name ?? null;
   view.typed = "";
   redraw();
-  say(`Cell ${cell.cell}, draft: ${draftText(cell)}.`);
+  say(`Cell ${cell.cell}. Draft: ${draftText(cell)}.`);
 }
 
 /** Return the listed cell before (-1) or after (1) the shown one, which itself may be hidden. */

@@ -5,7 +5,7 @@ import { byId } from "./dom.mjs";
 import { sum } from "./text.mjs";
 import { view } from "./view.mjs";
 
-// Of the karyogram on a page of A4 across.
+// Size of the karyogram on an A4 page in landscape.
 const PRINT_WIDTH_PX = 960;
 const PRINT_HEIGHT_PX = 560;
 const LEAST_SCALE = 1;
@@ -41,8 +41,8 @@ function sizeOfRow(names, usualWidth) {
 }
 
 /**
- * One scale for the whole cell: all rows fit into the window, and the page when printed.
- * It follows from the classes as read, so that nothing jumps when a chromosome is moved.
+ * Set one scale for the whole cell, at which all rows fit into the window and the printed page.
+ * It depends on the automatic classes, so that nothing jumps when a chromosome is moved.
  */
 export function setScale() {
   const widths = view.cell.chromosomes.map((one) => one.width_px).sort((a, b) => a - b);

@@ -42,7 +42,7 @@ function listen() {
   byId("export-audit").addEventListener("click", downloadAudit);
   byId("print").addEventListener("click", () => window.print());
   window.addEventListener("resize", setScale);
-  // The same report in a second tab: take over its changes instead of losing them.
+  // Take over the changes made to the same report in another tab.
   window.addEventListener("storage", (event) => {
     if (event.key !== STORAGE_KEY) return;
     readStorage();
@@ -60,7 +60,7 @@ view.image = view.cell.chromosomes[0]?.name ?? null;
 onRedraw(renderAll);
 redraw();
 listen();
-// For tests and for the console: read only.
+// Read-only, for tests and for the console.
 globalThis.karyotypeReport = Object.freeze({
   draftIscn: (counts) => draftIscn(counts, report.classes),
   draftFormula: (counts) => draftFormula(counts, report),

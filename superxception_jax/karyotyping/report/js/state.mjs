@@ -1,6 +1,6 @@
-// What was changed, and where it is kept.
+// The changes, and where they are stored.
 //
-// `saved` is all that outlives a reload. A change is a list of steps that are undone together:
+// `saved` is all that survives a reload. A change is a list of steps that are undone together:
 // {image, field, from, to}; image "" stands for the cell itself.
 
 import { report } from "./data.mjs";
@@ -66,6 +66,6 @@ function storageFailed(error) {
   storageWorks = false;
   byId("notice").hidden = false;
   byId("notice").textContent =
-    "This browser does not keep changes of this page " +
-    `(${error.name}). Export JSON before you close or reload it, or they are lost.`;
+    `This browser cannot save the changes made on this page (${error.name}). ` +
+    "Export JSON before closing or reloading the page, or the changes will be lost.";
 }

@@ -1,6 +1,17 @@
-// Numbers and times as text.
+// Words, numbers and times as text.
 
-/** Write a probability so that what is not certain never reads as 100 %, nor as 0 %. */
+// The actions of the audit trail as a person reads them; exports keep the short names.
+export const ACTIONS = {
+  move: "class change",
+  turn: "rotation",
+  check: "check mark",
+  review: "review",
+  reset: "cell reset",
+  undo: "undo",
+  redo: "redo",
+};
+
+/** Write a probability; what is not certain is never shown as 100 % or 0 %. */
 export function percent(value) {
   if (value > 0.999) return "> 99.9 %";
   if (value < 0.001) return "< 0.1 %";

@@ -1,6 +1,6 @@
-// The tip beside a chromosome under the pointer.
+// The tip next to the chromosome under the pointer.
 
-import { flagLine, likelyTable } from "./chromosome.mjs";
+import { automaticCall, flagLine, likelyTable } from "./chromosome.mjs";
 import { byId, make } from "./dom.mjs";
 import { chromosomeState } from "./state.mjs";
 import { percent } from "./text.mjs";
@@ -11,7 +11,7 @@ export function showTip(one, element) {
   const state = chromosomeState(view.cell, one.name);
   const head = state.class === one.class
     ? `${one.class} · ${percent(one.confidence)}`
-    : `${state.class} by hand · read as ${one.class}, ${percent(one.confidence)}`;
+    : `${state.class}, moved manually · ${automaticCall(one)}`;
   tip.replaceChildren(
     make("strong", {}, head),
     make("span", { className: "quiet" }, one.name),

@@ -1,11 +1,11 @@
-// What is on the screen. Edits know no drawing: they ask for it by `redraw`.
+// What is on the screen. Edits know nothing of drawing and ask for it by `redraw`.
 
 import { report } from "./data.mjs";
 
 export const view = {
   cell: report.cells[0],
   image: null, // Name of the selected image of the cell.
-  typed: "", // Digits of a class that are not entered yet.
+  typed: "", // Digits of a class before Enter.
   zoom: 1,
 };
 
