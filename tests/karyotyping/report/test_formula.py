@@ -7,9 +7,10 @@ import shutil
 import subprocess
 
 import pytest
+from selenium.webdriver.common.keys import Keys
 
 from superxception_jax.chromosomes import CLASS_NAMES
-from superxception_jax.karyotyping.iscn import ploidy
+from superxception_jax.karyotyping.iscn import draft_formula, ploidy
 from superxception_jax.karyotyping.report.page import report_payload
 from tests.karyotyping.report.counts import (
     MOST_CHROMOSOMES,
@@ -63,3 +64,51 @@ def test_javascript_drafts_what_python_drafts(repository):
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == [python_formulas(counts) for counts in cells]
     assert given["report"]["classes"] == list(CLASS_NAMES)
+
+
+def test_the_page_drafts_what_python_drafts(page):
+    cells = sample_counts()
+    script = """
+        return arguments[0].map((counts) => [
+          karyotypeReport.draftIscn(counts), karyotypeReport.draftFormula(counts),
+        ])"""
+    given = [with_names(counts, aside=place % 4) for place, counts in enumerate(cells)]
+    for counts, drafts in zip(cells, page.driver.execute_script(script, given), strict=True):
+        iscn, formula = python_formulas(counts)
+        assert drafts[1] == formula
+        assert iscn in (drafts[0], None)
+
+
+def test_an_incomplete_cell_has_no_formula(page, cells):
+    page.show("Cell 003")
+    assert page.text("#iscn") == "no formula: incomplete cell (40 chromosomes)"
+    assert page.text("[data-cell='Cell 003'] .iscn") == page.text("#iscn")
+    first, second = (one.name for one in cells[3].of_class("1"))
+    page.press(first, "2", Keys.ENTER)
+    assert page.text("#iscn") == "no formula: incomplete cell (40 chromosomes)"
+    page.press(second, "a")
+    assert page.text("#iscn") == "no formula: incomplete cell (39 chromosomes)"
+    assert "no formula: incomplete cell (39 chromosomes)" in page.text("#live")
+    cell = page.corrected("Cell 003")
+    assert (cell["iscn_read"], cell["iscn_corrected"]) == ("", "")
+
+
+def test_chromosomes_set_aside_leave_the_formula_of_the_rest(page, cells):
+    page.show("Cell 000")
+    images = [one.name for number in ("1", "2", "3") for one in cells[0].of_class(number)]
+    drafts = []
+    for image in images[:5]:
+        page.press(image, "a")
+        cell = page.corrected("Cell 000")
+        counts = [cell["counts_corrected"][name] for name in CLASS_NAMES]
+        assert cell["iscn_corrected"] == draft_formula(counts)
+        drafts.append(page.text("#iscn"))
+    assert drafts == [
+        "45,XX,-1",
+        "44,XX,-1,-1",
+        "43,XX,-1,-1,-2",
+        "42,XX,-1,-1,-2,-2",
+        "no formula: incomplete cell (41 chromosomes)",
+    ]
+    page.chord(Keys.CONTROL, key="z")
+    assert page.text("#iscn") == "42,XX,-1,-1,-2,-2"

@@ -5,71 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import json
-from dataclasses import replace
 
 import pytest
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 
-from superxception_jax.chromosomes import CLASS_NAMES
-from superxception_jax.karyotyping.iscn import draft_formula
-from superxception_jax.karyotyping.report.page import (
-    RESEARCH_NOTE,
-    review_reasons,
-    write_html_report,
-)
-from tests.karyotyping.report.browser import BROWSER, DRIVER, Page, start_browser
-from tests.karyotyping.report.counts import python_formulas, sample_counts, with_names
-from tests.karyotyping.report.samples import sample_cell
-
-pytestmark = pytest.mark.skipif(
-    BROWSER is None or DRIVER is None,
-    reason="needs `chromium` and `chromedriver` (Debian: apt-get install chromium chromium-driver)",
-)
-
-
-@pytest.fixture(scope="module")
-def cells():
-    texts = ("46,XX", "47,XY,+21", "45,X")
-    found = [sample_cell(number, karyotype=text) for number, text in enumerate(texts)]
-    part = found[0]
-    return [
-        *found,
-        replace(part, cell="Cell 003", chromosomes=part.chromosomes[:40], iscn=""),
-    ]
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory, cells) -> str:
-    path = tmp_path_factory.mktemp("report") / "report.html"
-    write_html_report(cells, path, facts={"commit": "abc", "weights": "none"})
-    return path.as_uri()
-
-
-@pytest.fixture(scope="module")
-def driver(tmp_path_factory):
-    driver = start_browser(tmp_path_factory.mktemp("profile"))
-    driver.get("about:blank")  # Ends the requests of the browser's first page.
-    yield driver
-    driver.quit()
-
-
-@pytest.fixture
-def page(driver, address, tmp_path):
-    driver.execute_cdp_cmd(
-        "Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(tmp_path)}
-    )
-    driver.get_log("performance")  # Drops the requests of the empty page.
-    driver.get(address)
-    driver.execute_script("localStorage.clear()")
-    driver.refresh()
-    yield Page(driver, tmp_path)
-    assert driver.get_log("browser") == []
-    messages = (json.loads(entry["message"])["message"] for entry in driver.get_log("performance"))
-    requests = [m["params"] for m in messages if m["method"] == "Network.requestWillBeSent"]
-    asked = {one["request"]["url"] for one in requests}
-    assert address in asked
-    assert [url for url in asked if not url.startswith((address, "data:", "blob:"))] == []
+from superxception_jax.karyotyping.report.page import RESEARCH_NOTE, review_reasons
 
 
 def test_overview(page, cells):
@@ -243,54 +184,6 @@ def test_filter(page):
     page.find("#filter-text").send_keys("+21")
     assert [one.get_attribute("data-cell") for one in page.all("#cells .cell")] == ["Cell 001"]
     assert "1 of 4 cells" in page.text("#cells-summary")
-
-
-def test_the_page_drafts_what_python_drafts(page):
-    cells = sample_counts()
-    script = """
-        return arguments[0].map((counts) => [
-          karyotypeReport.draftIscn(counts), karyotypeReport.draftFormula(counts),
-        ])"""
-    given = [with_names(counts, aside=place % 4) for place, counts in enumerate(cells)]
-    for counts, drafts in zip(cells, page.driver.execute_script(script, given), strict=True):
-        iscn, formula = python_formulas(counts)
-        assert drafts[1] == formula
-        assert iscn in (drafts[0], None)
-
-
-def test_an_incomplete_cell_has_no_formula(page, cells):
-    page.show("Cell 003")
-    assert page.text("#iscn") == "no formula: incomplete cell (40 chromosomes)"
-    assert page.text("[data-cell='Cell 003'] .iscn") == page.text("#iscn")
-    first, second = (one.name for one in cells[3].of_class("1"))
-    page.press(first, "2", Keys.ENTER)
-    assert page.text("#iscn") == "no formula: incomplete cell (40 chromosomes)"
-    page.press(second, "a")
-    assert page.text("#iscn") == "no formula: incomplete cell (39 chromosomes)"
-    assert "no formula: incomplete cell (39 chromosomes)" in page.text("#live")
-    cell = page.corrected("Cell 003")
-    assert (cell["iscn_read"], cell["iscn_corrected"]) == ("", "")
-
-
-def test_chromosomes_set_aside_leave_the_formula_of_the_rest(page, cells):
-    page.show("Cell 000")
-    images = [one.name for number in ("1", "2", "3") for one in cells[0].of_class(number)]
-    drafts = []
-    for image in images[:5]:
-        page.press(image, "a")
-        cell = page.corrected("Cell 000")
-        counts = [cell["counts_corrected"][name] for name in CLASS_NAMES]
-        assert cell["iscn_corrected"] == draft_formula(counts)
-        drafts.append(page.text("#iscn"))
-    assert drafts == [
-        "45,XX,-1",
-        "44,XX,-1,-1",
-        "43,XX,-1,-1,-2",
-        "42,XX,-1,-1,-2,-2",
-        "no formula: incomplete cell (41 chromosomes)",
-    ]
-    page.chord(Keys.CONTROL, key="z")
-    assert page.text("#iscn") == "42,XX,-1,-1,-2,-2"
 
 
 def test_page_can_reach_no_network(page):

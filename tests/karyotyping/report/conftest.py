@@ -1,0 +1,60 @@
+"""One browser and one report for all tests of the page."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from superxception_jax.karyotyping.report.page import write_html_report
+from tests.karyotyping.report.browser import BROWSER, DRIVER, Page, start_browser
+from tests.karyotyping.report.samples import sample_cell
+
+
+@pytest.fixture(scope="session")
+def cells():
+    texts = ("46,XX", "47,XY,+21", "45,X")
+    found = [sample_cell(number, karyotype=text) for number, text in enumerate(texts)]
+    part = found[0]
+    return [
+        *found,
+        replace(part, cell="Cell 003", chromosomes=part.chromosomes[:40], iscn=""),
+    ]
+
+
+@pytest.fixture(scope="session")
+def address(tmp_path_factory, cells) -> str:
+    path = tmp_path_factory.mktemp("report") / "report.html"
+    write_html_report(cells, path, facts={"commit": "abc", "weights": "none"})
+    return path.as_uri()
+
+
+@pytest.fixture(scope="session")
+def driver(tmp_path_factory):
+    if BROWSER is None or DRIVER is None:
+        pytest.skip(
+            "needs `chromium` and `chromedriver` (Debian: apt-get install chromium chromium-driver)"
+        )
+    driver = start_browser(tmp_path_factory.mktemp("profile"))
+    driver.get("about:blank")  # Ends the requests of the browser's first page.
+    yield driver
+    driver.quit()
+
+
+@pytest.fixture
+def page(driver, address, tmp_path):
+    driver.execute_cdp_cmd(
+        "Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(tmp_path)}
+    )
+    driver.get_log("performance")  # Drops the requests of the empty page.
+    driver.get(address)
+    driver.execute_script("localStorage.clear()")
+    driver.refresh()
+    yield Page(driver, tmp_path)
+    assert driver.get_log("browser") == []
+    messages = (json.loads(entry["message"])["message"] for entry in driver.get_log("performance"))
+    requests = [m["params"] for m in messages if m["method"] == "Network.requestWillBeSent"]
+    asked = {one["request"]["url"] for one in requests}
+    assert address in asked
+    assert [url for url in asked if not url.startswith((address, "data:", "blob:"))] == []
