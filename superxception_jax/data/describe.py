@@ -1,4 +1,4 @@
-"""Counts of a data set as text, to be compared with what its owner expects."""
+"""Counts of a data set as text, for comparison with what its owner expects."""
 
 from __future__ import annotations
 
@@ -13,20 +13,19 @@ MOST_CELLS = 6  # Names of cells shown for one count.
 
 
 def describe_counts(records: Sequence[ChromosomeRecord]) -> str:
-    """Count chromosomes by class and cell.
+    """Return the numbers of chromosomes by class and by cell.
 
     Args:
-        records: all chromosomes of a data set, sorted by cell.
+        records: All chromosomes of a data set, sorted by cell.
 
     Returns:
         Lines of text: totals, images per class, chromosomes per cell.
-
-    **Source:** ours, because a wrong count is the first sign of misread file names.
     """
     per_class = Counter(record.label for record in records)
     per_cell = Counter(record.cell for record in records)
     cases = len({record.case for record in records})
-    lines = [f"{len(records):,} chromosomes, {len(per_cell):,} cells, {cases:,} cases"]
+    totals = ((len(records), "chromosome"), (len(per_cell), "cell"), (cases, "case"))
+    lines = [", ".join(_count(number, noun) for number, noun in totals)]
     width = max(5, *(len(f"{count:,}") + 1 for count in per_class.values()))
     for start in range(0, len(CLASS_NAMES), COLUMNS):
         names = CLASS_NAMES[start : start + COLUMNS]
@@ -38,6 +37,9 @@ def describe_counts(records: Sequence[ChromosomeRecord]) -> str:
         cells_by_count.setdefault(per_cell[cell], []).append(cell)
     for count, cells in sorted(cells_by_count.items(), key=lambda item: -len(item[1])):
         shown = ", ".join(cells[:MOST_CELLS]) + (", ..." if len(cells) > MOST_CELLS else "")
-        noun = "cell" if len(cells) == 1 else "cells"
-        lines.append(f"{count} chromosomes in {len(cells):,} {noun}: {shown}")
+        lines.append(f"{_count(count, 'chromosome')} in {_count(len(cells), 'cell')}: {shown}")
     return "\n".join(lines)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

@@ -20,7 +20,7 @@ def test_counts_by_hand():
         "images     2    0    0    0    0    0    0    0    0    0    0    0",
         "class     13   14   15   16   17   18   19   20   21   22    X    Y",
         "images     1    0    0    0    0    0    0    0    0    0    0    1",
-        "1 chromosomes in 2 cells: 10, 11",
+        "1 chromosome in 2 cells: 10, 11",
         "2 chromosomes in 1 cell: 9",
     ]
 
@@ -28,7 +28,7 @@ def test_counts_by_hand():
 def test_long_lists_and_large_counts_stay_readable():
     records = [record(str(number), 5) for number in range(12345)]
     lines = describe_counts(records).splitlines()
-    assert lines[0] == "12,345 chromosomes, 12,345 cells, 1 cases"
+    assert lines[0] == "12,345 chromosomes, 12,345 cells, 1 case"
     assert lines[2].split()[6] == "12,345"
     assert len(lines[1]) == len(lines[2])
-    assert lines[-1] == "1 chromosomes in 12,345 cells: 0, 1, 2, 3, 4, 5, ..."
+    assert lines[-1] == "1 chromosome in 12,345 cells: 0, 1, 2, 3, 4, 5, ..."

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from superxception_jax.data.ideogram.constitution import read_karyotype
+from superxception_jax.data.ideogram.constitution import parse_karyotype
 from superxception_jax.karyotyping.iscn import COMPLETE_CELL, draft_formula, draft_iscn, parse_iscn
 
 FORMULAS: dict[str, dict] = {
@@ -145,7 +145,7 @@ def test_ends_of_a_complete_cell(total: int, complete: bool):
 
 @pytest.mark.parametrize("text", ["46,XY", "47,XX,+18", "45,X", "47,XXY", "48,XYY,+21"])
 def test_synthetic_cells_speak_the_same_language(text: str):
-    assert read_karyotype(text).counts == parse_iscn(text)
+    assert parse_karyotype(text).counts == parse_iscn(text)
 
 
 # It knows the form of a formula, but neither adds it up nor minds the order; Y alone it refuses.

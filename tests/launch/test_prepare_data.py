@@ -5,11 +5,11 @@ import sys
 from pathlib import Path
 
 import numpy as np
-import programs
 import pytest
 from PIL import Image
 
 from superxception_jax.data.ideogram.builder import draw_numbered_cell
+from tests.launch import programs
 
 
 def run(where: Path, *arguments: str) -> subprocess.CompletedProcess:
@@ -31,16 +31,17 @@ def lab(tmp_path) -> Path:
     return tmp_path / "lab"
 
 
-def test_own_folder_is_built_and_counted(lab, tmp_path):
+def test_own_folder_is_prepared_and_counted(lab, tmp_path):
     result = run(tmp_path, "--dataset", "own", "--folder", "lab")
     assert result.returncode == 0, result.stderr
     lines = result.stdout.splitlines()
     assert lines[0].startswith("Preparing own/lab-")
     assert lines[1].startswith("own/lab-")
-    assert lines[2] == "4 chromosomes, 1 cells, 1 cases"
+    assert lines[2] == "4 chromosomes, 1 cell, 1 case"
     assert lines[4].split()[:3] == ["images", "2", "0"]
     assert lines[6].split()[-2:] == ["1", "1"]
     assert lines[7] == "4 chromosomes in 1 cell: c1"
+    assert lines[8].startswith("own: 1 cell without a patient (column `case` of `labels.csv`)")
     assert result.stderr == ""
     assert list((tmp_path / "data" / "own").rglob("*.array_record*"))
 
@@ -66,10 +67,19 @@ def test_images_are_written_and_come_back_as_an_own_set(tmp_path):
     image = np.asarray(Image.open(cell / f"{cell.name} {drawn[0].name}.png"))
     np.testing.assert_array_equal(image, drawn[0].image)
     counted = run(tmp_path, "--dataset", "own", "--folder", "drawn")
-    assert "46 chromosomes, 1 cells" in counted.stdout
+    assert "46 chromosomes, 1 cell" in counted.stdout
     again = run(tmp_path, *asked)
     assert again.returncode == 2
     assert "`--write` must be a new or empty folder, got 'drawn'" in again.stderr
+
+
+def test_no_array_library_of_the_networks_is_loaded():
+    code = (
+        "import sys; sys.path.insert(0, '.'); import launch.prepare_data;"
+        "sys.exit(bool({'jax', 'flax', 'tensorflow'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=programs.REPOSITORY, check=False)
+    assert done.returncode == 0
 
 
 def test_missing_archive_is_one_message_without_traceback(tmp_path):
@@ -152,7 +162,7 @@ def test_interrupt_is_no_traceback(in_process, monkeypatch):
     def stop(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(prepare_data, "load_records", stop)
+    monkeypatch.setattr(prepare_data, "prepare_dataset", stop)
     status, stderr = in_process(("--dataset", "bioimage"))
     assert status == 130
-    assert "stopped; nothing half-built is left" in stderr
+    assert "stopped; nothing incomplete is left" in stderr

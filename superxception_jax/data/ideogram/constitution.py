@@ -34,8 +34,8 @@ class Karyotype:
         return tuple(label for label, count in enumerate(self.counts) for _ in range(count))
 
 
-def read_karyotype(text: str) -> Karyotype:
-    """Read a karyotype of whole chromosomes with gains.
+def parse_karyotype(text: str) -> Karyotype:
+    """Return the karyotype that an ISCN text of whole-chromosome gains describes.
 
     Args:
         text: number of chromosomes, sex chromosomes, gained autosomes, such as "47,XX,+21".
@@ -48,7 +48,7 @@ def read_karyotype(text: str) -> Karyotype:
 
     **Source:** ISCN, the part of it that whole-chromosome gains need.
 
-    >>> read_karyotype("47,XY,+21").counts[20:]
+    >>> parse_karyotype("47,XY,+21").counts[20:]
     (3, 2, 1, 1)
     """
     match = _TEXT.match(text)
@@ -92,10 +92,10 @@ def draw_karyotype(generator: np.random.Generator, *, aneuploid_share: float) ->
     is_aneuploid = generator.random() < aneuploid_share
     kind = int(generator.integers(len(TRISOMIES) + len(SEX_ANEUPLOIDIES)))
     if not is_aneuploid:
-        return read_karyotype(f"46,{sex}")
+        return parse_karyotype(f"46,{sex}")
     if kind < len(TRISOMIES):
-        return read_karyotype(f"47,{sex},+{TRISOMIES[kind]}")
-    return read_karyotype(SEX_ANEUPLOIDIES[kind - len(TRISOMIES)])
+        return parse_karyotype(f"47,{sex},+{TRISOMIES[kind]}")
+    return parse_karyotype(SEX_ANEUPLOIDIES[kind - len(TRISOMIES)])
 
 
 def chromosome_names(karyotype: Karyotype) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ import pytest
 from superxception_jax.data.ideogram.constitution import (
     chromosome_names,
     draw_karyotype,
-    read_karyotype,
+    parse_karyotype,
 )
 
 
@@ -23,7 +23,7 @@ from superxception_jax.data.ideogram.constitution import (
     ],
 )
 def test_counts_of_known_karyotypes(text: str, total: int, twenty_one: int, x: int, y: int):
-    karyotype = read_karyotype(text)
+    karyotype = parse_karyotype(text)
     assert len(karyotype.counts) == 24
     assert len(karyotype.labels) == sum(karyotype.counts) == total
     assert (karyotype.counts[20], karyotype.counts[22], karyotype.counts[23]) == (twenty_one, x, y)
@@ -33,16 +33,16 @@ def test_counts_of_known_karyotypes(text: str, total: int, twenty_one: int, x: i
 @pytest.mark.parametrize("text", ["46,XX,-21", "XX", "46,XX,+23", "46 XX", "47,XX,+0"])
 def test_other_forms_are_refused(text: str):
     with pytest.raises(ValueError, match="`karyotype` must look like `47,XX,\\+21`, got"):
-        read_karyotype(text)
+        parse_karyotype(text)
 
 
 def test_wrong_number_is_refused():
     with pytest.raises(ValueError, match="number of chromosomes, 47, got '46,XX,\\+21'"):
-        read_karyotype("46,XX,+21")
+        parse_karyotype("46,XX,+21")
 
 
 def test_names_letter_the_copies():
-    names = chromosome_names(read_karyotype("47,XY,+21"))
+    names = chromosome_names(parse_karyotype("47,XY,+21"))
     assert names[:3] == ("1a", "1b", "2a")
     assert names[-7:] == ("21a", "21b", "21c", "22a", "22b", "Xa", "Ya")
     assert len(set(names)) == 47

@@ -8,7 +8,7 @@ from scipy import ndimage
 
 from superxception_jax.chromosomes import CLASS_NAMES
 from superxception_jax.data.ideogram.builder import draw_numbered_cell
-from superxception_jax.data.ideogram.constitution import read_karyotype
+from superxception_jax.data.ideogram.constitution import parse_karyotype
 from superxception_jax.data.ideogram.synthetic_cell import draw_cell, draw_chromosomes
 
 # Measured on a public Q-band set: relative length in per cent of half a cell, 1..22, X, Y.
@@ -68,7 +68,7 @@ def test_images_are_grey_and_of_the_right_classes(q_cells):
 
 def test_a_given_karyotype_is_drawn():
     cell = draw_chromosomes(
-        np.random.default_rng(0), karyotype=read_karyotype("47,XX,+21"), style="q"
+        np.random.default_rng(0), karyotype=parse_karyotype("47,XX,+21"), style="q"
     )
     assert len(cell.chromosomes) == 47
     assert [c.name for c in cell.chromosomes if c.label == 20] == ["21a", "21b", "21c"]

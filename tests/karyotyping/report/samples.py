@@ -8,7 +8,7 @@ import numpy as np
 from scipy import ndimage
 
 from superxception_jax.chromosomes import CLASS_NAMES
-from superxception_jax.data.ideogram.constitution import read_karyotype
+from superxception_jax.data.ideogram.constitution import parse_karyotype
 from superxception_jax.data.ideogram.synthetic_cell import draw_chromosomes
 from superxception_jax.karyotyping.karyotype import ClassifiedChromosome, Karyotype
 
@@ -67,7 +67,7 @@ def _upright(image: np.ndarray) -> np.ndarray:
 def sample_cell(number: int, *, karyotype: str) -> Karyotype:
     """Draw a cell; a few of its chromosomes are doubtful and flagged."""
     drawn = draw_chromosomes(
-        np.random.default_rng([7, number]), karyotype=read_karyotype(karyotype), style="q"
+        np.random.default_rng([7, number]), karyotype=parse_karyotype(karyotype), style="q"
     )
     generator = np.random.default_rng(number)
     chromosomes = []

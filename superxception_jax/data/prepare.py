@@ -1,0 +1,65 @@
+"""Preparation of a data set ahead of training, with its counts and, if wanted, its images."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from superxception_jax.data.builders import load_records, make_builder
+from superxception_jax.data.describe import describe_counts
+from superxception_jax.data.own.folder import describe_unknown_cases
+from superxception_jax.data.record import ChromosomeRecord
+
+
+def prepare_dataset(
+    dataset: str,
+    *,
+    dataset_options: Mapping[str, Any],
+    data_dir: str | Path,
+    manual_dir: str | Path,
+    images_dir: Path | None,
+    progress: bool,
+) -> str:
+    """Prepare a data set if it is missing, and describe it.
+
+    Args:
+        dataset: Name of the data set, a key of `builders.BUILDERS`.
+        dataset_options: Options of the data set, see `load_chromosomes`.
+        data_dir: Folder of the prepared data sets; created if missing.
+        manual_dir: Folder of the archives that may not be downloaded.
+        images_dir: New or empty folder for the raw images, None to write none.
+        progress: Whether to show progress bars.
+
+    Returns:
+        Lines of text: name and place of the data set, its counts, the folder of the images.
+
+    Raises:
+        ValueError: The data set or an option is unknown, the files have problems, or
+            `images_dir` holds files.
+        FileNotFoundError: The files of the data set are missing.
+    """
+    builder = make_builder(
+        dataset, dataset_options=dataset_options, data_dir=data_dir, manual_dir=manual_dir
+    )
+    records = load_records(builder, progress=progress)
+    lines = [f"{builder.info.full_name} in {builder.data_path}", describe_counts(records)]
+    notice = describe_unknown_cases([one.cell for one in records], [one.case for one in records])
+    if dataset == "own" and notice:
+        lines.append(notice)
+    if images_dir is not None:
+        lines.append(f"wrote {_write_images(records, images_dir)}")
+    return "\n".join(lines)
+
+
+def _write_images(records: Sequence[ChromosomeRecord], folder: Path) -> Path:
+    """Write every image as `<cell>/<name>.png`."""
+    if folder.exists() and any(folder.iterdir()):
+        raise ValueError(f"`--write` must be a new or empty folder, got {str(folder)!r}.")
+    for record in records:
+        path = folder / record.cell.replace("/", "_") / f"{record.name.replace('/', '_')}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(record.image).save(path)
+    return folder.absolute()
