@@ -18,7 +18,6 @@ from superxception_jax.models.keras.convert import (
     Layers,
     MissingLayerError,
 )
-from superxception_jax.models.keras.file import read_keras_file
 from superxception_jax.models.xception_blocks import FIRST_MIDDLE_BLOCK
 
 # How the files end that hold a network of ours.
@@ -87,6 +86,9 @@ def start_from_keras(
         how colours become grey stands in `convert_xception` and `convert_resnet50`.
     """
     classifier = name.removeprefix("super_")
+    # Only a file of Keras needs h5py, which an installation for karyotyping lacks.
+    from superxception_jax.models.keras.file import read_keras_file
+
     layers = read_keras_file(path)
     try:
         converted = CONVERSIONS[classifier](layers)
