@@ -49,11 +49,11 @@ def losses_of(implementation: str, arguments: argparse.Namespace) -> list[float]
             seed=experiment.seed,
             step=number,
         )
-        batch = (
+        images, labels = (
             compilation.place_batch(array[indices], setup.mesh)
             for array in (part.images, part.labels)
         )
-        state, metrics = step(state, *batch, setup.key)
+        state, metrics = step(state, images, labels, setup.key)
         losses.append(float(metrics["loss"]))
     return losses
 

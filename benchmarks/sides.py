@@ -114,7 +114,9 @@ def build_ours(case: Case, *, implementation: str) -> tuple[Any, Any, Any]:
     config.model.input_px = case.input_px
     experiment = build_experiment(config)
     model = build_model(**experiment.model, classes=CLASSES, implementation=implementation)
-    optimizer = make_optimizer(experiment.optimizer, epochs=1, steps_per_epoch=100)
+    optimizer = make_optimizer(
+        experiment.optimizer, frozen=experiment.frozen, epochs=1, steps_per_epoch=100
+    )
     return experiment, model, optimizer
 
 

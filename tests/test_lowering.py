@@ -42,7 +42,9 @@ class Program:
         config = importlib.import_module(f"configs.{row}").get_config(preset)
         self.experiment = build_experiment(config)
         one = self.experiment
-        self.key = repr((one.model, one.step_options, one.optimizer, one.normalization.image_px))
+        self.key = repr(
+            (one.model, one.step_options, one.optimizer, one.frozen, one.normalization.image_px)
+        )
 
     def __eq__(self, other):
         return self.key == other.key
@@ -56,7 +58,9 @@ def _shaped(experiment, platform):
     model = build_model(
         **experiment.model, classes=_outputs(experiment), implementation=implementation
     )
-    optimizer = make_optimizer(experiment.optimizer, epochs=2, steps_per_epoch=3)
+    optimizer = make_optimizer(
+        experiment.optimizer, frozen=experiment.frozen, epochs=2, steps_per_epoch=3
+    )
     state = jax.eval_shape(
         lambda key: init_state(model, optimizer, key=key, input_px=experiment.input_px),
         jax.random.key(0),

@@ -12,10 +12,11 @@ import jax.numpy as jnp
 from superxception_jax.arrays import check
 from superxception_jax.models.enlarging import enlarge
 
+# (variables, images u8[B,S,S,1]) → an array with the images' first axis.
+Predict = Callable[[Any, jax.Array], jax.Array]
 
-def make_predict(
-    model: nn.Module, *, input_px: int, test_views: str
-) -> Callable[[Any, jax.Array], jax.Array]:
+
+def make_predict(model: nn.Module, *, input_px: int, test_views: str) -> Predict:
     """Make the classification of a batch.
 
     Args:

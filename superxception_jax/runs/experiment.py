@@ -41,6 +41,7 @@ class Experiment:
         input_px: Side of the network's input, to which the canvas is enlarged.
         augmentation: Ranges of the random changes in training.
         optimizer: Optimiser and learning-rate schedule.
+        frozen: Names at the top of the parameter tree that training leaves unchanged.
         epochs: Passes over the training images.
         batch_size: Images per step over all devices.
         label_smoothing: Share of the target spread over all classes, 0..1.
@@ -72,6 +73,7 @@ class Experiment:
     input_px: int
     augmentation: AugmentationSettings
     optimizer: OptimizerSettings
+    frozen: tuple[str, ...]
     epochs: int
     batch_size: int
     label_smoothing: float
@@ -132,7 +134,8 @@ def build_experiment(config: ConfigDict) -> Experiment:
         pretraining_epochs=config.super_resolution.pretraining_epochs,
         input_px=_input_px(config),
         augmentation=augmentation,
-        optimizer=OptimizerSettings(**config.optimizer.to_dict(), frozen=_frozen(config)),
+        optimizer=OptimizerSettings(**config.optimizer.to_dict()),
+        frozen=_frozen(config),
         epochs=training.epochs,
         batch_size=training.batch_size,
         label_smoothing=training.label_smoothing,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import jax.numpy as jnp
@@ -12,7 +12,7 @@ import numpy as np
 from superxception_jax.data.source import Chromosomes
 from superxception_jax.evaluation.predict import predict_all
 from superxception_jax.models.enlarging import enlarge
-from superxception_jax.models.inference import to_unit_range
+from superxception_jax.models.inference import Predict, to_unit_range
 from superxception_jax.runs.experiment import Experiment
 from superxception_jax.runs.setup import Setup, load_splits
 from superxception_jax.training import compile as compilation
@@ -62,7 +62,7 @@ def load_pairs(experiment: Experiment, parts: Mapping[str, Chromosomes]) -> dict
 
 
 def measure_errors(
-    setup: Setup, variables: Mapping[str, Any], pairs: Pairs, *, restoration: Callable
+    setup: Setup, variables: Mapping[str, Any], pairs: Pairs, *, restoration: Predict
 ) -> dict[str, float]:
     """Measure the mean squared error of restored images.
 
@@ -83,7 +83,7 @@ def measure_errors(
     return {"loss": float(errors.mean()), "accuracy": float((errors < reference).mean())}
 
 
-def compile_restoration(setup: Setup) -> Callable:
+def compile_restoration(setup: Setup) -> Predict:
     """Compile the super-resolution stack beside bicubic enlarging.
 
     Args:
@@ -106,7 +106,7 @@ def compile_restoration(setup: Setup) -> Callable:
 
 
 def restore(
-    setup: Setup, variables: Mapping[str, Any], pairs: Pairs, *, restoration: Callable
+    setup: Setup, variables: Mapping[str, Any], pairs: Pairs, *, restoration: Predict
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Apply the super-resolution stack.
 

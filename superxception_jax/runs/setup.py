@@ -19,7 +19,7 @@ from superxception_jax.data.source import Chromosomes, load_chromosomes
 from superxception_jax.data.splits import make_split
 from superxception_jax.evaluation.predict import predict_all
 from superxception_jax.karyotyping.polarity import separate_polarity
-from superxception_jax.models.inference import make_predict
+from superxception_jax.models.inference import Predict, make_predict
 from superxception_jax.models.multiply_accumulates import count_multiply_accumulates
 from superxception_jax.runs.experiment import Experiment
 from superxception_jax.runs.network import make_network
@@ -54,7 +54,7 @@ class Setup:
     mesh: jax.sharding.Mesh
     model: nn.Module
     optimizer: optax.GradientTransformation
-    predict: Callable[[Any, jax.Array], jax.Array]
+    predict: Predict
     key: jax.Array
     steps_per_epoch: int
     abstract_state: TrainState
@@ -85,7 +85,10 @@ def set_up(experiment: Experiment) -> Setup:
             f"images, got {experiment.batch_size}; choose a smaller one."
         )
     optimizer = make_optimizer(
-        experiment.optimizer, epochs=experiment.epochs, steps_per_epoch=steps_per_epoch
+        experiment.optimizer,
+        frozen=experiment.frozen,
+        epochs=experiment.epochs,
+        steps_per_epoch=steps_per_epoch,
     )
     model = make_network(experiment, mesh)
 

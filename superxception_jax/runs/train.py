@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,18 +14,21 @@ import numpy as np
 from superxception_jax.evaluation.metrics import compute_metrics
 from superxception_jax.files import write_text
 from superxception_jax.models.keras.start import EXPORTED, start_from_keras
+from superxception_jax.runs.experiment import Experiment
 from superxception_jax.runs.restoration import compile_restoration, load_pairs, measure_errors
 from superxception_jax.runs.setup import Setup, predict_split
 from superxception_jax.runs.weights_file import load_variables
 from superxception_jax.training import compile as compilation
 from superxception_jax.training.checkpoint import BEST, LATEST, Checkpoints
 from superxception_jax.training.interrupt import stop_signals
-from superxception_jax.training.loop import LoopSettings, train
+from superxception_jax.training.loop import train
 from superxception_jax.training.optimizers import make_optimizer
 from superxception_jax.training.recorder import Recorder
 from superxception_jax.training.restoration_step import init_restoration, make_restoration_step
+from superxception_jax.training.settings import LoopSettings
 from superxception_jax.training.state import TrainState
 from superxception_jax.training.steps import make_train_step
+from superxception_jax.training.task import Task
 
 PRETRAINING_FOLDER = "pretraining"
 
@@ -55,19 +57,20 @@ def train_network(setup: Setup, workdir: Path, checkpoints: Checkpoints) -> dict
         )
         return {"loss": metrics.loss, "accuracy": metrics.accuracy}
 
-    train_part = setup.splits["train"]
-    return _run_loop(
-        setup,
-        workdir,
-        checkpoints,
+    experiment, train_part = setup.experiment, setup.splits["train"]
+    step = make_train_step(setup.model, setup.optimizer, **experiment.step_options)
+    task = Task(
         images=train_part.images,
         targets=train_part.labels,
+        step=compilation.compile_train_step(step, setup.mesh),
+        validate=validate,
         first_state=lambda: _first_state(setup, workdir),
         abstract_state=setup.abstract_state,
-        step=make_train_step(setup.model, setup.optimizer, **setup.experiment.step_options),
-        validate=validate,
-        epochs=setup.experiment.epochs,
+        settings=_loop_settings(experiment, epochs=experiment.epochs),
+        key=setup.key,
+        mesh=setup.mesh,
     )
+    return _train_or_resume(task, workdir, checkpoints)
 
 
 def _first_state(setup: Setup, workdir: Path) -> TrainState:
@@ -120,7 +123,8 @@ def _pretrain(setup: Setup, workdir: Path) -> dict[str, Any]:
             "`normalization.image_px`."
         )
     optimizer = make_optimizer(
-        dataclasses.replace(experiment.optimizer, frozen=()),
+        experiment.optimizer,
+        frozen=(),
         epochs=experiment.pretraining_epochs,
         steps_per_epoch=steps_per_epoch,
     )
@@ -128,77 +132,60 @@ def _pretrain(setup: Setup, workdir: Path) -> dict[str, Any]:
     def draw_state(key: jax.Array) -> TrainState:
         return init_restoration(setup.model, optimizer, key=key, input_px=experiment.input_px)
 
-    abstract_state = compilation.with_replicated_sharding(
-        jax.eval_shape(draw_state, setup.key), setup.mesh
+    # Compiled once, and not at each validation.
+    restoration = compile_restoration(setup)
+    step = make_restoration_step(setup.model, optimizer, input_px=experiment.input_px)
+    task = Task(
+        images=pairs["train"].canvases,
+        targets=pairs["train"].targets,
+        step=compilation.compile_train_step(step, setup.mesh),
+        validate=lambda state: measure_errors(
+            setup, state.variables, pairs["validation"], restoration=restoration
+        ),
+        first_state=lambda: compilation.compile_replicated(draw_state, setup.mesh)(setup.key),
+        abstract_state=compilation.with_replicated_sharding(
+            jax.eval_shape(draw_state, setup.key), setup.mesh
+        ),
+        settings=_loop_settings(experiment, epochs=experiment.pretraining_epochs),
+        key=setup.key,
+        mesh=setup.mesh,
     )
     print(f"pretraining the super-resolution stack on {count:,} images", flush=True)
-    # Once, and not at each validation.
-    restoration = compile_restoration(setup)
     with Checkpoints(folder / "checkpoints") as checkpoints:
-        _run_loop(
-            setup,
-            folder,
-            checkpoints,
-            images=pairs["train"].canvases,
-            targets=pairs["train"].targets,
-            first_state=lambda: compilation.compile_replicated(draw_state, setup.mesh)(setup.key),
-            abstract_state=abstract_state,
-            step=make_restoration_step(setup.model, optimizer, input_px=experiment.input_px),
-            validate=lambda state: measure_errors(
-                setup, state.variables, pairs["validation"], restoration=restoration
-            ),
-            epochs=experiment.pretraining_epochs,
-        )
-        return checkpoints.load_variables(BEST, abstract_state.variables)["params"]
+        _train_or_resume(task, folder, checkpoints)
+        return checkpoints.load_variables(BEST, task.abstract_state.variables)["params"]
 
 
-def _run_loop(
-    setup: Setup,
-    workdir: Path,
-    checkpoints: Checkpoints,
-    *,
-    images: np.ndarray,
-    targets: np.ndarray,
-    first_state: Callable[[], TrainState],
-    abstract_state: TrainState,
-    step: Callable,
-    validate: Callable[[TrainState], dict[str, float]],
-    epochs: int,
-) -> dict[str, Any]:
-    experiment = setup.experiment
-    progress: dict[str, Any] = {"training_seconds": 0.0}
-    if checkpoints.step(LATEST) is not None:
-        state = checkpoints.load(LATEST, abstract_state)
-        progress = checkpoints.progress(LATEST)
-        print(f"going on from step {int(state.step)} of {workdir}", flush=True)
-    else:
-        state = first_state()
-    steps_per_epoch = len(images) // experiment.batch_size
-    settings = LoopSettings(
-        total_steps=epochs * steps_per_epoch,
-        steps_per_epoch=steps_per_epoch,
+def _loop_settings(experiment: Experiment, *, epochs: int) -> LoopSettings:
+    return LoopSettings(
+        epochs=epochs,
         batch_size=experiment.batch_size,
         seed=experiment.seed,
         checkpoint_every_steps=experiment.checkpoint_every_steps,
         log_every_steps=experiment.log_every_steps,
     )
+
+
+def _train_or_resume(task: Task, workdir: Path, checkpoints: Checkpoints) -> dict[str, Any]:
+    """Train from the latest checkpoint, or from the first state if there is none."""
+    progress: dict[str, Any] = {"training_seconds": 0.0}
+    if checkpoints.step(LATEST) is not None:
+        state = checkpoints.load(LATEST, task.abstract_state)
+        progress = checkpoints.progress(LATEST)
+        print(f"going on from step {int(state.step)} of {workdir}", flush=True)
+    else:
+        state = task.first_state()
     recorder = Recorder(
         workdir,
         first_step=int(state.step),
-        total_steps=settings.total_steps,
-        batch_size=settings.batch_size,
+        total_steps=task.total_steps,
+        batch_size=task.settings.batch_size,
     )
     try:
         with stop_signals() as stop_requested:
             train(
                 state,
-                images,
-                targets,
-                step=compilation.compile_train_step(step, setup.mesh),
-                validate=validate,
-                key=setup.key,
-                mesh=setup.mesh,
-                settings=settings,
+                task,
                 checkpoints=checkpoints,
                 recorder=recorder,
                 progress=progress,

@@ -6,13 +6,20 @@ import ctypes
 import functools
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from absl import logging
 from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
+
+if TYPE_CHECKING:
+    from superxception_jax.models.inference import Predict
+    from superxception_jax.training.state import TrainStep
+
+_Arguments = ParamSpec("_Arguments")
+_Result = TypeVar("_Result")
 
 DATA_AXIS = "data"
 # Measured, see results/performance.md.
@@ -85,7 +92,7 @@ def place_batch(array: np.ndarray, mesh: Mesh) -> jax.Array:
     return jax.device_put(array, NamedSharding(mesh, PartitionSpec(DATA_AXIS)))
 
 
-def compile_train_step(train_step: Callable, mesh: Mesh) -> Callable:
+def compile_train_step(train_step: TrainStep, mesh: Mesh) -> TrainStep:
     """Compile a training step at its first call; a state's memory is reused for the next one.
 
     Args:
@@ -115,7 +122,9 @@ def compile_train_step(train_step: Callable, mesh: Mesh) -> Callable:
     return run
 
 
-def compile_replicated(function: Callable, mesh: Mesh) -> Callable:
+def compile_replicated(
+    function: Callable[_Arguments, _Result], mesh: Mesh
+) -> Callable[_Arguments, _Result]:
     """Compile a function whose result shall lie on every device.
 
     Args:
@@ -129,11 +138,11 @@ def compile_replicated(function: Callable, mesh: Mesh) -> Callable:
     return jax.jit(function, out_shardings=_shardings(mesh)[0])
 
 
-def compile_predict(predict: Callable, mesh: Mesh) -> Callable:
+def compile_predict(predict: Predict, mesh: Mesh) -> Predict:
     """Compile a function (variables, images) → an array with the images' first axis.
 
     Args:
-        predict: for example made by `steps.make_predict`.
+        predict: for example made by `models.inference.make_predict`.
         mesh: the devices; the batch is split over them.
 
     Returns:

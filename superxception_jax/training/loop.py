@@ -15,31 +15,11 @@ from superxception_jax.training.checkpoint import BEST, LATEST, Checkpoints
 from superxception_jax.training.compile import place_batch
 from superxception_jax.training.recorder import Recorder
 from superxception_jax.training.state import TrainState
+from superxception_jax.training.task import Task
 
 
 class NonFiniteLossError(FloatingPointError):
     """The loss became infinite or no number."""
-
-
-@dataclass(frozen=True)
-class LoopSettings:
-    """The times at which the loop does something.
-
-    Attributes:
-        total_steps: steps of the whole run.
-        steps_per_epoch: steps between two validations.
-        batch_size: images a step.
-        seed: of the order of the images.
-        checkpoint_every_steps: steps between two savings inside an epoch.
-        log_every_steps: steps between two training lines.
-    """
-
-    total_steps: int
-    steps_per_epoch: int
-    batch_size: int
-    seed: int
-    checkpoint_every_steps: int
-    log_every_steps: int
 
 
 @dataclass
@@ -78,14 +58,8 @@ class _Window:
 
 def train(
     state: TrainState,
-    images: np.ndarray,
-    labels: np.ndarray,
+    task: Task,
     *,
-    step: Callable,
-    validate: Callable[[TrainState], dict[str, float]],
-    key: jax.Array,
-    mesh: jax.sharding.Mesh,
-    settings: LoopSettings,
     checkpoints: Checkpoints,
     recorder: Recorder,
     progress: dict[str, Any],
@@ -95,36 +69,32 @@ def train(
     """Train from the given state to the last step.
 
     Args:
-        state: fresh, or restored from the latest checkpoint; its memory is reused.
-        images: u8[N,S,S,1], the training images.
-        labels: i32[N].
-        step: the compiled training step.
-        validate: state → metrics with `loss`, over the validation images.
-        key: root key of the run.
-        mesh: devices of the batch.
-        settings: the times.
-        checkpoints: where latest and best go.
-        recorder: where the metrics and the progress bar go.
-        progress: restored with the state and kept up to date: `training_seconds`,
+        state: First state, or the one of the latest checkpoint; its memory is reused.
+        task: What to learn.
+        checkpoints: Where the latest and the best state are saved.
+        recorder: Where the metrics and the progress bar go.
+        progress: Values restored with the state and kept up to date: `training_seconds`,
             `best_validation_loss` and `best_step`.
-        stop_requested: the reason to stop, empty to go on.
-        clock: seconds since any fixed moment.
+        stop_requested: Function that returns the reason to stop, empty to continue.
+        clock: Function that returns the seconds since any fixed moment.
 
     Returns:
         The state after the last step.
 
     Raises:
-        Interrupted: a stop was requested; the latest checkpoint holds this step.
-        NonFiniteLossError: with the steps concerned.
+        Interrupted: A stop was requested; the latest checkpoint holds this step.
+        NonFiniteLossError: The loss or its gradient is infinite or not a number.
     """
+    settings = task.settings
     started_seconds = clock() - progress["training_seconds"]
     window = _Window(clock())
-    for number in range(int(state.step), settings.total_steps):
+    for number in range(int(state.step), task.total_steps):
         indices = training_indices(
-            len(labels), batch_size=settings.batch_size, seed=settings.seed, step=number
+            len(task.images), batch_size=settings.batch_size, seed=settings.seed, step=number
         )
-        batch = place_batch(images[indices], mesh), place_batch(labels[indices], mesh)
-        state, metrics = step(state, *batch, key)
+        images = place_batch(task.images[indices], task.mesh)
+        targets = place_batch(task.targets[indices], task.mesh)
+        state, metrics = task.step(state, images, targets, task.key)
         done = number + 1
         window.steps.append(done)
         window.metrics.append(metrics)
@@ -134,7 +104,7 @@ def train(
         recorder.advance()
 
         reason = stop_requested()
-        ends_epoch = done % settings.steps_per_epoch == 0 or done == settings.total_steps
+        ends_epoch = done % task.steps_per_epoch == 0 or done == task.total_steps
         saves = reason or ends_epoch or done % settings.checkpoint_every_steps == 0
         if saves or done % settings.log_every_steps == 0:
             # Before every saving, so that no broken state replaces a sound one.
@@ -143,7 +113,7 @@ def train(
         if saves:
             progress["training_seconds"] = clock() - started_seconds
         if ends_epoch:
-            validation = validate(state)
+            validation = task.validate(state)
             recorder.record("validation", done, validation)
             if validation["loss"] < progress.get("best_validation_loss", np.inf):
                 progress |= {"best_validation_loss": validation["loss"], "best_step": done}
@@ -151,6 +121,6 @@ def train(
             window = _Window(clock())
         if saves:
             checkpoints.save(LATEST, state, progress=progress)
-        if reason and done < settings.total_steps:
+        if reason and done < task.total_steps:
             raise Interrupted(reason, step=done)
     return state

@@ -49,12 +49,13 @@ def make_schedule(
 
 
 def make_optimizer(
-    settings: OptimizerSettings, *, epochs: int, steps_per_epoch: int
+    settings: OptimizerSettings, *, frozen: tuple[str, ...], epochs: int, steps_per_epoch: int
 ) -> optax.GradientTransformation:
     """Make the optimiser.
 
     Args:
-        settings: name, rate, schedule, decay, momentum, clipping and what is frozen.
+        settings: Name, rate, schedule, decay, momentum and clipping.
+        frozen: Names at the top of the parameters' tree that training leaves unchanged.
         epochs: length of the run.
         steps_per_epoch: steps in an epoch.
 
@@ -81,9 +82,9 @@ def make_optimizer(
     parts = [core]
     if settings.gradient_clip_norm:
         parts.insert(0, optax.clip_by_global_norm(settings.gradient_clip_norm))
-    if settings.frozen:
+    if frozen:
         # Last, so that neither momentum nor decay moves what is frozen.
-        parts.append(optax.masked(optax.set_to_zero(), _under(settings.frozen)))
+        parts.append(optax.masked(optax.set_to_zero(), _under(frozen)))
     return optax.chain(*parts) if len(parts) > 1 else core
 
 

@@ -13,8 +13,8 @@ from superxception_jax.arrays import check
 from superxception_jax.keys import key_for
 from superxception_jax.models.enlarging import enlarge
 from superxception_jax.models.inference import to_unit_range
-from superxception_jax.training.state import TrainState
-from superxception_jax.training.steps import TrainStep, global_norm
+from superxception_jax.training.state import TrainState, TrainStep
+from superxception_jax.training.steps import global_norm
 
 
 def init_restoration(

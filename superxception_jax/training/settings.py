@@ -23,7 +23,6 @@ class OptimizerSettings:
         gradient_clip_norm: global norm; 0 means off.
         momentum: nesterov only, share of the last update that is kept.
         rate_decay: schedule inverse_time only: rate / (1 + rate_decay · step).
-        frozen: names at the top of the parameters' tree that training leaves as they are.
     """
 
     name: str
@@ -34,7 +33,25 @@ class OptimizerSettings:
     gradient_clip_norm: float
     momentum: float
     rate_decay: float
-    frozen: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class LoopSettings:
+    """Length of a training, and the intervals at which its loop does something.
+
+    Attributes:
+        epochs: Passes over the training images, each followed by a validation.
+        batch_size: Images per step.
+        seed: Seed of the order of the images.
+        checkpoint_every_steps: Steps between two checkpoints within an epoch.
+        log_every_steps: Steps between two lines of training metrics.
+    """
+
+    epochs: int
+    batch_size: int
+    seed: int
+    checkpoint_every_steps: int
+    log_every_steps: int
 
 
 @dataclass(frozen=True)

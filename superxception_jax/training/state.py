@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import flax.linen as nn
@@ -35,6 +36,12 @@ class TrainState:
     def variables(self) -> dict[str, Any]:
         """Return what the network is applied with."""
         return {"params": self.params, "batch_stats": self.batch_stats}
+
+
+# (state, images, targets, root key) → (next state, metrics f32[] by name).
+TrainStep = Callable[
+    [TrainState, jax.Array, jax.Array, jax.Array], tuple[TrainState, dict[str, jax.Array]]
+]
 
 
 def init_state(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import flax.linen as nn
@@ -16,9 +15,7 @@ from superxception_jax.models.enlarging import enlarge
 from superxception_jax.models.inference import to_unit_range
 from superxception_jax.training.augmentation import augment, turn_half
 from superxception_jax.training.settings import AugmentationSettings
-from superxception_jax.training.state import TrainState
-
-TrainStep = Callable[[TrainState, jax.Array, jax.Array, jax.Array], tuple[TrainState, dict]]
+from superxception_jax.training.state import TrainState, TrainStep
 
 
 def make_train_step(

@@ -140,7 +140,7 @@ def test_stack_on_the_canvas_enlarges_by_itself():
             super_resolution__parameters="frozen",
         )
     )
-    assert (plain.input_px, plain.optimizer.frozen) == (64, ())
+    assert (plain.input_px, plain.frozen) == (64, ())
 
 
 def test_own_needs_a_folder():

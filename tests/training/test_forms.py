@@ -28,7 +28,7 @@ def _losses(implementation: str) -> list[float]:
     config.optimizer.learning_rate = 1e-4
     experiment = build_experiment(config)
     model = build_model(**experiment.model, classes=24, implementation=implementation)
-    optimizer = make_optimizer(experiment.optimizer, epochs=2, steps_per_epoch=STEPS)
+    optimizer = make_optimizer(experiment.optimizer, frozen=(), epochs=2, steps_per_epoch=STEPS)
     mesh = compilation.make_mesh(1)
     key = compilation.place_replicated(jax.random.key(0), mesh)
     state = compilation.compile_replicated(

@@ -12,19 +12,14 @@ import pytest
 from superxception_jax.commands import Interrupted
 from superxception_jax.training import compile as compilation
 from superxception_jax.training.checkpoint import BEST, LATEST, Checkpoints
-from superxception_jax.training.loop import LoopSettings, NonFiniteLossError, train
+from superxception_jax.training.loop import NonFiniteLossError, train
 from superxception_jax.training.recorder import Recorder, load_metrics
-from tests.training.tiny import (
-    BATCH,
-    STEPS_PER_EPOCH,
-    assert_trees_equal,
-    make_data,
-    make_training,
-)
+from superxception_jax.training.settings import LoopSettings
+from superxception_jax.training.task import Task
+from tests.training.tiny import BATCH, assert_trees_equal, make_data, make_training
 
 SETTINGS = LoopSettings(
-    total_steps=2 * STEPS_PER_EPOCH,
-    steps_per_epoch=STEPS_PER_EPOCH,
+    epochs=2,
     batch_size=BATCH,
     seed=0,
     checkpoint_every_steps=100,
@@ -46,22 +41,29 @@ def _run(workdir, compiled, *, settings=SETTINGS, stop_after=None, losses=None, 
     state = compilation.place_replicated(state, mesh)
     progress = {"training_seconds": 0.0}
     series = itertools.chain(losses or [], itertools.repeat(0.5))
+    images, labels = make_data()
+    task = Task(
+        images=images,
+        targets=labels,
+        step=step or compiled,
+        validate=lambda state: {"loss": next(series), "accuracy": 0.5},
+        first_state=lambda: state,
+        abstract_state=state,
+        settings=settings,
+        key=compilation.place_replicated(jax.random.key(0), mesh),
+        mesh=mesh,
+    )
     with Checkpoints(workdir / "checkpoints") as checkpoints:
         if checkpoints.step(LATEST) is not None:
             state, progress = checkpoints.load(LATEST, state), checkpoints.progress(LATEST)
         finished = itertools.count(int(state.step) + 1)
         recorder = Recorder(
-            workdir, first_step=int(state.step), total_steps=settings.total_steps, batch_size=BATCH
+            workdir, first_step=int(state.step), total_steps=task.total_steps, batch_size=BATCH
         )
         try:
             return train(
                 state,
-                *make_data(),
-                step=step or compiled,
-                validate=lambda state: {"loss": next(series), "accuracy": 0.5},
-                key=compilation.place_replicated(jax.random.key(0), mesh),
-                mesh=mesh,
-                settings=settings,
+                task,
                 checkpoints=checkpoints,
                 recorder=recorder,
                 progress=progress,

@@ -46,7 +46,7 @@ def test_the_stack_learns_to_restore(input_px, share):
         },
         super_resolution=STACK,
     )
-    optimizer = make_optimizer(OPTIMIZER, epochs=10, steps_per_epoch=4)
+    optimizer = make_optimizer(OPTIMIZER, frozen=(), epochs=10, steps_per_epoch=4)
     state = init_restoration(model, optimizer, key=jax.random.key(0), input_px=input_px)
     assert set(state.params) == {"super_resolution"}
     step = jax.jit(
@@ -72,7 +72,7 @@ def test_loss_is_the_mean_of_squares_by_hand():
         classifier={"width_multiplier": 0.05, "dropout_rate": 0.0},
         super_resolution={**STACK, "initial_sigma": 0.0},
     )
-    optimizer = make_optimizer(OPTIMIZER, epochs=1, steps_per_epoch=1)
+    optimizer = make_optimizer(OPTIMIZER, frozen=(), epochs=1, steps_per_epoch=1)
     state = init_restoration(model, optimizer, key=jax.random.key(0), input_px=24)
     canvases = np.full((2, 24, 24, 1), 51, np.uint8)
     targets = np.full((2, 24, 24, 1), 102, np.uint8)

@@ -172,7 +172,7 @@ def test_polarity_is_learned_as_a_second_half_of_the_classes():
             return logits
 
     optimizer = make_optimizer(
-        dataclasses.replace(OPTIMIZER, learning_rate=0.1), epochs=10, steps_per_epoch=6
+        dataclasses.replace(OPTIMIZER, learning_rate=0.1), frozen=(), epochs=10, steps_per_epoch=6
     )
     state = init_state(Halves(), optimizer, key=jax.random.key(0), input_px=SIDE)
     still = AugmentationSettings(**dict.fromkeys(dataclasses.asdict(AUGMENTATION), 0.0))

@@ -34,7 +34,6 @@ OPTIMIZER = OptimizerSettings(
     gradient_clip_norm=1.0,
     momentum=0.0,
     rate_decay=0.0,
-    frozen=(),
 )
 
 
@@ -63,7 +62,7 @@ def make_data(count: int = 28) -> tuple[np.ndarray, np.ndarray]:
 def make_training(*, epochs: int = 2, model: nn.Module | None = None, label_smoothing: float = 0.1):
     """Return model, optimiser, step function and first state."""
     model = TinyNetwork() if model is None else model
-    optimizer = make_optimizer(OPTIMIZER, epochs=epochs, steps_per_epoch=STEPS_PER_EPOCH)
+    optimizer = make_optimizer(OPTIMIZER, frozen=(), epochs=epochs, steps_per_epoch=STEPS_PER_EPOCH)
     state = init_state(model, optimizer, key=jax.random.key(0), input_px=SIDE + 2)
     step = make_train_step(
         model,

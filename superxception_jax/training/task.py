@@ -1,0 +1,52 @@
+"""What one training consists of, as a record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import jax
+import numpy as np
+
+from superxception_jax.training.settings import LoopSettings
+from superxception_jax.training.state import TrainState, TrainStep
+
+# state → metrics over the validation images: `loss` and `accuracy`.
+Validate = Callable[[TrainState], dict[str, float]]
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a training learns from, by which step, and for how long.
+
+    Attributes:
+        images: u8[N,S,S,1], training images.
+        targets: i32[N], true classes, or u8[N,P,P,1], images to restore.
+        step: Compiled training step.
+        validate: Function that measures a state on the validation images.
+        first_state: Function that computes the state before the first step.
+        abstract_state: Shapes and shardings of the state.
+        settings: Length of the training, batch size and intervals.
+        key: Root key, on every device.
+        mesh: Devices over which a batch is split.
+    """
+
+    images: np.ndarray
+    targets: np.ndarray
+    step: TrainStep
+    validate: Validate
+    first_state: Callable[[], TrainState]
+    abstract_state: TrainState
+    settings: LoopSettings
+    key: jax.Array
+    mesh: jax.sharding.Mesh
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Return the number of full batches in the training images."""
+        return len(self.images) // self.settings.batch_size
+
+    @property
+    def total_steps(self) -> int:
+        """Return the number of steps of the whole training."""
+        return self.settings.epochs * self.steps_per_epoch
