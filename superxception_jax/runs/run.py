@@ -21,7 +21,6 @@ from superxception_jax.runs.setup import (
 from superxception_jax.runs.train import train_network
 from superxception_jax.runs.workdir import ENVIRONMENT_FILE, claim_workdir, load_training_record
 from superxception_jax.training.checkpoint import LATEST, Checkpoints
-from superxception_jax.training.progress import Progress
 
 
 def train_and_test(
@@ -56,7 +55,7 @@ def train_and_test(
     except Interrupted as stop:
         stop.add_note(f"Resume with: python launch/main.py --workdir={shlex.quote(str(workdir))}")
         raise
-    history = RunHistory(Progress.from_json(progress), record.trainings, provenance)
+    history = RunHistory(progress, record.trainings, provenance)
     return write_report(setup, workdir, variables=variables, split="test", history=history)
 
 
@@ -80,7 +79,7 @@ def evaluate_run(experiment: Experiment, workdir: Path, *, split: str) -> list[P
         # That of the whole training, not of the time up to the best checkpoint.
         progress = checkpoints.progress(LATEST)
     record = load_training_record(workdir)
-    history = RunHistory(Progress.from_json(progress), record.trainings, describe_provenance())
+    history = RunHistory(progress, record.trainings, describe_provenance())
     return write_report(setup, workdir, variables=variables, split=split, history=history)
 
 

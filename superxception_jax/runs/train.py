@@ -23,6 +23,7 @@ from superxception_jax.training.checkpoint import BEST, LATEST, Checkpoints
 from superxception_jax.training.interrupt import stop_signals
 from superxception_jax.training.loop import train
 from superxception_jax.training.optimizers import make_optimizer
+from superxception_jax.training.progress import Progress
 from superxception_jax.training.recorder import Recorder
 from superxception_jax.training.restoration_step import init_restoration, make_restoration_step
 from superxception_jax.training.settings import LoopSettings
@@ -33,7 +34,7 @@ from superxception_jax.training.task import Task
 PRETRAINING_FOLDER = "pretraining"
 
 
-def train_network(setup: Setup, workdir: Path, checkpoints: Checkpoints) -> dict[str, Any]:
+def train_network(setup: Setup, workdir: Path, checkpoints: Checkpoints) -> Progress:
     """Train the network of an experiment, or go on with it.
 
     Args:
@@ -42,7 +43,7 @@ def train_network(setup: Setup, workdir: Path, checkpoints: Checkpoints) -> dict
         checkpoints: of the run.
 
     Returns:
-        `training_seconds`, `best_validation_loss` and `best_step`.
+        The progress up to the last step.
 
     Raises:
         ValueError: a weight file to start from doesn't fit.
@@ -166,15 +167,14 @@ def _loop_settings(experiment: Experiment, *, epochs: int) -> LoopSettings:
     )
 
 
-def _train_or_resume(task: Task, workdir: Path, checkpoints: Checkpoints) -> dict[str, Any]:
+def _train_or_resume(task: Task, workdir: Path, checkpoints: Checkpoints) -> Progress:
     """Train from the latest checkpoint, or from the first state if there is none."""
-    progress: dict[str, Any] = {"training_seconds": 0.0}
     if checkpoints.step(LATEST) is not None:
         state = checkpoints.load(LATEST, task.abstract_state)
         progress = checkpoints.progress(LATEST)
         print(f"going on from step {int(state.step)} of {workdir}", flush=True)
     else:
-        state = task.first_state()
+        state, progress = task.first_state(), Progress()
     recorder = Recorder(
         workdir,
         first_step=int(state.step),
@@ -183,7 +183,7 @@ def _train_or_resume(task: Task, workdir: Path, checkpoints: Checkpoints) -> dic
     )
     try:
         with stop_signals() as stop_requested:
-            train(
+            _, progress = train(
                 state,
                 task,
                 checkpoints=checkpoints,

@@ -11,6 +11,7 @@ from typing import Any, Self
 import jax
 import orbax.checkpoint as ocp
 
+from superxception_jax.training.progress import Progress
 from superxception_jax.training.state import TrainState
 
 LATEST, BEST = "latest", "best"
@@ -20,7 +21,7 @@ class Checkpoints:
     """The latest and the best checkpoint of a run, each in a folder of its own.
 
     There are two folders because a single retention rule for both can delete the newest one.
-    Next to the state each checkpoint holds `progress`, a dict of JSON values. A context manager:
+    Next to the state each checkpoint holds the progress of the training. A context manager:
     leaving the block closes the files.
 
     Methods that read a checkpoint raise `FileNotFoundError` if there is none of its kind, and
@@ -64,16 +65,16 @@ class Checkpoints:
         """Return the step of the latest or the best checkpoint, None if there is none."""
         return self._managers[kind].latest_step()
 
-    def save(self, kind: str, state: TrainState, *, progress: dict[str, Any]) -> None:
+    def save(self, kind: str, state: TrainState, *, progress: Progress) -> None:
         """Write a checkpoint; the older one of the kind goes after the new one is complete.
 
         Args:
             kind: `latest` or `best`.
-            state: what to write.
-            progress: JSON values, for example the best validation loss so far.
+            state: State to save.
+            progress: Progress of the training up to this state.
 
         Raises:
-            RuntimeError: nothing was written.
+            RuntimeError: Nothing was written.
         """
         manager, step = self._managers[kind], int(state.step)
         if manager.latest_step() == step:
@@ -82,7 +83,8 @@ class Checkpoints:
         if (manager.latest_step() or 0) > step:
             manager.delete(manager.latest_step())
         items = ocp.args.Composite(
-            state=ocp.args.StandardSave(state), progress=ocp.args.JsonSave(progress)
+            state=ocp.args.StandardSave(state),
+            progress=ocp.args.JsonSave(progress.to_json()),
         )
         if not manager.save(step, args=items, force=True):
             raise RuntimeError(
@@ -127,17 +129,18 @@ class Checkpoints:
         with ocp.PyTreeCheckpointer() as reader:
             return reader.restore(manager.directory / str(step) / "state", args=args)
 
-    def progress(self, kind: str) -> dict[str, Any]:
-        """Load the JSON values that were saved with a checkpoint.
+    def progress(self, kind: str) -> Progress:
+        """Load the progress of the training up to a checkpoint.
 
         Args:
             kind: `latest` or `best`.
 
         Returns:
-            The values.
+            The progress.
         """
         args = ocp.args.Composite(progress=ocp.args.JsonRestore())
-        return self._managers[kind].restore(self._existing_step(kind), args=args)["progress"]
+        values = self._managers[kind].restore(self._existing_step(kind), args=args)["progress"]
+        return Progress.from_json(values)
 
     def _existing_step(self, kind: str) -> int:
         step = self.step(kind)

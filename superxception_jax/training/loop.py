@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
 
 import jax
 import numpy as np
@@ -13,6 +12,7 @@ from superxception_jax.commands import Interrupted
 from superxception_jax.data.batches import training_indices
 from superxception_jax.training.checkpoint import BEST, LATEST, Checkpoints
 from superxception_jax.training.compile import place_batch
+from superxception_jax.training.progress import Progress
 from superxception_jax.training.recorder import Recorder
 from superxception_jax.training.state import TrainState
 from superxception_jax.training.task import Task
@@ -62,10 +62,10 @@ def train(
     *,
     checkpoints: Checkpoints,
     recorder: Recorder,
-    progress: dict[str, Any],
+    progress: Progress,
     stop_requested: Callable[[], str],
     clock: Callable[[], float],
-) -> TrainState:
+) -> tuple[TrainState, Progress]:
     """Train from the given state to the last step.
 
     Args:
@@ -73,20 +73,19 @@ def train(
         task: What to learn.
         checkpoints: Where the latest and the best state are saved.
         recorder: Where the metrics and the progress bar go.
-        progress: Values restored with the state and kept up to date: `training_seconds`,
-            `best_validation_loss` and `best_step`.
+        progress: Progress up to the given state.
         stop_requested: Function that returns the reason to stop, empty to continue.
         clock: Function that returns the seconds since any fixed moment.
 
     Returns:
-        The state after the last step.
+        The state after the last step, and the progress up to it.
 
     Raises:
         Interrupted: A stop was requested; the latest checkpoint holds this step.
         NonFiniteLossError: The loss or its gradient is infinite or not a number.
     """
     settings = task.settings
-    started_seconds = clock() - progress["training_seconds"]
+    started_seconds = clock() - progress.training_seconds
     window = _Window(clock())
     for number in range(int(state.step), task.total_steps):
         indices = training_indices(
@@ -111,16 +110,17 @@ def train(
             recorder.record("train", done, window.close(settings.batch_size, now_seconds=clock()))
             window = _Window(clock())
         if saves:
-            progress["training_seconds"] = clock() - started_seconds
+            progress = replace(progress, training_seconds=clock() - started_seconds)
         if ends_epoch:
             validation = task.validate(state)
             recorder.record("validation", done, validation)
-            if validation["loss"] < progress.get("best_validation_loss", np.inf):
-                progress |= {"best_validation_loss": validation["loss"], "best_step": done}
+            loss = validation["loss"]
+            if loss < progress.best_validation_loss:
+                progress = replace(progress, best_validation_loss=loss, best_step=done)
                 checkpoints.save(BEST, state, progress=progress)
             window = _Window(clock())
         if saves:
             checkpoints.save(LATEST, state, progress=progress)
         if reason and done < task.total_steps:
             raise Interrupted(reason, step=done)
-    return state
+    return state, progress

@@ -1,33 +1,36 @@
-"""How far a training has come: what is stored beside each checkpoint."""
+"""How far a training has come."""
 
 from __future__ import annotations
 
-import dataclasses
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import asdict, dataclass
+from typing import Any, Self
 
 
 @dataclass(frozen=True)
 class Progress:
-    """The progress of a training.
+    """Values that a checkpoint stores next to its state.
 
     Attributes:
-        training_seconds: Time spent in training steps and validation.
-        best_validation_loss: Lowest validation loss so far; None before the first validation.
-        best_step: Step of that loss; None before the first validation.
+        training_seconds: Time spent on training steps and validations.
+        best_validation_loss: Lowest validation loss so far, infinite before the first validation.
+        best_step: Step at which it was reached, 0 before the first validation.
     """
 
     training_seconds: float = 0.0
-    best_validation_loss: float | None = None
-    best_step: int | None = None
+    best_validation_loss: float = math.inf
+    best_step: int = 0
 
     def to_json(self) -> dict[str, Any]:
-        """Return the progress as JSON values; what is not known yet is left out."""
-        return {name: value for name, value in vars(self).items() if value is not None}
+        """Return the JSON values; those of the best step are absent before the first validation.
+
+        >>> Progress(training_seconds=2.5).to_json()
+        {'training_seconds': 2.5}
+        """
+        return asdict(self) if self.best_step else {"training_seconds": self.training_seconds}
 
     @classmethod
-    def from_json(cls, values: Mapping[str, Any]) -> Progress:
-        """Return the progress that `to_json` wrote."""
-        names = [field.name for field in dataclasses.fields(cls)]
-        return cls(**{name: values[name] for name in names if name in values})
+    def from_json(cls, values: Mapping[str, Any]) -> Self:
+        """Build the record from what `to_json` returned."""
+        return cls(**values)

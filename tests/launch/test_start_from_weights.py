@@ -15,6 +15,7 @@ from superxception_jax.runs import run, train
 from superxception_jax.runs.experiment import build_experiment
 from superxception_jax.runs.setup import set_up
 from superxception_jax.runs.weights_file import save_variables
+from superxception_jax.training.progress import Progress
 from tests.launch.programs import REPOSITORY
 from tests.launch.programs import run as run_program
 
@@ -84,7 +85,7 @@ def test_a_run_starts_from_the_file(folder, first_states, monkeypatch, capsys):
     later = SimpleNamespace(step=3)
     monkeypatch.setattr(run.Checkpoints, "step", lambda self, kind: 3)
     monkeypatch.setattr(run.Checkpoints, "load", lambda self, kind, like: later)
-    monkeypatch.setattr(run.Checkpoints, "progress", lambda self, kind: {})
+    monkeypatch.setattr(run.Checkpoints, "progress", lambda self, kind: Progress())
     with pytest.raises(StoppedError):
         run.train_and_test(chosen, workdir, overrides={})
     assert first_states[1] is later

@@ -6,6 +6,7 @@ import pytest
 
 from superxception_jax.training import compile as compilation
 from superxception_jax.training.checkpoint import BEST, LATEST, Checkpoints
+from superxception_jax.training.progress import Progress
 from tests.training.tiny import assert_trees_equal, make_training
 
 
@@ -28,25 +29,25 @@ def _state(step, scale=1.0):
 
 
 def test_round_trip_and_one_of_each_kind(checkpoints):
-    checkpoints.save(BEST, _state(1), progress={"best_validation_loss": 0.25})
+    checkpoints.save(BEST, _state(1), progress=Progress(best_validation_loss=0.25, best_step=1))
     for step in (1, 2, 3):
-        checkpoints.save(LATEST, _state(step, scale=step), progress={"training_seconds": step})
+        checkpoints.save(LATEST, _state(step, scale=step), progress=Progress(training_seconds=step))
     assert (checkpoints.step(BEST), checkpoints.step(LATEST)) == (1, 3)
     assert_trees_equal(checkpoints.load(LATEST, _state(0)), _state(3, scale=3.0))
-    assert checkpoints.progress(BEST) == {"best_validation_loss": 0.25}
-    assert checkpoints.progress(LATEST) == {"training_seconds": 3}
+    assert checkpoints.progress(BEST) == Progress(best_validation_loss=0.25, best_step=1)
+    assert checkpoints.progress(LATEST) == Progress(training_seconds=3)
 
 
 def test_another_process_reads_what_this_one_wrote(checkpoints, tmp_path):
-    checkpoints.save(LATEST, _state(2, scale=3.0), progress={"training_seconds": 5.0})
+    checkpoints.save(LATEST, _state(2, scale=3.0), progress=Progress(training_seconds=5.0))
     with Checkpoints(tmp_path / "checkpoints") as reopened:
         assert_trees_equal(reopened.load(LATEST, _state(0)), _state(2, scale=3.0))
-        assert reopened.progress(LATEST) == {"training_seconds": 5.0}
+        assert reopened.progress(LATEST) == Progress(training_seconds=5.0)
 
 
 def test_saved_on_four_devices_opens_on_one(checkpoints):
     wide, narrow = compilation.make_mesh(4), compilation.make_mesh(1)
-    checkpoints.save(LATEST, compilation.place_replicated(_state(4), wide), progress={})
+    checkpoints.save(LATEST, compilation.place_replicated(_state(4), wide), progress=Progress())
     like = compilation.with_replicated_sharding(jax.eval_shape(lambda: _state(0)), narrow)
     restored = checkpoints.load(LATEST, like)
     assert_trees_equal(restored, _state(4))
@@ -56,7 +57,7 @@ def test_saved_on_four_devices_opens_on_one(checkpoints):
 def test_variables_come_without_the_state_of_the_optimizer(checkpoints, tmp_path):
     state = _state(4, scale=2.0)
     checkpoints.save(
-        BEST, compilation.place_replicated(state, compilation.make_mesh(4)), progress={}
+        BEST, compilation.place_replicated(state, compilation.make_mesh(4)), progress=Progress()
     )
     with Checkpoints(tmp_path / "checkpoints") as reopened:
         variables = reopened.load_variables(BEST, _variables(state))
@@ -67,15 +68,15 @@ def test_variables_come_without_the_state_of_the_optimizer(checkpoints, tmp_path
 
 def test_variables_of_a_network_without_batch_norm(checkpoints):
     state = _state(1).replace(batch_stats={})
-    checkpoints.save(BEST, state, progress={})
+    checkpoints.save(BEST, state, progress=Progress())
     assert_trees_equal(
         checkpoints.load_variables(BEST, _variables(state)), {**state.variables, "batch_stats": {}}
     )
 
 
 def test_an_earlier_step_replaces_a_later_one_of_a_killed_run(checkpoints):
-    checkpoints.save(BEST, _state(8), progress={})
-    checkpoints.save(BEST, _state(5, scale=2.0), progress={})
+    checkpoints.save(BEST, _state(8), progress=Progress())
+    checkpoints.save(BEST, _state(5, scale=2.0), progress=Progress())
     assert checkpoints.step(BEST) == 5
     assert_trees_equal(checkpoints.load(BEST, _state(0)).params, _state(5, scale=2.0).params)
 
@@ -105,7 +106,7 @@ def test_missing(checkpoints):
     ids=["dtype", "shape"],
 )
 def test_another_dtype_or_shape_is_refused(checkpoints, change, text):
-    checkpoints.save(LATEST, _state(1), progress={})
+    checkpoints.save(LATEST, _state(1), progress=Progress())
     like = _state(0)
     like = like.replace(params=jax.tree.map(change, like.params))
     with pytest.raises(ValueError, match=text):
@@ -116,7 +117,7 @@ def test_another_dtype_or_shape_is_refused(checkpoints, change, text):
 
 def test_arrays_that_are_missing_or_superfluous_are_named(checkpoints):
     state = _state(1)
-    checkpoints.save(LATEST, state, progress={})
+    checkpoints.save(LATEST, state, progress=Progress())
     with pytest.raises(ValueError, match=r"`batch_stats.*mean`: stored float32.*expected absent"):
         checkpoints.load_variables(LATEST, _variables(state.replace(batch_stats={})))
     more = state.replace(params={**state.params, "another": jnp.zeros(2)})

@@ -13,6 +13,7 @@ from superxception_jax.commands import Interrupted
 from superxception_jax.training import compile as compilation
 from superxception_jax.training.checkpoint import BEST, LATEST, Checkpoints
 from superxception_jax.training.loop import NonFiniteLossError, train
+from superxception_jax.training.progress import Progress
 from superxception_jax.training.recorder import Recorder, load_metrics
 from superxception_jax.training.settings import LoopSettings
 from superxception_jax.training.task import Task
@@ -39,7 +40,7 @@ def _run(workdir, compiled, *, settings=SETTINGS, stop_after=None, losses=None, 
     mesh = compilation.make_mesh(1)
     _, _, _, state = make_training()
     state = compilation.place_replicated(state, mesh)
-    progress = {"training_seconds": 0.0}
+    progress = Progress()
     series = itertools.chain(losses or [], itertools.repeat(0.5))
     images, labels = make_data()
     task = Task(
@@ -61,7 +62,7 @@ def _run(workdir, compiled, *, settings=SETTINGS, stop_after=None, losses=None, 
             workdir, first_step=int(state.step), total_steps=task.total_steps, batch_size=BATCH
         )
         try:
-            return train(
+            state, _ = train(
                 state,
                 task,
                 checkpoints=checkpoints,
@@ -70,6 +71,7 @@ def _run(workdir, compiled, *, settings=SETTINGS, stop_after=None, losses=None, 
                 stop_requested=lambda: "SIGTERM" if next(finished) == stop_after else "",
                 clock=itertools.count().__next__,
             )
+            return state
         finally:
             recorder.close()
 
@@ -121,8 +123,8 @@ def test_best_is_the_lowest_validation_loss_and_latest_the_last(tmp_path, compil
     _run(tmp_path / "run", compiled, losses=[0.3, 0.4])
     with Checkpoints(tmp_path / "run" / "checkpoints") as checkpoints:
         assert (checkpoints.step(BEST), checkpoints.step(LATEST)) == (3, 6)
-        assert checkpoints.progress(LATEST)["best_validation_loss"] == 0.3
-        assert checkpoints.progress(LATEST)["best_step"] == 3
+        progress = checkpoints.progress(LATEST)
+        assert (progress.best_validation_loss, progress.best_step) == (0.3, 3)
     _run(tmp_path / "other", compiled, losses=[0.4, 0.3])
     with Checkpoints(tmp_path / "other" / "checkpoints") as checkpoints:
         assert checkpoints.step(BEST) == 6

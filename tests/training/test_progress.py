@@ -1,0 +1,23 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from superxception_jax.training.progress import Progress
+
+
+@pytest.mark.parametrize(
+    ("progress", "stored"),
+    [
+        (Progress(), {"training_seconds": 0.0}),
+        (Progress(training_seconds=0.1 + 0.2), {"training_seconds": 0.1 + 0.2}),
+        (
+            Progress(training_seconds=1.5, best_validation_loss=0.7, best_step=12),
+            {"training_seconds": 1.5, "best_validation_loss": 0.7, "best_step": 12},
+        ),
+    ],
+)
+def test_json_round_trip(progress, stored):
+    assert progress.to_json() == stored
+    assert Progress.from_json(json.loads(json.dumps(progress.to_json()))) == progress
