@@ -10,6 +10,7 @@ import contextlib
 import difflib
 import functools
 import os
+import re
 import signal
 import sys
 from collections.abc import Callable, Sequence
@@ -27,6 +28,9 @@ CACHE = flags.DEFINE_string(
     "~/.cache/superxception_jax",
     "Folder that keeps compiled programs for later runs; `off`: none.",
 )
+# A config field on the command line, with or without its value.
+_FIELD = re.compile(r"--config\.([\w.]+)(?:=(.*))?", re.DOTALL)
+_KINDS = {bool: "true or false", int: "a whole number", float: "a number"}
 HELP = {"-h", "--h", "-help", "--help"}
 # Raised by absl and by config files for invalid flags.
 FLAG_ERRORS = (flags.Error, AttributeError, KeyError, TypeError, ValueError, OSError)
@@ -105,19 +109,22 @@ def build_config(config_file: str, *, overrides: Sequence[str]) -> ConfigDict:
     try:
         _read_flags(values, argv)
     except FLAG_ERRORS as error:
-        raise ValueError(f"`{config_file}`: {_sentence(error)}") from error
+        raise ValueError(f"`{config_file}`: {_explain(error, argv)}") from error
     return holder.value
 
 
 def _parse(argv: Sequence[str], *, program: ModuleType) -> list[str]:
     if HELP.intersection(argv[1:]):
+        if hasattr(signal, "SIGPIPE"):
+            # `--help | head` ends without an error.
+            signal.signal(signal.SIGPIPE, signal.SIG_DFL)
         shown = (program, sys.modules[__name__])
         print(program.__doc__, *map(flags.FLAGS.module_help, shown), sep="\n")
         sys.exit(0)
     try:
         rest = _read_flags(flags.FLAGS, argv)
     except FLAG_ERRORS as error:
-        _fail(error)
+        _fail(ValueError(_explain(error, argv)))
     if len(rest) > 1:
         _fail(ValueError(f"`{rest[1]}` must be a flag such as `--config=…`; see `--help`."))
     return rest
@@ -162,3 +169,55 @@ def _sentence(error: BaseException) -> str:
         # A config file that failed: the last line of its traceback holds the message.
         lines = [lines[-1].split(": ", 1)[-1]]
     return "\n".join(lines)
+
+
+def _explain(error: BaseException, argv: Sequence[str]) -> str:
+    """Return what is wrong with the flags: of a config field by its path, type and neighbours."""
+    matches = [_FIELD.fullmatch(argument) for argument in argv]
+    given = {match[1]: match[2] for match in matches if match}
+    file = next((text[len("--config=") :] for text in argv if text.startswith("--config=")), "")
+    if not given or not file:
+        return _sentence(error)
+    try:
+        fields = _fields(build_config(file, overrides=()))
+    except (ValueError, OSError):
+        # The file itself is wrong, not a field.
+        return _sentence(error)
+    for path, text in given.items():
+        if path not in fields:
+            hint = _nearest_field(path, list(fields))
+            return f"`--config.{path}` must be a field of the config, got an unknown one; {hint}"
+        if text is not None and not _is_value(text, fields[path]):
+            return (
+                f"`--config.{path}` must be {_KINDS[type(fields[path])]}, got `{text}`; correct it."
+            )
+    return _sentence(error)
+
+
+def _fields(config: ConfigDict, prefix: str = "") -> dict[str, object]:
+    """Return the values of all fields by path, such as `training.epochs`."""
+    fields: dict[str, object] = {}
+    for name, value in config.items():
+        inner = _fields(value, f"{prefix}{name}.") if hasattr(value, "items") else {}
+        fields |= inner or {prefix + name: value}
+    return fields
+
+
+def _nearest_field(path: str, fields: Sequence[str]) -> str:
+    """Return a hint: the field of the same name in another section, or the most similar path."""
+    name = path.rpartition(".")[2]
+    near = [field for field in fields if field.rpartition(".")[2] == name]
+    near = near or difflib.get_close_matches(path, fields, n=1)
+    return f"did you mean `--config.{near[0]}`?" if near else "see configs/base.py for all fields."
+
+
+def _is_value(text: str, default: object) -> bool:
+    """Return whether a text can be the value of a field with this default."""
+    if isinstance(default, bool):
+        return text.lower() in ("true", "false", "1", "0")
+    try:
+        if isinstance(default, int | float):
+            type(default)(text)
+    except ValueError:
+        return False
+    return True

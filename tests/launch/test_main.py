@@ -109,8 +109,21 @@ def test_evaluate_repeats_the_numbers_without_training(finished, folder, flags):
 
 BAD_INPUT = [
     ((), ("`--config` must name a config file", "configs/super_xception.py")),
-    ((CONFIG, "--config.training.epoch=3"), ("epoch", 'Did you mean "epochs"')),
-    ((CONFIG, "--config.training.epochs=many"), ("training.epochs", "many")),
+    (
+        (CONFIG, "--config.training.epoch=3"),
+        ("`--config.training.epoch` must be a field", "did you mean `--config.training.epochs`?"),
+    ),
+    (
+        (CONFIG, "--config.training.learning_rate=3"),
+        ("got an unknown one; did you mean `--config.optimizer.learning_rate`?",),
+    ),
+    ((CONFIG, "--config.zzz=3"), ("`--config.zzz` must be a field", "see configs/base.py")),
+    (
+        (CONFIG, "--config.training.epochs=three"),
+        ("`--config.training.epochs` must be a whole number, got `three`; correct it.",),
+    ),
+    ((CONFIG, "--config.training.epochs=1.5"), ("must be a whole number, got `1.5`",)),
+    ((CONFIG, "--config.optimizer.learning_rate=low"), ("must be a number, got `low`",)),
     ((CONFIG, "--config.model.name=super"), ("`model.name` must be one of deep_cnn",)),
     ((CONFIG + "x",), ("`:smokex` must be one of", "did you mean `:smoke`")),
     (
