@@ -80,7 +80,7 @@ def test_an_exported_network_predicts_the_same(workdir, folder, flags):
     assert {path.name for path in out.iterdir()} == names | {"variables.npz", "MODEL_CARD.md"}
     card = (out / "MODEL_CARD.md").read_text()
     assert "synthetic cells" in card
-    assert "way up right, turned at random" in card
+    assert "Orientation correct, images turned at random" in card
     canvases = np.random.default_rng(0).integers(0, 255, size=(3, 50, 50, 1)).astype(np.uint8)
     one, other = (load_classifier(path).predict(canvases) for path in (workdir, out))
     assert one.shape == (3, 48)

@@ -17,6 +17,7 @@ from superxception_jax.chromosomes import class_label
 from superxception_jax.data.ideogram.builder import draw_numbered_cell
 from superxception_jax.karyotyping import CellImages, NamedImage, karyotype_cell
 from superxception_jax.runs.reader import DEFAULT_CLASSIFIERS, choose_classifier
+from superxception_jax.runs.workdir import load_config
 from tests.launch.programs import environment
 from tests.paths import REAL_DATA, REPOSITORY
 
@@ -43,6 +44,12 @@ def karyotype(images, labels, *, turned_share):
 def test_they_are_small():
     files = [path for path in DEFAULT_CLASSIFIERS["dark"].parent.rglob("*") if path.is_file()]
     assert sum(path.stat().st_size for path in files) < MOST_BYTES
+
+
+@pytest.mark.parametrize("background", DEFAULT_CLASSIFIERS)
+def test_their_configs_are_of_this_version(background, capsys):
+    load_config(DEFAULT_CLASSIFIERS[background])
+    assert capsys.readouterr().out == ""
 
 
 @pytest.mark.parametrize("background", DEFAULT_CLASSIFIERS)
