@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,10 +17,7 @@ from superxception_jax.karyotyping.iscn import COMPLETE_CELL, draft_formula
 from superxception_jax.karyotyping.karyotype import ClassifiedChromosome, Karyotype
 from superxception_jax.karyotyping.polarity import separate_polarity
 from superxception_jax.karyotyping.prior import CountPrior, default_prior, incomplete_prior
-
-UNSURE_CONFIDENCE = 0.9
-UNSURE_POLARITY = 0.9
-UNSURE_MARGIN_NATS = 3.0  # 20 to 1
+from superxception_jax.karyotyping.review_flags import cell_flags, chromosome_flags
 
 
 @dataclass(frozen=True)
@@ -122,10 +119,10 @@ def karyotype_cell(
     if classifier.polarity == "read":
         outputs, turned = separate_polarity(outputs, turned_share=turned_share)
     calibrated = apply_temperature(outputs, classifier.temperature).astype(np.float64)
-    whole = len(measured) in COMPLETE_CELL
+    complete = len(measured) in COMPLETE_CELL
     found = assign_cell(
         to_log_likelihoods(calibrated, classifier.class_shares),
-        prior=prior or (default_prior() if whole else incomplete_prior()),
+        prior=prior or (default_prior() if complete else incomplete_prior()),
     )
     chromosomes = tuple(
         _chromosome(one, name, found, index, np.exp(calibrated[index]), float(turned[index]))
@@ -137,7 +134,9 @@ def karyotype_cell(
         chromosomes=chromosomes,
         iscn=draft_formula(counts),
         margin=found.margin,
-        flags=_cell_flags(counts, found, whole=whole, unread=len(unread)),
+        flags=cell_flags(
+            counts, margin=found.margin, unread=len(unread), own_prior=prior is not None
+        ),
         unread=unread,
     )
 
@@ -167,21 +166,6 @@ def _chromosome(
     label, marginals = int(found.labels[index]), found.marginals[index]
     turned = turned_probability > 0.5
     upright = upright_crop(measured)
-    flags = []
-    if marginals[label] < UNSURE_CONFIDENCE:
-        second = int(np.argsort(marginals)[-2])
-        flags.append(
-            f"class unsure: {CLASS_NAMES[label]} ({marginals[label]:.0%}) or "
-            f"{CLASS_NAMES[second]} ({marginals[second]:.0%})"
-        )
-    own = int(probabilities.argmax())
-    if own != label:
-        flags.append(
-            f"alone it looks like {CLASS_NAMES[own]} ({probabilities[own]:.0%}); "
-            "the other chromosomes of the cell speak against it"
-        )
-    if max(turned_probability, 1 - turned_probability) < UNSURE_POLARITY:
-        flags.append("unsure which arm is up")
     return ClassifiedChromosome(
         name=name,
         image=upright[::-1, ::-1] if turned else upright,
@@ -191,20 +175,25 @@ def _chromosome(
         turned=turned,
         turned_probability=turned_probability,
         length_px=measured.length_px,
-        flags=tuple(flags),
+        flags=chromosome_flags(
+            label,
+            probabilities=probabilities,
+            marginals=marginals,
+            turned_probability=turned_probability,
+        ),
     )
 
 
 def upright_crop(measured: MeasuredChromosome) -> np.ndarray:
-    """Draw a chromosome upright in its own pixels, in the tightest box.
+    """Return a chromosome upright at the scale of its image, in the tightest box.
+
+    It is drawn like the network's canvas, but never shrunk, enlarged or straightened.
 
     Args:
-        measured: the chromosome.
+        measured: The chromosome.
 
     Returns:
-        u8[H,W], bright on 0, not straightened.
-
-    Source: ours, the same drawing as for the network's canvas, at the scale 1.
+        u8[H,W], bright on 0.
     """
     rows, columns = measured.crop.image.shape
     # Room for the diagonal, so that nothing is shrunk to fit.
@@ -222,25 +211,3 @@ def upright_crop(measured: MeasuredChromosome) -> np.ndarray:
     canvas = draw_canvas(measured, longest_px=measured.length_px, gain=1.0, settings=settings)
     filled = [np.nonzero(canvas.any(axis=axis))[0] for axis in (1, 0)]
     return canvas[tuple(slice(places[0], places[-1] + 1) for places in filled)].copy()
-
-
-def _cell_flags(
-    counts: Sequence[int], found: Assignment, *, whole: bool, unread: int
-) -> tuple[str, ...]:
-    flags = []
-    if unread:
-        flags.append(f"{unread} images could not be read")
-    if not whole:
-        flags.append(
-            f"{sum(counts)} chromosomes are no whole cell: counts were not used and no formula "
-            "is drafted"
-        )
-        return tuple(flags)
-    for name, count in zip(CLASS_NAMES[:22], counts[:22], strict=True):
-        if count != 2:
-            flags.append(f"{count} copies of chromosome {name}")
-    if tuple(counts[22:]) not in ((2, 0), (1, 1)):
-        flags.append(f"sex chromosomes: {counts[22]} X and {counts[23]} Y")
-    if found.margin < UNSURE_MARGIN_NATS:
-        flags.append(f"another assignment is nearly as likely (1 to {np.exp(found.margin):.0f})")
-    return tuple(flags)

@@ -120,12 +120,11 @@ def _make_choice() -> Callable[[CellImages], Classifier]:
 
 def _summary(karyotype: Karyotype) -> str:
     """Return the lines that the program prints for a cell."""
-    count = len(karyotype.chromosomes)
+    from superxception_jax.karyotyping.review_flags import quantity
+
+    chromosomes = quantity(len(karyotype.chromosomes), "chromosome")
     formula = f"draft {karyotype.iscn}" if karyotype.iscn else "no ISCN formula"
     review = len(karyotype.flags) + sum(bool(one.flags) for one in karyotype.chromosomes)
-    first = (
-        f"{karyotype.cell}: {count} chromosome{'' if count == 1 else 's'}, {formula}, "
-        f"{review} to review"
-    )
+    first = f"{karyotype.cell}: {chromosomes}, {formula}, {review} to review"
     unread = [f"  could not be read: {name}: {reason}" for name, reason in karyotype.unread]
     return "\n".join([first, *unread])
