@@ -1,10 +1,10 @@
-"""Write the network of a finished run into a small folder that can be handed on.
+"""Export the network of a finished run into a small folder that can be shared.
 
-    python launch/export.py --workdir=runs/reader --out=my_reader
-    python launch/karyotype.py --images=my_lab --workdir=my_reader
+    python launch/export.py --workdir=runs/my_run --out=my_network
+    python launch/karyotype.py --images=my_lab --workdir=my_network
 
-The folder holds the config, the calibration, the results, a model card and the variables in half
-precision; the optimiser's state and the images stay behind.
+The folder holds the config, the calibration, the results, a model card and the weights in half
+precision, but neither the state of the optimiser nor any image.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from absl import flags
 from superxception_jax.commands import run_command
 from superxception_jax.runs.reader import export_classifier
 
-WORKDIR = flags.DEFINE_string("workdir", "", "Folder of the finished run.")
-OUT = flags.DEFINE_string("out", "", "Folder to write.")
+WORKDIR = flags.DEFINE_string("workdir", "", "Run folder of the finished run.")
+OUT = flags.DEFINE_string("out", "", "Folder to write the exported network to.")
 
 
 def main() -> None:

@@ -10,7 +10,6 @@ results/<name>.md, .json and .png are written at the end.
 
 from __future__ import annotations
 
-import shlex
 import sys
 from pathlib import Path
 
@@ -87,7 +86,6 @@ def main() -> None:
     for path in _write(
         RobustnessResults(
             name=NAME.value,
-            command=shlex.join(["python", *sys.argv]),
             dataset=experiment.dataset,
             own=tuple(pool(own)),
             foreign={str(FOREIGN.value): pool(foreign)[0]} if foreign else {},

@@ -1,4 +1,4 @@
-"""Exact assignment of the chromosomes of a cell to classes (Tso et al. 1991, with open counts)."""
+"""Exact assignment of the chromosomes of a cell to classes, with open chromosome counts."""
 
 from __future__ import annotations
 
@@ -12,22 +12,23 @@ from superxception_jax.arrays import check
 from superxception_jax.chromosomes import AUTOSOMES, CLASS_NAMES, X, Y
 from superxception_jax.karyotyping.prior import MOST_OF_A_CLASS, CountPrior, count_costs
 
-# Far above any sum of log-likelihoods of a cell, and far below where doubles lose digits.
+# Far above any sum of log-likelihoods of a cell, and small enough for exact sums in doubles.
 FORCE = 1e6
-# Sexes that are less likely than the best one by this factor (nats) are left out of margins.
+# Sex complements less likely than the best one by more than this are left out of the marginals.
 NEGLIGIBLE_NATS = 30.0
 
 
 @dataclass(frozen=True)
 class Assignment:
-    """The most likely classes of all chromosomes of a cell together.
+    """The jointly most likely classes of all chromosomes of a cell.
 
     Attributes:
-        labels: i64[N], index in `CLASS_NAMES`.
-        score: log of likelihood times prior, nats, up to a constant of the cell.
-        margin: `score` minus that of the best other assignment, nats, at most
-            `NEGLIGIBLE_NATS`; the confidence of the whole cell.
-        marginals: f64[N,24], confidence of each class for each chromosome; rows sum to 1.
+        labels: i64[N], assigned classes, indices in `CLASS_NAMES`.
+        score: Log of likelihood times prior, nats, up to a constant of the cell.
+        margin: Log odds against the second-best assignment, nats, at most `NEGLIGIBLE_NATS`; the
+            confidence in the cell as a whole.
+        marginals: f64[N,24], probability of each class for each chromosome given the whole cell;
+            rows sum to 1.
     """
 
     labels: np.ndarray
@@ -37,19 +38,20 @@ class Assignment:
 
 
 def to_log_likelihoods(log_probabilities: np.ndarray, class_shares: np.ndarray) -> np.ndarray:
-    """Turn a classifier's log-probabilities into log-likelihoods of the classes.
+    """Return the log-likelihoods of the classes, without the class shares of the training.
+
+    A classifier learns that a Y is rare, and so does the prior of a cell; without this division
+    its rarity would count twice.
 
     Args:
-        log_probabilities: f64[N,24], calibrated.
-        class_shares: f64[24], of the images that the classifier was trained on.
+        log_probabilities: f64[N,24], calibrated log-probabilities.
+        class_shares: f64[24], share of each class among the training images.
 
     Returns:
-        f64[N,24], up to a constant of each image.
+        f64[N,24], log-likelihoods, up to a constant of each image.
 
     Raises:
-        ValueError: a share is not positive.
-
-    Source: Bayes; the rare Y is otherwise counted as rare twice.
+        ValueError: A share is not positive.
     """
     check(log_probabilities=(log_probabilities, "f64[N,C]"), class_shares=(class_shares, "f64[C]"))
     if not (class_shares > 0).all():
@@ -61,35 +63,37 @@ def to_log_likelihoods(log_probabilities: np.ndarray, class_shares: np.ndarray) 
 
 
 def assign_cell(log_likelihoods: np.ndarray, *, prior: CountPrior) -> Assignment:
-    """Find the most likely classes of all chromosomes of a cell.
+    """Return the jointly most likely classes of all chromosomes of a cell.
 
-    The sex chromosomes are tried complement by complement. With one complement given, this is
-    a transportation problem: each copy of an autosome costs what it adds to `count_costs`, and
-    since these costs grow from copy to copy, the cheapest solution fills them in order.
+    All sex complements are tried in turn. For a given complement this is a transportation
+    problem: each further copy of an autosome costs what it adds to `count_costs`, and as these
+    costs grow from copy to copy, the cheapest solution uses them in order.
 
-    The marginals are max-marginals, normalised: each entry is the likelihood of the best
-    assignment with that chromosome in that class, exactly. They approximate the sums over all
-    assignments, whose exact computation is a permanent.
+    The marginals are normalised max-marginals: each entry is exactly the likelihood of the best
+    assignment with that chromosome in that class. They approximate the sums over all
+    assignments, which could only be computed as permanents.
 
     Args:
-        log_likelihoods: f64[N,24], N from 1 to 88 and the sex chromosomes.
-        prior: of the counts.
+        log_likelihoods: f64[N,24], N from 1 to 88.
+        prior: Prior of the chromosome counts.
 
     Returns:
-        The assignment. Of equally likely ones, any.
+        The assignment; any of several equally likely ones.
 
     Raises:
-        ValueError: there are no chromosomes, more than places, or a value is no number.
+        ValueError: There are no chromosomes or more than 88, or a value is NaN.
 
-    Source: Tso, Kleinschmidt, Mitterreiter, Graham 1991 (fixed counts); counts as costs are ours.
+    Source: Tso, Kleinschmidt, Mitterreiter, Graham 1991, extended from fixed counts to a prior.
     """
     count = check(log_likelihoods=(log_likelihoods, f"f64[N,{len(CLASS_NAMES)}]"))["N"]
     most = AUTOSOMES * MOST_OF_A_CLASS
-    if not 1 <= count <= most or np.isnan(log_likelihoods).any():
+    if not 1 <= count <= most:
         raise ValueError(
-            f"`log_likelihoods` must be numbers of 1 to {most} chromosomes, got {count}; "
-            "give the images of one cell."
+            f"`log_likelihoods` must be those of 1 to {most} chromosomes, got {count}; give the "
+            "images of one cell."
         )
+    if np.isnan(log_likelihoods).any():
+        raise ValueError("`log_likelihoods` must be numbers, got NaN; check the network.")
     problems = _problems(log_likelihoods, prior)
     solved = [(problem, *problem.solve()) for problem in problems]
     labels, score = max(((labels, score) for _, labels, score in solved), key=lambda one: one[1])
@@ -112,17 +116,16 @@ def assign_cell(log_likelihoods: np.ndarray, *, prior: CountPrior) -> Assignment
 def assignment_score(
     labels: np.ndarray, log_likelihoods: np.ndarray, *, prior: CountPrior
 ) -> float:
-    """Compute the log of likelihood times prior of any assignment.
+    """Return the log of likelihood times prior of any assignment, which `assign_cell` maximises.
 
     Args:
-        labels: i64[N].
-        log_likelihoods: f64[N,24].
-        prior: of the counts.
+        labels: i64[N], assigned classes.
+        log_likelihoods: f64[N,24], log-likelihoods of the classes.
+        prior: Prior of the chromosome counts.
 
     Returns:
-        Nats, on the scale of `Assignment.score`; -inf for counts that the prior doesn't know.
-
-    Source: the definition that `assign_cell` maximises.
+        The score in nats, on the scale of `Assignment.score`; -inf for counts or sex complements
+        that the prior excludes.
     """
     check(labels=(labels, "i64[N]"), log_likelihoods=(log_likelihoods, "f64[N,C]"))
     counts = np.bincount(labels, minlength=len(CLASS_NAMES))
@@ -136,13 +139,13 @@ def assignment_score(
 
 @dataclass(frozen=True)
 class _Problem:
-    """The assignment with the sex complement given.
+    """The assignment for a given sex complement.
 
     Attributes:
-        costs: f64[N,24], of each chromosome in each class.
-        steps: f64[22,4], what the n-th chromosome of an autosome adds.
-        sex: number of X and Y.
-        constant: cost that every solution has.
+        costs: f64[N,24], cost of each chromosome in each class.
+        steps: f64[22,4], cost that the n-th copy of each autosome adds.
+        sex: Numbers of X and Y chromosomes.
+        constant: Cost common to all solutions.
     """
 
     costs: np.ndarray
@@ -156,7 +159,7 @@ class _Problem:
         classes = np.concatenate(
             [np.repeat(np.arange(AUTOSOMES), MOST_OF_A_CLASS), np.repeat((X, Y), self.sex)]
         )
-        # The sex chromosomes' places must be filled.
+        # The places of the sex chromosomes must be filled.
         places = np.concatenate([self.steps.ravel(), np.full(forced, -FORCE)])
         costs = self.costs[:, classes] + places
         rows, columns = linear_sum_assignment(costs)
@@ -164,13 +167,13 @@ class _Problem:
         return classes[columns], float(-cost - self.constant)
 
     def max_marginals(self, labels: np.ndarray, score: float) -> np.ndarray:
-        """Return f64[N,24], the score of the best assignment with i in class c.
+        """Return f64[N,24], the score of the best assignment with chromosome i in class c.
 
-        Moving one chromosome into a class is mended by a chain of others that move on, until one
-        goes to the class that was left, or the counts of two classes change by one. Chains are
-        paths in a small graph: the classes, and a pool that stands for "one more" and "one
-        less". The solution is optimal, so the graph has no negative cycle, and the shortest
-        path is the cheapest way to mend.
+        After one chromosome is moved into a class, a chain of further moves restores the counts:
+        it ends in the class that the first one left, or it changes the counts of two classes by
+        one. Chains are paths in a small graph of the classes and one more node for "one copy
+        more" and "one copy less". As the solution is optimal, the graph has no negative cycle,
+        and its shortest paths are the cheapest chains.
         """
         classes = len(CLASS_NAMES)
         moves = self.costs - self.costs[np.arange(len(labels)), labels][:, None]

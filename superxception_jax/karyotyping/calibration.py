@@ -1,4 +1,4 @@
-"""Temperature scaling: probabilities that mean what they say (Guo et al. 2017)."""
+"""Temperature scaling, so that confidences match accuracies (Guo et al. 2017)."""
 
 from __future__ import annotations
 
@@ -9,28 +9,29 @@ from scipy.optimize import minimize_scalar
 
 from superxception_jax.arrays import check
 
-# Beyond these a network says nothing or knows everything.
+# Range of the search; beyond it probabilities are nearly one-hot or nearly uniform.
 COLDEST, HOTTEST = 0.05, 20.0
 
 
 def fit_temperature(log_probabilities: np.ndarray, labels: np.ndarray) -> float:
-    """Find the temperature at which the true classes are most likely.
+    """Return the temperature at which the true classes are most likely.
 
     Args:
-        log_probabilities: f32[N,C] of images that neither train nor test.
-        labels: i32[N].
+        log_probabilities: f32[N,C], log-probabilities of images used neither for training nor
+            for testing.
+        labels: i32[N], true classes.
 
     Returns:
         The temperature; above 1 for an over-confident network.
 
     Raises:
-        ValueError: there is no image.
+        ValueError: There are no images.
 
     Source: Guo et al., "On Calibration of Modern Neural Networks", 2017, section 4.2.
     """
     count = check(log_probabilities=(log_probabilities, "f32[N,C]"), labels=(labels, "i32[N]"))["N"]
     if count == 0:
-        raise ValueError("`labels` must hold images, got none; check the validation split.")
+        raise ValueError("`labels` must not be empty, got no images; check the validation split.")
     rows = np.arange(count)
 
     def loss(log_temperature: float) -> float:
@@ -43,23 +44,23 @@ def fit_temperature(log_probabilities: np.ndarray, labels: np.ndarray) -> float:
 
 
 def apply_temperature(log_probabilities: np.ndarray, temperature: float) -> np.ndarray:
-    """Divide logits by a temperature.
+    """Return log-probabilities whose logits are divided by a temperature.
 
     Args:
-        log_probabilities: f32[N,C]; they are logits up to a constant of each row.
-        temperature: above 0.
+        log_probabilities: f32[N,C], which are logits up to a constant of each row.
+        temperature: Temperature, above 0.
 
     Returns:
-        f32[N,C] log-probabilities.
+        f32[N,C], calibrated log-probabilities.
 
     Raises:
-        ValueError: the temperature is not above 0.
+        ValueError: The temperature is not above 0.
 
     Source: Guo et al. 2017, equation 9.
     """
     check(log_probabilities=(log_probabilities, "f32[N,C]"))
     if not temperature > 0:
-        raise ValueError(f"`temperature` must be above 0, got {temperature}; fit it anew.")
+        raise ValueError(f"`temperature` must be above 0, got {temperature}; fit it again.")
     scaled = log_probabilities.astype(np.float64) / temperature
     scaled -= scaled.max(axis=1, keepdims=True)
     scaled -= np.log(np.exp(scaled).sum(axis=1, keepdims=True))
@@ -69,15 +70,16 @@ def apply_temperature(log_probabilities: np.ndarray, temperature: float) -> np.n
 def reliability(
     confidences: np.ndarray, correct: np.ndarray, *, bins: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Compare confidence and accuracy, bin by bin.
+    """Return the points of a reliability diagram: confidence and accuracy by bin.
 
     Args:
-        confidences: f64[N], probability of the chosen class.
-        correct: bool[N].
-        bins: of equal width.
+        confidences: f64[N], probability of the predicted class.
+        correct: bool[N], whether the predicted class is correct.
+        bins: Number of bins of equal width.
 
     Returns:
-        Images i64[bins], mean confidence f64[bins] and accuracy f64[bins]; NaN in empty bins.
+        Number of images i64[bins], mean confidence f64[bins] and accuracy f64[bins]; NaN in
+        empty bins.
 
     Source: Guo et al. 2017, section 2.
     """

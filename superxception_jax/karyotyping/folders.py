@@ -1,4 +1,4 @@
-"""From folders of chromosome images to karyotypes on disk: what `launch/karyotype.py` does."""
+"""From folders of chromosome images to karyotypes on disk."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ from superxception_jax.karyotyping.prior import CountPrior
 from superxception_jax.karyotyping.report.page import write_html_report
 
 REPORT_FILE = "report.html"
-# Mean difference between the colours of a pixel, in grey levels; scans of one dye stay below.
+# Mean difference between the channels of a pixel, in grey levels; scans of one dye stay below.
 COLOUR_LEVELS = 12.0
 
 
 @dataclass(frozen=True)
 class CellFolder:
-    """The images of a cell.
+    """The image files of a cell.
 
     Attributes:
-        name: of the cell.
-        files: its images, in natural order.
+        name: Name of the cell.
+        files: Image files, in natural order.
     """
 
     name: str
@@ -55,19 +55,17 @@ class KaryotypedFolder:
 
 
 def find_cells(images: str | Path) -> list[CellFolder]:
-    """Find the cells in a folder.
+    """Return the cells in a folder.
 
     Args:
-        images: a folder of images (one cell), a folder of such folders, or a single image.
+        images: Folder with the images of one cell, folder of such folders, or a single image.
 
     Returns:
         The cells in natural order.
 
     Raises:
-        FileNotFoundError: there is no such folder, or no image in it.
-        ValueError: images and folders of images stand side by side.
-
-    Source: ours, because laboratories export a folder a cell.
+        FileNotFoundError: There is no such folder, or no image in it.
+        ValueError: The folder holds both images and folders of images.
     """
     path = Path(images).expanduser().absolute()
     if path.is_file() and path.suffix.lower() in SUFFIXES:
@@ -85,13 +83,13 @@ def find_cells(images: str | Path) -> list[CellFolder]:
     ]
     if own and inner:
         raise ValueError(
-            f"`--images` must hold the images of one cell or one folder a cell, got both in "
-            f"`{images}`; move the {len(own)} images into a folder of their own."
+            f"`--images` must hold either the images of one cell or one folder per cell, got "
+            f"both in `{images}`; move the images ({len(own)}) into a folder of their own."
         )
     if not own and not inner:
         raise FileNotFoundError(
-            f"`--images` must hold images ({', '.join(SUFFIXES)}), one chromosome each, got none "
-            f"in `{images}` or in its folders; put the images of a cell there."
+            f"`--images` must hold images ({', '.join(SUFFIXES)}) of one chromosome each, got "
+            f"none in `{images}` or its folders; put the images of a cell there."
         )
     return inner or [CellFolder(path.name, own)]
 
@@ -113,7 +111,7 @@ def load_cell(folder: CellFolder) -> CellImages:
         try:
             decoded = decode_image(file.read_bytes())
             if decoded.colour_levels > COLOUR_LEVELS:
-                raise ValueError("it is a colour picture; give grey images of one chromosome each")
+                raise ValueError("it is a colour picture; use grey images of one chromosome each")
         except (OSError, ValueError) as error:
             unread.append((file.name, str(error)))
         else:
@@ -174,7 +172,7 @@ def karyotype_folder(
 
 
 def _add_facts(facts: dict[str, str], about: Mapping[str, str]) -> None:
-    """Add what is known of a network; of several networks, each different value stands once."""
+    """Add the facts about a network; different values of several networks are listed once."""
     for name, value in about.items():
         known = facts[name].split(", ") if name in facts else []
         facts[name] = ", ".join(dict.fromkeys([*known, value]))

@@ -1,4 +1,4 @@
-"""What is known of a cell after it was read: the one record that pictures and reports take."""
+"""The karyotype of a cell: the record that karyograms, reports and exports are made from."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from superxception_jax.chromosomes import CLASS_NAMES
 
 @dataclass(frozen=True)
 class ClassifiedChromosome:
-    """One chromosome of a cell, read and assigned.
+    """One classified chromosome of a cell.
 
     Attributes:
-        name: of the image, unique in the cell.
-        image: u8[H,W], the crop in its own pixels, bright on black, turned so that the p arm
-            is up and the axis upright; everything that is not the chromosome is 0.
-        label: assigned class, index in `CLASS_NAMES`.
-        probabilities: f64[24], of the classes by the network alone, calibrated.
-        marginals: f64[24], of the classes given the whole cell.
-        turned: whether the image came upside down.
-        turned_probability: by the network, 0..1.
-        length_px: medial-axis length in pixels of the crop.
-        flags: what a person should look at, one short sentence each; empty if nothing.
+        name: Name of its image, unique in the cell.
+        image: u8[H,W], the chromosome at the scale of its image, upright with the p arm up,
+            bright on black; everything that is not the chromosome is 0.
+        label: Assigned class, index in `CLASS_NAMES`.
+        probabilities: f64[24], calibrated class probabilities of the single image.
+        marginals: f64[24], class probabilities given the whole cell.
+        turned: Whether the p arm is down in the original image.
+        turned_probability: Probability of that by the network, 0..1.
+        length_px: Length of the medial axis, pixels of the image.
+        flags: Short texts, what to review; empty if nothing.
     """
 
     name: str
@@ -38,7 +38,7 @@ class ClassifiedChromosome:
 
     @property
     def class_name(self) -> str:
-        """Return the assigned class as laboratories write it, for example `21` or `X`."""
+        """Return the name of the assigned class, such as `21` or `X`."""
         return CLASS_NAMES[self.label]
 
     @property
@@ -49,15 +49,15 @@ class ClassifiedChromosome:
 
 @dataclass(frozen=True)
 class Karyotype:
-    """A cell, read as a whole.
+    """The karyotype of a cell.
 
     Attributes:
-        cell: its name.
-        chromosomes: all of it, in the order of the images.
-        iscn: draft of the ISCN formula, for example `47,XY,+21`.
-        margin: log odds of this assignment against the second-best one, nats.
-        flags: of the cell as a whole, one short sentence each.
-        unread: name of each image that could not be read, and why.
+        cell: Name of the cell.
+        chromosomes: All chromosomes, in the order of the images.
+        iscn: Draft ISCN formula, such as `47,XY,+21`; empty for incomplete cells.
+        margin: Log odds of this assignment against the second-best one, nats.
+        flags: Short texts, what to review in the cell as a whole; empty if nothing.
+        unread: Name of each image that could not be read, and the reason.
     """
 
     cell: str
@@ -69,11 +69,11 @@ class Karyotype:
 
     @property
     def counts(self) -> tuple[int, ...]:
-        """Return the number of chromosomes of each of the 24 classes."""
+        """Return i[24], the number of chromosomes of each class."""
         labels = [one.label for one in self.chromosomes]
         return tuple(labels.count(label) for label in range(len(CLASS_NAMES)))
 
     def of_class(self, name: str) -> tuple[ClassifiedChromosome, ...]:
-        """Return the chromosomes of a class, the longest first, as they stand side by side."""
+        """Return the homologues of a class from the longest to the shortest, as in a karyogram."""
         members = [one for one in self.chromosomes if one.class_name == name]
         return tuple(sorted(members, key=lambda one: -one.length_px))

@@ -1,4 +1,4 @@
-"""Classes and polarity from a network that reads both: its second 24 outputs are turned ones."""
+"""Class and polarity from a network that predicts both: p arm up, or turned by 180°."""
 
 from __future__ import annotations
 
@@ -10,27 +10,28 @@ from superxception_jax.arrays import check
 def separate_polarity(
     log_probabilities: np.ndarray, *, turned_share: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Separate what a network says of class and polarity together.
+    """Return the class probabilities and the polarity from joint predictions of both.
+
+    The network was trained on as many turned as upright images; by Bayes' rule the given share
+    replaces that one half.
 
     Args:
-        log_probabilities: f32[N,2C], of class c upright (c) and turned by 180° (C + c), from a
-            network that saw as many turned images as upright ones.
-        turned_share: share of the images that comes upside down, in (0, 1).
+        log_probabilities: f32[N,2C], joint log-probabilities: class c upright in column c, class
+            c turned by 180° in column C + c.
+        turned_share: Share of the images that is upside down, in (0, 1).
 
     Returns:
-        Log-probabilities of the classes f32[N,C], and the probability f64[N] that each image
-        is turned.
+        Log-probabilities of the classes f32[N,C], and the probability f64[N] that each image is
+        upside down.
 
     Raises:
-        ValueError: the number of columns is odd, or the share is not inside (0, 1).
-
-    Source: Bayes, with the share in place of the one half of the training.
+        ValueError: The number of columns is odd, or the share is not inside (0, 1).
     """
     columns = check(log_probabilities=(log_probabilities, "f32[N,D]"))["D"]
     if columns % 2 or not 0 < turned_share < 1:
         raise ValueError(
-            "`log_probabilities` must have two columns a class and `turned_share` must be "
-            f"between 0 and 1, got {columns} columns and {turned_share}."
+            "`log_probabilities` must have two columns per class and `turned_share` must be "
+            f"between 0 and 1, got {columns} columns and {turned_share}; correct them."
         )
     classes = columns // 2
     joint = log_probabilities.astype(np.float64)

@@ -1,4 +1,4 @@
-"""How many chromosomes of a class a cell has: prior odds, as costs of an assignment."""
+"""Prior probabilities of chromosome counts, and their costs in an assignment."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ import numpy as np
 
 from superxception_jax.chromosomes import AUTOSOMES, CLASS_NAMES
 
+# Most copies of one autosome in a cell.
 MOST_OF_A_CLASS = 4
-UNUSUAL_COUNTS = ("0", "1", "3", "4")
+ABNORMAL_COUNTS = ("0", "1", "3", "4")
 
 
 @dataclass(frozen=True)
 class CountPrior:
-    """Prior probabilities of the numbers of chromosomes in a cell.
+    """Prior probabilities of the chromosome counts of a cell.
 
     Attributes:
-        autosomes: f64[22,5], of 0 to 4 chromosomes of each autosome; rows sum to 1.
-        sexes: of a sex complement such as "XX", "XY", "X" or "XXY"; sums to 1.
+        autosomes: f64[22,5], probability of 0 to 4 copies of each autosome; rows sum to 1.
+        sexes: Probability of each sex complement, such as "XX", "XY", "X" or "XXY"; they sum
+            to 1.
 
     Raises:
-        ValueError: a probability is not positive, a sum is not 1, a complement is spelled
-            otherwise, or three copies of an autosome are likelier than the exact solution
-            allows (see `count_costs`).
-
-    Source: ours; tables by the frequency of aneuploidies among samples that laboratories get.
+        ValueError: A probability is not positive, a sum is not 1, a sex complement is not
+            spelled as X before Y, or the costs of an autosome (`count_costs`) are not convex,
+            which the exact assignment needs.
     """
 
     autosomes: np.ndarray
@@ -41,14 +41,15 @@ class CountPrior:
         if table.shape != (AUTOSOMES, MOST_OF_A_CLASS + 1):
             raise ValueError(
                 f"`autosomes` must be f64[{AUTOSOMES},{MOST_OF_A_CLASS + 1}], got "
-                f"{table.shape}; give 0 to {MOST_OF_A_CLASS} copies of each autosome."
+                f"{table.shape}; give the probabilities of 0 to {MOST_OF_A_CLASS} copies of each "
+                "autosome."
             )
         sexes = np.array(list(self.sexes.values()), np.float64)
         for name, values in (("autosomes", table), ("sexes", sexes)):
             if not (values > 0).all() or not np.allclose(values.sum(axis=-1), 1.0, atol=1e-6):
                 raise ValueError(
                     f"`{name}` must be positive and sum to 1, got sums "
-                    f"{np.unique(values.sum(axis=-1).round(6)).tolist()}; scale them."
+                    f"{np.unique(values.sum(axis=-1).round(6)).tolist()}; normalise it."
                 )
         for name in self.sexes:
             if name != "X" * name.count("X") + "Y" * name.count("Y"):
@@ -57,24 +58,23 @@ class CountPrior:
         worst = np.diff(increments, axis=1).min(axis=1)
         if worst.min() < -1e-9:
             raise ValueError(
-                "`autosomes` must have its peak at one count and fall to both sides at growing "
-                f"rates, got {table[worst.argmin()].tolist()} for chromosome "
-                f"{worst.argmin() + 1}; lower the rarest counts."
+                "`autosomes` must peak at one count and fall ever more steeply on both sides, got "
+                f"{table[worst.argmin()].tolist()} for chromosome {worst.argmin() + 1}; lower the "
+                "probabilities of the rarest counts."
             )
 
 
 def count_costs(autosomes: np.ndarray) -> np.ndarray:
-    """Turn probabilities of counts into costs of an assignment.
+    """Return the cost of each count in an assignment.
+
+    The prior of an assignment is that of its counts divided by the number of assignments with
+    these counts, a multinomial coefficient; factors that don't depend on the counts are left out.
 
     Args:
         autosomes: f64[...,5], probabilities of 0 to 4 copies.
 
     Returns:
-        f64[...,5], -log(p(n) · n!), nats: n chromosomes can share n places in n! ways, so each
-        single assignment has that part of the prior less.
-
-    Source: ours: the prior of an assignment is that of its counts divided by the multinomial
-        coefficient of the ways to reach them; what doesn't depend on the counts is left out.
+        f64[...,5], -log(p(n) · n!), nats.
     """
     ways = np.array([math.factorial(count) for count in range(MOST_OF_A_CLASS + 1)], np.float64)
     return -np.log(autosomes * ways)
@@ -83,13 +83,13 @@ def count_costs(autosomes: np.ndarray) -> np.ndarray:
 def default_prior() -> CountPrior:
     """Return the prior for cells of unknown origin.
 
-    Returns:
-        Two copies of all autosomes are the rule. One is missing in one of 500 (as real
-        karyograms lack one chromosome in 12 of 294 cells), 13, 18 and 21 are threefold in one
-        of 500, the others in one of 50,000. Both sexes are as likely; X, XXX, XXY and XYY are
-        one of 300 each.
+    The frequencies are those of samples sent for karyotyping, not those of births.
 
-    Source: ours; frequencies of samples that are sent for karyotyping, not of births.
+    Returns:
+        Two copies of each autosome are the rule. Each autosome is missing once in one of 500
+        cells (real karyograms lack one chromosome in 12 of 294 cells); trisomy 13, 18 and 21
+        occur in one of 500 each, the other trisomies in one of 50,000 each. XX and XY are equally
+        likely; X, XXX, XXY and XYY occur in one of 300 each.
     """
     missing, rare = 2e-3, 2e-5
     table = np.empty((AUTOSOMES, MOST_OF_A_CLASS + 1))
@@ -105,12 +105,13 @@ def default_prior() -> CountPrior:
 
 
 def incomplete_prior() -> CountPrior:
-    """Return the prior for a part of a cell, in which any chromosome may be missing.
+    """Return the prior for incomplete cells, in which any chromosome may be missing.
+
+    Ten images are a part of a cell, not a cell with dozens of losses.
 
     Returns:
-        None, one and two copies are about as likely; more are as rare as in whole cells.
-
-    Source: ours, because a folder with ten images is no monosomy of everything.
+        All assignments with up to two copies of an autosome are equally likely; more copies are
+        as rare as in complete cells.
     """
     table = np.empty((AUTOSOMES, MOST_OF_A_CLASS + 1))
     # Falls as 1/n!, which makes every assignment of up to two copies equally likely.
@@ -121,22 +122,19 @@ def incomplete_prior() -> CountPrior:
 
 
 def load_prior(path: str | Path) -> CountPrior:
-    """Read how likely unusual counts are, for cells of a known origin.
+    """Load a prior for cells of a known origin, such as the samples of one indication.
 
     Args:
-        path: JSON such as `{"autosomes": {"21": {"3": 0.02}}, "sexes": {"X": 0.01}}`:
-            probabilities of numbers of copies other than two, and of sex complements other than
-            XX and XY. What it doesn't name is as in `default_prior`; the usual counts take what
-            is left.
+        path: JSON file such as `{"autosomes": {"21": {"3": 0.02}}, "sexes": {"X": 0.01}}`:
+            probabilities of abnormal copy numbers and sex complements. Those that are not listed
+            are as in `default_prior`; two copies, and XX and XY in equal parts, take the rest.
 
     Returns:
         The prior.
 
     Raises:
-        ValueError: the file is no such JSON; the message says what is wrong.
-        OSError: it can't be read.
-
-    Source: ours, because a laboratory knows what it is asked for.
+        ValueError: The file is not such JSON.
+        OSError: The file can't be read.
     """
     try:
         changes = json.loads(Path(path).expanduser().read_text(encoding="utf-8"))
@@ -148,11 +146,11 @@ def load_prior(path: str | Path) -> CountPrior:
     _check_names(autosomes, CLASS_NAMES[:AUTOSOMES], where=f"{path}: autosomes")
     _check_names(complements, set(sexes) - {"XX", "XY"}, where=f"{path}: sexes")
     for name, counts in autosomes.items():
-        _check_names(counts, UNUSUAL_COUNTS, where=f"{path}: {name}")
+        _check_names(counts, ABNORMAL_COUNTS, where=f"{path}: {name}")
         row = table[CLASS_NAMES.index(name)]
         for count, probability in counts.items():
             row[int(count)] = _probability(probability, where=f"{path}: {name}, {count} copies")
-        row[2] = 1.0 - row[[int(count) for count in UNUSUAL_COUNTS]].sum()
+        row[2] = 1.0 - row[[int(count) for count in ABNORMAL_COUNTS]].sum()
     for name, probability in complements.items():
         sexes[name] = _probability(probability, where=f"{path}: {name}")
     rest = 1.0 - sum(value for name, value in sexes.items() if name not in ("XX", "XY"))
@@ -165,13 +163,17 @@ def load_prior(path: str | Path) -> CountPrior:
 def _check_names(values: Any, allowed: Collection[str], *, where: str) -> None:
     names = ", ".join(repr(name) for name in sorted(allowed, key=lambda name: (len(name), name)))
     if not isinstance(values, dict):
-        raise ValueError(f"{where}: must be an object with names of {names}, got {values!r}.")
+        raise ValueError(
+            f"{where}: must be an object with the names {names}, got {values!r}; correct it."
+        )
     for name in values:
         if name not in allowed:
-            raise ValueError(f"{where}: must have names of {names}, got {name!r}; correct it.")
+            raise ValueError(f"{where}: must use the names {names}, got {name!r}; correct it.")
 
 
 def _probability(value: Any, *, where: str) -> float:
     if not isinstance(value, int | float) or not 0 < value < 1:
-        raise ValueError(f"{where}: must be a probability between 0 and 1, got {value!r}.")
+        raise ValueError(
+            f"{where}: must be a probability between 0 and 1, got {value!r}; correct it."
+        )
     return float(value)

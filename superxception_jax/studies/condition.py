@@ -106,15 +106,13 @@ class RobustnessResults:
 
     Attributes:
         name: Name of the files in the results folder.
-        command: Command that reproduces the results.
         dataset: Data set of the test cells.
         own: Results on the test cells, the undamaged ones first.
         foreign: Results on all cells of another data set, by its name.
-        provenance: Commit, versions and devices.
+        provenance: Commit, command, versions and devices.
     """
 
     name: str
-    command: str
     dataset: str
     own: tuple[ConditionResult, ...]
     foreign: Mapping[str, ConditionResult]
@@ -124,7 +122,7 @@ class RobustnessResults:
         """Return the JSON values of the results file."""
         return {
             "name": self.name,
-            "command": self.command,
+            "command": self.provenance.command,
             "commit": self.provenance.commit,
             "data set": self.dataset,
             "own": [one.to_json() for one in self.own],

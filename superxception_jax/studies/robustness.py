@@ -18,8 +18,8 @@ from superxception_jax.runs.experiment import Experiment
 from superxception_jax.studies.condition import MISSING, TURN, ConditionResult
 from superxception_jax.studies.damage import CORRUPTIONS, corrupt
 
-# Upside-down images are expected only where they are made.
-USUAL_TURNED_SHARE, UNKNOWN_TURNED_SHARE = 0.01, 0.5
+# Expected share of upside-down images: one half only where images are turned.
+UPRIGHT_TURNED_SHARE, MIXED_TURNED_SHARE = 0.01, 0.5
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ def evaluate_condition(
     Returns:
         The counts. Images in which no chromosome is found count as wrong.
     """
-    share = UNKNOWN_TURNED_SHARE if kind == TURN else USUAL_TURNED_SHARE
+    share = MIXED_TURNED_SHARE if kind == TURN else UPRIGHT_TURNED_SHARE
     result = ConditionResult(kind=kind, level=level)
     for number, cell in enumerate(cells):
         generator = np.random.default_rng([seed, number])

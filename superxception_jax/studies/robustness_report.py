@@ -47,7 +47,7 @@ def robustness_markdown(results: RobustnessResults) -> str:
         ]
     text += [
         "## Reproduce",
-        f"```sh\n{results.command}\n```",
+        f"```sh\n{results.provenance.command}\n```",
         f"Commit `{results.provenance.commit}`.",
     ]
     return "\n\n".join(text) + "\n"

@@ -2,6 +2,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 from scipy.special import log_softmax
 
 from superxception_jax.evaluation.metrics import calibration_error
@@ -22,7 +25,7 @@ def draw(temperature, count=4000):
 
 
 @pytest.mark.parametrize("temperature", [0.5, 1.0, 3.0])
-def test_the_temperature_that_was_put_in_is_found(temperature):
+def test_the_temperature_of_drawn_data_is_found(temperature):
     log_probabilities, labels = draw(temperature)
     assert fit_temperature(log_probabilities, labels) == pytest.approx(temperature, rel=0.1)
 
@@ -58,9 +61,35 @@ def test_reliability_by_hand():
     assert np.isnan(means[1])
 
 
+TEMPERATURES = st.floats(0.2, 5.0)
+LOGITS = arrays(
+    np.float64, st.tuples(st.integers(1, 5), st.integers(2, 6)), elements=st.floats(-30, 30)
+)
+
+
+@settings(max_examples=50, deadline=None)
+@given(logits=LOGITS, temperature=TEMPERATURES)
+def test_a_temperature_and_its_inverse_cancel(logits, temperature):
+    log_probabilities = log_softmax(logits, axis=1).astype(np.float32)
+    scaled = apply_temperature(log_probabilities, temperature)
+    np.testing.assert_allclose(np.exp(scaled.astype(np.float64)).sum(axis=1), 1.0, rtol=1e-5)
+    back = apply_temperature(scaled, 1 / temperature)
+    np.testing.assert_allclose(back, log_probabilities, rtol=1e-5, atol=1e-5)
+
+
+@settings(max_examples=50, deadline=None)
+@given(logits=LOGITS, temperature=TEMPERATURES)
+def test_a_temperature_changes_no_predicted_class(logits, temperature):
+    log_probabilities = log_softmax(logits, axis=1).astype(np.float32)
+    scaled = apply_temperature(log_probabilities, temperature)
+    rows, predicted = np.arange(len(logits)), log_probabilities.argmax(axis=1)
+    # Two classes may become equal by rounding, but none may overtake the predicted one.
+    np.testing.assert_array_equal(scaled[rows, predicted], scaled.max(axis=1))
+
+
 def test_errors():
     log_probabilities, labels = draw(1.0, count=3)
-    with pytest.raises(ValueError, match="`labels` must hold images, got none"):
+    with pytest.raises(ValueError, match="`labels` must not be empty, got no images"):
         fit_temperature(log_probabilities[:0], labels[:0])
     with pytest.raises(ValueError, match="`temperature` must be above 0, got 0"):
         apply_temperature(log_probabilities, 0.0)

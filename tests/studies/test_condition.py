@@ -16,7 +16,11 @@ from superxception_jax.studies.condition import (
 )
 
 PROVENANCE = Provenance(
-    commit="abc", command="python x", python="3.11", versions={}, devices=("cpu:cpu",)
+    commit="abc",
+    command="python launch/robustness.py",
+    python="3.11",
+    versions={},
+    devices=("cpu:cpu",),
 )
 CLEAN = ConditionResult(UNDAMAGED, 0.0, 1, 1, 46, 45, 46, 44, 0)
 NOISY = ConditionResult("noise", 3.0, 1, 0, 46, 23, 30, 40, 2)
@@ -45,7 +49,6 @@ def test_results_of_folds_are_added_up():
 def test_the_keys_of_the_results_file():
     results = RobustnessResults(
         name="r",
-        command="python launch/robustness.py",
         dataset="bioimage",
         own=(CLEAN, NOISY),
         foreign={"gband": NOISY},

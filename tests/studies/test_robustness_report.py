@@ -5,7 +5,11 @@ from superxception_jax.studies.condition import UNDAMAGED, ConditionResult, Robu
 from superxception_jax.studies.robustness_report import plot_robustness, robustness_markdown
 
 PROVENANCE = Provenance(
-    commit="abc", command="python x", python="3.11", versions={}, devices=("cpu:cpu",)
+    commit="abc",
+    command="python launch/robustness.py",
+    python="3.11",
+    versions={},
+    devices=("cpu:cpu",),
 )
 CLEAN = ConditionResult(UNDAMAGED, 0.0, 2, 2, 92, 92, 92, 92, 0)
 NOISY = ConditionResult("noise", 3.0, 2, 1, 92, 46, 92, 69, 3)
@@ -28,7 +32,6 @@ def test_a_gain_of_one_is_no_damage():
 def test_markdown():
     results = RobustnessResults(
         name="r",
-        command="python launch/robustness.py",
         dataset="ideogram",
         own=(CLEAN, NOISY),
         foreign={"gband": CLEAN},
