@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from superxception_jax.chromosomes import (
     CLASS_NAMES,
@@ -47,6 +49,18 @@ def test_natural_key_sorts_as_people_do():
     expected = ["01", "1", "9/9 2a", "9/9 10a", "9/9 10b", "9/9 24", "10/10 1a", "cell"]
     assert sorted(names, key=natural_key) == expected
     assert natural_key("01") != natural_key("1")
+
+
+@given(st.text(), st.text())
+def test_natural_keys_are_equal_for_equal_texts_only(one, other):
+    assert (natural_key(one) == natural_key(other)) == (one == other)
+    assert natural_key(one) <= natural_key(other) or natural_key(other) <= natural_key(one)
+
+
+@given(st.integers(0, 10**9), st.integers(0, 10**9))
+def test_natural_keys_compare_numbers(one, other):
+    texts = [f"cell {number} 3a" for number in (one, other)]
+    assert (natural_key(texts[0]) < natural_key(texts[1])) == (one < other)
 
 
 @pytest.mark.parametrize(

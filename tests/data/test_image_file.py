@@ -4,9 +4,13 @@ import io
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
 from PIL import Image
 
 from superxception_jax.data.image_file import (
+    BIT_DEPTHS,
     decode_image,
     encode_png,
     read_grey,
@@ -71,8 +75,8 @@ def test_transparent_pixels_continue_the_rim(body, expected):
     assert read[2, 2] == 255 - body
 
 
-def test_the_border_of_the_image_is_no_rim():
-    # Bright pixels at the border, dark ones beside the transparent column: background black.
+def test_the_border_of_the_image_is_not_a_rim():
+    # Bright pixels at the border, dark ones next to the transparent column: background black.
     grey = np.full((5, 7), 220, np.uint8)
     grey[:, 5] = 30
     alpha = np.full((5, 7), 255, np.uint8)
@@ -110,7 +114,7 @@ def test_opaque_alpha_changes_nothing():
         ),
     ],
 )
-def test_files_that_are_no_picture_are_explained(data, message):
+def test_files_that_are_no_images_are_explained(data, message):
     with pytest.raises(ValueError, match=message):
         read_grey(data)
 
@@ -149,3 +153,39 @@ def test_encode_png_refuses_other_arrays():
         encode_png(np.zeros((2, 2, 1), np.uint8))
     with pytest.raises(ValueError, match="`image` must hold pixels"):
         encode_png(np.zeros((0, 2), np.uint8))
+
+
+SHAPES = arrays.array_shapes(min_dims=2, max_dims=2, max_side=6)
+GREY_IMAGES = arrays.arrays(np.uint8, SHAPES)
+WIDE_IMAGES = arrays.arrays(np.uint16, SHAPES)
+
+
+@settings(max_examples=60, deadline=None)
+@given(image=GREY_IMAGES, depth=st.sampled_from(BIT_DEPTHS))
+def test_the_same_picture_in_any_bit_depth_is_the_same_in_8_bits(image, depth):
+    image.flat[0] = 255  # The brightest pixel decides which depth a file has.
+    wide = np.rint(image * ((2**depth - 1) / 255)).astype(np.uint16)
+    np.testing.assert_array_equal(scale_to_8_bits([wide])[0], image)
+
+
+@settings(max_examples=60, deadline=None)
+@given(images=st.lists(WIDE_IMAGES, min_size=1, max_size=3))
+def test_scaling_keeps_the_order_of_all_wide_pixels(images):
+    wide = np.concatenate([image.ravel() for image in images])
+    scaled = np.concatenate([image.ravel() for image in scale_to_8_bits(images)])
+    assert np.all(np.diff(scaled[np.argsort(wide, kind="stable")].astype(int)) >= 0)
+
+
+@settings(max_examples=60, deadline=None)
+@given(wide=st.lists(WIDE_IMAGES, max_size=3), grey=GREY_IMAGES)
+def test_images_of_8_bits_never_change(wide, grey):
+    scaled = scale_to_8_bits([*wide, grey])
+    np.testing.assert_array_equal(scaled[-1], grey)
+    assert all(image.dtype == np.uint8 for image in scaled)
+
+
+@settings(max_examples=60, deadline=None)
+@given(image=GREY_IMAGES)
+def test_any_picture_survives_a_png_file(image):
+    decoded = np.asarray(Image.open(encode_png(image)))
+    np.testing.assert_array_equal(decoded, image)

@@ -1,9 +1,14 @@
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 
 from superxception_jax.data.splits import (
+    FOLDED_PROTOCOLS,
     PROTOCOLS,
     Split,
     SplitSettings,
@@ -36,6 +41,90 @@ def parts(one: Split) -> list[np.ndarray]:
 def small(groups: int, each: int = 3):
     cells = np.repeat([f"cell {number}" for number in range(groups)], each)
     return {"labels": np.zeros(len(cells), np.int32), "cells": cells}
+
+
+@st.composite
+def data_sets(draw):
+    """Return labels, cells and cases of images: cases of 1 to 3 cells, cells of 1 to 6 images."""
+    cells_per_case = draw(st.lists(st.integers(1, 3), min_size=4, max_size=12))
+    names = [
+        (f"{case}.{n}", f"P{case}")
+        for case, n_cells in enumerate(cells_per_case)
+        for n in range(n_cells)
+    ]
+    sizes = draw(st.lists(st.integers(1, 6), min_size=len(names), max_size=len(names)))
+    rows = [name for name, size in zip(names, sizes, strict=True) for _ in range(size)]
+    labels = draw(st.lists(st.integers(0, 23), min_size=len(rows), max_size=len(rows)))
+    order = np.array(draw(st.permutations(range(len(rows)))))
+    cells, cases = (np.array(column)[order] for column in zip(*rows, strict=True))
+    return np.array(labels, np.int32), cells, cases
+
+
+@st.composite
+def split_settings(draw, protocol: str, images: int) -> SplitSettings:
+    folds = draw(st.integers(2, 4))
+    parts = draw(st.tuples(*[st.integers(1, 100)] * 3))
+    sizes = tuple(max(1, part * images // sum(parts) - 1) for part in parts)
+    return SplitSettings(
+        protocol=protocol,
+        seed=draw(st.integers(0, 2**32 - 1)),
+        fold=draw(st.integers(0, folds - 1)) if protocol in FOLDED_PROTOCOLS else 0,
+        folds=folds,
+        validation_share=draw(st.floats(0.01, 0.99)),
+        training_share=draw(st.floats(0.01, 1.0)),
+        sizes=sizes,
+    )
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+@pytest.mark.parametrize("protocol", ["paper", "cells", "cases"])
+def test_parts_are_disjoint_and_sorted_and_keep_groups_whole(protocol, data):
+    labels, cells, cases = data.draw(data_sets())
+    chosen = data.draw(split_settings(protocol, len(labels)))
+    assume(sum(chosen.sizes) <= len(labels))
+    one = make_split(labels, cells, cases, settings=chosen)
+    together = np.concatenate(parts(one))
+    assert len(set(together.tolist())) == len(together)
+    assert all(len(part) and np.all(np.diff(part) > 0) for part in parts(one)[1:])
+    if protocol == "paper":
+        assert [len(one.validation), len(one.test)] == list(chosen.sizes[1:])
+        assert len(one.train) <= chosen.sizes[0]
+    else:
+        groups = cells if protocol == "cells" else cases
+        for part in parts(one):
+            # Every image of a group that is in the part at all.
+            np.testing.assert_array_equal(part, np.flatnonzero(np.isin(groups, groups[part])))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+@pytest.mark.parametrize("protocol", ["paper", "cells", "cases"])
+def test_a_smaller_share_of_any_data_set_is_part_of_a_larger_one(protocol, data):
+    labels, cells, cases = data.draw(data_sets())
+    chosen = data.draw(split_settings(protocol, len(labels)))
+    assume(sum(chosen.sizes) <= len(labels))
+    share = data.draw(st.floats(chosen.training_share, 1.0))
+    small = make_split(labels, cells, cases, settings=chosen)
+    large = make_split(
+        labels, cells, cases, settings=dataclasses.replace(chosen, training_share=share)
+    )
+    assert set(small.train.tolist()) <= set(large.train.tolist())
+    np.testing.assert_array_equal(small.validation, large.validation)
+    np.testing.assert_array_equal(small.test, large.test)
+
+
+@settings(max_examples=30, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1), share=st.floats(0.01, 1.0))
+def test_poletti_keeps_cells_whole_for_every_seed(seed, share):
+    one, whole = (
+        split(protocol="poletti", seed=seed, training_share=value) for value in (share, 1.0)
+    )
+    train, validation, test = (set(PADOVA_CELLS[part]) for part in parts(whole))
+    assert (len(train), len(validation), len(test)) == (63, 7, 49)
+    assert len(train | validation | test) == 119
+    assert set(one.train.tolist()) <= set(whole.train.tolist())
+    np.testing.assert_array_equal(one.test, whole.test)
 
 
 def test_paper_has_the_sizes_of_the_paper_and_repeats_no_image():

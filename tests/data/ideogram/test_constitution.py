@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from superxception_jax.data.ideogram.constitution import (
     chromosome_names,
@@ -74,3 +76,10 @@ def test_every_karyotype_takes_the_same_draws():
 def test_share_outside_0_to_1_is_refused(share: float):
     with pytest.raises(ValueError, match=r"`aneuploid_share` must be in 0\.\.1, got"):
         draw_karyotype(np.random.default_rng(0), aneuploid_share=share)
+
+
+@given(seed=st.integers(0, 2**32 - 1), share=st.floats(0.0, 1.0))
+def test_every_drawn_karyotype_survives_its_text(seed, share):
+    karyotype = draw_karyotype(np.random.default_rng(seed), aneuploid_share=share)
+    assert parse_karyotype(karyotype.text) == karyotype
+    assert len(chromosome_names(karyotype)) == sum(karyotype.counts)
