@@ -1,7 +1,7 @@
-"""The one shape and dtype check that every public array function uses.
+"""The check of shapes and dtypes that every public array function uses.
 
-A specification reads like the docstrings: ``"f32[B,H,W,1]"``.  Named dimensions
-that appear in several arguments of one call must agree.
+A specification is written as in the docstrings: ``"f32[B,H,W,1]"``. Named dimensions that appear
+in several arguments of one call must have the same size.
 """
 
 from __future__ import annotations
@@ -28,18 +28,16 @@ def check(**arguments: tuple[Any, str]) -> dict[str, int]:
     """Check the dtypes and shapes of arrays and return the named dimensions.
 
     Args:
-        **arguments: name = (array, specification); a specification is a dtype of
-            `DTYPES` and dimensions in brackets: a number, or a name that stands
-            for the same size everywhere in the call.
+        **arguments: Pairs (array, specification) by name. A specification is a dtype of `DTYPES`
+            and dimensions in brackets, each a number or a name that stands for the same size
+            everywhere in the call.
 
     Returns:
         The size of every named dimension.
 
     Raises:
-        ValueError: a specification can't be read, or a shape differs from it.
-        TypeError: an argument is no array, or its dtype differs.
-
-    Source: ours, because a wrong shape that broadcasts is the costliest bug here.
+        ValueError: A specification has the wrong form, or a shape differs from it.
+        TypeError: An argument isn't an array, or its dtype differs.
 
     >>> import numpy as np
     >>> check(images=(np.zeros((2, 5, 5, 1), np.uint8), "u8[B,H,W,1]"))

@@ -12,7 +12,7 @@ X, Y = CLASS_NAMES.index("X"), CLASS_NAMES.index("Y")
 SEX_CHROMOSOMES = ("X", "Y")
 # Numbers of X and Y.
 NORMAL_SEX_COUNTS = ((2, 0), (1, 1))
-# The Denver groups in the order of a karyogram; X belongs to C and Y to G.
+# The groups A to G in the order of a karyogram; X belongs to C and Y to G.
 GROUPS: dict[str, tuple[str, ...]] = {
     "A": ("1", "2", "3"),
     "B": ("4", "5"),
@@ -22,13 +22,15 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "F": ("19", "20"),
     "G": ("21", "22", "Y"),
 }
-# Of the counts of a cell, the most important kind first.
+# Kinds of abnormal counts in a cell, the most important first.
 ANEUPLOIDY_KINDS = ("gain", "sex", "loss", "none")
 _LABELS = {name: label for label, name in enumerate(CLASS_NAMES)} | {"23": X, "24": Y}
 
 
 def class_label(text: str) -> int:
-    """Return the label of a class as laboratories write it.
+    """Return the label of a class from its name.
+
+    Public archives number X and Y as 23 and 24, whereas laboratories use the letters.
 
     Args:
         text: "1" to "22", "X" or "23", "Y" or "24"; case and outer spaces don't matter.
@@ -37,10 +39,7 @@ def class_label(text: str) -> int:
         The index in `CLASS_NAMES`, 0..23.
 
     Raises:
-        ValueError: the text names no class.
-
-    **Source:** ours, because the public archives count X and Y as 23 and 24 while
-    laboratories write letters.
+        ValueError: The text is not the name of a class.
 
     >>> class_label("1"), class_label("23"), class_label("y")
     (0, 22, 23)
@@ -54,15 +53,13 @@ def class_label(text: str) -> int:
 
 
 def natural_key(text: str) -> tuple[tuple[int, int, str], ...]:
-    """Return a sort key under which numbers in a text count as numbers.
+    """Return a sort key that compares numbers in a text as numbers: cell 9 before cell 10.
 
     Args:
-        text: any name.
+        text: Any name.
 
     Returns:
-        A key for `sorted`; names that differ have keys that differ.
-
-    **Source:** ours, because cell 10 comes after cell 9 in every list a person reads.
+        A key for `sorted`; different names have different keys.
 
     >>> sorted(["10/10 1a", "9/9 10a", "9/9 2a"], key=natural_key)
     ['9/9 2a', '9/9 10a', '10/10 1a']
@@ -73,17 +70,16 @@ def natural_key(text: str) -> tuple[tuple[int, int, str], ...]:
 
 
 def aneuploidy_kind(classes: Sequence[str]) -> str:
-    """Say how the counts of a cell depart from the usual ones.
+    """Return the kind of aneuploidy of a cell.
+
+    Gains and sex chromosomes come first: a lost autosome is often an artefact of preparation.
 
     Args:
-        classes: of all its chromosomes.
+        classes: Class names of all chromosomes of the cell.
 
     Returns:
-        "gain" for three or more of an autosome, else "sex" for sex chromosomes other than XX and
-        XY, else "loss" for fewer than two of an autosome, else "none".
-
-    Source: ours; a cell with a loss has often lost the chromosome in preparation, so the kinds
-        that a laboratory reports come first.
+        "gain" for three or more copies of an autosome, else "sex" for sex chromosomes other than
+        XX and XY, else "loss" for fewer than two copies of an autosome, else "none".
 
     >>> aneuploidy_kind([*(str(n) for n in range(1, 23)) , *(str(n) for n in range(1, 22)), "X"])
     'sex'

@@ -1,4 +1,4 @@
-"""Files that are written completely or not at all."""
+"""Writing of files, completely or not at all."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from typing import Any
 
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Yield a temporary path beside a file; it replaces the file when the block succeeds.
+    """Yield a temporary path next to a file; it replaces the file when the block succeeds.
 
     A reader sees the old file or the complete new one. If the block raises, the old file stays
     and the temporary one is deleted.
 
     Args:
-        path: the file to write; its folder exists.
+        path: File to write; its folder must exist.
 
     Yields:
         The path to write to, unique to this process.
 
     Raises:
-        OSError: the file can't be written.
+        OSError: The file can't be written.
     """
     temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
     try:
@@ -38,8 +38,8 @@ def write_text(path: Path, text: str) -> Path:
     """Write text as UTF-8, completely or not at all.
 
     Args:
-        path: the file; its folder exists.
-        text: its content.
+        path: File to write; its folder must exist.
+        text: Content of the file.
 
     Returns:
         The path.
@@ -53,8 +53,8 @@ def write_json(path: Path, values: Mapping[str, Any]) -> Path:
     """Write JSON, completely or not at all.
 
     Args:
-        path: the file; its folder exists.
-        values: JSON values.
+        path: File to write; its folder must exist.
+        values: Values that JSON can hold.
 
     Returns:
         The path.

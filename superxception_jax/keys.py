@@ -1,4 +1,4 @@
-"""Named random streams, so that no draw depends on the order of other draws."""
+"""Named random streams, whose draws don't depend on the order of other draws."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ import jax
 
 
 def key_for(root: jax.Array, *path: str | int | jax.Array) -> jax.Array:
-    """Derive the key of a named stream.
+    """Return the key of a named random stream.
+
+    In a chain of `jax.random.split`, by contrast, one more split changes every later draw.
 
     Args:
-        root: the run's typed key, `jax.random.key(seed)`.
-        *path: names and counters, for example `"augment", step`; a counter may be traced.
+        root: Typed key of the run, `jax.random.key(seed)`.
+        *path: Names and counters, for example `"augment", step`; a counter may be traced.
 
     Returns:
         A typed key that depends on the root and the whole path only.
-
-    Source: ours, because a chain of splits changes every later draw when one is added.
 
     >>> root = jax.random.key(0)
     >>> bool(key_for(root, "dropout", 3) == key_for(root, "dropout", 3))

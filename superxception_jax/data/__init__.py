@@ -1,1 +1,1 @@
-"""Data: builders, preparation, splits and batches; numpy only, never jax."""
+"""Data sets: preparation, normalisation, splits and batches; numpy only, never jax."""

@@ -16,37 +16,37 @@ from superxception_jax.data.straighten import axis_points, project_to_axis
 
 # Below this ratio of the two standard deviations, a blob or a U has no main direction.
 LEAST_ELONGATION = 1.25
-# Below this one, the mask may be a U: its two ends tell more than its moments.
+# Below this one, the mask may be a U: its two ends say more than its moments.
 LEAST_STRAIGHT_ELONGATION = 1.5
-# Ratio of length to width that a bend needs, in a convex outline, where it can't be told from
-# the rounding of the corners below that, and in one with a dent between two arms.
+# Ratio of length to width from which a bend is followed: in a convex outline, where it can't be
+# distinguished from rounded corners below that, and in one with a dent between two arms.
 LEAST_CONVEX_RATIO = 3.0
 LEAST_DENTED_RATIO = 2.0
-# Share of its convex hull that a mask without such a dent fills at least.
+# Least share of its convex hull that a mask without such a dent fills.
 LEAST_CONVEX_SHARE = 0.87
-# Depth of the slit between two arms that touch, in widths of the chromosome; it covers little
-# of the hull. Constrictions stay below a third.
+# Depth of a slit between two touching arms, in widths of the chromosome; it covers little of the
+# hull. Constrictions stay below a third.
 LEAST_SLIT_DEPTH = 0.5
 HIGHEST_DEGREE = 6
 SLIT_DEGREES = 1
-# Share of the width left out of the fit at both ends, where the outline turns round.
+# Share of the width left out of the fit at both ends, where the outline is round.
 END_SHARE = 0.4
 AXIS_STEP_PX = 0.5
 _REFINEMENTS = 3
 
 
 def main_direction(mask: np.ndarray) -> np.ndarray:
-    """Find the direction from top to bottom along which the mask is longest.
+    """Return the direction from top to bottom along which the mask is longest.
+
+    The p arms of the data sets point up, and the smallest turn keeps them up. The moments of a U
+    or a round mask say nothing, so it is left as it is rather than turned at random.
 
     Args:
-        mask: bool[H,W], one component.
+        mask: bool[H,W], pixels of one component.
 
     Returns:
         f64[2], a unit vector (down, right) with down >= 0: the main axis of the second moments,
         or straight down where the mask is less elongated than `LEAST_ELONGATION`.
-
-    **Source:** ours, because the sets' p arms point up: the smallest turn keeps them up, and a
-    U or a blob, whose moments say nothing, is better left alone than turned at random.
     """
     check(mask=(mask, "bool[H,W]"))
     if _elongation(mask) < LEAST_ELONGATION:
@@ -57,18 +57,16 @@ def main_direction(mask: np.ndarray) -> np.ndarray:
 
 
 def upright_direction(mask: np.ndarray, axis: np.ndarray) -> np.ndarray:
-    """Find the direction that becomes the vertical when the tilt is removed.
+    """Return the direction that becomes the vertical when the tilt is removed.
 
     Args:
-        mask: bool[H,W], one component.
-        axis: f64[K,2], its medial axis.
+        mask: bool[H,W], pixels of one component.
+        axis: f64[K,2], medial axis of the mask.
 
     Returns:
         f64[2], a unit vector (down, right) with down >= 0: `main_direction`; for masks less
-        elongated than `LEAST_STRAIGHT_ELONGATION` the chord between the ends of the axis.
-
-    **Source:** ours, because the moments of a U lie across its arms, and turning by them would
-    hide which arm is up.
+        elongated than `LEAST_STRAIGHT_ELONGATION` the chord between the ends of the axis,
+        because the moments of a U run across its arms and would hide which arm is up.
     """
     check(mask=(mask, "bool[H,W]"), axis=(axis, "f64[K,2]"))
     if _elongation(mask) >= LEAST_STRAIGHT_ELONGATION:
@@ -78,15 +76,13 @@ def upright_direction(mask: np.ndarray, axis: np.ndarray) -> np.ndarray:
 
 
 def tilt_degrees(direction: np.ndarray) -> float:
-    """Express a direction as a tilt from the vertical.
+    """Return the tilt of a direction from the vertical.
 
     Args:
-        direction: f64[2], a unit vector (down, right).
+        direction: f64[2], unit vector (down, right).
 
     Returns:
         Degrees in [-90, 90]; positive where the top leans to the right.
-
-    **Source:** ours, see `upright_direction`.
 
     >>> tilt_degrees(np.array([0.5**0.5, -(0.5**0.5)]))
     45.0
@@ -97,30 +93,29 @@ def tilt_degrees(direction: np.ndarray) -> float:
 
 
 def medial_axis(mask: np.ndarray) -> np.ndarray:
-    """Trace the medial axis from the top end to the bottom end of the mask.
+    """Return the medial axis from the top end to the bottom end of the mask.
 
     Every pixel gets a position along the chromosome: its projection onto the main direction or,
     where the outline has a dent between two arms, half the difference of its geodesic distances
-    to the two ends. A polynomial of the position fitted to all pixels is the axis; the positions
-    are then refined by projection onto it. Unlike a skeleton it has no spurs, and
-    needs no pruning on blobs of 20 px. Beyond the fitted part it runs on straight to the ends.
+    to the two ends. The axis is a polynomial of the position, fitted to all pixels; the positions
+    are then refined by projection onto it. Unlike a skeleton it has no spurs and needs no
+    pruning, even on masks of 20 px. Beyond the fitted part it is continued straight to the ends.
 
-    A mask shorter than `LEAST_CONVEX_RATIO` widths gets a straight axis along `main_direction`;
-    so does one shorter than `LEAST_DENTED_RATIO` that fills less than `LEAST_CONVEX_SHARE` of its
-    convex hull or has a slit deeper than `LEAST_SLIT_DEPTH` widths, as two arms that touch have.
+    A mask shorter than `LEAST_CONVEX_RATIO` widths gets a straight axis along `main_direction`.
+    The limit is `LEAST_DENTED_RATIO` for a mask that fills less than `LEAST_CONVEX_SHARE` of its
+    convex hull or, as where two arms touch, has a slit deeper than `LEAST_SLIT_DEPTH` widths.
+
+    Sharma et al. (CVPRW 2017) instead split the chromosome at one bend, turn the two arms and
+    fill the gap with row means; a curve through all pixels follows any bend and leaves no gap.
 
     Args:
-        mask: bool[H,W], one component.
+        mask: bool[H,W], pixels of one component.
 
     Returns:
-        f64[K,2] points, `AXIS_STEP_PX` or a little less apart, first the upper end.
+        f64[K,2], points at most `AXIS_STEP_PX` apart, the upper end first.
 
     Raises:
-        ValueError: the mask is empty, or falls into several components.
-
-    **Source:** ours, because Sharma et al. (CVPRW 2017) split the chromosome at one bend, found
-    in projection histograms over rotations in 5 degree steps, turn the two arms and fill the
-    gap with row means; a curve through all pixels follows any bend and leaves no gap.
+        ValueError: The mask is empty or has several components.
     """
     check(mask=(mask, "bool[H,W]"))
     points = np.argwhere(mask).astype(np.float64)
@@ -133,7 +128,7 @@ def medial_axis(mask: np.ndarray) -> np.ndarray:
     ratio = length**2 / len(points)
     hull = _hull(mask)
     dented = len(points) < LEAST_CONVEX_SHARE * hull.volume
-    # A dent that covers little: a gap between two arms that touch.
+    # A deep dent of small area: a gap between two touching arms.
     slit = not dented and _dent_depth(mask, hull) > LEAST_SLIT_DEPTH * len(points) / length
     dented = dented or slit
     if ratio < (LEAST_DENTED_RATIO if dented else LEAST_CONVEX_RATIO):
@@ -142,10 +137,10 @@ def medial_axis(mask: np.ndarray) -> np.ndarray:
         curve = centre + _steps(along.min() - 0.5, along.max() + 0.5)[:, None] * direction
     else:
         if not dented:
-            # Geodesics start in corners; without a dent the main direction is the better guess.
+            # Geodesics start in corners; without a dent the main direction fits better.
             position = points @ main_direction(mask)
-        # A bend needs a width and a half of length; more freedom than that follows the noise.
-        # Beside a slit the ways inside the mask cut the bend short, and hide its sharpness.
+        # A bend takes a length of one and a half widths; a higher degree would follow the noise.
+        # At a slit, the paths inside the mask cut the bend short and understate its sharpness.
         degree = min(max(2, round(ratio / 1.5)) + (SLIT_DEGREES if slit else 0), HIGHEST_DEGREE)
         for _ in range(_REFINEMENTS):
             curve = _fit(points, position, degree)
@@ -174,16 +169,16 @@ def _hull(mask: np.ndarray) -> ConvexHull:
 
 
 def _dent_depth(mask: np.ndarray, hull: ConvexHull) -> float:
-    """Return how far inside the hull the deepest pixel outside the mask lies."""
+    """Return how deep inside the hull a pixel outside the mask can be."""
     centres = np.argwhere(~mask) + 0.5
     outside = (centres @ hull.equations[:, :2].T + hull.equations[:, 2]).max(axis=1)
     return float(max(0.0, (-outside).max(initial=0.0)))
 
 
 def _geodesic_position(mask: np.ndarray) -> np.ndarray:
-    """Give each pixel its position between the two ends that lie furthest apart in the mask.
+    """Return the position of each pixel between the two ends that are furthest apart.
 
-    A slit that runs on by corners is not crossed by diagonals, unless the mask would fall apart.
+    Diagonals don't cross a slit whose pixels touch by corners, unless the mask would fall apart.
     """
     position = _position(mask, over_corners=False)
     return position if np.isfinite(position).all() else _position(mask, over_corners=True)
@@ -217,7 +212,7 @@ def _position(mask: np.ndarray, *, over_corners: bool) -> np.ndarray:
 
 
 def _fit(points: np.ndarray, position: np.ndarray, degree: int) -> np.ndarray:
-    """Fit a polynomial of the position to the points; leave its unsteady ends out."""
+    """Fit a polynomial of the position to the points, without its unsteady ends."""
     end_px = END_SHARE * len(points) / (np.ptp(position) + 1)
     low, high = position.min() + end_px, position.max() - end_px
     scaled = (2 * position - low - high) / (high - low)

@@ -1,4 +1,4 @@
-"""The human band tables: which bands a chromosome has, how long and how dark each is."""
+"""The human band tables: bands of each chromosome, with their lengths and densities."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ class Band:
     """One band of an ideogram.
 
     Attributes:
-        chromosome: "1" to "22", "X" or "Y".
-        arm: "p" or "q".
-        name: the band without its arm, such as "11.2".
-        start_units: where it starts, in ISCN length units from the tip of the p arm.
-        stop_units: where it ends.
-        stain: one of `STAINS`.
-        density: G darkness in per cent, 25 to 100 for gpos, 0 for all others.
+        chromosome: Name of the chromosome, "1" to "22", "X" or "Y".
+        arm: Arm of the chromosome, "p" or "q".
+        name: Name of the band without its arm, such as "11.2".
+        start_units: Start of the band, in ISCN length units from the tip of the p arm.
+        stop_units: End of the band, in the same units.
+        stain: Kind of the band, one of `STAINS`.
+        density: Density after G staining in per cent, 25 to 100 for gpos, 0 for all others.
     """
 
     chromosome: str
@@ -38,15 +38,14 @@ class Band:
 
     @property
     def length_units(self) -> int:
-        """Return the length in ISCN units."""
+        """Return the length of the band in ISCN units."""
         return self.stop_units - self.start_units
 
 
 def _close_gaps(bands: list[Band]) -> tuple[Band, ...]:
-    """Sort the bands of a chromosome and let neighbours share the gaps between them.
+    """Sort the bands of a chromosome and divide the gaps between neighbours.
 
-    The table of 550 bands leaves eight gaps, the largest in 18p: without this, the arms beside
-    them would be drawn too short.
+    The table of 550 bands has eight gaps, the largest in 18p, which would make arms too short.
     """
     bands = sorted(bands, key=lambda band: band.start_units)
     for place, (left, right) in enumerate(itertools.pairwise(bands)):
@@ -58,23 +57,22 @@ def _close_gaps(bands: list[Band]) -> tuple[Band, ...]:
 
 @functools.cache
 def load_bands(band_level: int) -> dict[str, tuple[Band, ...]]:
-    """Read the bands of all chromosomes at one band level.
+    """Load the bands of all chromosomes at one band level.
 
-    Lengths are the ISCN ones, because they follow what is seen under a microscope; in base
-    pairs the p arms of 13, 14, 15, 21 and 22 would be wrong. Gaps in a table are closed, half by
-    each neighbour.
+    Lengths are ISCN lengths, because they follow the microscopic image; in base pairs the p arms
+    of 13, 14, 15, 21 and 22 would be wrong. Gaps in a table are divided between the neighbours.
 
     Args:
-        band_level: bands per haploid set, one of `BAND_LEVELS`.
+        band_level: Bands per haploid set, one of `BAND_LEVELS`.
 
     Returns:
-        chromosome name → its bands from the tip of p to the tip of q. Shared between calls: do
-        not change it.
+        The bands of each chromosome by its name, from pter to qter. The dictionary is shared
+        between calls and must not be changed.
 
     Raises:
-        ValueError: there is no table of that level.
+        ValueError: There is no table of that level.
 
-    **Source:** NCBI GRCh38 ideograms as shipped in the npm package `ideogram` 1.53.0, CC0-1.0.
+    Source: NCBI GRCh38 ideograms as shipped in the npm package `ideogram` 1.53.0, CC0-1.0.
 
     >>> len(load_bands(400)["1"]), load_bands(400)["1"][0].name
     (28, '36.3')
@@ -104,12 +102,10 @@ def chromosome_length_units(bands: tuple[Band, ...]) -> int:
     """Return the length of a chromosome in ISCN units.
 
     Args:
-        bands: all bands of one chromosome, from p to q.
+        bands: All bands of one chromosome, from pter to qter.
 
     Returns:
-        The end of its last band.
-
-    **Source:** ours, because relative lengths are all that a drawing needs.
+        The end of the last band.
 
     >>> chromosome_length_units(load_bands(550)["21"])
     3200
@@ -118,15 +114,14 @@ def chromosome_length_units(bands: tuple[Band, ...]) -> int:
 
 
 def centromere_units(bands: tuple[Band, ...]) -> int:
-    """Return where the p arm meets the q arm, in ISCN units from the tip of p.
+    """Return the position of the centromere in ISCN units from pter.
 
     Args:
-        bands: all bands of one chromosome, from p to q.
+        bands: All bands of one chromosome, from pter to qter.
 
     Returns:
-        The end of the last band of the p arm.
-
-    **Source:** ours, because the tables give the centromere as two `acen` bands, one per arm.
+        The end of the last band of the p arm; the tables give the centromere as two `acen`
+        bands, one per arm.
 
     >>> centromere_units(load_bands(550)["1"])
     7394

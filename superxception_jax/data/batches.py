@@ -11,17 +11,16 @@ def epoch_order(count: int, *, seed: int, epoch: int) -> np.ndarray:
     """Return the order in which an epoch visits the training images.
 
     Args:
-        count: number of images, at least 1.
-        seed: seed of the run, at least 0.
-        epoch: number of the epoch, from 0.
+        count: Number of images, at least 1.
+        seed: Random seed of the run, at least 0.
+        epoch: Number of the epoch, from 0.
 
     Returns:
-        i64[count], a permutation of 0..count-1.
+        i64[count], a permutation of 0..count-1; it doesn't depend on earlier epochs, so that a
+        run can be resumed.
 
     Raises:
-        ValueError: a number is out of its range.
-
-    **Source:** ours, because an order that depends on earlier epochs can't be resumed.
+        ValueError: A number is out of its range.
     """
     _check_at_least(1, count=count)
     _check_at_least(0, seed=seed, epoch=epoch)
@@ -29,24 +28,22 @@ def epoch_order(count: int, *, seed: int, epoch: int) -> np.ndarray:
 
 
 def training_indices(count: int, *, batch_size: int, seed: int, step: int) -> np.ndarray:
-    """Return the images of the training batch of one global step.
+    """Return the indices of the training images of one step.
 
-    An epoch has `count // batch_size` steps.  The remainder is dropped, which loses
-    nothing over a run: another remainder is drawn in every epoch.
+    An epoch has `count // batch_size` steps. The remainder is dropped, which loses nothing over
+    a run: every epoch has another remainder.
 
     Args:
-        count: number of training images, at least `batch_size`.
-        batch_size: images per batch over all devices, at least 1.
-        seed: seed of the run, at least 0.
-        step: global step, from 0.
+        count: Number of training images, at least `batch_size`.
+        batch_size: Images per batch over all devices, at least 1.
+        seed: Random seed of the run, at least 0.
+        step: Number of the step in the run, from 0.
 
     Returns:
-        i64[batch_size], indices into the training images.
+        i64[batch_size], indices of training images.
 
     Raises:
-        ValueError: a number is out of its range.
-
-    **Source:** ours, because step n must be the same in a run that was never stopped.
+        ValueError: A number is out of its range.
 
     >>> first = training_indices(5, batch_size=2, seed=0, step=0)
     >>> second = training_indices(5, batch_size=2, seed=0, step=1)
@@ -68,23 +65,21 @@ def training_indices(count: int, *, batch_size: int, seed: int, step: int) -> np
 def evaluation_batches(
     count: int, *, batch_sizes: tuple[int, ...]
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Yield every image once, in order, in batches of few sizes.
+    """Yield the indices of every image once, in order, in batches of few sizes.
 
-    The last batch is padded with image 0, so that the programs compiled for these sizes
-    serve any number of images.
+    The last batch is padded with image 0, so that the programs compiled for these sizes serve
+    any number of images; sums under the mask are exact for any batch size.
 
     Args:
-        count: number of images, at least 1.
-        batch_sizes: allowed images per batch over all devices, at least 1 each.
+        count: Number of images, at least 1.
+        batch_sizes: Allowed numbers of images per batch over all devices, at least 1 each.
 
     Yields:
         Pairs (indices i64[b], mask bool[b]) with b one of the sizes; the mask is False for
         padding.
 
     Raises:
-        ValueError: a number is out of its range.
-
-    **Source:** ours, because sums under a mask are exact for any batch size.
+        ValueError: A number is out of its range.
 
     >>> [(i.tolist(), m.tolist()) for i, m in evaluation_batches(3, batch_sizes=(2,))]
     [([0, 1], [True, True]), ([2, 0], [True, False])]
@@ -101,7 +96,7 @@ def evaluation_batches(
 
 
 def _plan_batches(count: int, batch_sizes: tuple[int, ...]) -> list[int]:
-    """Choose the sizes that compute the least; starting a batch costs about one image more."""
+    """Return the cheapest sizes; starting a batch costs about as much as one image."""
     costs = [0]
     last = [0]
     for images in range(1, count + 1):

@@ -1,4 +1,4 @@
-"""The data sets by name: their TFDS builders, built if missing and read as records."""
+"""The data sets by name: their TFDS builders, and their records, prepared if missing."""
 
 from __future__ import annotations
 
@@ -23,22 +23,20 @@ def make_builder(
     data_dir: str | Path,
     manual_dir: str | Path,
 ) -> tfds.core.DatasetBuilder:
-    """Build the TFDS builder of a data set by name; no image is read yet.
+    """Return the TFDS builder of a data set; no image is read yet.
 
     Args:
-        dataset: a name in `BUILDERS`.
-        dataset_options: exactly the options of the data set, see `load_chromosomes`.
-        data_dir: folder of the prepared data sets.
-        manual_dir: where the user put archives that may not be downloaded.
+        dataset: Name of the data set, a key of `BUILDERS`.
+        dataset_options: Options of the data set, see `load_chromosomes`; none may be left out.
+        data_dir: Folder of the prepared data sets.
+        manual_dir: Folder of the archives that may not be downloaded.
 
     Returns:
         The builder.
 
     Raises:
-        ValueError: the data set or an option is unknown or missing.
-        FileNotFoundError: the folder of `own` is missing.
-
-    **Source:** ours, because names from a config must fail with the nearest name.
+        ValueError: The data set or an option is unknown or missing.
+        FileNotFoundError: The folder of `own` is missing.
     """
     if dataset not in BUILDERS:
         raise ValueError(
@@ -58,20 +56,18 @@ def make_builder(
 
 
 def load_records(builder: tfds.core.DatasetBuilder, *, progress: bool) -> list[ChromosomeRecord]:
-    """Read all records of a data set; build it first if it is missing.
+    """Load all records of a data set; prepare it first if it is missing.
 
     Args:
-        builder: as `make_builder` returns it.
-        progress: whether to show progress bars.
+        builder: Builder of the data set, from `make_builder`.
+        progress: Whether to show progress bars.
 
     Returns:
-        The raw chromosomes, sorted by cell, then name.
+        The raw chromosomes, sorted by cell, then name, because TFDS orders them by a hash.
 
     Raises:
-        ValueError: the files of the data set have problems.
-        FileNotFoundError: the files of the data set are missing.
-
-    **Source:** ours, because TFDS returns records in the order of a hash.
+        ValueError: The files of the data set have problems.
+        FileNotFoundError: The files of the data set are missing.
     """
     with _quiet():
         if not builder.data_path.exists():
@@ -99,7 +95,7 @@ def _prepare(builder: tfds.core.DatasetBuilder, *, progress: bool) -> None:
                 download_config=tfds.download.DownloadConfig(try_download_gcs=False)
             )
     except OSError:
-        # Of two runs that start together, the slower finds the place taken: as good as its own.
+        # Of two runs that start together, the slower finds the data set prepared already.
         if not builder.data_path.exists():
             raise
 
@@ -114,7 +110,7 @@ def _record(one: Mapping[str, Any]) -> ChromosomeRecord:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep the notices of TFDS that concern its own public data sets from our users."""
+    """Suppress notices of TFDS that concern its own public data sets."""
     from absl import logging
 
     before = logging.get_verbosity()

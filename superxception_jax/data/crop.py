@@ -1,6 +1,7 @@
-"""Find the chromosome in a single-chromosome image and cut it out.
+"""The chromosome of a single-chromosome image, found and cut out.
 
-All functions below `brighten_chromosome` expect a bright chromosome on a dark background.
+`find_chromosome` expects a bright chromosome on a dark background, as `brighten_chromosome`
+returns it.
 """
 
 from __future__ import annotations
@@ -18,20 +19,20 @@ FOREGROUND_SHARE = 0.12  # of the chromosome's own 99.5th percentile of grey
 SATELLITE_SHARE = 1 / 3  # of the chromosome's area, with stalk; more is another chromosome
 SMALLEST_SATELLITE_PX = 6  # fewer pixels are a frayed edge
 SMALLEST_AREA_PX = 20  # the smallest real chromosomes cover about 100 pixels
-FRINGE_PX = 2  # the blurred edge that lies below the foreground threshold
+FRINGE_PX = 2  # the blurred edge below the foreground threshold
 PADDING_PX = FRINGE_PX + 2  # two zeros beyond the fringe for the cubic interpolation
 _EIGHT_NEIGHBOURS = np.ones((3, 3), bool)
 
 
 @dataclass(frozen=True)
 class CroppedChromosome:
-    """One chromosome, bright on zero, in the tightest box plus `PADDING_PX`.
+    """A bright chromosome on zero, in its bounding box plus `PADDING_PX`.
 
     Attributes:
-        image: u8[h,w]; zero further than `FRINGE_PX` from the component.
-        mask: bool[h,w]; the component itself.
-        top_px: row of the original image where the crop begins (may be negative).
-        left_px: column of the original image where the crop begins (may be negative).
+        image: u8[h,w], grey values; zero further than `FRINGE_PX` from the chromosome.
+        mask: bool[h,w], pixels of the chromosome.
+        top_px: Row of the original image where the crop begins (may be negative).
+        left_px: Column of the original image where the crop begins (may be negative).
     """
 
     image: np.ndarray
@@ -41,24 +42,25 @@ class CroppedChromosome:
 
 
 def brighten_chromosome(image: np.ndarray, *, background: str) -> np.ndarray:
-    """Invert an image with a light background, so that the chromosome is bright on dark.
+    """Return an image with its chromosome bright on dark: inverted if its background is light.
+
+    G-dark bands are Q-bright, so that inverted G-band images resemble Q-band images.
 
     Args:
-        image: u8[H,W] grey image of one chromosome.
-        background: "dark" (Q-band), "light" (G-band) or "auto": light when at least half of
-            the border pixels are above the middle grey.
+        image: u8[H,W], grey image of one chromosome.
+        background: "dark" (Q-band), "light" (G-band) or "auto", see `has_light_background`.
 
     Returns:
-        u8[H,W]; the image itself, or 255 minus the image.
+        u8[H,W], the image itself or 255 minus the image.
 
     Raises:
         ValueError: `background` is none of the three, or the image is empty.
-
-    **Source:** ours, because G-dark bands are Q-bright: inverted, both sets look alike.
     """
     check(image=(image, "u8[H,W]"))
     if background not in BACKGROUNDS:
-        raise ValueError(f"`background` must be one of {BACKGROUNDS}, got {background!r}; fix it.")
+        raise ValueError(
+            f"`background` must be one of {BACKGROUNDS}, got {background!r}; choose one."
+        )
     if image.size == 0:
         raise ValueError(f"`image` must have pixels, got shape {image.shape}; remove the file.")
     if background == "auto":
@@ -67,15 +69,15 @@ def brighten_chromosome(image: np.ndarray, *, background: str) -> np.ndarray:
 
 
 def has_light_background(image: np.ndarray) -> bool:
-    """Tell whether at least half of the border pixels are above the middle grey.
+    """Return whether at least half of the border pixels are above the middle grey.
+
+    The border decides, because a chromosome touches little of it.
 
     Args:
-        image: u8[H,W] grey image of one chromosome.
+        image: u8[H,W], grey image of one chromosome.
 
     Returns:
         True for a light background (G-band), False for a dark one (Q-band).
-
-    **Source:** ours, because a chromosome touches little of the border of its image.
     """
     check(image=(image, "u8[H,W]"))
     border = np.concatenate([image[0], image[-1], image[1:-1, 0], image[1:-1, -1]])
@@ -83,21 +85,19 @@ def has_light_background(image: np.ndarray) -> bool:
 
 
 def find_chromosome(image: np.ndarray) -> np.ndarray:
-    """Mark the pixels of the chromosome: the largest component, holes filled.
+    """Return the mask of the chromosome: the largest component, holes filled.
 
     The threshold is `FOREGROUND_SHARE` of the 99.5th percentile of the largest component above
-    the noise, so that neither the size of the canvas nor debris has a say in it.
+    the noise. Neither the size of the canvas nor debris affects it; both could leak the label.
 
     Args:
         image: u8[H,W], bright chromosome on a dark background.
 
     Returns:
-        bool[H,W].
+        bool[H,W], pixels of the chromosome.
 
     Raises:
-        ValueError: no component of `SMALLEST_AREA_PX` or more stands out.
-
-    **Source:** ours, because loose canvases and debris turn into label leaks otherwise.
+        ValueError: No component has `SMALLEST_AREA_PX` or more.
     """
     check(image=(image, "u8[H,W]"))
     rough = _largest_component(image > BACKGROUND_NOISE_LEVEL)
@@ -116,20 +116,18 @@ def find_chromosome(image: np.ndarray) -> np.ndarray:
 
 
 def crop_chromosome(image: np.ndarray, *, background: str) -> CroppedChromosome:
-    """Cut the chromosome out and blacken everything that does not belong to it.
+    """Cut the chromosome out and set everything else to zero.
 
     Args:
-        image: u8[H,W] grey image of one chromosome.
-        background: see `brighten_chromosome`.
+        image: u8[H,W], grey image of one chromosome.
+        background: "auto", "dark" or "light", see `brighten_chromosome`.
 
     Returns:
-        The crop; equal for any amount of background or separate debris around the chromosome.
-        On a light background, satellites on a stalk above the noise belong to it.
+        The crop; it doesn't depend on background or separate debris around the chromosome. On a
+        light background, satellites on a stalk above the noise belong to the chromosome.
 
     Raises:
-        ValueError: `background` is unknown, or no chromosome stands out.
-
-    **Source:** ours, because the paper says nothing about the canvas of the published files.
+        ValueError: `background` is unknown, or the image shows no chromosome.
     """
     bright = brighten_chromosome(image, background=background)
     mask = find_chromosome(bright)
@@ -138,7 +136,7 @@ def crop_chromosome(image: np.ndarray, *, background: str) -> CroppedChromosome:
     image = bright
     rows, columns = ndimage.find_objects(mask.astype(np.uint8))[0]
     mask = np.pad(mask[rows, columns], PADDING_PX)
-    # The fringe is taken from the original where the original has it.
+    # The fringe comes from the original where the original has it.
     padded = np.pad(image, PADDING_PX)
     cut = padded[
         rows.start : rows.stop + 2 * PADDING_PX, columns.start : columns.stop + 2 * PADDING_PX
@@ -153,33 +151,33 @@ def crop_chromosome(image: np.ndarray, *, background: str) -> CroppedChromosome:
 
 
 def _join_satellites(image: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    """Add the satellites that only a stalk too pale for the threshold holds to the chromosome.
+    """Add satellites whose stalk is too pale for the threshold.
 
-    Only for light backgrounds: G staining leaves stalks pale on a clean white, whereas on the
-    dark, noisy scans of fluorescence what hangs together that weakly is mostly debris.
+    Only for light backgrounds: G staining leaves stalks pale on clean white, whereas in dark,
+    noisy fluorescence images such weakly connected objects are mostly debris.
     """
     linked = _largest_component(image > BACKGROUND_NOISE_LEVEL)
     threshold = FOREGROUND_SHARE * np.percentile(image[mask], 99.5)
     added = linked & ~mask
-    # A background that is not white hangs together with everything: too much is added then.
+    # A background that is not white is connected with everything: too much is added then.
     if (added & (image > threshold)).sum() < SMALLEST_SATELLITE_PX or (
         added.sum() > SATELLITE_SHARE * mask.sum()
     ):
         return mask
-    # The stalk comes along: an axis needs one component.
+    # The stalk is included: an axis needs one component.
     return _fill_holes(linked | mask)
 
 
 def _fill_holes(mask: np.ndarray) -> np.ndarray:
-    """Fill what is dark all round; a slit between two arms that touch opens to the outside.
+    """Fill enclosed holes; a slit between two touching arms is open to the outside.
 
-    Slits are one pixel wide, so that they run on by corners.
+    Slits are one pixel wide, so their pixels may be connected by corners only.
     """
     return ndimage.binary_fill_holes(mask, structure=_EIGHT_NEIGHBOURS)
 
 
 def _largest_component(foreground: np.ndarray) -> np.ndarray:
-    """Keep the largest 8-connected component of bool[H,W]; all False when there is none."""
+    """Return the largest 8-connected component of bool[H,W]; all False where there is none."""
     components, count = ndimage.label(foreground, structure=_EIGHT_NEIGHBOURS)
     if count <= 1:
         return components > 0

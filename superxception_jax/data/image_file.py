@@ -1,6 +1,6 @@
-"""Image files of laboratories as grey arrays: any common format, colour mode or bit depth.
+"""Image files as grey arrays, whatever their format, colour mode or bit depth.
 
-Nothing is resized or inverted here; that is the work of `normalize.py`.
+Images are neither resized nor inverted here; `normalize.py` does that.
 """
 
 from __future__ import annotations
@@ -52,20 +52,18 @@ def read_grey(content: bytes) -> np.ndarray:
 def decode_image(content: bytes) -> DecodedImage:
     """Decode one image file to grey, in the bit depth of the file, and measure its colour.
 
-    Colours become luma.  Transparent pixels are background: they take white where
-    the opaque pixels beside them are bright (a G-band cut-out), else black (Q-band).
+    Colours become luma. Transparent pixels are background: they become white where the opaque
+    pixels next to them are bright (a G-band cut-out), else black (Q-band).
 
     Args:
-        content: the bytes of a BMP, PNG, TIFF or JPEG file of one page.
+        content: Content of a BMP, PNG, TIFF or JPEG file of one page.
 
     Returns:
         The grey image and how colourful the file is.
 
     Raises:
-        ValueError: the file is empty, damaged, of several pages, of one grey level
-            throughout, or of a pixel type that is no picture.
-
-    **Source:** ours, because public archives mix grey, RGB and RGBA files in one set.
+        ValueError: The file is empty or damaged, has several pages or one grey level
+            throughout, or its pixels are floating-point numbers.
     """
     if not content:
         raise ValueError("the file is empty (0 bytes)")
@@ -75,13 +73,13 @@ def decode_image(content: bytes) -> DecodedImage:
             image.load()
             grey, colour_levels = _to_grey(image), _colour_levels(image)
     except UnidentifiedImageError:
-        raise ValueError("the image can't be read (it is no picture in a known format)") from None
+        raise ValueError("the image can't be read (its format is unknown)") from None
     except ValueError:
         raise
     except Exception as error:  # Decoders raise whatever a damaged file leads them to.
         raise ValueError(f"the image can't be read ({error})") from error
     if pages > 1:
-        raise ValueError(f"the file holds {pages} pages; save one image a file")
+        raise ValueError(f"the file holds {pages} pages; save one image per file")
     if grey.size == 0 or grey.min() == grey.max():
         raise ValueError("the image is empty: one grey level throughout")
     return DecodedImage(grey, colour_levels)
@@ -114,7 +112,7 @@ def _flatten(grey: np.ndarray, alpha: np.ndarray) -> np.ndarray:
         return grey
     if not opaque.any():
         raise ValueError("the image is empty: no pixel is opaque")
-    # Only the rim tells: a chromosome's own bands may be of any brightness.
+    # Only the rim decides: the bands of a chromosome may have any brightness.
     rim = opaque & ~ndimage.binary_erosion(opaque, border_value=1)
     background = 255.0 if np.median(grey[rim]) >= 128 else 0.0
     weight = alpha.astype(np.float64) / _OPAQUE
@@ -122,22 +120,20 @@ def _flatten(grey: np.ndarray, alpha: np.ndarray) -> np.ndarray:
 
 
 def scale_to_8_bits(images: Sequence[np.ndarray]) -> list[np.ndarray]:
-    """Bring images of mixed bit depth to 8 bits, wide ones all by the same factor.
+    """Return images of mixed bit depth in 8 bits; 16-bit images share one factor.
 
-    Cameras of 10, 12 or 14 bits write 16-bit files; dividing those by 257 would leave
-    them nearly black.  The depth is the smallest that holds the brightest pixel of
-    all wide images together, so that brightness stays comparable between them.
+    Cameras of 10, 12 or 14 bits write 16-bit files, which would be nearly black if divided by
+    257. The bit depth is the smallest of `BIT_DEPTHS` that holds the brightest pixel of all
+    16-bit images, so that their brightness stays comparable.
 
     Args:
-        images: each u8[H,W] or u16[H,W].
+        images: Grey images, each u8[H,W] or u16[H,W].
 
     Returns:
         One u8[H,W] per image, in the order given.
 
     Raises:
-        TypeError: an image is neither u8 nor u16.
-
-    **Source:** ours, because 16-bit files seldom use 16 bits.
+        TypeError: An image is neither u8 nor u16.
 
     >>> scale_to_8_bits([np.array([[0, 4095]], np.uint16)])
     [array([[  0, 255]], dtype=uint8)]
@@ -166,7 +162,7 @@ def encode_png(image: np.ndarray) -> io.BytesIO:
         A file object at its beginning.
 
     Raises:
-        TypeError: The image is no u8 array.
+        TypeError: The image isn't a u8 array.
         ValueError: The image is not two-dimensional or is empty.
     """
     check(image=(image, "u8[H,W]"))

@@ -1,4 +1,4 @@
-"""Cut the chromosomes of a cell out and measure them."""
+"""The chromosomes of a cell, cut out and measured."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from superxception_jax.data.straighten import axis_length_px
 
 @dataclass(frozen=True)
 class MeasuredChromosome:
-    """A chromosome that is cut out and measured.
+    """A chromosome, cut out and measured.
 
     Attributes:
-        crop: the crop.
-        axis: f64[K,2], the medial axis from the upper to the lower end, in pixels of the crop.
-        length_px: its length.
+        crop: Cut-out chromosome.
+        axis: f64[K,2], medial axis from the upper to the lower end, in pixels of the crop.
+        length_px: Length of the medial axis.
     """
 
     crop: CroppedChromosome
@@ -35,22 +35,22 @@ def measure_cell(
     Args:
         images: N arrays u8[H,W], all images of the cell, each of its own size.
         names: N names for error messages.
-        background: "auto", "dark" or "light".
+        background: "auto", "dark" or "light", see `brighten_chromosome`.
 
     Returns:
-        N measured chromosomes; `length_px` is the true length of Sharma et al.
+        N measured chromosomes.
 
     Raises:
         ValueError: `names` and `images` differ in number or are empty, or an image shows no
             chromosome; the message names it.
-        TypeError: an image is not u8.
+        TypeError: An image is not u8.
 
-    **Source:** ours, because lengths are of use beside the canvases.
+    Source: Sharma et al. (CVPRW 2017): the true length is that of the medial axis.
     """
     if len(images) == 0 or len(images) != len(names):
         raise ValueError(
-            f"`names` must be one per image of at least one, got {len(names)} names for "
-            f"{len(images)} images; pass the whole cell."
+            f"`names` must be as many as `images`, at least 1, got {len(names)} and "
+            f"{len(images)}; pass the whole cell."
         )
     measured = []
     for image, name in zip(images, names, strict=True):
@@ -62,19 +62,17 @@ def measure_cell(
 
 
 def measure_chromosome(image: np.ndarray, *, background: str) -> MeasuredChromosome:
-    """Cut one chromosome out and trace its axis.
+    """Cut one chromosome out and measure its medial axis.
 
     Args:
-        image: u8[H,W] grey image of one chromosome.
-        background: "auto", "dark" or "light".
+        image: u8[H,W], grey image of one chromosome.
+        background: "auto", "dark" or "light", see `brighten_chromosome`.
 
     Returns:
         The measured chromosome.
 
     Raises:
-        ValueError: `background` is unknown, or no chromosome stands out.
-
-    **Source:** ours, see `crop_chromosome` and `medial_axis`.
+        ValueError: `background` is unknown, or the image shows no chromosome.
     """
     crop = crop_chromosome(image, background=background)
     axis = medial_axis(crop.mask)

@@ -1,4 +1,4 @@
-"""Pictures of what the normalisation does to one image, step by step."""
+"""Pictures of the steps by which one image is normalised."""
 
 from __future__ import annotations
 
@@ -20,22 +20,20 @@ def normalization_steps(
     """Draw every step from the original image to the canvas.
 
     Args:
-        image: u8[H,W], one chromosome.
-        name: of the image, for error messages.
-        cell_length_px: medial-axis length of the longest chromosome of the cell, from
+        image: u8[H,W], grey image of one chromosome.
+        name: Name of the image for error messages.
+        cell_length_px: Medial-axis length of the longest chromosome of the cell, from
             `measure_cell`; None where the cell is unknown, then that of the image itself.
-        settings: see `NormalizationSettings`.
+        settings: Settings of the normalisation.
 
     Returns:
-        In this order: "original" u8[H,W]; "component" u8[H,W,3], its outline drawn in;
-        "upright" u8[h,w,3], tilt removed, the medial axis drawn in; "straightened" u8[l,w];
-        "canvas" u8[S,S]. All five are drawn, whether or not the settings use them.
+        In this order: "original" u8[H,W]; "component" u8[H,W,3], with the outline of the
+        chromosome; "upright" u8[h,w,3], tilt removed, with the medial axis; "straightened"
+        u8[l,w]; "canvas" u8[S,S]. All five are drawn, whether or not the settings use them.
 
     Raises:
-        ValueError: the image shows no chromosome; the message names it.
-        TypeError: the image is not u8.
-
-    **Source:** ours, because whoever prepares data must see what happens to it.
+        ValueError: The image shows no chromosome; the message names it.
+        TypeError: The image is not u8.
     """
     try:
         measured = measure_chromosome(image, background=settings.background)

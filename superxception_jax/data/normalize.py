@@ -1,4 +1,4 @@
-"""Bring the chromosomes of a cell onto square canvases of one size."""
+"""The chromosomes of a cell on square canvases of one size."""
 
 from __future__ import annotations
 
@@ -13,39 +13,39 @@ from superxception_jax.data.crop import BACKGROUNDS, FRINGE_PX
 from superxception_jax.data.measure import MeasuredChromosome, measure_cell
 from superxception_jax.data.straighten import project_to_axis, sample_along_axis
 
-NORMALIZATION_VERSION = 5  # raise it with every change of the pixels, so that caches are rebuilt
+NORMALIZATION_VERSION = 5  # raise it when pixels change, so that caches are rebuilt
 TILTS = ("keep", "remove")
 STRAIGHTENINGS = ("none", "medial_axis")
 LENGTHS = ("cell", "absolute", "none")
 GREYS = ("keep", "cell")
 # Mean grey of the chromosomes of a cell; the Padova set has 56 to 110, median 78.
 CELL_MEAN_GREY = 80.0
-# Of the canvas on each side, so that no edge is cut: 1 px of 50. A share, so that canvases
-# of two sizes show the same picture at two resolutions.
+# Share of the canvas left free on each side, so that no edge is cut: 1 px of 50. A share, so that
+# canvases of two sizes show the same picture at two resolutions.
 MARGIN = 0.02
 
 
 @dataclass(frozen=True)
 class NormalizationSettings:
-    """How chromosome images become network inputs.
+    """Settings by which chromosome images become network inputs.
 
     Attributes:
         background: "dark" (Q-band), "light" (G-band, inverted) or "auto".
-        tilt: "remove" turns the main axis to the vertical by the smallest angle; "keep".
-        straightening: "medial_axis" straightens along the axis; "none".
-        length: "cell" sizes relative to the longest of the cell, "absolute" one scale for all
-            cells, "none" stretches each tight crop to the canvas.
-        length_exponent: 0..1, of the relative length when `length` is "cell": 1 is one scale
-            for the whole cell (the paper), 0 lets every chromosome fill the canvas.
-        absolute_length_px: length that fills the canvas when `length` is "absolute".
+        tilt: "remove" turns the main axis to the vertical by the smallest angle; "keep" doesn't.
+        straightening: "medial_axis" straightens along the medial axis; "none" doesn't.
+        length: "cell" scales relative to the longest chromosome of the cell, "absolute" by one
+            factor for all cells, "none" stretches each bounding box to the canvas.
+        length_exponent: Exponent of the relative length with `length` "cell", 0..1: 1 is one
+            scale for the whole cell (the paper), 0 lets every chromosome fill the canvas.
+        absolute_length_px: Length that fills the canvas with `length` "absolute".
         grey: "cell" scales the grey values of a cell to the mean `CELL_MEAN_GREY`, so that only
-            the brightness of a chromosome beside the others of its cell counts; "keep".
-        image_px: side of the square canvas, at least 8.
+            the brightness relative to the cell counts; "keep" doesn't.
+        image_px: Side of the square canvas, at least 8.
 
     Raises:
-        ValueError: any of the above is broken; all problems at once.
+        ValueError: A value is unknown or out of its range; all problems are listed.
 
-    **Source:** Sharma et al. (CVPRW 2017) for cell-relative length; the rest are controls.
+    Source: Sharma et al. (CVPRW 2017) for length relative to the cell.
     """
 
     background: str
@@ -95,18 +95,17 @@ class NormalizationSettings:
 def normalize_cell(
     images: Sequence[np.ndarray], *, names: Sequence[str], settings: NormalizationSettings
 ) -> np.ndarray:
-    """Bring all chromosomes of one cell onto canvases.
+    """Return all chromosomes of one cell on their canvases.
 
     With `length` "cell", the axis of image i becomes
-    `image_px * (1 - 2 * MARGIN) * (length_i / longest of the cell) ** length_exponent` long, its
-    aspect kept. Whatever would leave the canvas that way (bent or tilted ones can) is shrunk
-    to fit. Grey values are kept, or scaled by one factor with `grey` "cell"; there is a single
-    resampling.
+    `image_px * (1 - 2 * MARGIN) * (length_i / longest of the cell) ** length_exponent` long, with
+    its aspect ratio kept. Chromosomes that would leave the canvas, as bent or tilted ones can,
+    are shrunk to fit. Images are resampled once.
 
     Args:
         images: N arrays u8[H,W], all images of the cell, each of its own size.
         names: N names for error messages.
-        settings: see `NormalizationSettings`.
+        settings: Settings of the normalisation.
 
     Returns:
         u8[N,S,S,1], bright chromosomes on 0, centred by their bounding boxes; S is `image_px`.
@@ -114,10 +113,10 @@ def normalize_cell(
     Raises:
         ValueError: `names` and `images` differ in number or are empty, or an image shows no
             chromosome; the message names it.
-        TypeError: an image is not u8.
+        TypeError: An image is not u8.
 
-    **Source:** Sharma et al. (CVPRW 2017), "we normalize the true length across each karyotype
-    image ... to a value between 0 and 100": 100 is read as the longest of the cell.
+    Source: Sharma et al. (CVPRW 2017), "we normalize the true length across each karyotype image
+        ... to a value between 0 and 100", where 100 is taken as the longest of the cell.
     """
     measured = measure_cell(images, names=names, background=settings.background)
     return draw_cell(measured, settings=settings)
@@ -126,16 +125,14 @@ def normalize_cell(
 def draw_cell(
     measured: Sequence[MeasuredChromosome], *, settings: NormalizationSettings
 ) -> np.ndarray:
-    """Draw all measured chromosomes of a cell onto their canvases.
+    """Draw all measured chromosomes of a cell on their canvases.
 
     Args:
-        measured: N chromosomes, all of the cell.
-        settings: see `NormalizationSettings`.
+        measured: N chromosomes, all of one cell.
+        settings: Settings of the normalisation.
 
     Returns:
-        u8[N,S,S,1], see `normalize_cell`.
-
-    **Source:** see `normalize_cell`.
+        u8[N,S,S,1], canvases, see `normalize_cell`.
     """
     longest_px = max(one.length_px for one in measured)
     gain = 1.0
@@ -155,18 +152,16 @@ def draw_canvas(
     gain: float,
     settings: NormalizationSettings,
 ) -> np.ndarray:
-    """Draw one measured chromosome onto its canvas.
+    """Draw one measured chromosome on its canvas.
 
     Args:
-        measured: the chromosome.
-        longest_px: medial-axis length of the longest chromosome of its cell.
-        gain: factor of the grey values.
-        settings: see `NormalizationSettings`.
+        measured: Chromosome to draw.
+        longest_px: Medial-axis length of the longest chromosome of its cell.
+        gain: Factor of the grey values.
+        settings: Settings of the normalisation.
 
     Returns:
-        u8[S,S], S is `settings.image_px`.
-
-    **Source:** see `normalize_cell`.
+        u8[S,S], canvas with the side `settings.image_px`.
     """
     points = np.argwhere(measured.crop.mask).astype(np.float64)
     axis = _drawing_axis(measured, points, settings)
@@ -192,7 +187,7 @@ def draw_canvas(
 def _drawing_axis(
     measured: MeasuredChromosome, points: np.ndarray, settings: NormalizationSettings
 ) -> np.ndarray:
-    """Choose the line that becomes the vertical of the canvas."""
+    """Return the line that becomes the vertical of the canvas."""
     if settings.straightening == "medial_axis":
         return measured.axis
     direction = np.array([1.0, 0.0])
@@ -238,5 +233,5 @@ def _sample_positions(low_px: float, high_px: float, scale: float, image_px: int
 
 
 def _is_number(value: object) -> bool:
-    """Tell whether a value is a finite real number."""
+    """Return whether a value is a finite real number."""
     return isinstance(value, numbers.Real) and bool(np.isfinite(float(value)))

@@ -1,7 +1,7 @@
 """The TFDS builder that every data set of this package shares.
 
 A data set subclasses `RecordBuilder` as `Builder` in a folder of its own, because TFDS takes the
-name of the data set from the folder and its description from the README.md beside the class.
+name of the data set from the folder and its description from the README.md next to the class.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Length of an axis, coordinates along and across it, and the resampling of an image in them.
+"""Length of a medial axis, coordinates along and across it, and resampling of images in them.
 
 Points are (row, column) in pixels, the centre of the first pixel at (0, 0).
 """
@@ -10,38 +10,34 @@ from scipy import ndimage
 
 from superxception_jax.arrays import check
 
-# A sample that lies this much nearer to another part of the axis belongs to that part.
+# A sample that is nearer to another part of the axis by this much belongs to that part.
 FOLD_TOLERANCE_PX = 4.0
 
 
 def axis_length_px(axis: np.ndarray) -> float:
-    """Sum the distances between neighbouring points of an axis.
+    """Return the length of an axis.
 
     Args:
-        axis: f64[K,2] points in pixels.
+        axis: f64[K,2], points in pixels.
 
     Returns:
-        The length in pixels.
-
-    **Source:** Sharma et al. (CVPRW 2017): the true length is that of the medial axis.
+        The sum of the distances between neighbouring points, in pixels.
     """
     check(axis=(axis, "f64[K,2]"))
     return float(_arc_length(axis)[-1])
 
 
 def axis_points(axis: np.ndarray, *, along_px: np.ndarray, across_px: np.ndarray) -> np.ndarray:
-    """Turn positions along and across an axis into points of the image.
+    """Return the points of the image at positions along and across an axis.
 
     Args:
-        axis: f64[K,2] points in pixels.
-        along_px: f64[M], distances from the first point along the axis; straight on beyond
-            both ends.
+        axis: f64[K,2], points in pixels.
+        along_px: f64[M], distances from the first point along the axis, which is continued
+            straight beyond both ends.
         across_px: f64[M], distances to the right of the axis, seen with its first point up.
 
     Returns:
-        f64[M,2] points in pixels.
-
-    **Source:** ours, because one map serves straightening and its one resampling.
+        f64[M,2], points in pixels.
     """
     check(axis=(axis, "f64[K,2]"), along_px=(along_px, "f64[M]"), across_px=(across_px, "f64[M]"))
     reached = _arc_length(axis)
@@ -54,16 +50,14 @@ def axis_points(axis: np.ndarray, *, along_px: np.ndarray, across_px: np.ndarray
 
 
 def project_to_axis(points: np.ndarray, axis: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Find the positions of points along and across an axis, the inverse of `axis_points`.
+    """Return the positions of points along and across an axis, the inverse of `axis_points`.
 
     Args:
-        points: f64[M,2] in pixels.
-        axis: f64[K,2] points in pixels.
+        points: f64[M,2], points in pixels.
+        axis: f64[K,2], points in pixels.
 
     Returns:
         (along_px f64[M], across_px f64[M]) relative to the nearest point of the axis.
-
-    **Source:** ours, see `axis_points`.
     """
     check(points=(points, "f64[M,2]"), axis=(axis, "f64[K,2]"))
     squared = (axis**2).sum(axis=1) - 2 * points @ axis.T
@@ -77,20 +71,18 @@ def project_to_axis(points: np.ndarray, axis: np.ndarray) -> tuple[np.ndarray, n
 def sample_along_axis(
     image: np.ndarray, axis: np.ndarray, *, along_px: np.ndarray, across_px: np.ndarray
 ) -> np.ndarray:
-    """Sample the image at positions along and across an axis.
+    """Return the grey values at positions along and across an axis.
 
     Args:
-        image: u8[H,W].
-        axis: f64[K,2] points in pixels.
-        along_px: f64[M], see `axis_points`.
-        across_px: f64[M], see `axis_points`.
+        image: u8[H,W], grey image.
+        axis: f64[K,2], points in pixels.
+        along_px: f64[M], positions along the axis, see `axis_points`.
+        across_px: f64[M], positions across the axis, see `axis_points`.
 
     Returns:
-        f64[M] grey values of the cubic spline, which may overshoot 0..255; zero outside the
-        image, and where the profile has run into another part of the axis (the inside of a
-        sharp bend, the other arm of a U), so that no pixel is drawn twice.
-
-    **Source:** ours, see `medial_axis`.
+        f64[M], grey values of the cubic spline, which may overshoot 0..255; zero outside the
+        image, and where a position is nearer to another part of the axis (the inside of a sharp
+        bend, the other arm of a U), so that no pixel is drawn twice.
     """
     check(image=(image, "u8[H,W]"))
     points = axis_points(axis, along_px=along_px, across_px=across_px)
@@ -104,17 +96,15 @@ def straighten(image: np.ndarray, axis: np.ndarray, *, half_width_px: int) -> np
     """Resample the image along an axis into a straight, upright strip.
 
     Args:
-        image: u8[H,W].
-        axis: f64[K,2] points in pixels, first the upper end.
-        half_width_px: pixels to the left and to the right of the axis, at least 1.
+        image: u8[H,W], grey image.
+        axis: f64[K,2], points in pixels, the upper end first.
+        half_width_px: Pixels to the left and to the right of the axis, at least 1.
 
     Returns:
-        u8[L, 2 * half_width_px + 1], L the rounded length of the axis; row 0 is its first end.
+        u8[L, 2 * half_width_px + 1], L the rounded length of the axis; row 0 is its upper end.
 
     Raises:
         ValueError: `half_width_px` is below 1.
-
-    **Source:** ours in the place of Sharma et al. (CVPRW 2017), see `medial_axis`.
     """
     check(image=(image, "u8[H,W]"), axis=(axis, "f64[K,2]"))
     if half_width_px < 1:

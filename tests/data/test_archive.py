@@ -66,7 +66,7 @@ def test_archive_is_found_wherever_the_user_put_it(folder, tmp_path):
         assert len(load(packed)) == 4
 
 
-def test_other_and_damaged_zip_files_beside_it_are_passed_over(folder, tmp_path):
+def test_other_and_damaged_zip_files_in_the_folder_are_skipped(folder, tmp_path):
     downloads = tmp_path / "downloads"
     downloads.mkdir()
     (downloads / "a broken.zip").write_bytes(b"PK")

@@ -123,7 +123,7 @@ def closed_hairpin(*, gap_px: float) -> np.ndarray:
     return bend | ((row >= 0) & (row < 16) & (np.abs(column) <= 10) & (np.abs(column) > gap_px / 2))
 
 
-def test_two_arms_that_touch_are_unrolled_along_the_slit() -> None:
+def test_touching_arms_are_separated_along_the_slit() -> None:
     mask = closed_hairpin(gap_px=1.0)
     # Two arms of 16 px and a half circle of radius 5 between their middles.
     expected = 2 * 16 + np.pi * 5
@@ -133,7 +133,7 @@ def test_two_arms_that_touch_are_unrolled_along_the_slit() -> None:
     assert axis_length_px(medial_axis(without)) == pytest.approx(26, abs=2)
 
 
-def test_a_slit_that_runs_on_by_corners_is_no_way() -> None:
+def test_a_slit_whose_pixels_touch_by_corners_is_not_crossed() -> None:
     mask = np.ones((30, 30), bool)
     # A diagonal of single pixels: only diagonals of the other kind would cross it.
     place = np.arange(24)
@@ -145,7 +145,7 @@ def test_a_slit_that_runs_on_by_corners_is_no_way() -> None:
     assert abs(above - below) > 20
 
 
-def test_a_mask_that_hangs_together_by_corners_has_an_axis() -> None:
+def test_a_mask_connected_by_corners_has_an_axis() -> None:
     mask = np.zeros((20, 20), bool)
     mask[:10, 5:10] = True
     mask[10:, 10:15] = True

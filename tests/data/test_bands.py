@@ -56,7 +56,7 @@ def test_known_centromeres(chromosome: str, level: int, centromere: int, length:
 
 
 @pytest.mark.parametrize("level", BAND_LEVELS)
-def test_centromere_lies_between_the_two_acen_bands(level: int):
+def test_centromere_is_between_the_two_acen_bands(level: int):
     for bands in load_bands(level).values():
         first, second = (band for band in bands if band.stain == "acen")
         assert first.stop_units == centromere_units(bands) == second.start_units

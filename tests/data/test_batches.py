@@ -74,7 +74,7 @@ def test_padding_is_a_valid_index_and_masked_sums_are_exact():
         assert total == 55.0
 
 
-def test_batch_size_of_all_images_is_one_step_an_epoch():
+def test_batch_size_of_all_images_is_one_step_per_epoch():
     assert sorted(training_indices(4, batch_size=4, seed=0, step=9).tolist()) == [0, 1, 2, 3]
 
 

@@ -107,11 +107,11 @@ def test_a_satellite_on_a_pale_stalk_belongs_to_a_dark_chromosome_on_white() -> 
 
 
 @pytest.mark.parametrize("image", [satellite_image(stalk=8), satellite_image(stalk=12, side=7)])
-def test_what_no_stalk_holds_or_is_too_large_is_another_object(image: np.ndarray) -> None:
+def test_pieces_without_a_stalk_or_too_large_are_left_out(image: np.ndarray) -> None:
     assert crop_chromosome(255 - image, background="light").mask.sum() == 120
 
 
-def test_on_a_dark_background_a_pale_stalk_holds_nothing() -> None:
+def test_on_a_dark_background_pale_stalks_are_ignored() -> None:
     assert crop_chromosome(satellite_image(stalk=12), background="dark").mask.sum() == 120
 
 

@@ -2,17 +2,27 @@ from __future__ import annotations
 
 import dataclasses
 import io
+import json
 import re
 import zipfile
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 from scipy import ndimage
 
+from superxception_jax.data.crop import BACKGROUNDS
 from superxception_jax.data.measure import measure_cell
-from superxception_jax.data.normalize import NormalizationSettings, normalize_cell
+from superxception_jax.data.normalize import (
+    GREYS,
+    LENGTHS,
+    STRAIGHTENINGS,
+    NormalizationSettings,
+    normalize_cell,
+)
 from tests.paths import REAL_DATA
 
 SETTINGS = NormalizationSettings(
@@ -175,12 +185,6 @@ def test_canvas_is_centred() -> None:
     assert (weight.sum(axis=0) * np.arange(50)).sum() == pytest.approx(24.5, abs=0.5)
 
 
-def test_measured_lengths() -> None:
-    images = [bar_image(60, 10), bar_image(30, 9, 20)]
-    lengths = [one.length_px for one in measure_cell(images, names=["a", "b"], background="auto")]
-    np.testing.assert_allclose(lengths, [60, 30], rtol=0.06)
-
-
 def test_errors_name_the_image() -> None:
     blank = np.zeros((20, 20), np.uint8)
     with pytest.raises(ValueError, match=r"^3 7a: `image` must show a chromosome"):
@@ -188,10 +192,23 @@ def test_errors_name_the_image() -> None:
     colour = np.zeros((20, 20, 3), np.uint8)
     with pytest.raises(ValueError, match=r"^3 7a: `image` must be u8\[H,W\]"):
         normalize_cell([colour], names=["3 7a"], settings=SETTINGS)
-    with pytest.raises(ValueError, match=r"`names` must be one per image .*, got 2 names for 1"):
-        measure_cell([blank], names=["a", "b"], background="dark")
-    with pytest.raises(ValueError, match="got 0 names for 0 images; pass the whole cell"):
+    with pytest.raises(ValueError, match="got 0 and 0; pass the whole cell"):
         normalize_cell([], names=[], settings=SETTINGS)
+
+
+@given(
+    background=st.sampled_from(BACKGROUNDS),
+    straightening=st.sampled_from(STRAIGHTENINGS),
+    length=st.sampled_from(LENGTHS),
+    length_exponent=st.floats(0, 1),
+    absolute_length_px=st.floats(1e-3, 1e6),
+    grey=st.sampled_from(GREYS),
+    image_px=st.integers(8, 4096),
+)
+def test_settings_survive_json(**values: object) -> None:
+    settings = NormalizationSettings(tilt="remove", **values)
+    text = json.dumps(dataclasses.asdict(settings))
+    assert NormalizationSettings(**json.loads(text)) == settings
 
 
 def test_settings_report_all_problems_at_once() -> None:

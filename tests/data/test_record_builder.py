@@ -73,7 +73,7 @@ def test_nothing_is_written_for_a_source_with_problems(tmp_path):
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, RuntimeError])
-def test_nothing_half_built_is_left_behind(tmp_path, monkeypatch, error):
+def test_nothing_incomplete_is_left_behind(tmp_path, monkeypatch, error):
     calls = []
 
     def stop(record):

@@ -39,7 +39,7 @@ def write(image_file: Path, name: str) -> Path:
 
 
 @pytest.mark.parametrize("name", ["steps.png", "steps.jpg"])
-def test_five_steps_stand_side_by_side(image_file, name):
+def test_five_steps_are_drawn_side_by_side(image_file, name):
     written = write(image_file, name)
     assert written == image_file.with_name(name)
     with Image.open(written) as figure:

@@ -1,1 +1,1 @@
-"""G-banded karyograms: 294 cells of 185 patients; read from the user's own copy."""
+"""G-banded karyograms: 294 cells of 185 patients; loaded from the user's own copy."""

@@ -1,8 +1,8 @@
-"""Draw one chromosome: two chromatids along an axis, as a microscope and camera see them.
+"""Images of synthetic chromosomes: two chromatids along an axis, seen through a microscope.
 
-A chromatid is a bent tube of stained matter.  Matter is laid out as points, added up in the
-pixels by bilinear weights, and blurred: this takes bends, splayed tips and crossings as they
-come, where a distance field would need a nearest point on the axis for every pixel.
+A chromatid is a bent tube of stained matter. The matter is laid out as points, which are added up
+in the pixels by bilinear weights and blurred. Bends, splayed tips and crossings need no special
+cases, whereas a distance field would need the nearest point on the axis for every pixel.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _ACROSS = np.linspace(-1.0, 1.0, 15)[1:-1]
 # Projected thickness of a round tube, flattened a little because spread chromatids are flat.
 _THICKNESS = (1.0 - _ACROSS**2) ** 0.4
 _ACROSS_STEP = float(_ACROSS[1] - _ACROSS[0])
-# The blur widens it to the 0.6 to 0.75 that are seen.
+# The blur widens it to the observed 0.6 to 0.75.
 _CONSTRICTION = (0.45, 0.62)
 _CONSTRICTION_SHARE_OF_WIDTH = 0.22
 _SPLAY_MEAN = 0.16
@@ -37,15 +37,15 @@ _INVISIBLE = 0.06
 
 @dataclass(frozen=True)
 class Optics:
-    """What all chromosomes of a cell share.
+    """Imaging conditions that all chromosomes of a cell share.
 
     Attributes:
-        px_per_unit: scale, px per ISCN unit.
-        width_px: width across both chromatids at half height.
-        groove: distance of the chromatid axes over the width of a chromatid.
-        blur_px: standard deviation of the optical blur.
-        brightness: signal of a fully stained band, grey levels.
-        background: mean grey level of the background, 0 for an emptied one.
+        px_per_unit: Scale, px per ISCN unit.
+        width_px: Width across both chromatids at half maximum, px.
+        groove: Distance of the chromatid axes divided by the width of a chromatid.
+        blur_px: Standard deviation of the optical blur, px.
+        brightness: Signal of a fully stained band, grey levels.
+        background: Mean grey level of the background, 0 for one set to zero.
     """
 
     px_per_unit: float
@@ -58,7 +58,7 @@ class Optics:
 
 @dataclass(frozen=True)
 class _Matter:
-    """Points of stained matter: f64[P] places in px and weights in px² of full stain."""
+    """Points of stained matter: f64[P] coordinates in px and weights in px² of full stain."""
 
     x: np.ndarray
     y: np.ndarray
@@ -81,7 +81,7 @@ def _constriction(
 def _lay_out(
     generator: np.random.Generator, profile: Profile, *, optics: Optics, style: Style
 ) -> _Matter:
-    """Lay out the matter of both chromatids around a drawn axis."""
+    """Return the matter of both chromatids around a drawn axis."""
     samples = profile.stain.size
     length_px = samples / PLACES_PER_PX
     points, normals = draw_curve(
@@ -122,7 +122,7 @@ def _flat(parts: list[np.ndarray]) -> np.ndarray:
 
 
 def _add_debris(generator: np.random.Generator, matter: _Matter) -> _Matter:
-    """Add a small speck beside the chromosome, clearly apart from it."""
+    """Add a small speck of debris at a distance from the chromosome."""
     radius_px = generator.uniform(*_DEBRIS_RADIUS_PX)
     distance_px = generator.uniform(*_DEBRIS_DISTANCE_PX)
     side = generator.integers(2)
@@ -140,11 +140,11 @@ def _rasterize(matter: _Matter, *, border_px: tuple[float, float, float, float])
     """Add points up in pixels by bilinear weights.
 
     Args:
-        matter: the points.
-        border_px: empty space to the left, right, top and bottom.
+        matter: Points of both chromatids and of debris.
+        border_px: Empty space to the left, right, top and bottom.
 
     Returns:
-        f64[H,W], 1 for full stain.
+        f64[H,W], amount of stain, 1 for full stain.
     """
     left, right, top, bottom = border_px
     x = matter.x - matter.x.min() + left
@@ -168,7 +168,7 @@ def _rasterize(matter: _Matter, *, border_px: tuple[float, float, float, float])
 def _expose(
     generator: np.random.Generator, stained: np.ndarray, *, optics: Optics, style: Style
 ) -> np.ndarray:
-    """Blur, add texture and noise, and turn stain into grey levels u8[H,W]."""
+    """Blur stain, add texture and noise, and return grey levels u8[H,W]."""
     texture = ndimage.gaussian_filter(generator.standard_normal(stained.shape), 1.0, truncate=2.5)
     # The filter leaves 0.28 of the standard deviation of white noise.
     signal = ndimage.gaussian_filter(stained, optics.blur_px, truncate=3.0)
@@ -178,7 +178,7 @@ def _expose(
     if optics.background > 0.0:
         grey = np.maximum(grey + optics.background, 0.0)
     else:
-        # Most public images had everything around the chromosome set to zero.
+        # In most public images everything around the chromosome is set to zero.
         grey = np.where(signal > _INVISIBLE, grey, 0.0)
     if style.polarity == "dark_on_light":
         grey = 255.0 - grey
@@ -188,18 +188,16 @@ def _expose(
 def draw_chromosome(
     generator: np.random.Generator, profile: Profile, *, optics: Optics, style: Style
 ) -> np.ndarray:
-    """Draw one chromosome, p arm up before it is tilted.
+    """Draw one chromosome, p arm up apart from its tilt.
 
     Args:
-        generator: source of randomness; it moves on.
-        profile: what varies along it, `PLACES_PER_PX` places per pixel.
-        optics: what its cell shares.
-        style: statistics of the staining.
+        generator: Random generator; it is advanced.
+        profile: Stain and width along the chromosome, `PLACES_PER_PX` places per pixel.
+        optics: Imaging conditions of the cell.
+        style: Statistics of the staining.
 
     Returns:
-        u8[H,W], cropped with a small border.
-
-    **Source:** ours, because one tube per chromatid explains width, groove and constriction.
+        u8[H,W], image of the chromosome with a small border.
     """
     matter = _lay_out(generator, profile, optics=optics, style=style)
     has_debris = generator.random() < style.debris_share

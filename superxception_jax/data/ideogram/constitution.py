@@ -1,4 +1,4 @@
-"""Which chromosomes a synthetic cell has."""
+"""The karyotypes of synthetic cells."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ class Karyotype:
     """The chromosomes of a cell.
 
     Attributes:
-        text: in ISCN form, such as "47,XX,+21".
-        counts: copies of each of the 24 classes.
+        text: ISCN formula, such as "47,XX,+21".
+        counts: Number of copies of each of the 24 classes.
     """
 
     text: str
@@ -38,15 +38,15 @@ def parse_karyotype(text: str) -> Karyotype:
     """Return the karyotype that an ISCN text of whole-chromosome gains describes.
 
     Args:
-        text: number of chromosomes, sex chromosomes, gained autosomes, such as "47,XX,+21".
+        text: Number of chromosomes, sex chromosomes and gained autosomes, such as "47,XX,+21".
 
     Returns:
-        The copies of each class.
+        The karyotype.
 
     Raises:
-        ValueError: the text has another form, or its number isn't that of its chromosomes.
+        ValueError: The text has another form, or its number isn't that of its chromosomes.
 
-    **Source:** ISCN, the part of it that whole-chromosome gains need.
+    Source: ISCN, whole-chromosome gains.
 
     >>> parse_karyotype("47,XY,+21").counts[20:]
     (3, 2, 1, 1)
@@ -68,26 +68,26 @@ def parse_karyotype(text: str) -> Karyotype:
 
 
 def draw_karyotype(generator: np.random.Generator, *, aneuploid_share: float) -> Karyotype:
-    """Draw a karyotype: mostly 46,XX or 46,XY.
+    """Draw a karyotype: 46,XX or 46,XY, or one of seven aneuploid ones.
+
+    62 % of the cells are female, as in a public set of 119 cells. The seven kinds of aneuploidy
+    are equally likely, so that every test set contains all of them.
 
     Args:
-        generator: source of randomness; it moves on.
-        aneuploid_share: probability of an aneuploidy, 0..1; its seven kinds are equally likely.
+        generator: Random generator; it is advanced.
+        aneuploid_share: Probability of an aneuploidy, 0..1.
 
     Returns:
         The karyotype.
 
     Raises:
-        ValueError: the share is no probability.
-
-    **Source:** ours; 62 % female as in a public set of 119 cells, kinds equally likely because
-    each must be seen in a test.
+        ValueError: The share is no probability.
     """
     if not 0.0 <= aneuploid_share <= 1.0:
         raise ValueError(
             f"`aneuploid_share` must be in 0..1, got {aneuploid_share}; give a probability."
         )
-    # Always three draws, so that the pictures of a cell don't depend on which kind it is.
+    # Always three draws, so that the images of a cell don't depend on the kind of its karyotype.
     sex = "XX" if generator.random() < FEMALE_SHARE else "XY"
     is_aneuploid = generator.random() < aneuploid_share
     kind = int(generator.integers(len(TRISOMIES) + len(SEX_ANEUPLOIDIES)))
@@ -99,15 +99,13 @@ def draw_karyotype(generator: np.random.Generator, *, aneuploid_share: float) ->
 
 
 def chromosome_names(karyotype: Karyotype) -> tuple[str, ...]:
-    """Name every chromosome of a cell by its class and a letter for the copy.
+    """Return a name for every chromosome of a cell: its class and a letter for the copy.
 
     Args:
-        karyotype: the chromosomes of the cell.
+        karyotype: Chromosomes of the cell.
 
     Returns:
-        Such as "1a", "1b", …, "21c", "Xa", in class order.
-
-    **Source:** ours, after the file names of public sets.
+        Names such as "1a", "1b", …, "21c", "Xa", in class order, as in public data sets.
     """
     return tuple(
         f"{name}{chr(ord('a') + copy)}"

@@ -1,4 +1,4 @@
-"""The curved axis of a chromosome."""
+"""The curved axis of a synthetic chromosome."""
 
 from __future__ import annotations
 
@@ -25,19 +25,18 @@ def draw_curve(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Draw the axis of a chromosome: slightly bent, kinked at the centromere, p arm up, tilted.
 
+    Tilts and bends follow a public Q-band set: most axes are nearly straight, few are U-shaped.
+
     Args:
-        generator: source of randomness; it moves on.
-        length_px: length along the axis, > 0.
-        centromere: its place as a share of the length, 0..1.
-        samples: points on the axis, at least 2.
-        tilt_degrees: spread of the tilt of the chord from the vertical.
-        bend: how bent, 0 straight, 1 the usual Q-band spread.
+        generator: Random generator; it is advanced.
+        length_px: Length along the axis, above 0.
+        centromere: Position of the centromere as a share of the length, 0..1.
+        samples: Number of points on the axis, at least 2.
+        tilt_degrees: Standard deviation of the tilt of the chord from the vertical.
+        bend: Strength of bends, 0 for straight axes, 1 for the spread of the Q-band set.
 
     Returns:
-        points f64[S,2] as (x, y) in px with y down, and unit normals f64[S,2]; p first.
-
-    **Source:** ours, after the tilts and bends seen in a public Q-band set: mostly straight, a
-    tail of U shapes.
+        points f64[S,2] as (x, y) in px with y down, and unit normals f64[S,2]; pter first.
     """
     place = (np.arange(samples) + 0.5) / samples
     # Short chromosomes are stiff.
@@ -60,7 +59,7 @@ def draw_curve(
     tilt = np.clip(generator.normal(0.0, tilt_degrees), -_TILT_LIMIT_DEGREES, _TILT_LIMIT_DEGREES)
     steps = np.stack([np.sin(heading), np.cos(heading)], axis=1)
     chord = steps.sum(axis=0)
-    # Turned as a whole, so that the chord and not the first step has the tilt.
+    # Turned as a whole, so that the chord rather than the first step has the tilt.
     heading += np.deg2rad(tilt) - np.arctan2(chord[0], chord[1])
     steps = np.stack([np.sin(heading), np.cos(heading)], axis=1)
     points = np.cumsum(steps, axis=0) * (length_px / samples)

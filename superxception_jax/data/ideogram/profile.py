@@ -1,4 +1,4 @@
-"""From bands to what varies along a chromosome: its stain and its width."""
+"""Stain and width along a synthetic chromosome, drawn from its bands."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _FEWEST_PLACES = 8
 
 @dataclass(frozen=True)
 class Profile:
-    """What varies along one chromosome, at evenly spaced places from p to q.
+    """Stain and width of one chromosome at evenly spaced places from pter to qter.
 
     Attributes:
-        stain: f64[S], 0 unstained, 1 a fully stained band; polymorphic regions reach 1.8.
-        width: f64[S], 1 the usual width.
-        centromere: where the arms meet, as a share of the length.
+        stain: f64[S], 0 for unstained, 1 for a fully stained band; polymorphic regions reach 1.8.
+        width: f64[S], width relative to a euchromatic region.
+        centromere: Position of the centromere as a share of the length, 0..1.
     """
 
     stain: np.ndarray
@@ -39,7 +39,7 @@ def _uniform(generator: np.random.Generator, limits: tuple[float, float]) -> flo
 
 
 def _satellite_stain(generator: np.random.Generator) -> float:
-    """Draw the stain of a satellite: mostly dull, now and then the brightest spot of the cell."""
+    """Draw the stain of a satellite: mostly dull, sometimes the brightest spot of the cell."""
     place = generator.random()
     for share, low, high in _SATELLITE_STAIN:
         if place < share:
@@ -74,7 +74,7 @@ def _band_stain(
 
 
 def _band_width(band: Band) -> float:
-    """Return the width of a band, 1 the usual one: necks at stalks and heterochromatin."""
+    """Return the relative width of a band: below 1 at stalks and heterochromatin."""
     if band.stain == "stalk":
         return 0.5
     if band.chromosome in ACROCENTRIC and band.arm == "p":
@@ -94,25 +94,25 @@ def draw_profile(
     """Draw the stain and width along one homologue.
 
     Homologues differ where real ones do: in the centromeres of 3 and 4, the satellites of the
-    acrocentrics, the length of heterochromatin, and a little in every band.
+    acrocentric chromosomes, the length of heterochromatin, and a little in every band.
 
     Args:
-        generator: source of randomness; it moves on.
-        bands: all bands of the chromosome, from p to q.
-        style: statistics of the staining.
-        places_per_unit: places along the axis per ISCN unit, > 0.
+        generator: Random generator; it is advanced.
+        bands: All bands of the chromosome, from pter to qter.
+        style: Statistics of the staining.
+        places_per_unit: Places along the axis per ISCN unit, above 0.
 
     Returns:
-        The profile, of at least 8 places.
+        The profile, with at least 8 places.
 
     Raises:
-        ValueError: the number of places isn't positive.
+        ValueError: `places_per_unit` isn't positive.
 
-    **Source:** ours, after the polymorphisms that ISCN lists for Q staining.
+    Source: ISCN, heteromorphisms after Q staining.
     """
     if not places_per_unit > 0:
         raise ValueError(
-            f"`places_per_unit` must be > 0, got {places_per_unit}; derive it from the scale."
+            f"`places_per_unit` must be above 0, got {places_per_unit}; derive it from the scale."
         )
     centromere_stain = _centromere_stain(bands[0].chromosome, style=style, generator=generator)
     stains = np.array(
@@ -121,7 +121,7 @@ def draw_profile(
             for band in bands
         ]
     )
-    # One draw per kind and homologue: both satellites of a chromosome go together.
+    # One draw per kind and homologue: both satellites of a chromosome have the same length.
     factors = {
         stain: float(np.exp(generator.normal(0.0, log_sd)))
         for stain, log_sd in _LENGTH_LOG_SD.items()
@@ -134,7 +134,7 @@ def draw_profile(
     index = np.searchsorted(ends, (np.arange(places) + 0.5) / places * length_units, side="right")
     on_p_arm = np.array([band.arm == "p" for band in bands])
     stain = stains[index]
-    # Bright bands lie in bright regions: real profiles are smoother than ideograms.
+    # Bright bands are in bright regions: real profiles are smoother than ideograms.
     region = ndimage.gaussian_filter1d(stain, _REGION_UNITS * places_per_unit, mode="nearest")
     return Profile(
         stain=style.regional_share * region + (1.0 - style.regional_share) * stain,

@@ -1,4 +1,4 @@
-"""What a stained and photographed cell looks like: the numbers behind each drawing style."""
+"""Drawing styles of synthetic cells: the statistics of a stained and photographed cell."""
 
 from __future__ import annotations
 
@@ -9,31 +9,33 @@ from dataclasses import dataclass
 class Style:
     """The statistics of one staining.
 
-    Every pair (a, b) is a mean and a standard deviation, of the logarithm where the first is
-    called a median.
+    A stain is relative to a fully stained band; a log standard deviation is that of the natural
+    logarithm between cells.
 
     Attributes:
-        px_per_unit_median: scale of a cell, px per ISCN unit.
-        px_per_unit_log_sd: its spread between cells.
-        width_px_median: width across both chromatids at half height, at the median scale.
-        width_log_sd: its spread between cells.
-        blur_px: standard deviation of the optical blur between cells, (mean, sd).
-        tilt_degrees: spread of the tilt from the vertical within a cell.
-        bend: how bent the axes are, 1 as drawn in `curve.py`.
-        brightness_median: signal of a fully stained band, grey levels.
-        brightness_log_sd: its spread between cells.
-        unstained: signal of an unstained band as a share of a fully stained one.
-        centromere_stain: stain of most centromeres, lowest and highest, 1 a fully stained band.
-        variable_centromeres: (chromosome, lowest, highest) where homologues differ visibly.
-        heterochromatin_stain: stain of 1q12, 9q12, 16q11.2 and the like, lowest and highest.
-        y_heterochromatin_stain: stain of Yq12, lowest and highest.
-        regional_share: how far the stain of a band is that of its surroundings, 0..1.
-        texture: uneven staining, as a share of the signal.
-        noise: standard deviation of the camera noise, grey levels.
-        background_share: share of cells whose background isn't quite empty.
-        debris_share: share of images with debris beside the chromosome.
-        groove: distance of the chromatids over their width, lowest and highest.
-        margin_px: empty border of the crop, lowest and highest.
+        px_per_unit_median: Median scale of a cell, px per ISCN unit.
+        px_per_unit_log_sd: Log standard deviation of the scale.
+        width_px_median: Median width across both chromatids at half maximum, at the median scale.
+        width_log_sd: Log standard deviation of the width.
+        blur_px: Optical blur of a cell, px: mean and standard deviation between cells.
+        tilt_degrees: Standard deviation of the tilt from the vertical within a cell.
+        bend: Strength of bends, see `draw_curve`.
+        brightness_median: Median signal of a fully stained band, grey levels.
+        brightness_log_sd: Log standard deviation of the brightness.
+        unstained: Signal of an unstained band as a share of a fully stained one.
+        centromere_stain: Stain of most centromeres, lowest and highest.
+        variable_centromeres: Centromeres in which homologues differ visibly, each as chromosome,
+            lowest and highest stain.
+        heterochromatin_stain: Stain of 1q12, 9q12, 16q11.2 and similar bands, lowest and highest.
+        y_heterochromatin_stain: Stain of Yq12, lowest and highest.
+        regional_share: Share of the surroundings in the stain of a band, 0..1.
+        texture: Unevenness of the staining as a share of the signal.
+        noise: Standard deviation of the camera noise, grey levels.
+        background_share: Share of cells whose background isn't zero, 0..1.
+        debris_share: Share of images with debris next to the chromosome, 0..1.
+        groove: Distance of the chromatid axes divided by the width of a chromatid, lowest and
+            highest.
+        margin_px: Empty border of the image, lowest and highest.
         polarity: "bright_on_dark" or "dark_on_light".
     """
 
@@ -76,7 +78,7 @@ STYLES = {
         unstained=0.14,
         centromere_stain=(0.1, 0.5),
         variable_centromeres=(("3", 0.5, 1.7), ("4", 0.4, 1.4)),
-        # Dull in Q though dark in G, which sets them apart from the rest of the chromosome.
+        # Dull after Q staining although dark after G staining, unlike other bands.
         heterochromatin_stain=(0.0, 0.15),
         y_heterochromatin_stain=(1.1, 1.8),
         regional_share=0.55,
@@ -117,18 +119,16 @@ STYLES = {
 
 
 def style_named(name: str) -> Style:
-    """Return a drawing style.
+    """Return a drawing style, fitted to summary statistics of public data sets.
 
     Args:
-        name: "q" or "g".
+        name: Name of the style, "q" or "g".
 
     Returns:
-        Its statistics.
+        The statistics of its staining.
 
     Raises:
-        ValueError: there is no such style.
-
-    **Source:** ours, fitted to summary statistics of public Q-band and G-band sets.
+        ValueError: There is no such style.
     """
     if name not in STYLES:
         raise ValueError(

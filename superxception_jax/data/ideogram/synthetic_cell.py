@@ -1,4 +1,4 @@
-"""Draw a whole cell: every chromosome of its karyotype under the same microscope."""
+"""Synthetic cells: every chromosome of a karyotype, drawn under the same imaging conditions."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ class DrawnChromosome:
     """One chromosome of a synthetic cell.
 
     Attributes:
-        image: u8[H,W].
-        label: index in `CLASS_NAMES`.
-        name: class and copy, such as "21c".
+        image: u8[H,W], image of the chromosome.
+        label: Index in `CLASS_NAMES`.
+        name: Class and copy, such as "21c".
     """
 
     image: np.ndarray
@@ -39,9 +39,9 @@ class DrawnCell:
     """A synthetic cell.
 
     Attributes:
-        karyotype: what it has.
-        band_level: of the tables it was drawn from.
-        chromosomes: in class order.
+        karyotype: Chromosomes of the cell.
+        band_level: Band level of the tables that it was drawn from.
+        chromosomes: Drawn chromosomes in class order.
     """
 
     karyotype: Karyotype
@@ -50,10 +50,10 @@ class DrawnCell:
 
 
 def _draw_optics(generator: np.random.Generator, *, style: Style) -> Optics:
-    """Draw what all chromosomes of a cell share."""
+    """Draw the imaging conditions that all chromosomes of a cell share."""
     scale = np.exp(generator.normal(0.0, style.px_per_unit_log_sd))
-    # Magnification widens a chromosome as it lengthens it, contraction shortens and widens it;
-    # their balance is a weak dependence.
+    # Magnification makes chromosomes longer and wider, contraction shorter and wider; together
+    # they leave a weak dependence of the width on the scale.
     width = np.sqrt(scale) * np.exp(generator.normal(0.0, style.width_log_sd))
     mean_blur, blur_sd = style.blur_px
     low, high = _BLUR_LIMITS_PX
@@ -77,19 +77,19 @@ def draw_chromosomes(
 ) -> DrawnCell:
     """Draw a cell of a given karyotype.
 
+    Scale, width, blur, brightness and band level are those of the cell, because contraction and
+    preparation are the same for all of its chromosomes.
+
     Args:
-        generator: source of randomness; it moves on.
-        karyotype: what the cell has.
+        generator: Random generator; it is advanced.
+        karyotype: Chromosomes of the cell.
         style: "q" (bright bands on black) or "g" (dark bands on white).
 
     Returns:
         The cell.
 
     Raises:
-        ValueError: there is no such style.
-
-    **Source:** ours; scale, width, blur and brightness belong to the cell, band level too,
-    because contraction and preparation are the same for all of its chromosomes.
+        ValueError: There is no such style.
     """
     statistics = style_named(style)
     optics = _draw_optics(generator, style=statistics)
@@ -113,18 +113,15 @@ def draw_cell(generator: np.random.Generator, *, style: str, aneuploid_share: fl
     """Draw a cell: its karyotype, then its chromosomes.
 
     Args:
-        generator: source of randomness; it moves on.
+        generator: Random generator; it is advanced.
         style: "q" (bright bands on black) or "g" (dark bands on white).
-        aneuploid_share: probability of an aneuploidy, 0..1.
+        aneuploid_share: Probability of an aneuploidy, 0..1.
 
     Returns:
         The cell.
 
     Raises:
-        ValueError: there is no such style, or the share is no probability.
-
-    **Source:** ours, because the class of every chromosome and the karyotype of every cell
-    are then known without a laboratory.
+        ValueError: There is no such style, or the share is no probability.
     """
     karyotype = draw_karyotype(generator, aneuploid_share=aneuploid_share)
     return draw_chromosomes(generator, karyotype=karyotype, style=style)

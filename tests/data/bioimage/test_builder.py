@@ -25,7 +25,7 @@ def real(tmp_path_factory):
     return load_records(build_bioimage(data_dir=data_dir, manual_dir=str(REAL)), progress=False)
 
 
-def test_real_archive_is_read_completely(real):
+def test_real_archive_is_loaded_completely(real):
     assert len(real) == 5474
     assert len({one.cell for one in real}) == 119
     counts = np.bincount([one.label for one in real], minlength=24)

@@ -72,7 +72,7 @@ def test_images_stay_raw_and_dark_on_white(folder):
     np.testing.assert_array_equal(records["7001.5/clase1_1_7001.5"], blob(1))
 
 
-def test_another_set_beside_it_is_passed_over(folder, tmp_path):
+def test_another_data_set_in_the_folder_is_skipped(folder, tmp_path):
     (tmp_path / "downloads").mkdir()
     with zipfile.ZipFile(tmp_path / "downloads" / "a padova.zip", "w") as archive:
         archive.writestr("single_chromosomes/1/1 1a.bmp", "the other set")

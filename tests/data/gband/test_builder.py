@@ -26,7 +26,7 @@ def real(tmp_path_factory):
     return load_records(build_gband(data_dir=data_dir, manual_dir=str(REAL)), progress=False)
 
 
-def test_real_archive_is_read_completely(real):
+def test_real_archive_is_loaded_completely(real):
     found = (len({one.cell for one in real}), len({one.case for one in real}), len(real))
     assert found == (GBAND_COUNTS.cells, GBAND_COUNTS.cases, GBAND_COUNTS.images)
     differences = np.bincount([one.label for one in real], minlength=24) - 2 * GBAND_COUNTS.cells

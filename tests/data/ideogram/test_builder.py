@@ -66,7 +66,7 @@ def test_nothing_is_written_before_it_is_prepared(tmp_path):
     assert not list(tmp_path.rglob("*.array_record*"))
 
 
-def test_readme_and_licence_stand_beside_the_tables():
+def test_readme_and_licence_name_the_source_of_the_tables():
     folder = REPOSITORY / "superxception_jax" / "data"
     text = (folder / "ideogram" / "README.md").read_text(encoding="utf-8")
     assert "1.53.0" in text

@@ -7,7 +7,6 @@ import pytest
 from scipy import ndimage
 
 from superxception_jax.data.ideogram.chromosome_image import PLACES_PER_PX, Optics, draw_chromosome
-from superxception_jax.data.ideogram.curve import draw_curve
 from superxception_jax.data.ideogram.profile import Profile
 from superxception_jax.data.ideogram.styles import STYLES
 
@@ -19,47 +18,13 @@ STRAIGHT = dataclasses.replace(
 )
 
 
-def curve(seed: int = 0, **changes):
-    settings = {
-        "length_px": 60.0,
-        "centromere": 0.4,
-        "samples": 120,
-        "tilt_degrees": 0.0,
-        "bend": 0.0,
-    }
-    return draw_curve(np.random.default_rng(seed), **{**settings, **changes})
-
-
 def draw(*, length_px: int = 60, seed: int = 0, style=STRAIGHT, optics=OPTICS, stain=0.5):
     places = int(length_px * PLACES_PER_PX)
     profile = Profile(stain=np.full(places, stain), width=np.ones(places), centromere=0.4)
     return draw_chromosome(np.random.default_rng(seed), profile, optics=optics, style=style)
 
 
-def test_unbent_untilted_axis_is_a_vertical_line():
-    points, normals = curve()
-    np.testing.assert_allclose(points[:, 0], 0.0, atol=1e-9)
-    np.testing.assert_allclose(np.diff(points[:, 1]), 0.5)
-    np.testing.assert_allclose(normals, [[1.0, 0.0]] * 120, atol=1e-12)
-
-
-@pytest.mark.parametrize("seed", range(5))
-def test_bends_keep_length_and_normals_and_the_chord_upright(seed: int):
-    points, normals = curve(seed, bend=1.0)
-    steps = np.diff(points, axis=0)
-    np.testing.assert_allclose(np.linalg.norm(steps, axis=1), 0.5)
-    np.testing.assert_allclose(np.sum(steps * normals[1:], axis=1), 0.0, atol=1e-9)
-    assert np.ptp(points[:, 0]) > 0.5
-    assert abs(points[-1, 0] - points[0, 0]) < 1.0
-
-
-def test_tilt_ends_at_50_degrees():
-    chords = [np.ptp(curve(seed, tilt_degrees=500.0)[0], axis=0) for seed in range(20)]
-    tilts = [np.degrees(np.arctan2(x, y)) for x, y in chords]
-    assert max(tilts) == pytest.approx(50.0)
-
-
-def test_length_and_width_are_those_asked_for():
+def test_length_and_width_are_as_requested():
     image = draw().astype(float)
     rows = image.sum(axis=1)
     assert np.sum(rows > rows.max() / 2) == pytest.approx(60, abs=4)
@@ -76,7 +41,7 @@ def test_centromere_is_constricted_where_the_profile_says():
     assert arms.min() < 0.85 * np.median(arms)
 
 
-def test_groove_parts_the_chromatids_when_they_are_apart():
+def test_groove_separates_the_chromatids():
     def depth(groove: float) -> float:
         image = draw(optics=dataclasses.replace(OPTICS, groove=groove, blur_px=1.0)).astype(float)
         height = image.shape[0]
@@ -104,7 +69,7 @@ def test_dark_on_light_is_the_inverse_of_bright_on_dark():
     np.testing.assert_array_equal(draw(style=inverted), 255 - draw(style=noisy))
 
 
-def test_debris_lies_apart_and_is_smaller():
+def test_debris_is_separate_and_smaller():
     dirty = dataclasses.replace(STRAIGHT, debris_share=1.0)
     for seed in range(8):
         labels, count = ndimage.label(draw(style=dirty, seed=seed) > 0)

@@ -31,7 +31,7 @@ def axis_of(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
 
 
 def width_px(image: np.ndarray) -> float:
-    """Return the median width at half height across the middle part of the axis."""
+    """Return the median width at half maximum across the middle part of the axis."""
     mask = foreground(image)
     centre, along, length = axis_of(mask)
     across = np.array([-along[1], along[0]])
@@ -134,7 +134,7 @@ def test_scale_and_brightness_belong_to_the_cell(q_cells):
     assert 0.1 < np.std(np.log(totals)) < 0.3
 
 
-def test_chromosomes_stand_upright_but_tilted(q_cells):
+def test_chromosomes_are_upright_apart_from_their_tilt(q_cells):
     tilts = []
     for cell in q_cells[:12]:
         for chromosome in cell.chromosomes[:16]:

@@ -158,7 +158,7 @@ def test_hash_follows_the_content(lab):
     assert len({first, touched, renamed, content_hash(lab)}) == 4
 
 
-def test_unknown_cases_are_said(lab):
+def test_unknown_cases_are_stated(lab):
     records = load_folder(lab)
     cells, cases = [one.cell for one in records], [one.case for one in records]
     assert describe_unknown_cases(cells, cases) == (

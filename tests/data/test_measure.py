@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from superxception_jax.data.axis import medial_axis
+from superxception_jax.data.crop import crop_chromosome
+from superxception_jax.data.measure import measure_cell, measure_chromosome
+
+
+def bar_image(length: int, width: int) -> np.ndarray:
+    image = np.zeros((length + 10, width + 10), np.uint8)
+    image[5:-5, 5:-5] = 120
+    return image
+
+
+def test_a_cell_is_measured_image_by_image():
+    images = [bar_image(60, 10), bar_image(30, 9)]
+    measured = measure_cell(images, names=["a", "b"], background="auto")
+    np.testing.assert_allclose([one.length_px for one in measured], [60, 30], rtol=0.02)
+    for one, image in zip(measured, images, strict=True):
+        alone = measure_chromosome(image, background="auto")
+        assert one.length_px == alone.length_px
+        np.testing.assert_array_equal(
+            one.axis, medial_axis(crop_chromosome(image, background="auto").mask)
+        )
+
+
+def test_a_light_background_gives_the_same_lengths():
+    dark = measure_chromosome(bar_image(60, 10), background="dark")
+    light = measure_chromosome(255 - bar_image(60, 10), background="light")
+    assert light.length_px == dark.length_px
+
+
+def test_errors_name_the_image():
+    blank = np.zeros((20, 20), np.uint8)
+    with pytest.raises(ValueError, match=r"^3 7a: `image` must show a chromosome"):
+        measure_cell([bar_image(60, 9), blank], names=["3 1a", "3 7a"], background="auto")
+    with pytest.raises(TypeError, match=r"^3 7a: `image` must be u8"):
+        measure_cell([blank.astype(float)], names=["3 7a"], background="auto")
+    with pytest.raises(ValueError, match=r"`names` must be as many as `images`, .* got 2 and 1"):
+        measure_cell([blank], names=["a", "b"], background="dark")
