@@ -6,14 +6,16 @@ from collections.abc import Iterable, Sequence
 
 
 def markdown_grid(heads: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
-    """Return a table as Markdown.
+    """Return a table as Markdown, without a line break at its end.
 
     Args:
         heads: Column heads.
-        lines: Rows, each with one cell per column.
+        lines: Rows of the table, with as many cells as there are heads.
 
-    Returns:
-        The table, without a line break at its end.
+    >>> print(markdown_grid(["a", "b"], [["1", "2"]]))
+    | a | b |
+    | --- | --- |
+    | 1 | 2 |
     """
     return "\n".join(
         "| " + " | ".join(cells) + " |" for cells in [heads, ["---"] * len(heads), *lines]

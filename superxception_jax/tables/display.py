@@ -1,4 +1,4 @@
-"""The runs of a table as people watch them: a live table, or plain lines where nobody watches."""
+"""The progress of a table's runs: a live view in a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from rich.table import Table
 from rich.text import Text
 
 COLOURS = {"training": "cyan", "done": "green", "failed": "red", "stopped": "yellow"}
-RECENT_LINES = 20  # training lines that say how fast a run is now
+RECENT_LINES = 20  # number of training lines that the current speed is computed from
 
 
 @dataclass(frozen=True)
 class RunState:
-    """Where a run stands.
+    """The state of a run.
 
     Attributes:
-        name: of the run.
+        name: Name of the run.
         phase: waiting, training, done, failed or stopped.
-        epochs: of the whole run.
-        finished_epochs: validated ones.
-        validation_accuracy: the latest, 0..1; None before the first validation.
-        seconds_left: of the training; None while that can't be told.
-        accuracy: on the test images, 0..1, of a run that is done.
-        accuracy_interval: of that accuracy.
-        message: why it failed.
+        epochs: Number of epochs of the whole run.
+        finished_epochs: Number of validated epochs.
+        validation_accuracy: Latest validation accuracy, 0..1; None before the first validation.
+        seconds_left: Remaining training time; None while it is unknown.
+        accuracy: Test accuracy, 0..1, of a finished run.
+        accuracy_interval: Bootstrap interval of the test accuracy.
+        message: Why the run failed.
     """
 
     name: str
@@ -47,17 +47,17 @@ class RunState:
 def training_state(
     name: str, lines: Sequence[Mapping[str, Any]], *, epochs: int, batch_size: int
 ) -> RunState:
-    """Tell from its metrics where a training stands.
+    """Return the state of a training from its metrics.
 
     Args:
-        name: of the run.
-        lines: of its metrics.jsonl so far.
-        epochs: of the whole run.
-        batch_size: images a step.
+        name: Name of the run.
+        lines: Lines of its metrics.jsonl so far.
+        epochs: Number of epochs of the whole run.
+        batch_size: Number of images per step.
 
     Returns:
-        The state. The time left is that of the training steps at the recent rate; before the
-        first validation the length of an epoch isn't known.
+        The state. The remaining time is that of the training steps at the current speed; it is
+        unknown before the first validation, as is the length of an epoch.
     """
     validations = [line for line in lines if line["kind"] == "validation"]
     rates = [line["images_per_second"] for line in lines if line["kind"] == "train"][-RECENT_LINES:]
@@ -76,13 +76,13 @@ def training_state(
 
 
 def describe_state(state: RunState) -> list[str]:
-    """Say where a run stands.
+    """Return a state as three texts for people, some of which may be empty.
 
     Args:
-        state: of the run.
+        state: State of the run.
 
     Returns:
-        Phase, validation accuracy, and time left or result; empty where there is none.
+        Phase, validation accuracy, and the remaining time or the result.
     """
     phase, last = state.phase, state.message
     if phase == "training":
@@ -100,10 +100,11 @@ def describe_state(state: RunState) -> list[str]:
 
 @contextlib.contextmanager
 def watch(console: Console) -> Iterator[Callable[[Sequence[RunState]], None]]:
-    """Show runs while they go on.
+    """Show the progress of runs.
 
     Args:
-        console: a terminal gets a live table; anything else a line whenever a run gets further.
+        console: Where to show it: a terminal gets a live table, anything else a line whenever a
+            run makes progress.
 
     Yields:
         A function that takes the states of all runs.
@@ -112,24 +113,24 @@ def watch(console: Console) -> Iterator[Callable[[Sequence[RunState]], None]]:
         with Live(console=console, refresh_per_second=4) as live:
             yield lambda states: live.update(_grid(states))
         return
-    said: dict[str, tuple] = {}
+    shown: dict[str, tuple] = {}
 
-    def say(states: Sequence[RunState]) -> None:
+    def show(states: Sequence[RunState]) -> None:
         for state in states:
-            news = (state.phase, state.finished_epochs)
-            if state.phase != "waiting" and said.get(state.name) != news:
-                said[state.name] = news
-                told = ", ".join(part for part in describe_state(state) if part)
+            progress = (state.phase, state.finished_epochs)
+            if state.phase != "waiting" and shown.get(state.name) != progress:
+                shown[state.name] = progress
+                text = ", ".join(part for part in describe_state(state) if part)
                 # Not the console's print, which breaks lines at 80 columns.
-                print(f"{state.name}: {told}", file=console.file, flush=True)
+                print(f"{state.name}: {text}", file=console.file, flush=True)
 
-    yield say
+    yield show
 
 
 def _grid(states: Sequence[RunState]) -> Table:
     done = sum(state.phase == "done" for state in states)
     table = Table(title=f"{done} of {len(states)} runs done")
-    for head in ("run", "state", "validation", "time left, result"):
+    for head in ("run", "state", "validation", "time left or result"):
         table.add_column(head)
     for state in states:
         colour = COLOURS.get(state.phase, "")

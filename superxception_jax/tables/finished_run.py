@@ -6,25 +6,32 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 
-@dataclass(frozen=True)
+from superxception_jax.evaluation.statistics import bootstrap_mean
+from superxception_jax.runs.results import RunResults
+from superxception_jax.runs.stored_config import upgrade_config
+from superxception_jax.tables.stored_predictions import StoredPredictions
+
+# Seed of the bootstrap of a table, whatever the seeds of its runs.
+BOOTSTRAP_SEED = 0
+_KEY = ("names", "cells")  # what identifies an image
+
+
+@dataclass(frozen=True, eq=False)
 class TableRun:
     """What a table keeps of a run, so that it can be computed again without the run's folder.
 
     Attributes:
-        row: name of the row that the run belongs to.
-        seed: of the run.
-        fold: that tested.
-        config_file: config file and preset, as on the command line.
-        command: that repeats the run.
-        commit: of the program that tested it.
-        parameters: of the network.
-        images_per_second: median of the training lines.
-        training_seconds: time in training steps and validation.
-        results: the values of its `results.json`.
-        config: the values of its `config.json`.
-        predictions: lists of one value a test image: `name`, `cell`, `class`, `predicted`, and
-            `assigned` where whole cells were tested.
+        row: Name of the row.
+        seed: Random seed of the run.
+        fold: Fold that was tested.
+        config_file: Config file and preset, as on the command line.
+        command: Command line that reproduces the run.
+        images_per_second: Median training speed.
+        results: Results of the run.
+        config: JSON values of the config.
+        predictions: Predictions of the test images.
     """
 
     row: str
@@ -32,29 +39,104 @@ class TableRun:
     fold: int
     config_file: str
     command: str
-    commit: str
-    parameters: int
     images_per_second: float
-    training_seconds: float
-    results: Mapping[str, Any]
+    results: RunResults
     config: Mapping[str, Any]
-    predictions: Mapping[str, Sequence[str]]
+    predictions: StoredPredictions
 
     @property
     def key(self) -> tuple[str, int, int]:
-        """Return row, seed and fold: what a table holds once."""
+        """Return row, seed and fold, which identify a run in a table."""
         return self.row, self.seed, self.fold
+
+    @property
+    def name(self) -> str:
+        """Return the name of the run, which is that of its folder."""
+        return run_name(*self.key)
+
+    @property
+    def bootstrap_resamples(self) -> int:
+        """Return the number of bootstrap samples of an interval."""
+        return self.config["evaluation"]["bootstrap_resamples"]
+
+    @property
+    def multiply_accumulates(self) -> int:
+        """Return the multiply-accumulates per view of an image.
+
+        Raises:
+            ValueError: They were not counted.
+        """
+        count = self.results.multiply_accumulates
+        if count is None:
+            raise ValueError(
+                f"the run `{self.name}` must have counted its multiply-accumulates, got results of "
+                "an earlier version; test it again with launch/evaluate.py."
+            )
+        return count
+
+    def interval(self, values: np.ndarray, cells: np.ndarray) -> tuple[float, float]:
+        """Return the bootstrap interval over cells of a mean, as the run's config asks for it.
+
+        Args:
+            values: f64[N], one per image and run.
+            cells: str[N], cell of each image.
+        """
+        return bootstrap_mean(
+            values,
+            cells,
+            resamples=self.bootstrap_resamples,
+            level=self.results.confidence_level,
+            seed=BOOTSTRAP_SEED,
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the run as JSON values, without its predictions."""
+        return {
+            "row": self.row,
+            "seed": self.seed,
+            "fold": self.fold,
+            "config_file": self.config_file,
+            "command": self.command,
+            "images_per_second": self.images_per_second,
+            "results": self.results.to_json(),
+            "config": dict(self.config),
+        }
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any], predictions: StoredPredictions) -> TableRun:
+        """Return the run that `to_json` of this or an earlier version wrote.
+
+        Args:
+            values: The JSON values.
+            predictions: Predictions of the test images.
+
+        Raises:
+            KeyError: A value is missing.
+            TypeError: There is a value too many.
+        """
+        results = RunResults.from_json(values["results"])
+        config, _ = upgrade_config(values["config"])
+        return cls(**{**values, "results": results, "config": config, "predictions": predictions})
+
+
+def run_name(row: str, seed: int, fold: int) -> str:
+    """Return the name of a run: that of its folder and of its columns.
+
+    >>> run_name("xception", 1, 0)
+    'xception-seed1-fold0'
+    """
+    return f"{row}-seed{seed}-fold{fold}"
 
 
 def merge_runs(earlier: Iterable[TableRun], later: Iterable[TableRun]) -> tuple[TableRun, ...]:
-    """Put runs into a table; a run that is already there is replaced.
+    """Return the runs of a table; a later run replaces an earlier one of the same key.
 
     Args:
-        earlier: of the stored table.
-        later: of this call.
+        earlier: Runs of the stored table.
+        later: Runs of this call.
 
     Returns:
-        Rows in the order in which they first came, and in a row by seed and fold.
+        The runs by row in the order in which the rows first came, then by seed and fold.
     """
     earlier, later = list(earlier), list(later)
     rows = list(dict.fromkeys(run.row for run in earlier + later))
@@ -62,6 +144,39 @@ def merge_runs(earlier: Iterable[TableRun], later: Iterable[TableRun]) -> tuple[
     return tuple(sorted(runs.values(), key=lambda run: (rows.index(run.row), run.seed, run.fold)))
 
 
-def table_runs(table: Mapping[str, Any]) -> tuple[TableRun, ...]:
-    """Read the runs back from the JSON values of a table."""
-    return tuple(TableRun(**values) for values in table["runs"])
+def pool_folds(runs: Sequence[TableRun]) -> StoredPredictions:
+    """Return the predictions of several folds together, sorted by cell and name.
+
+    Args:
+        runs: Runs of one row and one seed, at least one.
+
+    Returns:
+        The predictions; `assigned` and `confidences` are None if a run has none.
+
+    Raises:
+        ValueError: Two folds tested the same image.
+    """
+    parts = [run.predictions for run in runs]
+    names, cells = (np.concatenate([getattr(one, name) for one in parts]) for name in _KEY)
+    order = np.lexsort((names, cells))
+    names, cells = names[order], cells[order]
+    repeated = np.flatnonzero((names[1:] == names[:-1]) & (cells[1:] == cells[:-1]))
+    if len(repeated):
+        name, cell = names[repeated[0]], cells[repeated[0]]
+        raise ValueError(
+            f"each image must be tested once per seed, got `{name}` of cell `{cell}` twice in row "
+            f"`{runs[0].row}`, seed {runs[0].seed}; give every image a name of its own."
+        )
+
+    def pool(name: str) -> np.ndarray | None:
+        columns = [getattr(one, name) for one in parts]
+        return None if any(one is None for one in columns) else np.concatenate(columns)[order]
+
+    return StoredPredictions(
+        names=names,
+        cells=cells,
+        labels=np.concatenate([one.labels for one in parts])[order],
+        predicted=np.concatenate([one.predicted for one in parts])[order],
+        assigned=pool("assigned"),
+        confidences=pool("confidences"),
+    )

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import collections
-import json
 import re
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,12 +12,14 @@ from typing import Any
 from superxception_jax.data.splits import FOLDED_PROTOCOLS
 from superxception_jax.runs.experiment import Experiment, config_differences
 from superxception_jax.runs.workdir import check_workdir
-from superxception_jax.tables.finished_run import TableRun, table_runs
+from superxception_jax.tables.finished_run import TableRun
+from superxception_jax.tables.table_folder import load_table
 
-# What runs of a row may differ in.
+# What the runs of a row may differ in.
 _FREE_FIELDS = ("data.data_dir", "data.manual_dir", "split.fold", "evaluation.batch_size")
 FREE_ROW_FIELDS = ("seed", "training.devices", *_FREE_FIELDS)
-# What runs of a table may differ in, because it changes neither the test images nor the interval.
+# What the runs of a table may differ in, because it changes neither the test images nor the
+# interval.
 FREE_TABLE_FIELDS = (*_FREE_FIELDS, "split.training_share")
 
 
@@ -27,11 +28,11 @@ class PlannedRun:
     """A run that a table needs.
 
     Attributes:
-        row: name of the row.
-        config_file: config file and preset, as on the command line.
-        experiment: the checked config, with seed and fold.
-        workdir: folder of the run.
-        arguments: of the program that trains it, the program first.
+        row: Name of the row.
+        config_file: Config file and preset, as on the command line.
+        experiment: Checked config, with seed and fold.
+        workdir: Run folder.
+        arguments: Command line of the program that trains it, without the interpreter.
     """
 
     row: str
@@ -46,8 +47,13 @@ class PlannedRun:
         return self.row, self.experiment.seed, self.experiment.split.fold
 
     @property
+    def command(self) -> str:
+        """Return the command line that reproduces the run, as a user would type it."""
+        return shlex.join(["python", *self.arguments])
+
+    @property
     def log(self) -> Path:
-        """Return the file of what the run's program says, beside its folder."""
+        """Return the file with the output of the run's program, next to the run folder."""
         return self.workdir.with_name(self.workdir.name + ".log")
 
 
@@ -56,13 +62,13 @@ class TablePlan:
     """A table to make.
 
     Attributes:
-        name: of the table and its files.
-        folder: of the results.
-        runs: in the order in which they are run.
-        pairs: of rows to compare.
-        vary: field of the configs in which the rows of a network differ, empty for none.
-        commands: that made the table, this one last.
-        earlier: runs of the stored table.
+        name: Name of the table and of its folder.
+        folder: Folder of the table.
+        runs: Runs in the order in which they are started.
+        pairs: Rows to compare.
+        vary: Field of the configs in which the rows of a network differ; empty for none.
+        commands: Command lines that made the table, this one last.
+        earlier: Runs of the stored table.
     """
 
     name: str
@@ -73,84 +79,52 @@ class TablePlan:
     commands: tuple[str, ...]
     earlier: tuple[TableRun, ...]
 
-    def file(self, ending: str) -> Path:
-        """Return the path of one of the table's files, such as `.json`."""
-        return self.folder / f"{self.name}{ending}"
-
-
-def name_rows(experiments: Sequence[Experiment]) -> list[str]:
-    """Name the rows of a table: the config's name, with its preset where names repeat.
-
-    Args:
-        experiments: one a row.
-
-    Returns:
-        A name for each.
-
-    Raises:
-        ValueError: two have the same name and preset.
-    """
-    counts = collections.Counter(one.name for one in experiments)
-    names = [
-        one.name if counts[one.name] == 1 else f"{one.name}-{one.preset or 'embedded'}"
-        for one in experiments
-    ]
-    repeated = [name for name, count in collections.Counter(names).items() if count > 1]
-    if repeated:
-        raise ValueError(
-            f"`--configs` must differ in name or preset, got `{repeated[0]}` more than once; "
-            "name each once, or give one of them another `name` in its config."
-        )
-    return names
-
 
 def make_plan(
     runs: Sequence[PlannedRun],
     *,
     name: str,
-    folder: Path,
+    results: Path,
     pairs: Sequence[tuple[str, str]],
     vary: str,
     command: str,
 ) -> TablePlan:
-    """Check the runs of a table and put them beside what is stored of it.
+    """Return the checked plan of a table, together with what is stored of it.
 
     Args:
-        runs: at least one.
-        name: of the table.
-        folder: of the results; nothing is written.
-        pairs: of rows to compare.
-        vary: field in which the rows of a network differ, empty for none.
-        command: that makes the table.
-
-    Returns:
-        The plan.
+        runs: Runs of the table, at least one.
+        name: Name of the table.
+        results: Folder of all tables; nothing is written.
+        pairs: Rows to compare.
+        vary: Field in which the rows of a network differ; empty for none.
+        command: Command line that makes the table.
 
     Raises:
-        ValueError: names, folds, pairs or folders can't be used, or the runs can't stand in one
-            table, because they test other images or other networks under one name.
+        ValueError: Names, folds, pairs or folders are invalid, or the runs don't belong in one
+            table, because they test different images or different networks under one name.
     """
     if not re.fullmatch(r"\w[\w.-]*", name):
         raise ValueError(
-            f"`--name` must be letters, digits, `_`, `-` and `.`, got `{name}`; it names files."
+            f"`--name` must consist of letters, digits, `_`, `-` and `.`, got `{name}`; it names "
+            "the table's folder."
         )
-    stored = _read_table(folder / f"{name}.json")
-    planned = {run.key: run for run in runs}
-    earlier = table_runs(stored) if stored else ()
-    if stored and stored.get("vary", "") != vary:
+    folder = results / name
+    stored = load_table(folder)
+    if stored.runs and stored.vary != vary:
         raise ValueError(
-            f"`--vary` must be the field of the stored table, `{stored.get('vary', '')}`, got "
-            f"`{vary}`; choose another `--name`."
+            f"`--vary` must be the field of the stored table, `{stored.vary}`, got `{vary}`; "
+            "choose another `--name`."
         )
-    kept = [run for run in earlier if run.key not in planned]
+    planned = {run.key for run in runs}
+    kept = [run for run in stored.runs if run.key not in planned]
     _check_folds(runs)
     _check_one_table(runs, kept)
-    pairs = tuple(dict.fromkeys([*map(tuple, stored.get("pairs", ())), *pairs]))
-    _check_pairs(pairs, rows=dict.fromkeys([one.row for one in kept] + [one.row for one in runs]))
+    pairs = tuple(dict.fromkeys([*stored.pairs, *pairs]))
+    _check_pairs(pairs, rows=dict.fromkeys([run.row for run in kept] + [run.row for run in runs]))
     for run in runs:
         check_workdir(run.workdir, run.experiment, flag="--runs")
-    # A command that is given again, to go on, stands once.
-    commands = [one for one in stored.get("commands", ()) if one != command]
+    # A command that is repeated to resume the table is listed once.
+    commands = [one for one in stored.commands if one != command]
     return TablePlan(
         name=name,
         folder=folder,
@@ -158,30 +132,8 @@ def make_plan(
         pairs=pairs,
         vary=vary,
         commands=(*commands, command),
-        earlier=earlier,
+        earlier=stored.runs,
     )
-
-
-def _read_table(path: Path) -> dict[str, Any]:
-    """Read the stored table; empty if there is none."""
-    others = [path.with_suffix(ending) for ending in (".md", ".png")]
-    if not path.exists():
-        taken = [str(other) for other in others if other.exists()]
-        if taken:
-            raise ValueError(
-                f"`--name` must be free or name a table, got `{path.stem}`, and `{taken[0]}` "
-                "is no part of one; choose another name."
-            )
-        return {}
-    try:
-        stored = json.loads(path.read_text(encoding="utf-8"))
-        table_runs(stored)
-    except (ValueError, KeyError, TypeError) as error:
-        raise ValueError(
-            f"`--name` must be free or name a table of this version, got `{path}` with something "
-            "else; choose another name."
-        ) from error
-    return stored
 
 
 def _check_folds(runs: Sequence[PlannedRun]) -> None:
@@ -195,7 +147,7 @@ def _check_folds(runs: Sequence[PlannedRun]) -> None:
 
 
 def _check_one_table(runs: Sequence[PlannedRun], kept: Sequence[TableRun]) -> None:
-    """Refuse runs that test other images than the first, or another network under one name."""
+    """Refuse runs that test other images than the first, or other networks under one name."""
     configs = [(run.row, run.experiment.config) for run in runs]
     configs += [(run.row, run.config) for run in kept]
     first = dict(reversed(configs))
@@ -203,8 +155,8 @@ def _check_one_table(runs: Sequence[PlannedRun], kept: Sequence[TableRun]) -> No
         differences = config_differences(*(_shared(one) for one in (configs[0][1], config)))
         if differences:
             raise ValueError(
-                f"`--configs` must test the same images to stand in one table, got `{row}` beside "
-                f"`{configs[0][0]}` with differences; give it another `--name`:\n  "
+                f"`--configs` must test the same images to be in one table, got `{row}` and "
+                f"`{configs[0][0]}` with differences; give one of them another `--name`:\n  "
                 + "\n  ".join(differences)
             )
         names = tuple(first[row] | config)
@@ -226,7 +178,7 @@ def _shared(config: Mapping[str, Any]) -> dict[str, Any]:
 def _select(
     config: Mapping[str, Any], names: Sequence[str], *, without: Sequence[str]
 ) -> dict[str, Any]:
-    """Copy parts of a config without some fields, which are given as `part.field`."""
+    """Return sections of a config without some fields, which are given as `section.field`."""
     selected = {}
     for name in names:
         value = config.get(name, "absent")
@@ -237,7 +189,7 @@ def _select(
     return selected
 
 
-def _check_pairs(pairs: Sequence[tuple[str, str]], *, rows: Mapping[str, Any]) -> None:
+def _check_pairs(pairs: Sequence[tuple[str, str]], *, rows: Mapping[str, None]) -> None:
     for pair in pairs:
         for row in pair:
             if row not in rows:

@@ -1,88 +1,125 @@
-"""The part of a results table on whole cells, from images with read and assigned classes."""
+"""The part of a results table on whole cells: their assigned classes against the true ones."""
 
 from __future__ import annotations
 
-from collections import Counter
+import dataclasses
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 
-from superxception_jax.chromosomes import ANEUPLOIDY_KINDS, SEX_CHROMOSOMES, aneuploidy_kind
+from superxception_jax.chromosomes import ANEUPLOIDY_KINDS, CLASS_NAMES, aneuploidy_kind
+from superxception_jax.evaluation.cells import CellComparison, compare_cell
+from superxception_jax.tables.stored_predictions import StoredPredictions
 
-ASSIGNED = "assigned"
+Interval = Callable[[np.ndarray, np.ndarray], tuple[float, float]]
+
+
+@dataclass(frozen=True)
+class AneuploidyCounts:
+    """How the cells with one kind of true chromosome counts were assigned.
+
+    Attributes:
+        cells: Number of cells.
+        flagged: Number of cells whose assigned counts are abnormal.
+        counts_correct: Number of cells whose assigned counts are all correct.
+    """
+
+    cells: int
+    flagged: int
+    counts_correct: int
+
+
+@dataclass(frozen=True)
+class WholeCells:
+    """The assigned cells of a row.
+
+    Attributes:
+        accuracy: Share of images with the correct assigned class.
+        accuracy_interval: Bootstrap interval of the accuracy over cells.
+        gain: Accuracy minus that of single images.
+        gain_interval: Bootstrap interval of the gain over cells.
+        cells: Number of tested cells.
+        fully_correct: Share of cells, see `CellComparison`.
+        sex_correct: Share of cells, see `CellComparison`.
+        counts_correct: Share of cells, see `CellComparison`.
+        aneuploidy: Counts by kind of the true chromosome counts, see `aneuploidy_kind`.
+    """
+
+    accuracy: float
+    accuracy_interval: tuple[float, float]
+    gain: float
+    gain_interval: tuple[float, float]
+    cells: int
+    fully_correct: float
+    sex_correct: float
+    counts_correct: float
+    aneuploidy: Mapping[str, AneuploidyCounts]
+
+
+@dataclass(frozen=True)
+class _Cell:
+    """The assignment of one cell in one run."""
+
+    comparison: CellComparison
+    true_kind: str
+    assigned_kind: str
 
 
 def summarize_cells(
-    predictions: Sequence[Mapping[str, Sequence[str]]],
-    *,
-    interval: Callable[[np.ndarray, np.ndarray], tuple[float, float]],
-) -> dict[str, Any]:
-    """Summarise the assigned cells of a row.
+    predictions: Sequence[StoredPredictions], *, interval: Interval
+) -> WholeCells | None:
+    """Return the summary of the assigned cells of a row; None if a run has no assignment.
 
     Args:
-        predictions: of each run: lists `cell`, `class`, `predicted` and, for splits of whole
-            cells, `assigned`.
-        interval: (values f64[N], cells) → ends of a bootstrap interval of the mean.
-
-    Returns:
-        JSON values: `accuracy` after assignment and `gain` over the single images, both with an
-        interval, the number of `cells` tested, the shares of those with everything, the sex
-        and all counts right, and `aneuploidy`: by kind of the true counts the
-        number of `cells`, of those `flagged` because the assigned counts are unusual, and of
-        those whose counts are `named` right. Empty if a run has no assignment.
-
-    Source: ours.
+        predictions: Predictions of each run, at least one.
+        interval: (values f64[N], cells str[N]) → bootstrap interval of the mean.
     """
-    if not all(ASSIGNED in one for one in predictions):
-        return {}
-    before, after, names = [], [], []
-    shares = []
-    pairs_of_cells: list[list[tuple[str, str]]] = []
-    for one in predictions:
-        members: dict[str, list[tuple[str, str]]] = {}
-        for cell, label, read, assigned in zip(
-            one["cell"], one["class"], one["predicted"], one[ASSIGNED], strict=True
-        ):
-            before.append(read == label)
-            after.append(assigned == label)
-            names.append(cell)
-            members.setdefault(cell, []).append((label, assigned))
-        shares += [_cell_right(pairs) for pairs in members.values()]
-        pairs_of_cells += members.values()
-    right, cells = np.array(after, float), np.array(names)
-    gains = right - np.array(before, float)
-    entirely, sex, counts = np.mean(shares, axis=0)
-    return {
-        "accuracy": float(right.mean()),
-        "accuracy_interval": list(interval(right, cells)),
-        "gain": float(gains.mean()),
-        "gain_interval": list(interval(gains, cells)),
-        "cells": len(shares),
-        "entirely_right": float(entirely),
-        "sex_right": float(sex),
-        "counts_right": float(counts),
-        "aneuploidy": _count_aneuploidies(pairs_of_cells),
-    }
+    labels = np.concatenate([one.labels for one in predictions])
+    before = np.concatenate([one.predicted for one in predictions]) == labels
+    names = np.concatenate([one.cells for one in predictions])
+    assigned = [one.assigned for one in predictions if one.assigned is not None]
+    if len(assigned) < len(predictions):
+        return None
+    correct = (np.concatenate(assigned) == labels).astype(np.float64)
+    gains = correct - before
+    cells = [
+        cell
+        for one, classes in zip(predictions, assigned, strict=True)
+        for cell in _compare_cells(one.labels, classes, one.cells)
+    ]
+    shares = np.mean([dataclasses.astuple(cell.comparison) for cell in cells], axis=0)
+    fully, sex, counts = (float(share) for share in shares)
+    return WholeCells(
+        accuracy=float(correct.mean()),
+        accuracy_interval=interval(correct, names),
+        gain=float(gains.mean()),
+        gain_interval=interval(gains, names),
+        cells=len(cells),
+        fully_correct=fully,
+        sex_correct=sex,
+        counts_correct=counts,
+        aneuploidy={kind: _count(cells, kind) for kind in ANEUPLOIDY_KINDS},
+    )
 
 
-def _count_aneuploidies(
-    pairs_of_cells: Sequence[Sequence[tuple[str, str]]],
-) -> dict[str, dict[str, int]]:
-    found = {kind: {"cells": 0, "flagged": 0, "named": 0} for kind in ANEUPLOIDY_KINDS}
-    for pairs in pairs_of_cells:
-        truth, read = ([one[place] for one in pairs] for place in (0, 1))
-        counted = found[aneuploidy_kind(truth)]
-        counted["cells"] += 1
-        counted["flagged"] += aneuploidy_kind(read) != "none"
-        counted["named"] += Counter(truth) == Counter(read)
-    return found
+def _compare_cells(labels: np.ndarray, assigned: np.ndarray, cells: np.ndarray) -> list[_Cell]:
+    compared = []
+    for name in dict.fromkeys(cells.tolist()):
+        members = np.flatnonzero(cells == name)
+        truth, found = labels[members], assigned[members]
+        compared.append(_Cell(compare_cell(truth, found), _kind(truth), _kind(found)))
+    return compared
 
 
-def _cell_right(pairs: Sequence[tuple[str, str]]) -> tuple[bool, bool, bool]:
-    truth, read = (Counter(one[place] for one in pairs) for place in (0, 1))
-    return (
-        all(label == assigned for label, assigned in pairs),
-        all(truth[name] == read[name] for name in SEX_CHROMOSOMES),
-        truth == read,
+def _kind(labels: np.ndarray) -> str:
+    return aneuploidy_kind([CLASS_NAMES[label] for label in labels])
+
+
+def _count(cells: Sequence[_Cell], kind: str) -> AneuploidyCounts:
+    chosen = [cell for cell in cells if cell.true_kind == kind]
+    return AneuploidyCounts(
+        cells=len(chosen),
+        flagged=sum(cell.assigned_kind != "none" for cell in chosen),
+        counts_correct=sum(cell.comparison.counts_correct for cell in chosen),
     )

@@ -1,59 +1,31 @@
-"""What a table refuses before its first run, and what it reads from a finished one."""
+"""What a table refuses before its first run, and what it keeps of a stored one."""
 
 from __future__ import annotations
 
 import dataclasses
+import json
 
 import pytest
 
-from configs import super_xception, xception
-from superxception_jax.files import write_json, write_text
-from superxception_jax.runs.experiment import build_experiment
-from superxception_jax.tables.plan import name_rows
+from superxception_jax.files import write_json
 from superxception_jax.tables.runner import load_finished
-from superxception_jax.tables.table import build_table, table_json
+from superxception_jax.tables.table import build_table
+from superxception_jax.tables.table_folder import write_table
 from tests.tables.planned_runs import finish, plan, planned
 
 
-def store(folder, runs, **options):
+def store(folder, runs, *, pairs=(), vary=""):
     """Write the table of some finished runs."""
     for run in runs:
         finish(run)
-    records = [load_finished(run, command="x") for run in runs]
-    table = build_table(records, name="t", pairs=[], commands=["first"]) | options
-    (folder / "results").mkdir(exist_ok=True)
-    write_text(folder / "results" / "t.json", table_json(table))
-
-
-def test_rows_are_named_by_config_and_by_preset_where_names_repeat():
-    one, two, three = (
-        build_experiment(file.get_config(preset))
-        for file, preset in ((xception, "smoke"), (xception, ""), (super_xception, "smoke"))
+    table = build_table(
+        [load_finished(run) for run in runs], name="t", pairs=pairs, commands=["first"], vary=vary
     )
-    assert name_rows([one, three]) == ["xception", "super_xception"]
-    assert name_rows([one, two, three]) == ["xception-smoke", "xception-embedded", "super_xception"]
-    with pytest.raises(ValueError, match="got `xception-smoke` more than once"):
-        name_rows([one, one])
-
-
-def test_a_finished_run_is_read_and_an_unfinished_one_is_not(tmp_path):
-    run = planned(tmp_path, seed=2)
-    assert load_finished(run, command="x") is None
-    finish(run, predicted=["1", "2", "2", "X"])
-    record = load_finished(run, command="x")
-    assert record.key == run.key == ("xception", 2, 0)
-    assert record.predictions["predicted"] == ["1", "2", "2", "X"]
-    assert record.predictions["cell"] == ["0", "0", "1", "1"]
-    assert (record.parameters, record.images_per_second) == (77, 50)
-    assert (record.training_seconds, record.commit, record.command) == (30.0, "abc", "x")
-    results = dict(record.results)
-    del results["multiply_accumulates"]
-    write_json(run.workdir / "results.json", results)
-    assert load_finished(run, command="x") is None
+    write_table(folder / "results" / "t", table)
 
 
 def test_a_table_grows_over_several_calls(tmp_path):
-    store(tmp_path, [planned(tmp_path)], pairs=[["xception", "super_xception"]])
+    store(tmp_path, [planned(tmp_path)], pairs=[("xception", "super_xception")])
     runs = [planned(tmp_path, "super_xception", **{"data.data_dir": "/elsewhere"})]
     pair = ("super_xception", "xception")
     made = plan(tmp_path, runs, pairs=[pair], command="second")
@@ -61,13 +33,13 @@ def test_a_table_grows_over_several_calls(tmp_path):
     assert made.pairs == (pair[::-1], pair)
     assert made.commands == ("first", "second")
     assert plan(tmp_path, runs, command="first").commands == ("first",)
-    assert plan(tmp_path, runs).file(".md") == tmp_path / "results" / "t.md"
+    assert made.folder == tmp_path / "results" / "t"
 
 
 @pytest.mark.parametrize(
     ("rows", "options", "text"),
     [
-        ([{}], {"name": "../x"}, "`--name` must be letters"),
+        ([{}], {"name": "../x"}, "`--name` must consist of letters"),
         ([{}], {"pairs": [("xception", "resnet")]}, "must name rows of the table, xception, got"),
         ([{}], {"pairs": [("xception", "xception")]}, "must name two rows, got `xception` twice"),
         (
@@ -78,7 +50,7 @@ def test_a_table_grows_over_several_calls(tmp_path):
         (
             [{}, {"row": "super_xception", "data.ideogram_cells": 6}],
             {},
-            "must test the same images to stand in one table, got `super_xception` beside",
+            "must test the same images to be in one table, got `super_xception` and `xception`",
         ),
     ],
 )
@@ -104,11 +76,26 @@ def test_a_folder_of_another_run_is_refused_with_the_differences(tmp_path):
         plan(tmp_path, [other])
 
 
-def test_files_that_are_no_table_are_left_alone(tmp_path):
-    results = tmp_path / "results"
-    results.mkdir()
-    (results / "README.md").write_text("precious")
-    (results / "speed.json").write_text('{"runs": [{"speed": 1}]}')
-    for name, file in (("README", "README.md"), ("speed", "speed.json")):
-        with pytest.raises(ValueError, match=rf"(?s)`--name` must be free or name.*{file}"):
-            plan(tmp_path, [planned(tmp_path)], name=name)
+def test_a_stored_table_keeps_its_varied_field(tmp_path):
+    store(tmp_path, [planned(tmp_path)], vary="split.training_share")
+    with pytest.raises(ValueError, match=r"`--vary` must be the field of the stored table, `split"):
+        plan(tmp_path, [planned(tmp_path, seed=1)])
+
+
+def test_a_stored_config_of_an_earlier_version_is_the_same_config(tmp_path):
+    store(tmp_path, [planned(tmp_path)])
+    path = tmp_path / "results" / "t" / "table.json"
+    values = json.loads(path.read_text())
+    config = values["runs"][0]["config"]
+    config["training"]["optimizer"] = config["optimizer"].pop("name")
+    del config["split"]["training_share"]
+    write_json(path, values)
+    made = plan(tmp_path, [planned(tmp_path, seed=1)])
+    assert [run.key for run in made.earlier] == [("xception", 0, 0)]
+
+
+def test_a_table_of_an_earlier_version_is_left_alone(tmp_path):
+    (tmp_path / "results").mkdir()
+    write_json(tmp_path / "results" / "t.json", {"runs": []})
+    with pytest.raises(ValueError, match=r"(?s)`--name` must be free or name.*results/t\.json"):
+        plan(tmp_path, [planned(tmp_path)])

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
-import fcntl
 import json
 import os
 import signal
 import threading
 
+import numpy as np
 import pytest
 
-from superxception_jax.tables.runner import make_table
-from tests.tables.planned_runs import finish, plan, planned
+from superxception_jax.files import write_json
+from superxception_jax.tables.runner import load_finished, make_table
+from tests.tables.hand_made import labels
+from tests.tables.planned_runs import finish, finish_earlier, plan, planned
+
+FILES = ["README.md", "table.json", "predictions.npz", "accuracy.png", "cost.png"]
 
 
 def program(run, folder, text):
@@ -30,6 +34,47 @@ def copying(run, folder):
     return program(run, folder, text)
 
 
+def test_a_finished_run_is_loaded_and_an_unfinished_one_is_not(tmp_path):
+    run = planned(tmp_path, seed=2)
+    assert load_finished(run) is None
+    finish(run, predicted="1 2 2 X", assigned="1 2 1 X")
+    record = load_finished(run)
+    assert record is not None
+    assert record.key == run.key == ("xception", 2, 0)
+    np.testing.assert_array_equal(record.predictions.predicted, labels("1 2 2 X"))
+    np.testing.assert_array_equal(record.predictions.assigned, labels("1 2 1 X"))
+    np.testing.assert_allclose(record.predictions.confidences, 0.9, rtol=1e-6)
+    assert record.predictions.cells.tolist() == ["0", "0", "1", "1"]
+    assert (record.results.parameters, record.images_per_second) == (77, 50)
+    assert (record.results.commits, record.command) == (("abc",), run.command)
+    assert run.command == "python launch/main.py --config=configs/xception.py:smoke"
+
+
+@pytest.mark.parametrize("assigned", [None, "1 2 1 Y"])
+def test_a_run_of_version_0_1_is_loaded_from_its_csv_files(tmp_path, assigned):
+    run = planned(tmp_path)
+    finish_earlier(run, predicted="1 2 2 X", assigned=assigned)
+    record = load_finished(run)
+    assert record is not None
+    np.testing.assert_array_equal(record.predictions.predicted, labels("1 2 2 X"))
+    np.testing.assert_allclose(record.predictions.confidences, 0.9, rtol=1e-5)
+    if assigned is None:
+        assert record.predictions.assigned is None
+    else:
+        np.testing.assert_array_equal(record.predictions.assigned, labels(assigned))
+    assert (record.results.trainings, record.results.commits) == ((), ("abc",))
+
+
+@pytest.mark.parametrize("name", ["multiply_accumulates", "calibration"])
+def test_a_run_with_fewer_results_is_tested_again(tmp_path, name):
+    run = planned(tmp_path)
+    finish(run)
+    values = json.loads((run.workdir / "results.json").read_text())
+    del values[name]
+    write_json(run.workdir / "results.json", values)
+    assert load_finished(run) is None
+
+
 def test_a_run_that_fails_loses_no_other_and_nothing_is_repeated(tmp_path):
     failing = program(
         planned(tmp_path), tmp_path, "print('bar 1\\rbar 2\\rno data\\n'); raise SystemExit(2)"
@@ -39,16 +84,22 @@ def test_a_run_that_fails_loses_no_other_and_nothing_is_repeated(tmp_path):
     outcome = make_table(plan(tmp_path, [failing, good]), show=lambda x: seen.append(list(x)))
     assert [state.phase for state in outcome.states] == ["failed", "done"]
     assert outcome.failed[0].message == f"exit status 2: no data (see {failing.log})"
-    assert [path.name for path in outcome.files] == ["t.json", "t.md", "t.png", "t-cost.png"]
+    assert [path.name for path in outcome.files] == FILES
+    assert outcome.exit_status == 1
+    assert outcome.describe_problems("again") == (
+        f"xception-seed0-fold0 failed, exit status 2: no data (see {failing.log})\n"
+        "Try the failed runs again with: again"
+    )
     assert {state[0].phase for state in seen} == {"waiting", "training", "failed"}
-    table = json.loads(outcome.files[0].read_text())
+    table = json.loads(outcome.files[1].read_text())
     assert [row["row"] for row in table["rows"]] == ["super_xception"]
     assert good.log.read_text().startswith("$ python ")
     # A second call repeats the failed run only, and keeps the row that stands.
     before = good.log.read_text()
     outcome = make_table(plan(tmp_path, [copying(failing, tmp_path), good]), show=seen.append)
     assert [state.phase for state in outcome.states] == ["done", "done"]
-    table = json.loads(outcome.files[0].read_text())
+    assert (outcome.exit_status, outcome.describe_problems("again")) == (0, "")
+    table = json.loads(outcome.files[1].read_text())
     assert [row["row"] for row in table["rows"]] == ["super_xception", "xception"]
     assert good.log.read_text() == before
 
@@ -78,14 +129,6 @@ def test_a_signal_goes_to_the_run_which_saves_and_ends_the_table(tmp_path, numbe
     assert [state.phase for state in outcome.states] == ["stopped", "waiting"]
     assert (tmp_path / "saved").exists()
     assert (outcome.files, outcome.failed) == ((), [])
+    assert outcome.exit_status == 128 + number
+    assert outcome.describe_problems("again").endswith("is saved.\nResume with: again")
     assert signal.getsignal(number) == earlier
-
-
-def test_a_run_that_another_process_works_on_is_left_alone(tmp_path):
-    run = copying(planned(tmp_path), tmp_path)
-    run.log.parent.mkdir(parents=True)
-    with run.log.open("a") as log:
-        fcntl.flock(log, fcntl.LOCK_EX)
-        with pytest.raises(ValueError, match="must be free, got a process that still works on it"):
-            make_table(plan(tmp_path, [run]), show=lambda states: None)
-    assert not run.workdir.exists()

@@ -1,0 +1,152 @@
+"""The predictions that a table keeps of its runs: columns in one compressed file."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from superxception_jax.arrays import check
+from superxception_jax.evaluation.predictions import Predictions
+from superxception_jax.files import replacing
+
+# What says which images were tested; the same for all runs of a fold as a rule.
+IMAGE_COLUMNS = ("names", "cells", "labels")
+_RUN_COLUMNS = ("predicted", "assigned", "confidences")
+
+
+@dataclass(frozen=True, eq=False)
+class StoredPredictions:
+    """The predictions of all tested images of a run.
+
+    Attributes:
+        names: str[N], name of each image, unique together with its cell.
+        cells: str[N], cell of each image.
+        labels: i8[N], true classes, indices into `CLASS_NAMES`.
+        predicted: i8[N], most probable class of each image by itself.
+        assigned: i8[N], classes after the assignment of whole cells; None where the split divides
+            cells.
+        confidences: f32[N], probability of each predicted class, not calibrated; None for runs
+            whose table was made before version 0.2.
+
+    Raises:
+        ValueError: The arrays differ in length.
+        TypeError: An array has the wrong dtype.
+    """
+
+    names: np.ndarray
+    cells: np.ndarray
+    labels: np.ndarray
+    predicted: np.ndarray
+    assigned: np.ndarray | None
+    confidences: np.ndarray | None
+
+    def __post_init__(self) -> None:
+        optional = {"assigned": "i8[N]", "confidences": "f32[N]"}
+        given = {name: (getattr(self, name), kind) for name, kind in optional.items()}
+        check(
+            names=(self.names, "any[N]"),
+            cells=(self.cells, "any[N]"),
+            labels=(self.labels, "i8[N]"),
+            predicted=(self.predicted, "i8[N]"),
+            **{name: one for name, one in given.items() if one[0] is not None},
+        )
+
+    @property
+    def correct(self) -> np.ndarray:
+        """Return whether each image is classified correctly by itself, bool[N]."""
+        return self.labels == self.predicted
+
+    def has_same_images(self, other: StoredPredictions) -> bool:
+        """Return whether another run tested the same images, in the same order."""
+        return all(
+            np.array_equal(getattr(self, name), getattr(other, name)) for name in IMAGE_COLUMNS
+        )
+
+
+def compact_predictions(predictions: Predictions) -> StoredPredictions:
+    """Return the columns that a table keeps of the predictions of a run.
+
+    Args:
+        predictions: Predictions of the test images.
+    """
+    assigned = predictions.assigned
+    return StoredPredictions(
+        names=predictions.names.astype(str),
+        cells=predictions.cells.astype(str),
+        labels=predictions.labels.astype(np.int8),
+        predicted=predictions.predicted.astype(np.int8),
+        assigned=None if assigned is None else assigned.astype(np.int8),
+        confidences=predictions.confidences.astype(np.float32),
+    )
+
+
+def save_run_predictions(
+    path: Path, predictions: Mapping[str, StoredPredictions], *, folds: Mapping[str, int]
+) -> Path:
+    """Write the predictions of all runs of a table, completely or not at all.
+
+    Args:
+        path: Target, ending in `.npz`; its folder exists.
+        predictions: Predictions by the name of their run.
+        folds: Fold that each run tested.
+
+    Returns:
+        The path. Runs of a fold that tested the same images share the columns `fold<n>.names`,
+        `.cells` and `.labels`; the columns of a run begin with the run's name.
+    """
+    arrays: dict[str, Any] = {}
+    shared: dict[int, StoredPredictions] = {}
+    for run, one in predictions.items():
+        first = shared.setdefault(folds[run], one)
+        if first is one:
+            arrays |= _columns(f"fold{folds[run]}", one, IMAGE_COLUMNS)
+        elif not first.has_same_images(one):
+            arrays |= _columns(run, one, IMAGE_COLUMNS)
+        arrays |= _columns(run, one, _RUN_COLUMNS)
+    with replacing(path) as temporary, temporary.open("wb") as file:
+        np.savez_compressed(file, **arrays)
+    return path
+
+
+def load_run_predictions(path: Path, *, folds: Mapping[str, int]) -> dict[str, StoredPredictions]:
+    """Return the predictions that `save_run_predictions` wrote, by the name of their run.
+
+    Args:
+        path: The file.
+        folds: Fold that each run tested.
+
+    Raises:
+        ValueError: The file is missing or doesn't hold the predictions of these runs.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            arrays = {name: stored[name] for name in stored.files}
+        return {run: _select(arrays, run, fold) for run, fold in folds.items()}
+    except (zipfile.BadZipFile, KeyError, TypeError, ValueError, OSError, EOFError) as error:
+        raise ValueError(
+            f"`{path}` must hold the predictions of the table's runs, got {error}; restore it."
+        ) from error
+
+
+def _columns(
+    owner: str, predictions: StoredPredictions, names: tuple[str, ...]
+) -> dict[str, np.ndarray]:
+    columns = {f"{owner}.{name}": getattr(predictions, name) for name in names}
+    return {name: column for name, column in columns.items() if column is not None}
+
+
+def _select(arrays: Mapping[str, np.ndarray], run: str, fold: int) -> StoredPredictions:
+    owner = run if f"{run}.{IMAGE_COLUMNS[0]}" in arrays else f"fold{fold}"
+    return StoredPredictions(
+        names=arrays[f"{owner}.names"],
+        cells=arrays[f"{owner}.cells"],
+        labels=arrays[f"{owner}.labels"],
+        predicted=arrays[f"{run}.predicted"],
+        assigned=arrays.get(f"{run}.assigned"),
+        confidences=arrays.get(f"{run}.confidences"),
+    )

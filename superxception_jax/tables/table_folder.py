@@ -1,0 +1,125 @@
+"""The folder of a table: its page, values, predictions and figures."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from superxception_jax.evaluation.plots import save_figure
+from superxception_jax.files import write_text
+from superxception_jax.tables.figures import plot_cost, plot_curves, plot_table
+from superxception_jax.tables.finished_run import TableRun, run_name
+from superxception_jax.tables.stored_predictions import (
+    load_run_predictions,
+    save_run_predictions,
+)
+from superxception_jax.tables.table import Table, table_json
+from superxception_jax.tables.table_page import (
+    ACCURACY_FIGURE,
+    COST_FIGURE,
+    VALUES_FILE,
+    table_markdown,
+)
+
+PAGE_FILE = "README.md"
+PREDICTIONS_FILE = "predictions.npz"
+# Conclusions are written by hand; the page, which is rewritten after each run, includes them.
+NOTES_FILE = "notes.md"
+
+
+@dataclass(frozen=True)
+class StoredTable:
+    """What a later call needs of a stored table; all empty if there is none.
+
+    Attributes:
+        commands: Command lines that made it.
+        pairs: Rows to compare.
+        vary: Field in which the rows of a network differ; empty for none.
+        runs: Its runs.
+    """
+
+    commands: tuple[str, ...] = ()
+    pairs: tuple[tuple[str, str], ...] = ()
+    vary: str = ""
+    runs: tuple[TableRun, ...] = ()
+
+
+def write_table(folder: Path, table: Table) -> tuple[Path, ...]:
+    """Write a table and return its files, the page first.
+
+    Args:
+        folder: Folder of the table; created if missing. Its `notes.md` becomes part of the page.
+        table: The table.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    notes = folder / NOTES_FILE
+    conclusions = notes.read_text(encoding="utf-8") if notes.is_file() else ""
+    # The predictions come first: a table whose writing is interrupted still finds those of its
+    # runs.
+    predictions = save_run_predictions(
+        folder / PREDICTIONS_FILE,
+        {run.name: run.predictions for run in table.runs},
+        folds={run.name: run.fold for run in table.runs},
+    )
+    accuracy = plot_curves(table) if table.vary else plot_table(table)
+    return (
+        write_text(folder / PAGE_FILE, table_markdown(table, notes=conclusions)),
+        write_text(folder / VALUES_FILE, table_json(table)),
+        predictions,
+        save_figure(accuracy, folder / ACCURACY_FIGURE),
+        save_figure(plot_cost(table), folder / COST_FIGURE),
+    )
+
+
+def load_table(folder: Path) -> StoredTable:
+    """Return the table that a folder holds, or an empty one.
+
+    Args:
+        folder: Folder of the table.
+
+    Raises:
+        ValueError: The folder, or a file of its name, holds something else or a table of an
+            earlier version, or its predictions are missing.
+    """
+    earlier = folder.with_name(f"{folder.name}.json")
+    path = folder / VALUES_FILE
+    if earlier.exists() or folder.is_file():
+        raise _refusal(earlier if earlier.exists() else folder)
+    if not path.exists():
+        others = [one for one in _content(folder) if one.name != NOTES_FILE]
+        if others:
+            raise _refusal(others[0])
+        return StoredTable()
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+        return StoredTable(
+            commands=tuple(values["commands"]),
+            pairs=tuple((first, second) for first, second in values["pairs"]),
+            vary=values["vary"],
+            runs=_load_runs(folder, values["runs"]),
+        )
+    except (json.JSONDecodeError, KeyError, TypeError) as error:
+        raise _refusal(path) from error
+
+
+def _load_runs(folder: Path, runs: list[Mapping[str, Any]]) -> tuple[TableRun, ...]:
+    names = [run_name(one["row"], one["seed"], one["fold"]) for one in runs]
+    folds = {name: one["fold"] for name, one in zip(names, runs, strict=True)}
+    predictions = load_run_predictions(folder / PREDICTIONS_FILE, folds=folds)
+    return tuple(
+        TableRun.from_json(one, predictions[name]) for name, one in zip(names, runs, strict=True)
+    )
+
+
+def _content(folder: Path) -> list[Path]:
+    return sorted(folder.iterdir()) if folder.is_dir() else []
+
+
+def _refusal(path: Path) -> ValueError:
+    return ValueError(
+        f"`--name` must be free or name a table of this version, got `{path}`, which is none; "
+        "choose another name."
+    )

@@ -1,0 +1,69 @@
+"""The figures of a table: what they show, not how they look."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+from PIL import Image
+
+from superxception_jax.evaluation.plots import save_figure
+from superxception_jax.tables.figures import plot_cost, plot_curves, plot_table
+from superxception_jax.tables.table import build_table
+from tests.tables.hand_made import four_runs, varied
+
+ROWS = ["xception", "super_xception"]
+
+
+@pytest.fixture(scope="module")
+def table():
+    return build_table(four_runs(), name="t", pairs=[], commands=[])
+
+
+def test_accuracy_shows_seeds_mean_interval_and_the_papers_number(table, tmp_path):
+    figure = plot_table(table)
+    interval, seeds, _, _, paper = figure.axes[0].lines
+    assert list(interval.get_xdata()) == [75.0, 87.5, 100.0]
+    assert list(seeds.get_xdata()) == [75.0, 100.0]
+    assert list(paper.get_xdata()) == [91.80, 92.36]
+    assert list(paper.get_ydata()) == [0, 1]
+    assert [text.get_text() for text in figure.axes[0].get_yticklabels()] == ROWS
+    assert min(Image.open(save_figure(figure, tmp_path / "t.png")).size) > 200
+    # The paper's accuracy means nothing next to that on other images.
+    other = tuple(dataclasses.replace(row, protocol="cells") for row in table.rows)
+    assert len(plot_table(dataclasses.replace(table, rows=other)).axes[0].lines) == 4
+
+
+@pytest.mark.parametrize("assigned", [None, "1 2 1 X"])
+def test_curves_have_a_line_per_network_and_a_dashed_one_for_whole_cells(assigned):
+    runs = [
+        varied("xception", 1.0, "1 2 1 X", assigned=assigned),
+        varied("xception", 0.5, "1 1 1 X", assigned=assigned),
+        varied("alexnet", 0.5, "2 1 1 X", assigned=assigned),
+        varied("alexnet", 1.0, "2 1 1 X", assigned=assigned),
+    ]
+    made = build_table(runs, name="t", pairs=[], commands=["x"], vary="split.training_share")
+    axes = plot_curves(made).axes[0]
+    lines = {line.get_label(): line for line in axes.lines}
+    names = ["xception", "alexnet"]
+    if assigned:
+        names = [one for name in names for one in (name, f"{name}, whole cells assigned")]
+        assert list(lines["xception, whole cells assigned"].get_ydata()) == [100.0, 100.0]
+    assert list(lines) == [text.get_text() for text in axes.get_legend().get_texts()] == names
+    assert list(lines["xception"].get_xdata()) == [0.5, 1.0]
+    assert list(lines["xception"].get_ydata()) == [75.0, 100.0]
+    assert list(lines["alexnet"].get_ydata()) == [50.0, 50.0]
+    assert axes.get_xlabel() == "share of the training cells or images used"
+
+
+def test_cost_shows_operations_and_minutes(table):
+    figure = plot_cost(table)
+    operations, minutes = figure.axes
+    for axes, cost in ((operations, 2.5), (minutes, 1.5)):
+        dots = [container.lines[0].get_xydata().tolist() for container in axes.containers]
+        assert dots == [[[cost, 87.5]]] * 2
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ROWS
+    assert minutes.get_xscale() == "linear"
+    rows = (table.rows[0], dataclasses.replace(table.rows[1], training_seconds=6000.0))
+    slow = dataclasses.replace(table, rows=rows)
+    assert plot_cost(slow).axes[1].get_xscale() == "log"

@@ -1,0 +1,82 @@
+"""The summary of a row, computed by hand."""
+
+from __future__ import annotations
+
+import pytest
+
+from superxception_jax.tables.row import summarize_row
+from tests.tables.hand_made import four_runs, hand_made, provenance, varied
+
+ALL_SURE = (1.0, 1.0, 1.0, 1.0)
+
+
+def test_row_by_hand():
+    row = summarize_row(four_runs()[:2])
+    assert row.accuracy_by_seed == (0.75, 1.0)
+    assert row.accuracy == 0.875
+    # The cells reach 4 of 4 and 3 of 4 over both seeds: draws give 1, 7/8 or 3/4.
+    assert row.accuracy_interval == (0.75, 1.0)
+    assert row.accuracy_sd_over_seeds == pytest.approx(0.25 / 2**0.5)
+    # Seed 0: 2/3, 2/3 and 1; seed 1: all correct.
+    assert row.macro_f1 == pytest.approx((7 / 9 + 1) / 2)
+    recall = {name: share for name, share in row.recall.items() if share is not None}
+    assert recall == {"1": 0.75, "2": 1.0, "X": 1.0}
+    assert (row.images, row.seeds, row.folds) == (4, (0, 1), (0,))
+    assert (row.images_per_second, row.training_seconds) == (100.5, 90.0)
+    assert (row.parameters, row.multiply_accumulates) == (1234567, 2_500_000)
+    assert (row.super_resolution, row.whole_cells, row.varied) == ({}, None, None)
+    assert summarize_row(four_runs()[2:]).super_resolution == {"psnr": 30.0, "ssim": 0.9}
+
+
+def test_folds_are_pooled_and_a_single_seed_has_no_spread():
+    runs = [hand_made("xception", "1 2 2 X", fold=0), hand_made("xception", "1 2 1 X", fold=1)]
+    row = summarize_row(runs)
+    assert (row.images, row.accuracy, row.accuracy_by_seed) == (8, 0.875, (0.875,))
+    assert row.accuracy_sd_over_seeds is None
+    # Pooled confusion: class 1 3 of 4, class 2 2 of 2 and predicted 3 times, X 2 of 2.
+    assert row.macro_f1 == pytest.approx((6 / 7 + 4 / 5 + 1) / 3)
+
+
+def test_calibration_error_is_that_of_the_pooled_folds():
+    # Fold 0 is sure of everything and errs once; fold 1 says 0.75 and is correct throughout. The
+    # errors are 1/4 each; pooled, with all confidences in one bin, they would cancel.
+    runs = [
+        hand_made("xception", "1 2 2 X", fold=0, confidences=ALL_SURE),
+        hand_made("xception", "1 2 1 X", fold=1, confidences=(0.75,) * 4),
+    ]
+    assert summarize_row(runs).expected_calibration_error == pytest.approx(0.25)
+    in_one_bin = [
+        hand_made("xception", "1 2 2 X", fold=0, confidences=(0.99,) * 4),
+        hand_made("xception", "1 2 1 X", fold=1, confidences=(0.95,) * 4),
+    ]
+    # 7 of 8 images are correct, at a mean confidence of 0.97; the folds alone have 0.24 and 0.05.
+    row = summarize_row(in_one_bin)
+    assert row.expected_calibration_error == pytest.approx(0.97 - 0.875)
+    # Seeds test the same images and are averaged: 0.24 and 0.05.
+    seeds = [
+        hand_made("xception", "1 2 2 X", seed=0, confidences=(0.99,) * 4),
+        hand_made("xception", "1 2 1 X", seed=1, confidences=(0.95,) * 4),
+    ]
+    assert summarize_row(seeds).expected_calibration_error == pytest.approx((0.24 + 0.05) / 2)
+
+
+def test_without_all_confidences_the_runs_are_averaged_by_their_images():
+    runs = [
+        hand_made("xception", "1 2 2 X", fold=0, confidences=ALL_SURE, images=1),
+        hand_made("xception", "1 2 1 X", fold=1, images=3, expected_calibration_error=0.3),
+    ]
+    assert summarize_row(runs).expected_calibration_error == pytest.approx(0.25 * 0.1 + 0.75 * 0.3)
+
+
+def test_commits_are_those_of_training_and_test():
+    runs = [
+        hand_made("xception", "1 2 1 X", seed=0, evaluation=provenance("f")),
+        hand_made("xception", "1 2 1 X", seed=1, trainings=(provenance("c"), provenance("b"))),
+        hand_made("xception", "1 2 1 X", seed=2, trainings=()),
+    ]
+    assert summarize_row(runs).commits == ("abc", "b", "c", "f")
+
+
+def test_the_varied_field_is_read_from_the_config():
+    row = summarize_row([varied("xception", 0.5, "1 2 1 X")], vary="split.training_share")
+    assert (row.row, row.name, row.varied) == ("xception@0.5", "xception", 0.5)

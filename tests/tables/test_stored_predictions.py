@@ -1,0 +1,86 @@
+"""The columns that a table keeps of its runs, on disk and in memory."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from superxception_jax.tables.stored_predictions import (
+    compact_predictions,
+    load_run_predictions,
+    save_run_predictions,
+)
+from tests.tables.hand_made import predictions
+from tests.tables.planned_runs import run_predictions
+
+
+def assert_equal(one, other):
+    for field in dataclasses.fields(one):
+        left, right = getattr(one, field.name), getattr(other, field.name)
+        assert (left is None) == (right is None), field.name
+        if left is not None:
+            assert left.dtype == right.dtype
+            np.testing.assert_array_equal(left, right)
+
+
+def test_the_predictions_of_a_run_become_small_columns():
+    one = compact_predictions(run_predictions("1 2 2 X", assigned="1 1 2 Y"))
+    assert one.names.tolist() == ["0", "1", "2", "3"]
+    assert one.cells.tolist() == ["0", "0", "1", "1"]
+    assert (one.labels.tolist(), one.predicted.tolist()) == ([0, 1, 0, 22], [0, 1, 1, 22])
+    assert one.assigned is not None
+    assert one.assigned.tolist() == [0, 0, 1, 23]
+    assert one.correct.tolist() == [True, True, False, True]
+    np.testing.assert_allclose(one.confidences, 0.9, rtol=1e-6)
+    kinds = {field.name: getattr(one, field.name).dtype.kind for field in dataclasses.fields(one)}
+    assert kinds == {
+        "names": "U", "cells": "U", "labels": "i", "predicted": "i", "assigned": "i",
+        "confidences": "f",
+    }  # fmt: skip
+    assert compact_predictions(run_predictions("1 2 2 X")).assigned is None
+
+
+def test_a_file_holds_the_images_of_a_fold_once(tmp_path):
+    first, second = predictions("1 2 2 X"), predictions("1 1 1 X", assigned="1 2 1 Y")
+    third = predictions("2 2 1 X", fold=1, confidences=(0.5, 0.25, 1.0, 0.75))
+    other = dataclasses.replace(first, names=np.array(["a", "b", "c", "dé"]))
+    runs = {"a@0.5-seed0-fold0": first, "b": second, "c": third, "d": other}
+    folds = {"a@0.5-seed0-fold0": 0, "b": 0, "c": 1, "d": 0}
+    path = save_run_predictions(tmp_path / "predictions.npz", runs, folds=folds)
+    with np.load(path) as stored:
+        assert sorted(stored.files) == [
+            "a@0.5-seed0-fold0.predicted",
+            *("b.assigned", "b.predicted", "c.confidences", "c.predicted"),
+            *("d.cells", "d.labels", "d.names", "d.predicted"),
+            *("fold0.cells", "fold0.labels", "fold0.names"),
+            *("fold1.cells", "fold1.labels", "fold1.names"),
+        ]
+    loaded = load_run_predictions(path, folds=folds)
+    assert list(loaded) == list(runs)
+    for name, one in runs.items():
+        assert_equal(loaded[name], one)
+    assert [file.name for file in tmp_path.iterdir()] == ["predictions.npz"]
+
+
+def test_a_file_without_the_runs_is_refused(tmp_path):
+    path = tmp_path / "predictions.npz"
+    with pytest.raises(ValueError, match="must hold the predictions of the table's runs, got"):
+        load_run_predictions(path, folds={"a": 0})
+    path.write_bytes(b"no archive")
+    with pytest.raises(ValueError, match="must hold the predictions of the table's runs, got"):
+        load_run_predictions(path, folds={"a": 0})
+    save_run_predictions(path, {"a": predictions("1 2 2 X")}, folds={"a": 0})
+    with pytest.raises(ValueError, match=r"got 'b\.predicted'; restore it"):
+        load_run_predictions(path, folds={"b": 0})
+
+
+def test_wrong_columns_are_refused():
+    one = predictions("1 2 2 X")
+    with pytest.raises(TypeError, match="`labels` must be"):
+        dataclasses.replace(one, labels=one.labels.astype(np.int64))
+    with pytest.raises(ValueError, match="`confidences` must be"):
+        dataclasses.replace(one, confidences=np.ones(3, np.float32))
+    assert one.has_same_images(predictions("2 2 1 X"))
+    assert not one.has_same_images(predictions("1 2 2 X", fold=1))

@@ -1,0 +1,85 @@
+"""The page of a table."""
+
+from __future__ import annotations
+
+import pytest
+
+from superxception_jax.chromosomes import CLASS_NAMES
+from superxception_jax.tables.table import build_table
+from superxception_jax.tables.table_page import table_markdown
+from tests.tables.hand_made import four_runs, hand_made
+
+PAIR = ("super_xception", "xception")
+
+
+@pytest.fixture(scope="module")
+def page():
+    table = build_table(
+        four_runs(), name="t", pairs=[PAIR], commands=["python launch/table.py --name=t"]
+    )
+    return table_markdown(table, notes="It *rains*.\n")
+
+
+def test_networks_and_conclusions(page):
+    assert "Data set `bioimage`, split `paper`, 4 test images." in page
+    assert "## Conclusions\n\nIt *rains*.\n\n## Recall" in page
+    lines = page.splitlines()
+    start = lines.index(next(line for line in lines if line.startswith("| network | config")))
+    assert lines[start : start + 4] == [
+        "| network | config | seeds | test accuracy, % | 95 % interval "
+        "| sd over seeds, percentage points | macro-F1 | calibration error | parameters "
+        "| MMAC per image | training, images/s | training, min | commits |",
+        "| " + " | ".join(["---"] * 13) + " |",
+        "| xception | `configs/xception.py:paper` | 0, 1 | **87.50** | 75.00 – 100.00 | 17.68 "
+        "| 0.889 | 0.150 | 1,234,567 | 2.5 | 100.5 | 1.5 | `abc` |",
+        "| super_xception | `configs/super_xception.py:paper` | 0, 1 | **87.50** | 75.00 – 100.00 "
+        "| 17.68 | 0.800 | 0.150 | 1,234,567 | 2.5 | 100.5 | 1.5 | `abc` |",
+    ]
+    recalls = ["75.0", "100.0", *["–"] * 20, "100.0", "–"]
+    assert "| xception | " + " | ".join(recalls) + " |" in lines
+    assert "| network | " + " | ".join(CLASS_NAMES) + " |" in lines
+    assert "synthetic" not in page
+
+
+def test_super_resolution_comparisons_and_commands(page):
+    lines = page.splitlines()
+    start = lines.index("## Super-resolution")
+    assert lines[start + 4 : start + 7] == [
+        "| network | PSNR, dB | SSIM |",
+        "| --- | --- | --- |",
+        "| super_xception | 30.00 | 0.9000 |",
+    ]
+    assert lines[lines.index("## Paired comparisons") + 6 :][:3] == [
+        "| super_xception | xception | 0 | 4 | 1 | 0 | 1.0000 | +25.00 | +0.00 to +50.00 |",
+        "| super_xception | xception | 1 | 4 | 0 | 1 | 1.0000 | -25.00 | -50.00 to +0.00 |",
+        "| super_xception | xception | mean | – | – | – | – | +0.00 | -25.00 to +25.00 |",
+    ]
+    assert "## Reproduce\n\n```sh\npython launch/table.py --name=t\n```" in page
+    assert page.count("python launch/main.py") == 4
+
+
+def test_one_synthetic_run_is_said_to_be_synthetic_and_nothing_is_compared():
+    run = hand_made("xception", "1 2 1 X", dataset="ideogram", protocol="cells")
+    text = table_markdown(build_table([run], name="t", pairs=[], commands=["x"]), notes="")
+    assert "These are synthetic chromosomes" in text
+    for absent in ("## Conclusions", "## Paired comparisons", "## Whole cells"):
+        assert absent not in text
+    assert "| 0 | **100.00** | 100.00 – 100.00 | – |" in text
+
+
+def test_whole_cells_and_their_kinds():
+    runs = [
+        hand_made("xception", "1 2 2 X", fold=fold, assigned=assigned)
+        for fold, assigned in enumerate(("1 2 1 X", "2 1 1 Y"))
+    ]
+    table = build_table(runs, name="t", pairs=[], commands=[])
+    lines = table_markdown(table, notes="").splitlines()
+    assert "0 × folds 0, 1" in lines[lines.index(f"# Table `{table.name}`") + 6]
+    start = lines.index("## Whole cells")
+    assert lines[start + 6].startswith("| xception | 75.00 | **62.50** | ")
+    assert lines[start + 6].endswith(" | 4 | 50.0 | 75.0 | 75.0 |")
+    assert lines[start + 10 : start + 13] == [
+        "| network | true chromosome counts | cells | flagged | all counts correct |",
+        "| --- | --- | --- | --- | --- |",
+        "| xception | sex chromosomes other than XX and XY | 4 | 4 | 3 |",
+    ]
