@@ -59,7 +59,7 @@ def plot_table(table: Table) -> Figure:
             linewidth=2,
             marker="|",
             markersize=12,
-            label=f"{hidden}mean over seeds, {level} interval over cells",
+            label=f"{hidden}mean, {level} interval over cells",
         )
         seeds = [100 * accuracy for accuracy in row.accuracy_by_seed]
         axes.plot(seeds, [place] * len(seeds), "o", color="black", alpha=0.6, label=f"{hidden}seed")
@@ -75,7 +75,7 @@ def plot_table(table: Table) -> Figure:
             "markersize": 9,
             "linestyle": "none",
         }
-        label = "reported in the paper (different draw of images)"
+        label = "the paper, other draw of images"
         axes.plot(*zip(*known, strict=True), marker="D", label=label, **style)
     axes.set_yticks(range(len(rows)), [row.row for row in rows])
     axes.set_ylim(len(rows) - 0.5, -0.5)

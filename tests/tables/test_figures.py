@@ -29,6 +29,9 @@ def test_accuracy_shows_seeds_mean_interval_and_the_papers_number(table, tmp_pat
     assert list(paper.get_ydata()) == [0, 1]
     assert [text.get_text() for text in figure.axes[0].get_yticklabels()] == ROWS
     assert min(Image.open(save_figure(figure, tmp_path / "t.png")).size) > 200
+    # The longest legend fits into the figure.
+    legend = figure.legends[0].get_window_extent()
+    assert figure.bbox.x0 < legend.x0 < legend.x1 < figure.bbox.x1
     # The paper's accuracy means nothing next to that on other images.
     other = tuple(dataclasses.replace(row, protocol="cells") for row in table.rows)
     assert len(plot_table(dataclasses.replace(table, rows=other)).axes[0].lines) == 4
