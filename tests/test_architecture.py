@@ -30,6 +30,8 @@ ALLOWED = {
     "studies": GROUND | {"data", "models", "training", "karyotyping", "evaluation", "runs"},
 }
 MOST_ROOMS = 16
+CLASSES = 24
+LONGEST_NAME = 64
 MODULES = sorted(PACKAGE.rglob("*.py"))
 SOURCES = MODULES + [
     path
@@ -163,13 +165,37 @@ def test_no_image_of_a_chromosome_set_is_tracked():
     listed = subprocess.run(
         ["git", "ls-files"], cwd=REPOSITORY, capture_output=True, text=True, check=False
     ).stdout.splitlines()
-    found = [name for name in listed if name.lower().endswith((".bmp", ".tif", ".tiff", ".npz"))]
+    found = {name for name in listed if name.lower().endswith((".bmp", ".tif", ".tiff", ".npz"))}
     # The packaged weights hold parameters and statistics, and nothing else.
-    weights = [name for name in found if name.startswith("superxception_jax/weights/")]
-    assert found == weights
+    weights = {name for name in found if name.startswith("superxception_jax/weights/")}
     for name in weights:
         with np.load(REPOSITORY / name) as arrays:
             assert {key.split(".")[0] for key in arrays.files} == {"params", "batch_stats"}
+    # A table keeps names, classes and confidences of its test images, and nothing else.
+    tables = {name for name in found if re.fullmatch(r"results/[^/]+/predictions\.npz", name)}
+    for name in tables:
+        with np.load(REPOSITORY / name) as arrays:
+            for key in arrays.files:
+                _check_column(key.rpartition(".")[2], arrays[key])
+    assert found == weights | tables
+
+
+def _check_column(name: str, column: np.ndarray) -> None:
+    """Refuse what could hold pixels: anything but short names, labels and probabilities."""
+    assert column.ndim == 1
+    if name in ("names", "cells"):
+        assert column.dtype.kind == "U"
+        assert column.dtype.itemsize <= 4 * LONGEST_NAME
+    elif name in ("labels", "predicted", "assigned"):
+        assert column.dtype == np.int8
+        assert (column >= 0).all()
+        assert (column < CLASSES).all()
+    else:
+        assert name == "confidences"
+        assert column.dtype == np.float32
+        # The most probable of all classes.
+        assert (column > 1 / CLASSES - 1e-6).all()
+        assert (column < 1 + 1e-5).all()
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
