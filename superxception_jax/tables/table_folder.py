@@ -120,6 +120,6 @@ def _content(folder: Path) -> list[Path]:
 
 def _refusal(path: Path) -> ValueError:
     return ValueError(
-        f"`--name` must be free or name a table of this version, got `{path}`, which is none; "
-        "choose another name."
+        f"`--name` must be free or name a table of this version, got `{path}`, which is another "
+        "file or of an earlier version; choose another name, and reuse finished runs with --runs."
     )

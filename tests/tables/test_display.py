@@ -14,7 +14,7 @@ def _state(lines):
     return training_state("a", lines, epochs=3, batch_size=10)
 
 
-def test_a_training_is_told_from_its_metrics():
+def test_the_state_of_a_training_follows_from_its_metrics():
     assert describe_state(_state([])) == ["training epoch 1 of 3", "", ""]
     assert _state([{**TRAIN, "step": 40}]).seconds_left is None
     lines = [
@@ -34,7 +34,7 @@ def test_a_training_is_told_from_its_metrics():
     assert describe_state(_state(lines)) == ["testing", "validation accuracy 60.00%", ""]
 
 
-def test_ends_are_told_with_their_result_or_reason():
+def test_an_end_is_described_with_its_result_or_reason():
     assert describe_state(DONE) == ["done", "", "test 90.00% (85.00% to 95.00%)"]
     failed = RunState("a", phase="failed", message="exit status 2: error")
     assert describe_state(failed) == ["failed", "", "exit status 2: error"]
@@ -42,7 +42,7 @@ def test_ends_are_told_with_their_result_or_reason():
     assert describe_state(slow)[2] == "2.5 h left"
 
 
-def test_without_a_terminal_a_line_is_said_when_a_run_gets_further():
+def test_without_a_terminal_progress_is_printed_line_by_line():
     file = io.StringIO()
     waiting, training = RunState("b"), RunState("a", phase="training", epochs=2)
     with watch(Console(file=file)) as show:

@@ -94,7 +94,7 @@ def test_a_run_that_fails_loses_no_other_and_nothing_is_repeated(tmp_path):
     table = json.loads(outcome.files[1].read_text())
     assert [row["row"] for row in table["rows"]] == ["super_xception"]
     assert good.log.read_text().startswith("$ python ")
-    # A second call repeats the failed run only, and keeps the row that stands.
+    # A second call repeats the failed run only, and keeps the finished row.
     before = good.log.read_text()
     outcome = make_table(plan(tmp_path, [copying(failing, tmp_path), good]), show=seen.append)
     assert [state.phase for state in outcome.states] == ["done", "done"]
