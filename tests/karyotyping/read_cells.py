@@ -1,4 +1,4 @@
-"""Synthetic cells as they look after reading: upright, bright on black, classes known."""
+"""Synthetic karyotypes: chromosomes upright, bright on black, with known classes."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def stretch_p_arm(bands: tuple[Band, ...], factor: float) -> tuple[Band, ...]:
 def drawn(
     label: int, *, style: str, seed: int, scale: float = 1.0
 ) -> tuple[ClassifiedChromosome, float]:
-    """Draw one chromosome; return it as read, and where its centromere truly is, 0..1."""
+    """Return a synthetic chromosome, correctly classified, and its true centromere, 0..1."""
     generator = np.random.default_rng([seed, label])
     statistics = style_named(style)
     optics = Optics(

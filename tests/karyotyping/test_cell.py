@@ -100,7 +100,7 @@ def test_the_scale_is_that_of_the_raw_image():
     assert abs(columns - 10) <= 1
 
 
-def test_what_the_cell_mends_is_flagged(cell):
+def test_a_call_that_the_cell_overrules_is_flagged(cell):
     images, labels = cell
     fourteens = [row for row, label in enumerate(labels) if CLASS_NAMES[label] == "14"]
     found = karyotype(images, make_classifier(labels, confused={fourteens[0]: 14}))

@@ -17,6 +17,7 @@ from superxception_jax.chromosomes import class_label
 from superxception_jax.data.ideogram.builder import draw_numbered_cell
 from superxception_jax.karyotyping import CellImages, NamedImage, karyotype_cell
 from superxception_jax.runs.reader import DEFAULT_CLASSIFIERS, choose_classifier
+from superxception_jax.runs.results import RunResults
 from superxception_jax.runs.workdir import load_config
 from tests.launch.programs import environment
 from tests.paths import REAL_DATA, REPOSITORY
@@ -55,16 +56,16 @@ def test_their_configs_are_of_this_version(background, capsys):
 @pytest.mark.parametrize("background", DEFAULT_CLASSIFIERS)
 def test_a_card_says_what_the_results_say(background):
     folder = DEFAULT_CLASSIFIERS[background]
-    results = json.loads((folder / "results.json").read_text())
+    results = RunResults.from_json(json.loads((folder / "results.json").read_text()))
     card = (folder / "MODEL_CARD.md").read_text()
     for value in (
-        results["accuracy"],
-        results["cells"]["accuracy"],
-        results["cells"]["entirely_right"],
-        results["polarity"]["turned_at_random"]["polarity_accuracy"],
+        results.accuracy,
+        results.cells.accuracy,
+        results.cells.fully_correct,
+        results.polarity["turned_at_random"].polarity_accuracy,
     ):
         assert f"{100 * value:.1f} %" in card
-    assert results["environment"]["commit"] in card
+    assert results.evaluation.commit in card
     assert "not for diagnosis" in card.lower()
 
 
