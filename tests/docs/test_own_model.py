@@ -1,28 +1,24 @@
-"""What the README tells to do works as written, in a copy of the repository."""
+"""What docs/own_model.md tells to do works as written, in a copy of the repository."""
 
 from __future__ import annotations
 
-import re
+import shlex
 import shutil
 import subprocess
 import sys
 
-from tests.launch.programs import REPOSITORY, environment
+from tests.docs.pages import DOCS, code_blocks, commands
+from tests.launch.programs import environment
+from tests.paths import REPOSITORY
 
 
-def section(title: str) -> str:
-    text = (REPOSITORY / "README.md").read_text(encoding="utf-8")
-    return re.split(r"^## ", text.split(f"\n## {title}\n")[1], maxsplit=1, flags=re.MULTILINE)[0]
-
-
-def test_add_your_own_model(tmp_path, flags):
+def test_add_your_own_model(tmp_path):
     for name in ("superxception_jax", "configs", "launch"):
         shutil.copytree(
             REPOSITORY / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__")
         )
-    text = section("Add your own model")
-    network, lines, config = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
-    (command,) = re.findall(r"```sh\n(.*?)\n```", text, re.DOTALL)
+    network, lines, config = code_blocks(DOCS / "own_model.md", "python")
+    (command,) = commands(DOCS / "own_model.md")
     (tmp_path / "superxception_jax" / "models" / "my_network.py").write_text(network)
     (tmp_path / "configs" / "my_network.py").write_text(config)
     build = tmp_path / "superxception_jax" / "models" / "build.py"
@@ -31,7 +27,12 @@ def test_add_your_own_model(tmp_path, flags):
     line = "from superxception_jax.models.my_network import MyNetwork\n"
     build.write_text(f"{head}\n{line}\nMODELS:{body}")
     done = subprocess.run(
-        [sys.executable, *command.split()[1:], *flags, f"--workdir={tmp_path / 'run'}"],
+        [
+            sys.executable,
+            *shlex.split(command)[1:],
+            f"--workdir={tmp_path / 'run'}",
+            "--compilation_cache=off",
+        ],
         cwd=tmp_path,
         env=environment(),
         capture_output=True,
