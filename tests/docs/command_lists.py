@@ -1,0 +1,129 @@
+"""How each command of the documentation is tested; a command in no list fails the tests.
+
+Commands of the lists are written as `pages.commands` returns them.
+"""
+
+from __future__ import annotations
+
+OWN = (
+    "python launch/main.py --config=configs/stripnet.py:own "
+    "--config.data.own_folder=my_labelled_cells"
+)
+EARLIER_RUN = "runs/super_xception-bioimage-20260101-120000"
+# Runs of the documentation that the run of the first command in `EXECUTED` stands for.
+ONE_RUN = {"runs/synthetic": "runs/own", "runs/pictures": "runs/own", EARLIER_RUN: "runs/own"}
+
+# Executed in this order, in one folder with `my_lab` (a cell of a few chromosomes),
+# `my_labelled_cells` (five drawn cells) and `prior.json` (the JSON block of docs/karyotype.md).
+# A command is followed by what is replaced in it, besides `ONE_RUN`, so that it takes seconds;
+# trainings get the flags of `SIZES` in addition.
+EXECUTED: dict[str, dict[str, str]] = {
+    f"{OWN} --workdir=runs/own": {},
+    "python launch/prepare_data.py --dataset own --folder my_labelled_cells": {},
+    "python launch/prepare_data.py --dataset ideogram --cells 12 --seed 7 --aneuploid_share 1 "
+    "--write synthetic_cells": {"--cells 12": "--cells 1"},
+    "python launch/prepare_data.py --dataset ideogram --cells 4 --seed 7 --aneuploid_share 1 "
+    "--write synthetic_cells": {"--cells 4": "--cells 2", "synthetic_cells": "more_cells"},
+    "python launch/prepare_data.py --dataset ideogram --cells 2 --style g "
+    "--write gband_style_cells": {"--cells 2": "--cells 1"},
+    "python launch/prepare_data.py --show 'my_labelled_cells/cell1/scan 3a.png' "
+    "--out steps.png": {},
+    "python launch/prepare_data.py --show 'my_labelled_cells/cell1/scan 3a.png' "
+    "--normalization straightening=medial_axis image_px=100": {},
+    "python launch/prepare_data.py --show 'synthetic_cells/0001/0001 3a.png' "
+    "--normalization straightening=medial_axis --out docs/pictures/normalization.png": {
+        "synthetic_cells": "more_cells"
+    },
+    "karyotype --help": {},
+    "karyotype --images=my_lab": {},
+    "karyotype --images=my_lab/cell1 --background=dark --turned_share=0.01 "
+    "--out=karyotypes_of_cell1": {},
+    "karyotype --images=my_lab --prior=prior.json": {},
+    "karyotype --images=my_lab --workdir=runs/own": {},
+    "python launch/export.py --workdir=runs/own --out=my_network": {},
+    "karyotype --images=my_lab --workdir=my_network": {},
+    "karyotype --images=synthetic_cells --workdir=runs/synthetic --turned_share=0.01": {
+        "synthetic_cells": "my_lab"
+    },
+    "karyotype --images=synthetic_cells --workdir=runs/pictures --turned_share=0.01 "
+    "--out=karyotypes/pictures": {"synthetic_cells": "my_lab"},
+    "cp runs/pictures/learning_curves.png docs/pictures/learning_curves.png": {},
+    f"python launch/evaluate.py --workdir={EARLIER_RUN} --split=validation": {},
+    f"python launch/main.py --workdir={EARLIER_RUN}": {},
+    "python launch/robustness.py --name=robustness --runs=runs/own": {
+        "--runs=runs/own": "--runs=runs/own --kinds=none"
+    },
+}
+SIZES = (
+    "--config.model.width_multiplier=0.125",
+    "--config.model.implementation=plain",
+    "--config.training.epochs=1",
+    "--config.evaluation.bootstrap_resamples=10",
+)
+
+HOURS = "trains for minutes to hours"
+RESTRICTED = "needs an archive that may not be passed on"
+# Planned: the program itself reads the flags, builds and checks configs and plans, and is stopped
+# where the work would begin.
+PLANNED: dict[str, str] = {
+    "python launch/main.py --config=configs/super_xception.py": HOURS,
+    "python launch/main.py --config=configs/super_xception.py --workdir=runs/pictures": HOURS,
+    "python launch/main.py --config=configs/stripnet.py --workdir=runs/synthetic": HOURS,
+    f"{OWN} --config.split.protocol=cases": "one training on own cells is executed",
+    "python launch/main.py --config=configs/super_xception.py:smoke": "executed by test_main.py",
+    "python launch/main.py --config=configs/super_xception.py:bioimage": RESTRICTED,
+    "python launch/main.py --config=configs/stripnet.py:bioimage": RESTRICTED,
+    "python launch/main.py --config=configs/super_xception.py:paper": RESTRICTED,
+    "python launch/main.py --config=configs/xception.py:bioimage --config.seed=1 "
+    "--config.training.epochs=40": RESTRICTED,
+    "python launch/main.py --config=configs/xception.py:bioimage --config.seed=1 "
+    "--config.optimizer.learning_rate=5e-4": RESTRICTED,
+    "python launch/prepare_data.py --dataset bioimage": RESTRICTED,
+    "python launch/table.py --name=table1 --seeds=0,1,2 --pairs=super_xception:xception "
+    "--configs=configs/xception.py:bioimage,configs/super_xception.py:bioimage": RESTRICTED,
+    "python launch/table.py --name=size "
+    "--configs=configs/stripnet.py:bioimage,configs/xception.py:bioimage "
+    "--overrides=split.protocol=cells --vary=split.training_share=0.125,0.25,0.5,1": RESTRICTED,
+    "python launch/table.py --name=karyotyping --folds=0,1,2,3,4 "
+    "--configs=configs/stripnet.py:bioimage --overrides=split.protocol=cells": RESTRICTED,
+    "python launch/table.py --name=aneuploidy --folds=0,1,2,3,4 "
+    "--configs=configs/stripnet.py:gband --overrides=training.epochs=15": RESTRICTED,
+    "python launch/table.py --name=controls --seeds=0,1,2 --pairs=super_xception:no_skip "
+    "--configs=configs/super_xception.py:bioimage,"
+    "configs/ablations/no_skip.py:bioimage": RESTRICTED,
+    "python launch/robustness.py --name=robustness-blur --runs=runs/own --kinds=blur,noise "
+    "--foreign=gband": RESTRICTED,
+    "python benchmarks/speed.py": "takes an hour, and needs PyTorch",
+    "python benchmarks/speed.py --cases train:71:32 --sides ours torch": "needs PyTorch",
+    "python benchmarks/operations.py": "needs PyTorch",
+    "python benchmarks/forms.py --steps 20": RESTRICTED,
+}
+# Where each program is stopped when a command is planned: the first call that works.
+STOPS = {
+    "main": "train_and_test",
+    "prepare_data": "prepare_dataset",
+    "table": "make_table",
+    "robustness": "load_classifier",
+}
+
+ENVIRONMENT = "makes or changes the environment in which these tests run"
+CHECKS = "one of the checks of which these tests are a part"
+# Neither executed nor planned here. Files that these commands name must exist.
+OTHERS: dict[str, str] = {
+    "python3 -m venv .venv": ENVIRONMENT,
+    "python -m venv .venv": ENVIRONMENT,
+    ". .venv/bin/activate": ENVIRONMENT,
+    "pip install .": "test_packaging.py builds and .ci/run installs the package",
+    "pip install -r requirements.txt": ENVIRONMENT,
+    "pip install -r requirements-test.txt": ENVIRONMENT,
+    "pip install -r requirements-docs.txt": ENVIRONMENT,
+    "pip install -r benchmarks/requirements.txt": ENVIRONMENT,
+    "ruff check .": CHECKS,
+    "ruff format --check .": CHECKS,
+    "mypy": CHECKS,
+    "python -m pytest -n 2": CHECKS,
+    "python docs/build_api.py": "executed by test_api.py, where pdoc is installed",
+    "python launch/main.py --config=configs/my_network.py:smoke": "executed by test_own_model.py",
+    "chromium --headless --hide-scrollbars --window-size=1440,960 "
+    "--screenshot=docs/pictures/report.webp karyotypes/pictures/report.html": "needs a browser",
+}
