@@ -1,7 +1,11 @@
-"""AlexNet, written by hand (Krizhevsky, Sutskever and Hinton 2012).
+"""AlexNet (Krizhevsky, Sutskever and Hinton 2012).
 
-The network of the paper's two GPUs as one: 60,965,224 parameters with three channels, 1,000
-classes and 227×227 px, the input size that the chromosome paper chose for all its networks.
+The two halves that the publication trains on two GPUs are one network here: 60,965,224 parameters
+with three channels, 1,000 classes and 227×227 px, the input size that the chromosome paper uses
+for all its networks.
+
+Classes and functions raise `ValueError` for a wrong shape or attribute, and `TypeError` for a
+dtype other than float32.
 """
 
 from __future__ import annotations
@@ -23,13 +27,13 @@ class AlexNet(nn.Module):
     """Classify images with AlexNet.
 
     Attributes:
-        classes: number of classes.
-        width_multiplier: factor of all channel numbers, see `scaled_width`.
-        dropout_rate: share dropped before each of the two hidden layers; 0.5 in the paper.
-        implementation: "plain" or "fast".
+        classes: Number of classes.
+        width_multiplier: Factor of all channel numbers, see `scaled_width`.
+        dropout_rate: Share of the activations dropped before each hidden layer; 0.5 in the paper.
+        implementation: Form of the operations, "plain" or "fast".
 
-    Source: Krizhevsky, Sutskever and Hinton 2012, section 3.5. Initial values are He's instead
-        of a Gaussian of 0.01, with which Adam stays at chance.
+    Source: Krizhevsky, Sutskever and Hinton 2012, section 3.5. The initial values are
+        He's: with the paper's Gaussian of 0.01, training with Adam stays at chance level.
     """
 
     classes: int
@@ -38,7 +42,7 @@ class AlexNet(nn.Module):
     implementation: str
 
     def setup(self) -> None:
-        """Name the parts."""
+        """Create the submodules."""
 
         def convolution(features: int, size: int, stride: int, padding: str, groups: int):
             return GroupedConvolution(
@@ -68,14 +72,10 @@ class AlexNet(nn.Module):
 
         Args:
             images: f32[B,H,W,C] in [0,1], at least `MINIMUM_PX` on each side.
-            train: use dropout (which needs a "dropout" key).
+            train: Whether to use dropout, which needs a "dropout" key.
 
         Returns:
             f32[B,classes] logits.
-
-        Raises:
-            ValueError: the shape or an attribute is wrong.
-            TypeError: the dtype is not float32.
 
         Source: Krizhevsky et al. 2012, figure 2.
         """
@@ -86,17 +86,13 @@ class AlexNet(nn.Module):
 
         Args:
             images: f32[B,H,W,C] in [0,1], at least `MINIMUM_PX` on each side.
-            train: use dropout (which needs a "dropout" key).
+            train: Whether to use dropout, which needs a "dropout" key.
 
         Returns:
             f32[B,4096·width].
 
-        Raises:
-            ValueError: the shape or an attribute is wrong.
-            TypeError: the dtype is not float32.
-
         Source: Krizhevsky et al. 2012, figure 2; grey values are scaled to [-1,1], which centres
-            them as the paper's mean image does.
+            them as subtracting the mean image does in the paper.
         """
         check_size(images, minimum_px=MINIMUM_PX)
         x = 2.0 * images - 1.0
@@ -113,15 +109,15 @@ class AlexNet(nn.Module):
 
 
 class GroupedConvolution(nn.Module):
-    """Convolve groups of channels, each on its own, with ReLU.
+    """Convolve groups of channels independently and apply ReLU.
 
     Attributes:
-        features: output channels of all groups together.
-        size: edge of the window, in px.
-        stride: step of the window, in px.
+        features: Output channels over all groups.
+        size: Side of the window in px.
+        stride: Step of the window in px.
         padding: "SAME" or "VALID".
-        groups: 2 where the paper's GPUs didn't see each other, else 1.
-        implementation: "plain" or "fast".
+        groups: 2 where the paper's GPUs don't exchange activations, else 1.
+        implementation: Form of the operations, "plain" or "fast".
 
     Source: Krizhevsky et al. 2012, section 3.2.
     """
@@ -154,17 +150,13 @@ class GroupedConvolution(nn.Module):
 
 
 def normalize_responses(x: jax.Array) -> jax.Array:
-    """Divide every value by a power of the squares of its neighbour channels.
+    """Normalise every value by the squares of its neighbouring channels.
 
     Args:
         x: f32[B,H,W,C].
 
     Returns:
         f32[B,H,W,C].
-
-    Raises:
-        ValueError: the shape is wrong.
-        TypeError: the dtype is not float32.
 
     Source: Krizhevsky et al. 2012, section 3.3: x / (2 + 1e-4 · Σ x²)^0.75 over 5 channels.
     """

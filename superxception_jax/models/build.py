@@ -1,4 +1,4 @@
-"""Build networks by name."""
+"""Networks by name."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from superxception_jax.models.stripnet import StripNet
 from superxception_jax.models.super_resolution import SuperResolution, SuperResolvedClassifier
 from superxception_jax.models.xception import Xception
 
-# Name: (classifier, whether the super-resolution stack stands in front of it).
+# Name: (classifier, whether the super-resolution stack precedes it).
 MODELS: dict[str, tuple[type[nn.Module], bool]] = {
     "deep_cnn": (DeepCNN, False),
     "alexnet": (AlexNet, False),
@@ -30,7 +30,7 @@ MODELS: dict[str, tuple[type[nn.Module], bool]] = {
     "xception": (Xception, False),
     "super_xception": (Xception, True),
 }
-# Fields that Linen adds to every module; they are no options.
+# Fields that Linen adds to every module; they are not options.
 _LINEN_FIELDS = {"parent", "name"}
 
 
@@ -42,24 +42,22 @@ def build_model(
     classifier: Mapping[str, Any],
     super_resolution: Mapping[str, Any],
 ) -> nn.Module:
-    """Build a network.
+    """Return a network.
 
     Args:
-        name: a key of `MODELS`.
-        classes: number of classes.
-        implementation: "plain" or "fast".
-        classifier: the other attributes of the classifier, see `classifier_options`.
-        super_resolution: the other attributes of `SuperResolution`, and `enlarged_px`, see
+        name: Key of `MODELS`.
+        classes: Number of classes.
+        implementation: Form of the operations, "plain" or "fast".
+        classifier: Other attributes of the classifier, see `classifier_options`.
+        super_resolution: Other attributes of `SuperResolution`, and `enlarged_px`, see
             `SuperResolvedClassifier`; empty for a network without the stack.
 
     Returns:
-        The Linen module: `__call__(images, *, train)` returns logits. The parameters of a
-        network with the stack lie under `super_resolution` and `classifier`.
+        The Linen module; `__call__(images, *, train)` returns logits. The parameters of a
+        network with the stack are under `super_resolution` and `classifier`.
 
     Raises:
-        ValueError: the name or an option is unknown, or an option is missing.
-
-    Source: ours, because a literal dict shows every network in one place.
+        ValueError: The name or an option is unknown, or an option is missing.
     """
     allowed = set(classifier_options(name))
     kind, has_stack = MODELS[name]
@@ -96,18 +94,16 @@ def init_variables(model: nn.Module, *, key: jax.Array, input_px: int) -> dict[s
 
 
 def classifier_options(name: str) -> tuple[str, ...]:
-    """List the attributes of a network's classifier that a caller chooses.
+    """Return the names of the classifier's attributes that a config chooses.
 
     Args:
-        name: a key of `MODELS`.
+        name: Key of `MODELS`.
 
     Returns:
-        Names, sorted, without `classes` and `implementation`.
+        Sorted names, without `classes` and `implementation`.
 
     Raises:
-        ValueError: the name is unknown.
-
-    Source: ours, because a network is named once and its options follow.
+        ValueError: The name is unknown.
 
     >>> classifier_options("alexnet")
     ('dropout_rate', 'width_multiplier')
@@ -120,15 +116,10 @@ def classifier_options(name: str) -> tuple[str, ...]:
 
 
 def has_super_resolution(name: str) -> bool:
-    """Tell whether the super-resolution stack stands in front of a network.
+    """Return whether the super-resolution stack is part of a network.
 
     Args:
-        name: a key of `MODELS`.
-
-    Returns:
-        Whether `build_model` needs options of the stack.
-
-    Source: the paper, table 1.
+        name: Key of `MODELS`.
     """
     return MODELS[name][1]
 

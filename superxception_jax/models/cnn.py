@@ -1,7 +1,10 @@
 """The paper's plain network: six convolutions and two sigmoid layers.
 
-What the paper leaves open is ours: 3×3 windows with SAME padding, and Glorot's initial
-values, as in Keras.
+The paper doesn't state the window size, the padding or the initial values. Here they are 3×3,
+SAME, and Glorot's as in Keras.
+
+Classes and functions raise `ValueError` for a wrong shape or attribute, and `TypeError` for a
+dtype other than float32.
 """
 
 from __future__ import annotations
@@ -18,13 +21,13 @@ MINIMUM_PX = 2 ** len(CHANNELS)
 
 
 class DeepCNN(nn.Module):
-    """Classify images with six convolutions, each with ReLU and 2×2 max pool.
+    """Classify images with six convolutions, each followed by ReLU and a 2×2 max pool.
 
     Attributes:
-        classes: number of classes.
-        width_multiplier: factor of all channel numbers, see `scaled_width`.
-        dropout_rate: share of the features dropped before the head, in [0, 1).
-        implementation: "plain" or "fast".
+        classes: Number of classes.
+        width_multiplier: Factor of all channel numbers, see `scaled_width`.
+        dropout_rate: Share of the features dropped before the head, in [0, 1).
+        implementation: Form of the operations, "plain" or "fast".
 
     Source: the paper, the section on the Deep CNN.
     """
@@ -35,7 +38,7 @@ class DeepCNN(nn.Module):
     implementation: str
 
     def setup(self) -> None:
-        """Name the parts."""
+        """Create the submodules."""
         self.convolutions = [
             Convolution(
                 scaled_width(features, width_multiplier=self.width_multiplier),
@@ -63,14 +66,10 @@ class DeepCNN(nn.Module):
 
         Args:
             images: f32[B,H,W,C] in [0,1], at least `MINIMUM_PX` on each side.
-            train: use dropout (which needs a "dropout" key).
+            train: Whether to use dropout, which needs a "dropout" key.
 
         Returns:
             f32[B,classes] logits.
-
-        Raises:
-            ValueError: the shape or an attribute is wrong.
-            TypeError: the dtype is not float32.
 
         Source: the paper.
         """
@@ -82,14 +81,10 @@ class DeepCNN(nn.Module):
 
         Args:
             images: f32[B,H,W,C] in [0,1], at least `MINIMUM_PX` on each side.
-            train: has no effect; there is no BatchNorm.
+            train: Ignored, because there is no BatchNorm.
 
         Returns:
             f32[B,512·width] in (0,1).
-
-        Raises:
-            ValueError: the shape or an attribute is wrong.
-            TypeError: the dtype is not float32.
 
         Source: the paper.
         """
@@ -105,7 +100,7 @@ class DeepCNN(nn.Module):
 
 
 def _halve(x: jax.Array) -> jax.Array:
-    """Take the maximum of 2×2 windows; an odd last row or column is left out."""
+    """Take the maximum of 2×2 windows; an odd last row or column is dropped."""
     batch, height, width, channels = x.shape
     rows, columns = height // 2, width // 2
     windows = x[:, : 2 * rows, : 2 * columns].reshape(batch, rows, 2, columns, 2, channels)

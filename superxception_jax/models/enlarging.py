@@ -1,4 +1,4 @@
-"""Bicubic enlarging of the canvas as two small matrix products."""
+"""Bicubic enlargement of the canvas as two small matrix products."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from superxception_jax.arrays import check
 
 
 def enlarge(images: jax.Array, *, size_px: int) -> jax.Array:
-    """Enlarge square images bicubically.
+    """Return square images enlarged bicubically.
 
     Args:
         images: f32[B,S,S,1] in [0, 1].
-        size_px: side of the result, at least S.
+        size_px: Side of the result in px, at least S.
 
     Returns:
-        f32[B,size_px,size_px,1]; the cubic can overshoot [0, 1] slightly.
+        f32[B,size_px,size_px,1]; the cubic kernel can overshoot [0, 1] slightly.
 
     Raises:
-        ValueError: `size_px` is smaller than the images.
+        ValueError: `size_px` is smaller than the side of the images.
 
     Source: the paper, 50×50 → 227×227; the kernel is Keys' cubic (a = -1/2) with
     half-pixel centres, normalised at the border, as in `jax.image.resize`.
@@ -42,11 +42,11 @@ def enlarge(images: jax.Array, *, size_px: int) -> jax.Array:
 
 @functools.lru_cache(maxsize=32)
 def enlarging_matrix(from_px: int, to_px: int) -> np.ndarray:
-    """Compute the matrix that enlarges one axis.
+    """Return the matrix that enlarges one axis.
 
     Args:
-        from_px: length of the input.
-        to_px: length of the output.
+        from_px: Length of the input in px.
+        to_px: Length of the output in px.
 
     Returns:
         f32[to_px,from_px]; every row sums to 1.
@@ -61,13 +61,13 @@ def enlarging_matrix(from_px: int, to_px: int) -> np.ndarray:
 
 
 def cubic_kernel(distance):
-    """Evaluate Keys' cubic kernel with a = -1/2.
+    """Return the values of Keys' cubic kernel with a = -1/2.
 
     Args:
-        distance: float[...] of numpy or JAX, in pixels.
+        distance: float[...], NumPy or JAX array of distances in px.
 
     Returns:
-        The weights, of the same shape; zero beyond two pixels.
+        The weights, of the same shape; zero from a distance of 2 px on.
 
     Source: R. Keys 1981, equation 15.
     """

@@ -1,4 +1,4 @@
-"""The pure function that classifies a batch."""
+"""The pure function that predicts the classes of a batch."""
 
 from __future__ import annotations
 
@@ -17,16 +17,17 @@ Predict = Callable[[Any, jax.Array], jax.Array]
 
 
 def make_predict(model: nn.Module, *, input_px: int, test_views: str) -> Predict:
-    """Make the classification of a batch.
+    """Return a function that predicts a batch.
 
     Args:
-        model: takes f32[B,input_px,input_px,1], gives logits f32[B,C].
-        input_px: the canvas is enlarged to this.
-        test_views: "one", or "both" for a model that reads polarity: the logits are the mean of
-            those of the image and those of the image turned by 180°, halves exchanged.
+        model: Network from f32[B,input_px,input_px,1] to logits f32[B,C].
+        input_px: Side in px to which the canvas is enlarged.
+        test_views: "one", or "both" for a network that predicts polarity: the logits are the mean
+            of those of the image and those of the image rotated by 180°, with their halves
+            exchanged.
 
     Returns:
-        A pure function (variables, images u8[B,S,S,1]) → log-probabilities f32[B,C].
+        A pure function from variables and images u8[B,S,S,1] to log-probabilities f32[B,C].
     """
 
     def predict(variables, images):
@@ -42,7 +43,7 @@ def make_predict(model: nn.Module, *, input_px: int, test_views: str) -> Predict
 
 
 def to_unit_range(images: jax.Array) -> jax.Array:
-    """Turn u8 grey values into f32 in [0, 1].
+    """Return u8 grey values as f32 in [0, 1].
 
     Args:
         images: u8[B,S,S,1].

@@ -1,7 +1,10 @@
-"""Linen layers on the operations of `ops`; all networks are made of them.
+"""Linen layers over the operations of `ops`; all networks consist of them.
 
-Every layer names its `implementation` ("plain" or "fast"), which the caller resolves
-once for the platform of the compiled step with `ops.resolve_implementation`.
+Every layer has an attribute `implementation`, "plain" or "fast". The caller chooses it once for
+the platform of the compiled step with `ops.dispatch.resolve_implementation`.
+
+Classes and functions raise `ValueError` for a wrong shape or attribute, and `TypeError` for a
+dtype other than float32.
 """
 
 from __future__ import annotations
@@ -13,25 +16,25 @@ from flax import linen as nn
 from superxception_jax.arrays import check
 from superxception_jax.models.ops import dispatch as ops
 
-# Keras' Xception and all its BatchNorm layers use 1e-3.
+# As in Keras' BatchNorm, in Xception too.
 EPSILON = 1e-3
 GLOROT = nn.initializers.glorot_uniform()
 
 
 def scaled_width(channels: int, *, width_multiplier: float) -> int:
-    """Scale a number of channels.
+    """Return a scaled number of channels.
+
+    Multiples of 8 fill the vector registers.
 
     Args:
-        channels: the paper's number.
-        width_multiplier: factor, > 0; 1 gives the paper's network.
+        channels: Number of channels in the publication.
+        width_multiplier: Factor, above 0; 1 gives the network of the publication.
 
     Returns:
         The nearest multiple of 8, at least 8.
 
     Raises:
         ValueError: `width_multiplier` is not positive.
-
-    Source: ours, as in MobileNet; multiples of 8 fill vector registers.
 
     >>> scaled_width(728, width_multiplier=0.25)
     184
@@ -44,19 +47,19 @@ def scaled_width(channels: int, *, width_multiplier: float) -> int:
 
 
 class Convolution(nn.Module):
-    """Convolve with a dense k×k kernel (a matrix product when k is 1).
+    """Convolve with a dense k×k kernel (a matrix product if k is 1).
+
+    Unlike Linen's layer, it uses the gradients of `ops`.
 
     Attributes:
-        features: output channels.
-        size: edge of the window, in px.
-        stride: step of the window, in px.
+        features: Output channels.
+        size: Side of the window in px.
+        stride: Step of the window in px.
         padding: "SAME" or "VALID".
-        use_bias: whether a bias, zero at the start, is added.
-        activation: "none" or "relu", applied to the result.
-        kernel_init: the initializer of the kernel.
-        implementation: "plain" or "fast".
-
-    Source: ours, because Linen's layer offers no own gradients.
+        use_bias: Whether to add a bias, which starts at zero.
+        activation: Function applied to the result, "none" or "relu".
+        kernel_init: Initialiser of the kernel.
+        implementation: Form of the operations, "plain" or "fast".
     """
 
     features: int
@@ -94,18 +97,18 @@ class Convolution(nn.Module):
 def residual_convolution(
     features: int, *, size: int, stride: int, padding: str, implementation: str, name: str
 ) -> Convolution:
-    """Make a convolution of a residual network: a BatchNorm follows, so it has no bias.
+    """Return a convolution of a residual network, without bias because BatchNorm follows.
 
     Args:
-        features: output channels.
-        size: edge of the window, in px.
-        stride: step of the window, in px.
+        features: Output channels.
+        size: Side of the window in px.
+        stride: Step of the window in px.
         padding: "SAME" or "VALID".
-        implementation: "plain" or "fast".
-        name: of its parameters.
+        implementation: Form of the operations, "plain" or "fast".
+        name: Name of its parameters.
 
     Returns:
-        The layer, with He's initial values.
+        The layer, initialised as by He et al.
 
     Source: He et al. 2015.
     """
@@ -123,11 +126,11 @@ def residual_convolution(
 
 
 class SeparableConvolution(nn.Module):
-    """Convolve every channel 3×3, then mix the channels; no bias, nothing in between.
+    """Convolve every channel 3×3, then mix the channels, without bias or activation.
 
     Attributes:
-        features: output channels.
-        implementation: "plain" or "fast".
+        features: Output channels.
+        implementation: Form of the operations, "plain" or "fast".
 
     Source: Chollet 2017, section 3; the initial values are those of Keras, which takes
         Glorot's bound of the depthwise kernel from the shape (3, 3, C, 1).
@@ -153,12 +156,12 @@ class BatchNorm(nn.Module):
     """Normalise every channel; running statistics are kept in "batch_stats".
 
     Attributes:
-        momentum: share of the old running statistics that a step keeps, in [0, 1).
-        activation: "none" or "relu", applied to the result.
-        implementation: "plain" or "fast".
-        epsilon: added to the variance.
+        momentum: Share of the running statistics that a training step keeps, in [0, 1).
+        activation: Function applied to the result, "none" or "relu".
+        implementation: Form of the operations, "plain" or "fast".
+        epsilon: Constant added to the variance.
 
-    Source: Ioffe and Szegedy 2015; the biased running variance as in Keras.
+    Source: Ioffe and Szegedy 2015; the running variance is the biased one, as in Keras.
     """
 
     momentum: float
@@ -201,15 +204,14 @@ class BatchNorm(nn.Module):
 def check_size(images: jax.Array, *, minimum_px: int) -> None:
     """Check that images are large enough for a network.
 
+    A window that doesn't fit would fail deep inside XLA.
+
     Args:
         images: f32[B,H,W,C].
-        minimum_px: least height and width.
+        minimum_px: Minimum height and width in px.
 
     Raises:
-        ValueError: they are smaller, or the shape is wrong.
-        TypeError: the dtype is not float32.
-
-    Source: ours, because a window that doesn't fit fails deep inside XLA.
+        ValueError: The images are smaller.
     """
     sizes = check(images=(images, "f32[B,H,W,C]"))
     if min(sizes["H"], sizes["W"]) < minimum_px:
@@ -220,17 +222,13 @@ def check_size(images: jax.Array, *, minimum_px: int) -> None:
 
 
 def global_average_pool(x: jax.Array) -> jax.Array:
-    """Average over rows and columns.
+    """Return the averages over rows and columns.
 
     Args:
         x: f32[B,H,W,C].
 
     Returns:
         f32[B,C].
-
-    Raises:
-        ValueError: the shape is wrong.
-        TypeError: the dtype is not float32.
 
     Source: Lin et al. 2013, section 3.2.
     """

@@ -1,4 +1,4 @@
-"""Count the multiplications of a network: what an image costs, whatever the machine."""
+"""Multiply-accumulates of a network: the cost of an image on any machine."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from typing import Any
 import jax
 
 
-def count_multiply_accumulates(function: Callable, *arguments: Any) -> int:
-    """Count the multiply-accumulates in the convolutions and matrix products of a function.
+def count_multiply_accumulates(function: Callable[..., Any], *arguments: Any) -> int:
+    """Return the number of multiply-accumulates in a function's convolutions and matrix products.
 
-    Nothing is computed or compiled. Element-wise operations, such as activations, aren't
-    counted, as is usual. With the fast forms of the operations the count would be that of their
-    own products; the plain forms give the number that papers state.
+    Nothing is computed or compiled. Element-wise operations, such as activations, are not counted.
+    The fast forms of the operations have products of their own; the plain forms give the number
+    that publications state.
 
     Args:
-        function: of the arguments.
-        arguments: arrays, or shapes as `jax.ShapeDtypeStruct`, in any tree.
+        function: Function to be traced.
+        arguments: Its arguments, arrays or `jax.ShapeDtypeStruct` in any tree.
 
     Returns:
-        The count for one call; a loop counts as often as it runs.
+        The count for one call; the body of a loop counts once for each iteration.
 
     Raises:
-        NotImplementedError: the function holds a loop whose length depends on the data.
+        NotImplementedError: The function contains a loop whose length depends on the data.
 
-    Source: the definition that He et al. 2015 give as FLOPs (multiply-adds).
+    Source: He et al. 2015, who call it FLOPs (multiply-adds).
 
     >>> import jax.numpy as jnp
     >>> count_multiply_accumulates(lambda x: x @ x, jnp.zeros((3, 3)))
@@ -46,7 +46,7 @@ def _count(jaxpr: Any) -> int:
         elif name == "conv_general_dilated":
             kernel = equation.invars[1].aval.shape
             outputs_axis = parameters["dimension_numbers"].rhs_spec[0]
-            # The kernel's own input channels are those of one group already.
+            # The input channels of the kernel are those of one group.
             total += _size(equation) * math.prod(kernel) // kernel[outputs_axis]
         elif name == "while" and any(map(_count, _inside(parameters))):
             raise NotImplementedError("a loop of unknown length can't be counted; unroll it.")
@@ -61,9 +61,9 @@ def _size(equation: Any) -> int:
 
 
 def _inside(parameters: dict[str, Any]) -> Iterator[Any]:
-    """Yield the programs inside an operation, such as the body of a loop."""
+    """Yield the programs within an operation, such as the body of a loop."""
     for value in parameters.values():
-        # Closed programs hold the open one that lists the operations.
+        # A closed program wraps the open one that lists the operations.
         inner = getattr(value, "jaxpr", value)
         if hasattr(inner, "eqns"):
             yield inner

@@ -1,8 +1,11 @@
-"""ResNet-50, written by hand (He, Zhang, Ren and Sun 2015).
+"""ResNet-50 (He, Zhang, Ren and Sun 2015).
 
-Architecture and constants follow `keras.applications.ResNet50`; a test copies weights
-between both and compares the outputs. Keras' convolutions carry biases that the BatchNorm
-behind them takes away again; ours have none, as in the publication.
+Architecture and constants follow `keras.applications.ResNet50`; a test copies weights from one to
+the other and compares the outputs. The convolutions have no biases, as in the publication; those
+of Keras' convolutions cancel in the BatchNorm that follows.
+
+Classes and functions raise `ValueError` for a wrong shape or attribute, and `TypeError` for a
+dtype other than float32.
 """
 
 from __future__ import annotations
@@ -21,20 +24,20 @@ from superxception_jax.models.layers import (
 )
 from superxception_jax.models.ops import dispatch as ops
 
-# Channels of the inner convolutions and number of blocks, stage by stage.
+# For each stage: channels of the inner convolutions, number of blocks.
 STAGES = ((64, 3), (128, 4), (256, 6), (512, 3))
 EXPANSION = 4
-EPSILON = 1.001e-5  # of Keras' ResNet
+EPSILON = 1.001e-5  # as in Keras' ResNet
 MINIMUM_PX = 8
 
 
 class ResNetFeatures(nn.Module):
-    """Compute the pooled features of ResNet-50.
+    """Return the pooled features of ResNet-50.
 
     Attributes:
-        width_multiplier: factor of all channel numbers, see `scaled_width`.
-        momentum: of BatchNorm.
-        implementation: "plain" or "fast".
+        width_multiplier: Factor of all channel numbers, see `scaled_width`.
+        momentum: BatchNorm momentum, in [0, 1).
+        implementation: Form of the operations, "plain" or "fast".
 
     Source: He et al. 2015, table 1.
     """
@@ -47,10 +50,10 @@ class ResNetFeatures(nn.Module):
     def __call__(self, x: jax.Array, *, train: bool) -> jax.Array:
         """Map f32[B,H,W,C] in [-1,1] to f32[B,2048·width]."""
         stem = scaled_width(64, width_multiplier=self.width_multiplier)
-        # The zeros go to all four sides, also where SAME would put them to two.
+        # Zeros on all four sides; SAME would put them on two for some sizes.
         x = _convolve(self, stem, 7, 2, "VALID", "conv1")(_pad(x, 3))
         x = _normalize(self, "relu", "bn1")(x, train=train)
-        # After a ReLU nothing is below the zeros of the padding.
+        # After ReLU no value is below the zeros of the padding.
         x = ops.max_pool(_pad(x, 1), padding="VALID", implementation=self.implementation)
         for stage, (channels, blocks) in enumerate(STAGES, 2):
             width = scaled_width(channels, width_multiplier=self.width_multiplier)
@@ -67,16 +70,16 @@ class ResNetFeatures(nn.Module):
 
 
 class Bottleneck(nn.Module):
-    """Apply 1×1, 3×3 and 1×1 convolutions with BatchNorm and add the input.
+    """Apply 1×1, 3×3 and 1×1 convolutions with BatchNorm, then add the input.
 
     Attributes:
-        width: channels of the first two convolutions.
-        stride: of the first convolution and the shortcut, in px.
-        shortcut: "projection" or "identity".
-        momentum: of BatchNorm.
-        implementation: "plain" or "fast".
+        width: Output channels of the first two convolutions.
+        stride: Stride of the first convolution and of the shortcut in px.
+        shortcut: Form of the shortcut, "projection" or "identity".
+        momentum: BatchNorm momentum, in [0, 1).
+        implementation: Form of the operations, "plain" or "fast".
 
-    Source: He et al. 2015, figure 5 (right), with the stride at the first 1×1 convolution.
+    Source: He et al. 2015, figure 5 (right), with the stride in the first 1×1 convolution.
     """
 
     width: int
@@ -105,11 +108,11 @@ class ResNet50(nn.Module):
     """Classify images with ResNet-50.
 
     Attributes:
-        classes: number of classes.
-        width_multiplier: factor of all channel numbers, see `scaled_width`.
-        momentum: of BatchNorm.
-        dropout_rate: share of the features dropped before the head, in [0, 1).
-        implementation: "plain" or "fast".
+        classes: Number of classes.
+        width_multiplier: Factor of all channel numbers, see `scaled_width`.
+        momentum: BatchNorm momentum, in [0, 1).
+        dropout_rate: Share of the features dropped before the head, in [0, 1).
+        implementation: Form of the operations, "plain" or "fast".
 
     Source: He et al. 2015.
     """
@@ -121,7 +124,7 @@ class ResNet50(nn.Module):
     implementation: str
 
     def setup(self) -> None:
-        """Name the parts."""
+        """Create the submodules."""
         self.backbone = ResNetFeatures(self.width_multiplier, self.momentum, self.implementation)
         self.dropout = nn.Dropout(self.dropout_rate)
         self.head = nn.Dense(self.classes, kernel_init=nn.initializers.glorot_uniform())
@@ -131,33 +134,25 @@ class ResNet50(nn.Module):
 
         Args:
             images: f32[B,H,W,C] in [0,1], at least `MINIMUM_PX` on each side.
-            train: use batch statistics and dropout (which needs a "dropout" key).
+            train: Whether to use batch statistics and dropout, which needs a "dropout" key.
 
         Returns:
             f32[B,classes] logits.
 
-        Raises:
-            ValueError: the shape or an attribute is wrong.
-            TypeError: the dtype is not float32.
-
-        Source: He et al. 2015; the dropout is ours, as in Xception.
+        Source: He et al. 2015, with dropout before the head as in Xception.
         """
         features = self.dropout(self.features(images, train=train), deterministic=not train)
         return self.head(features)
 
     def features(self, images: jax.Array, *, train: bool) -> jax.Array:
-        """Compute the pooled features.
+        """Return the pooled features.
 
         Args:
             images: f32[B,H,W,C] in [0,1], at least `MINIMUM_PX` on each side.
-            train: use batch statistics.
+            train: Whether to use batch statistics.
 
         Returns:
             f32[B,2048·width].
-
-        Raises:
-            ValueError: the shape or an attribute is wrong.
-            TypeError: the dtype is not float32.
 
         Source: He et al. 2015; grey values are scaled to [-1,1] as for Xception.
         """

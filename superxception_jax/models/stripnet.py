@@ -1,9 +1,11 @@
-"""A small residual network for straightened chromosomes on the 50×50 canvas: ours.
+"""A small residual network for straightened chromosomes on the 50×50 canvas.
 
-A straightened chromosome is an upright strip in the middle of its canvas, and its class is
-in the order of its bands. The network therefore reads the middle columns only, halves the
-rows late, and keeps the place along the axis up to the last layer instead of averaging
-over it.
+A straightened chromosome is an upright strip in the middle of its canvas, and the order of its
+bands determines its class. The network therefore takes only the middle columns, reduces the rows
+late, and keeps the position along the axis up to the last layer instead of averaging over it.
+
+Classes and functions raise `ValueError` for a wrong shape or attribute, and `TypeError` for a
+dtype other than float32.
 """
 
 from __future__ import annotations
@@ -20,22 +22,22 @@ from superxception_jax.models.layers import (
     scaled_width,
 )
 
-# Of the columns, the middle; of the 5,474 straightened images of the Padova set none loses
-# more than 0.06 % of its grey.
+# Share of the columns that are kept, in the middle. None of the 5,474 straightened images of the
+# Padova data set loses more than 0.06 % of its total grey value.
 STRIP_SHARE = 0.64
-# Channels of the residual stages; each but the first halves rows and columns.
+# Output channels of the residual stages; each stage but the first halves rows and columns.
 STAGES = (32, 64, 128)
 MINIMUM_PX = 24
 
 
 class ResidualBlock(nn.Module):
-    """Apply two 3×3 convolutions with BatchNorm and add the input.
+    """Apply two 3×3 convolutions with BatchNorm, then add the input.
 
     Attributes:
-        width: channels of the result.
-        stride: of the first convolution and the shortcut, in px.
-        momentum: of BatchNorm.
-        implementation: "plain" or "fast".
+        width: Output channels.
+        stride: Stride of the first convolution and of the shortcut in px.
+        momentum: BatchNorm momentum, in [0, 1).
+        implementation: Form of the operations, "plain" or "fast".
 
     Source: He et al. 2015, figure 2; the shortcut is a projection where the shape changes.
     """
@@ -66,15 +68,15 @@ class ResidualBlock(nn.Module):
 
 
 class StripFeatures(nn.Module):
-    """Compute features along the axis of a chromosome.
+    """Return features along the axis of a chromosome.
 
     Attributes:
-        width_multiplier: factor of all channel numbers, see `scaled_width`.
-        stem_stride: of the first convolution, in px, see `StripNet`.
-        momentum: of BatchNorm.
-        implementation: "plain" or "fast".
+        width_multiplier: Factor of all channel numbers, see `scaled_width`.
+        stem_stride: Stride of the first convolution in px, see `StripNet`.
+        momentum: BatchNorm momentum, in [0, 1).
+        implementation: Form of the operations, "plain" or "fast".
 
-    Source: ours; residual blocks after He et al. 2015.
+    Source: He et al. 2015 for the residual blocks.
     """
 
     width_multiplier: float
@@ -90,7 +92,7 @@ class StripFeatures(nn.Module):
             for channels in (STAGES[0] // 2, *STAGES)
         )
         for index, (width, stride) in enumerate(((narrow, self.stem_stride), (wide[0], 2)), 1):
-            # The first window reaches as far beyond its own pixels at both strides.
+            # The first window grows with its stride: 3×3 for stride 1, 5×5 for stride 2.
             size = 2 * stride + 1 if index == 1 else 3
             x = _convolution(width, size, stride, self.implementation, f"stem{index}")(x)
             x = BatchNorm(
@@ -104,7 +106,7 @@ class StripFeatures(nn.Module):
                 implementation=self.implementation,
                 name=f"stage{stage + 1}",
             )(x, train=train)
-        # Across the axis nothing but the width is left to read.
+        # Across the axis the only information left is the width.
         return x.mean(axis=2).reshape(x.shape[0], -1)
 
 
@@ -112,15 +114,13 @@ class StripNet(nn.Module):
     """Classify straightened chromosomes.
 
     Attributes:
-        classes: number of classes.
-        width_multiplier: factor of all channel numbers, see `scaled_width`.
-        stem_stride: of the first convolution, in px: 1, or 2 for a canvas twice as large, whose
-            details become channels at once.
-        momentum: of BatchNorm.
-        dropout_rate: share of the features dropped before the head, in [0, 1).
-        implementation: "plain" or "fast".
-
-    Source: ours.
+        classes: Number of classes.
+        width_multiplier: Factor of all channel numbers, see `scaled_width`.
+        stem_stride: Stride of the first convolution in px: 1, or 2 for a canvas of twice the
+            side, whose details become channels in the first layer.
+        momentum: BatchNorm momentum, in [0, 1).
+        dropout_rate: Share of the features dropped before the head, in [0, 1).
+        implementation: Form of the operations, "plain" or "fast".
     """
 
     classes: int
@@ -131,7 +131,7 @@ class StripNet(nn.Module):
     implementation: str
 
     def setup(self) -> None:
-        """Name the parts."""
+        """Create the submodules."""
         self.backbone = StripFeatures(
             self.width_multiplier, self.stem_stride, self.momentum, self.implementation
         )
@@ -144,50 +144,36 @@ class StripNet(nn.Module):
         Args:
             images: f32[B,H,W,C] in [0,1], at least `MINIMUM_PX` on each side; straightened,
                 upright, in the middle of the canvas.
-            train: use batch statistics and dropout (which needs a "dropout" key).
+            train: Whether to use batch statistics and dropout, which needs a "dropout" key.
 
         Returns:
             f32[B,classes] logits.
-
-        Raises:
-            ValueError: the shape or an attribute is wrong.
-            TypeError: the dtype is not float32.
-
-        Source: ours.
         """
         features = self.dropout(self.features(images, train=train), deterministic=not train)
         return self.head(features)
 
     def features(self, images: jax.Array, *, train: bool) -> jax.Array:
-        """Compute the features along the axis.
+        """Return the features along the axis.
 
         Args:
             images: f32[B,H,W,C] in [0,1], at least `MINIMUM_PX` on each side.
-            train: use batch statistics.
+            train: Whether to use batch statistics.
 
         Returns:
             f32[B,ceil(ceil(H/stem_stride)/8)·128·width].
-
-        Raises:
-            ValueError: the shape or an attribute is wrong.
-            TypeError: the dtype is not float32.
-
-        Source: ours.
         """
         check_size(images, minimum_px=MINIMUM_PX)
         return self.backbone(2.0 * middle_columns(images) - 1.0, train=train)
 
 
 def middle_columns(images: jax.Array) -> jax.Array:
-    """Cut the middle columns out.
+    """Return the middle columns; the sides of a straightened chromosome are black.
 
     Args:
         images: f32[B,H,W,C].
 
     Returns:
-        f32[B,H,w,C], w is `STRIP_SHARE` of W, rounded to an even difference.
-
-    Source: ours, because a straightened chromosome leaves the sides black.
+        f32[B,H,w,C]; w is about `STRIP_SHARE` of W, so that both sides lose the same number.
 
     >>> import numpy as np
     >>> middle_columns(np.zeros((1, 50, 50, 1))).shape

@@ -1,4 +1,8 @@
-"""The super-resolution stack in front of a classifier (Swati et al.; Cai et al. 2017)."""
+"""The super-resolution stack in front of a classifier (Swati et al.; Cai et al. 2017).
+
+Classes and functions raise `ValueError` for a wrong shape or attribute, and `TypeError` for a
+dtype other than float32.
+"""
 
 from __future__ import annotations
 
@@ -16,16 +20,17 @@ class SuperResolution(nn.Module):
     """Add a learned residual to enlarged images: I_HR = I_LR + g(I_LR).
 
     Attributes:
-        features: output channels of the 9×9 and the first 5×5 convolution.
-        final_activation: "none" or "relu" after the last convolution.
-        skip: "input" adds the input to the output, "none" doesn't.
-        initialization: "gaussian" or "glorot" for the kernels; biases start at zero.
-        initial_sigma: standard deviation of the Gaussian.
-        implementation: "plain" or "fast".
+        features: Output channels of the 9×9 and the first 5×5 convolution.
+        final_activation: Function after the last convolution, "none" or "relu".
+        skip: "input" to add the input to the output, or "none".
+        initialization: Initial values of the kernels, "gaussian" or "glorot"; biases start at zero.
+        initial_sigma: Standard deviation of the Gaussian.
+        implementation: Form of the operations, "plain" or "fast".
 
-    Source: the paper, section on super-resolution: 9×9×64, 5×5×32, 5×5×1, summed with
-        the input. No final ReLU and Gaussian 0.001 from Cai et al. 2017 (arXiv
-        1703.05393): a final ReLU can only brighten, and the small start is the identity.
+    Source: the paper, section on super-resolution: 9×9×64, 5×5×32, 5×5×1, summed with the input.
+        The absence of a final ReLU, which could only brighten, and the Gaussian of 0.001, which
+        makes the stack start close to the identity, are those of Cai et al. 2017 (arXiv
+        1703.05393).
     """
 
     features: tuple[int, int]
@@ -40,14 +45,10 @@ class SuperResolution(nn.Module):
         """Enhance images.
 
         Args:
-            images: f32[B,H,W,C] in [0,1], already enlarged (I_LR).
+            images: f32[B,H,W,C] in [0,1], enlarged (I_LR).
 
         Returns:
             f32[B,H,W,C] (I_HR), not clipped.
-
-        Raises:
-            ValueError: a shape or an attribute is wrong.
-            TypeError: the dtype is not float32.
 
         Source: the paper, the figure of the architecture.
         """
@@ -93,13 +94,13 @@ class SuperResolvedClassifier(nn.Module):
     """Classify images after super-resolution, trained end to end.
 
     Attributes:
-        super_resolution: the stack in front, images to images.
-        classifier: a network with `__call__(images, *, train)` and `features`.
-        enlarged_px: side that the classifier sees; images that arrive smaller are enlarged
-            behind the stack.
+        super_resolution: Stack in front of the classifier, from images to images.
+        classifier: Network with the methods `__call__(images, *, train)` and `features`.
+        enlarged_px: Side of the classifier's input in px; smaller images are enlarged after the
+            stack, which the paper doesn't do and which serves as a control.
 
-    Source: the paper: Super-Xception, Super-AlexNet and Super-ResNet differ in the
-        classifier only. Enlarging behind the stack is a control of ours.
+    Source: the paper: Super-Xception, Super-AlexNet and Super-ResNet differ in the classifier
+        only.
     """
 
     super_resolution: SuperResolution
@@ -110,50 +111,36 @@ class SuperResolvedClassifier(nn.Module):
         """Classify images.
 
         Args:
-            images: f32[B,S,S,1] in [0,1], already enlarged (I_LR).
-            train: use batch statistics and dropout (which needs a "dropout" key).
+            images: f32[B,S,S,1] in [0,1], enlarged (I_LR).
+            train: Whether to use batch statistics and dropout, which needs a "dropout" key.
 
         Returns:
             f32[B,classes] logits.
-
-        Raises:
-            ValueError: a shape or an attribute is wrong.
-            TypeError: the dtype is not float32.
 
         Source: the paper, the figure of the architecture.
         """
         return self.classifier(self.enhance(images), train=train)
 
     def features(self, images: jax.Array, *, train: bool) -> jax.Array:
-        """Compute the features in front of the classifier's head.
+        """Return the features that enter the classifier's head.
 
         Args:
-            images: f32[B,S,S,1] in [0,1], already enlarged (I_LR).
-            train: use batch statistics.
+            images: f32[B,S,S,1] in [0,1], enlarged (I_LR).
+            train: Whether to use batch statistics.
 
         Returns:
             f32[B,F].
-
-        Raises:
-            ValueError: a shape or an attribute is wrong.
-            TypeError: the dtype is not float32.
-
-        Source: ours, for pictures and for models of whole cells.
         """
         return self.classifier.features(self.enhance(images), train=train)
 
     def enhance(self, images: jax.Array) -> jax.Array:
-        """Return what the classifier sees.
+        """Return the input of the classifier.
 
         Args:
-            images: f32[B,S,S,1] in [0,1], already enlarged (I_LR).
+            images: f32[B,S,S,1] in [0,1], enlarged (I_LR).
 
         Returns:
             f32[B,enlarged_px,enlarged_px,1] (I_HR), not clipped.
-
-        Raises:
-            ValueError: a shape or an attribute is wrong.
-            TypeError: the dtype is not float32.
 
         Source: the paper, I_HR = I_LR + g(I_LR).
         """

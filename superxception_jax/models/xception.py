@@ -1,8 +1,11 @@
-"""Xception, written by hand (Chollet 2017), and with super-resolution in front of it.
+"""Xception (Chollet 2017).
 
-Architecture, names of the parts and initial values follow `keras.applications.Xception`;
-a test copies weights between both and compares the outputs. Images are one-channel or
-more, any size from `MINIMUM_PX` on.
+Architecture, names of the submodules and initial values follow `keras.applications.Xception`; a
+test copies weights from one to the other and compares the outputs. Images have any number of
+channels and any size from `MINIMUM_PX` on.
+
+Classes and functions raise `ValueError` for a wrong shape or attribute, and `TypeError` for a
+dtype other than float32.
 """
 
 from __future__ import annotations
@@ -22,19 +25,19 @@ from superxception_jax.models.layers import (
 )
 from superxception_jax.models.xception_blocks import MiddleFlow, SeparableBlock
 
-# The two convolutions without padding at the entry need 7 px to leave 1.
+# The first two convolutions, without padding, need 7 px to leave 1.
 MINIMUM_PX = 7
 
 
 class XceptionFeatures(nn.Module):
-    """Compute the pooled features of Xception.
+    """Return the pooled features of Xception.
 
     Attributes:
-        width_multiplier: factor of all channel numbers, see `scaled_width`.
-        middle_modules: number of blocks of the middle flow; 8 in the paper.
-        middle_flow: "scan" or "unrolled", see `MiddleFlow`.
-        momentum: of BatchNorm.
-        implementation: "plain" or "fast".
+        width_multiplier: Factor of all channel numbers, see `scaled_width`.
+        middle_modules: Number of blocks of the middle flow; 8 in the publication.
+        middle_flow: Form of the middle flow, "scan" or "unrolled", see `MiddleFlow`.
+        momentum: BatchNorm momentum, in [0, 1).
+        implementation: Form of the operations, "plain" or "fast".
 
     Source: Chollet 2017, figure 5.
     """
@@ -98,13 +101,13 @@ class Xception(nn.Module):
     """Classify images with Xception.
 
     Attributes:
-        classes: number of classes.
-        width_multiplier: factor of all channel numbers, see `scaled_width`.
-        middle_modules: number of blocks of the middle flow; 8 in the paper.
-        middle_flow: "scan" or "unrolled", see `MiddleFlow`.
-        momentum: of BatchNorm.
-        dropout_rate: share of the features dropped before the head, in [0, 1).
-        implementation: "plain" or "fast".
+        classes: Number of classes.
+        width_multiplier: Factor of all channel numbers, see `scaled_width`.
+        middle_modules: Number of blocks of the middle flow; 8 in the publication.
+        middle_flow: Form of the middle flow, "scan" or "unrolled", see `MiddleFlow`.
+        momentum: BatchNorm momentum, in [0, 1).
+        dropout_rate: Share of the features dropped before the head, in [0, 1).
+        implementation: Form of the operations, "plain" or "fast".
 
     Source: Chollet 2017.
     """
@@ -118,7 +121,7 @@ class Xception(nn.Module):
     implementation: str
 
     def setup(self) -> None:
-        """Name the parts."""
+        """Create the submodules."""
         self.backbone = XceptionFeatures(
             self.width_multiplier,
             self.middle_modules,
@@ -134,14 +137,10 @@ class Xception(nn.Module):
 
         Args:
             images: f32[B,H,W,C] in [0,1], at least `MINIMUM_PX` on each side.
-            train: use batch statistics and dropout (which needs a "dropout" key).
+            train: Whether to use batch statistics and dropout, which needs a "dropout" key.
 
         Returns:
             f32[B,classes] logits.
-
-        Raises:
-            ValueError: the shape or an attribute is wrong.
-            TypeError: the dtype is not float32.
 
         Source: Chollet 2017; dropout before the head as in his section 4.5.2.
         """
@@ -149,20 +148,16 @@ class Xception(nn.Module):
         return self.head(features)
 
     def features(self, images: jax.Array, *, train: bool) -> jax.Array:
-        """Compute the pooled features.
+        """Return the pooled features.
 
         Args:
             images: f32[B,H,W,C] in [0,1], at least `MINIMUM_PX` on each side.
-            train: use batch statistics.
+            train: Whether to use batch statistics.
 
         Returns:
             f32[B,2048·width].
 
-        Raises:
-            ValueError: the shape or an attribute is wrong.
-            TypeError: the dtype is not float32.
-
-        Source: Chollet 2017; the scaling of [0,1] to [-1,1] is that of Keras.
+        Source: Chollet 2017; scaled from [0,1] to [-1,1] as in Keras.
         """
         check_size(images, minimum_px=MINIMUM_PX)
         return self.backbone(2.0 * images - 1.0, train=train)

@@ -1,4 +1,4 @@
-"""The parts of Xception that repeat: separable blocks with a shortcut, and the middle flow."""
+"""The repeated parts of Xception: separable blocks with a shortcut, and the middle flow."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from superxception_jax.models.layers import (
 )
 from superxception_jax.models.ops import dispatch as ops
 
-# Keras counts blocks from 1; the middle flow starts with the fifth.
+# Keras counts blocks from 1; the middle flow starts at the fifth.
 FIRST_MIDDLE_BLOCK = 5
 
 
 class SeparableBlock(nn.Module):
-    """Apply separable convolutions with BatchNorm, reduce, and add the input.
+    """Apply separable convolutions with BatchNorm, reduce the size, then add the input.
 
     Attributes:
-        features: output channels of each separable convolution.
-        leading_relu: "relu" or "none" before the first convolution.
-        shortcut: "projection" halves the size by a max pool and the shortcut by a 1×1
-            convolution with stride 2; "identity" does neither.
-        momentum: of BatchNorm.
-        implementation: "plain" or "fast".
+        features: Output channels of each separable convolution.
+        leading_relu: Function before the first convolution, "relu" or "none".
+        shortcut: "projection" to halve the size by a max pool and the shortcut by a 1×1
+            convolution with stride 2, or "identity" to do neither.
+        momentum: BatchNorm momentum, in [0, 1).
+        implementation: Form of the operations, "plain" or "fast".
 
     Source: Chollet 2017, figure 5.
     """
@@ -59,7 +59,7 @@ class SeparableBlock(nn.Module):
             x = nn.relu(x)
         for index, features in enumerate(self.features, 1):
             x = SeparableConvolution(features, self.implementation, name=f"sepconv{index}")(x)
-            # The ReLU in front of the next convolution is done with the normalisation.
+            # The normalisation applies the ReLU that precedes the next convolution.
             activation = "relu" if index < len(self.features) else "none"
             x = _batch_norm(self, f"sepconv{index}_bn", activation)(x, train=train)
         if self.shortcut == "projection":
@@ -81,17 +81,18 @@ class _ScannedBlock(nn.Module):
 
 
 class MiddleFlow(nn.Module):
-    """Apply equal blocks of three separable convolutions one after the other.
+    """Apply equal blocks of three separable convolutions in sequence.
 
     Attributes:
-        features: output channels of each separable convolution of a block.
-        modules: number of blocks.
-        form: "scan" compiles one block, its parameters stacked along a leading axis
-            under `blocks/block`; "unrolled" compiles all, under `block5`, `block6`, ….
-        momentum: of BatchNorm.
-        implementation: "plain" or "fast".
+        features: Output channels of each separable convolution of a block.
+        modules: Number of blocks.
+        form: "scan" to compile one block, with the parameters of all stacked along a leading axis
+            under `blocks/block`, or "unrolled" to compile each, under `block5`, `block6`, …. The
+            scan halves the compile time.
+        momentum: BatchNorm momentum, in [0, 1).
+        implementation: Form of the operations, "plain" or "fast".
 
-    Source: Chollet 2017, figure 5; the scan is ours, because it halves compile time.
+    Source: Chollet 2017, figure 5.
     """
 
     features: tuple[int, ...]

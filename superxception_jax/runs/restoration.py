@@ -1,4 +1,4 @@
-"""Pairs of canvases at two resolutions: to teach the super-resolution stack, and to measure it."""
+"""Images at two resolutions, to pretrain the super-resolution stack and to evaluate it."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ class Pairs:
     """Images at two resolutions.
 
     Attributes:
-        canvases: u8[N,S,S,1].
-        targets: u8[N,P,P,1], the same drawn at the side of the network's input.
-        names: str[N], of the images.
+        canvases: u8[N,S,S,1], images on the canvas.
+        targets: u8[N,P,P,1], the same images at the side of the classifier's input.
+        names: str[N], names of the images.
     """
 
     canvases: np.ndarray
@@ -34,17 +34,15 @@ class Pairs:
 
 
 def load_pairs(experiment: Experiment, parts: Mapping[str, Chromosomes]) -> dict[str, Pairs]:
-    """Load the images that lose resolution on the canvas, as canvas and at high resolution.
+    """Load the images that lose resolution on the canvas, on the canvas and at high resolution.
 
     Args:
-        experiment: of a network with the stack.
-        parts: its images by split.
+        experiment: Experiment with the super-resolution stack.
+        parts: Images by split.
 
     Returns:
-        Pairs by split, drawn from the raw crops: only those whose axis is longer than the
-        canvas, as the others have no more detail to restore. There may be none.
-
-    Source: ours, because the data hold no other images of high resolution.
+        Pairs by split, both drawn from the raw crops, possibly none: only images whose axis is
+        longer than the canvas, because the others have no detail to restore.
     """
     fine = dataclasses.replace(
         experiment.normalization, image_px=experiment.model["super_resolution"]["enlarged_px"]
@@ -64,17 +62,17 @@ def load_pairs(experiment: Experiment, parts: Mapping[str, Chromosomes]) -> dict
 def measure_errors(
     setup: Setup, variables: Mapping[str, Any], pairs: Pairs, *, restoration: Predict
 ) -> dict[str, float]:
-    """Measure the mean squared error of restored images.
+    """Return how well the super-resolution stack restores images.
 
     Args:
-        setup: of the run.
-        variables: `params` with those of the stack.
-        pairs: canvases and targets.
-        restoration: of `compile_restoration`.
+        setup: Setup of the run.
+        variables: `params` that include those of the stack.
+        pairs: Canvases and targets.
+        restoration: Function returned by `compile_restoration`.
 
     Returns:
-        `loss`, the mean squared error, and `accuracy`, the share of the images that are nearer
-        to the truth than bicubic enlarging.
+        `loss`, the mean squared error, and `accuracy`, the share of the images that are closer to
+        the truth than bicubic enlargement.
     """
     restored, bicubic, truth = restore(setup, variables, pairs, restoration=restoration)
     errors, reference = (
@@ -84,13 +82,14 @@ def measure_errors(
 
 
 def compile_restoration(setup: Setup) -> Predict:
-    """Compile the super-resolution stack beside bicubic enlarging.
+    """Return the compiled super-resolution stack and bicubic enlargement in one function.
 
     Args:
-        setup: of the run.
+        setup: Setup of the run.
 
     Returns:
-        (variables, canvases u8[B,S,S,1]) → f32[B,P,P,2], to be compiled once a run.
+        A function from variables and canvases u8[B,S,S,1] to f32[B,P,P,2], the output of the stack
+        and the bicubic enlargement. Each call of this function compiles again: call it once a run.
     """
     input_px = setup.experiment.input_px
     target_px = setup.experiment.model["super_resolution"]["enlarged_px"]
@@ -99,7 +98,7 @@ def compile_restoration(setup: Setup) -> Predict:
         pixels = to_unit_range(canvases)
         inputs = enlarge(pixels, size_px=input_px)
         enhanced: Any = setup.model.apply(variables, inputs, method="enhance")
-        # Side by side, because predictions are one array a batch.
+        # Concatenated, because a prediction is one array per batch.
         return jnp.concatenate([enhanced, enlarge(pixels, size_px=target_px)], axis=-1)
 
     return compilation.compile_predict(both, setup.mesh)
@@ -108,17 +107,16 @@ def compile_restoration(setup: Setup) -> Predict:
 def restore(
     setup: Setup, variables: Mapping[str, Any], pairs: Pairs, *, restoration: Predict
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Apply the super-resolution stack.
+    """Return the images restored by the super-resolution stack and by bicubic enlargement.
 
     Args:
-        setup: of the run.
-        variables: `params` with those of the stack.
-        pairs: N canvases and targets, at least one.
-        restoration: of `compile_restoration`.
+        setup: Setup of the run.
+        variables: `params` that include those of the stack.
+        pairs: N canvases and targets, N at least 1.
+        restoration: Function returned by `compile_restoration`.
 
     Returns:
-        Three f32[N,P,P,1]: the stack's output, the canvases bicubically enlarged, and the
-        true crops.
+        Three f32[N,P,P,1]: outputs of the stack, bicubically enlarged canvases, and true crops.
     """
     outputs = predict_all(
         pairs.canvases,

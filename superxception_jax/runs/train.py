@@ -1,4 +1,4 @@
-"""The training part of a run: what it starts from, pretraining of the stack, and the loop."""
+"""The training of a run: initial weights, pretraining of the stack, and the training loop."""
 
 from __future__ import annotations
 
@@ -35,20 +35,20 @@ PRETRAINING_FOLDER = "pretraining"
 
 
 def train_network(setup: Setup, workdir: Path, checkpoints: Checkpoints) -> Progress:
-    """Train the network of an experiment, or go on with it.
+    """Train the network of an experiment, from its latest checkpoint if there is one.
 
     Args:
-        setup: of the experiment.
-        workdir: folder of the run.
-        checkpoints: of the run.
+        setup: Data, devices and network of the experiment.
+        workdir: Run folder.
+        checkpoints: Checkpoints of the run.
 
     Returns:
         The progress up to the last step.
 
     Raises:
-        ValueError: a weight file to start from doesn't fit.
-        Interrupted: a stop was requested; calling again goes on.
-        NonFiniteLossError: with the steps concerned.
+        ValueError: The weight file to start from doesn't fit the network.
+        Interrupted: A stop was requested; another call resumes the training.
+        NonFiniteLossError: The loss or its gradient is infinite or NaN.
     """
 
     def validate(state: TrainState) -> dict[str, float]:
@@ -75,10 +75,10 @@ def train_network(setup: Setup, workdir: Path, checkpoints: Checkpoints) -> Prog
 
 
 def _first_state(setup: Setup, workdir: Path) -> TrainState:
-    """Compute the state before the first step; a run that goes on has it in a checkpoint."""
+    """Return the state before the first step, from initial values, weights and pretraining."""
     loaded = None
     if setup.experiment.init_from:
-        # Before anything is compiled: a wrong file is reported at once.
+        # Before anything is compiled, so that a wrong file is reported at once.
         loaded, report = _load_start(setup, Path(setup.experiment.init_from).expanduser())
         print(report, flush=True)
         write_text(workdir / "init_from.txt", report + "\n")
@@ -91,7 +91,7 @@ def _first_state(setup: Setup, workdir: Path) -> TrainState:
 
 
 def _load_start(setup: Setup, path: Path) -> tuple[Any, str]:
-    """Load the variables to start from, and say what was loaded."""
+    """Load the variables to start from; return them and a report."""
     variables = setup.abstract_state.variables
     if path.suffix != EXPORTED:
         return start_from_keras(variables, name=setup.experiment.model["name"], path=path)
@@ -104,12 +104,12 @@ def _load_start(setup: Setup, path: Path) -> tuple[Any, str]:
 
 
 def _choose(new: np.ndarray | jax.ShapeDtypeStruct, drawn: jax.Array) -> jax.Array:
-    # A copy, because a training step reuses the memory of its state.
+    # Copied, because a training step reuses the memory of its state.
     return drawn if isinstance(new, jax.ShapeDtypeStruct) else jnp.array(new)
 
 
 def _pretrain(setup: Setup, workdir: Path) -> dict[str, Any]:
-    """Teach the stack to restore crops of high resolution; return its parameters."""
+    """Train the stack to restore crops of high resolution; return its parameters."""
     experiment = setup.experiment
     folder = workdir / PRETRAINING_FOLDER
     folder.mkdir(exist_ok=True)
@@ -118,9 +118,9 @@ def _pretrain(setup: Setup, workdir: Path) -> dict[str, Any]:
     steps_per_epoch = count // experiment.batch_size
     if steps_per_epoch == 0 or len(pairs["validation"].canvases) == 0:
         raise ValueError(
-            "`super_resolution.pretraining_epochs` must be 0 without a batch of training images "
-            f"and a validation image longer than the canvas, got {count} and "
-            f"{len(pairs['validation'].canvases)}; lower `training.batch_size` or "
+            "`super_resolution.pretraining_epochs` must be 0 unless there are a full batch of "
+            "training images and one validation image longer than the canvas, got "
+            f"{count} and {len(pairs['validation'].canvases)}; lower `training.batch_size` or "
             "`normalization.image_px`."
         )
     optimizer = make_optimizer(
@@ -172,7 +172,7 @@ def _train_or_resume(task: Task, workdir: Path, checkpoints: Checkpoints) -> Pro
     if checkpoints.step(LATEST) is not None:
         state = checkpoints.load(LATEST, task.abstract_state)
         progress = checkpoints.progress(LATEST)
-        print(f"going on from step {int(state.step)} of {workdir}", flush=True)
+        print(f"resuming from step {int(state.step)} of {workdir}", flush=True)
     else:
         state, progress = task.first_state(), Progress()
     recorder = Recorder(

@@ -1,4 +1,4 @@
-"""The variables of a network in one small file, to be handed on without its run."""
+"""The variables of a network in one small file, which can be shared without its run."""
 
 from __future__ import annotations
 
@@ -14,20 +14,18 @@ from superxception_jax.files import replacing
 def save_variables(path: Path, variables: Any) -> Path:
     """Write variables, completely or not at all.
 
-    Matrices are kept in half precision, which changes no class in practice and halves the
-    file; vectors (biases, BatchNorm) stay as they are, as their range is wider.
+    Matrices are stored in half precision, which changes no class in practice and halves the size of
+    the file. Vectors (biases, BatchNorm) keep single precision, because their range is wider.
 
     Args:
-        path: target, ending in `.npz`; its folder exists.
-        variables: tree of f32 arrays.
+        path: File to write, ending in `.npz`; its folder exists.
+        variables: Tree of f32 arrays.
 
     Returns:
         The path.
 
     Raises:
-        ValueError: a value is outside the range of half precision.
-
-    Source: ours, because a checkpoint holds the optimiser's state as well.
+        ValueError: A value is outside the range of half precision.
     """
     arrays: dict[str, Any] = {}
     for name, leaf in _named(variables).items():
@@ -35,8 +33,8 @@ def save_variables(path: Path, variables: Any) -> Path:
         kept = value.astype(np.float16) if value.ndim > 1 else value
         if not np.isfinite(kept).all():
             raise ValueError(
-                f"`{name}` must hold finite values below 65504, got {np.abs(value).max()}; "
-                "the network is broken."
+                f"`{name}` must hold finite values of at most 65504, got {np.abs(value).max()}; "
+                "train the network again."
             )
         arrays[name] = kept
     with replacing(path) as temporary, temporary.open("wb") as file:
@@ -45,19 +43,17 @@ def save_variables(path: Path, variables: Any) -> Path:
 
 
 def load_variables(path: Path, like: Any) -> Any:
-    """Read variables onto a tree of the same shapes.
+    """Load variables that `save_variables` wrote.
 
     Args:
-        path: written by `save_variables`.
-        like: tree of arrays or shapes with the expected names and shapes.
+        path: File with the variables.
+        like: Tree of arrays or abstract arrays with the expected names and shapes.
 
     Returns:
-        The tree with numpy arrays f32.
+        The tree of NumPy arrays f32.
 
     Raises:
-        ValueError: names or shapes differ.
-
-    Source: ours.
+        ValueError: Names or shapes differ.
     """
     with np.load(path, allow_pickle=False) as stored:
         arrays = {name: stored[name].astype(np.float32) for name in stored.files}
@@ -70,7 +66,7 @@ def load_variables(path: Path, like: Any) -> Any:
     if wrong:
         raise ValueError(
             f"`{path}` must hold the network of its config, but {len(wrong)} arrays "
-            f"differ, such as `{wrong[0]}`; keep both together."
+            f"differ, such as `{wrong[0]}`; use the config that belongs to the file."
         )
     return jax.tree_util.tree_map_with_path(lambda key, _: arrays[_name(key)], like)
 

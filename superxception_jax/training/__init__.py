@@ -1,1 +1,1 @@
-"""Optimisers, state, pure steps, compilation, checkpoints and the loop."""
+"""Optimisers, state, pure steps, compilation, checkpoints and the training loop."""

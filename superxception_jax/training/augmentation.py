@@ -1,4 +1,4 @@
-"""Random changes of the training images, inside the compiled step."""
+"""Random augmentation of the training images, within the compiled step."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from superxception_jax.keys import key_for
 from superxception_jax.models.enlarging import cubic_kernel
 from superxception_jax.training.settings import AugmentationSettings
 
-# Shifts and bends are given for the paper's canvas and grow with it: canvases of two sizes show
-# the same changes at two resolutions.
+# Shifts and bends refer to the paper's canvas and scale with the side of the actual one, so that
+# the same augmentation applies at every resolution.
 CANVAS_PX = 50.0
 
 
 def augment(images: jax.Array, *, key: jax.Array, settings: AugmentationSettings) -> jax.Array:
-    """Change every image by its own random draw.
+    """Return the images, each changed by its own random draws.
+
+    Chromosomes bend, and their scale and grey values differ between cells. The paper doesn't state
+    its augmentation.
 
     Args:
-        images: f32[B,S,S,1] in [0, 1], dark background.
-        key: typed key of this step.
-        settings: ranges; a zero range costs nothing.
+        images: f32[B,S,S,1] in [0, 1], on a dark background.
+        key: Typed key of this step.
+        settings: Ranges of the changes; a range of zero costs nothing.
 
     Returns:
         f32[B,S,S,1] in [0, 1].
-
-    Source: ours, because chromosomes bend, and scale and grey values differ between cells;
-    the paper doesn't state its augmentation.
     """
     check(images=(images, "f32[B,S,S,1]"))
     s = settings
@@ -40,8 +40,8 @@ def augment(images: jax.Array, *, key: jax.Array, settings: AugmentationSettings
     images = jnp.clip(images, 0.0, 1.0)
     if s.gamma:
         exponent = jnp.exp(_uniform(key, "gamma", images, s.gamma))[:, None, None, None]
-        # The gradient of x**p at 0 is infinite or undefined; no gradient flows to the images,
-        # and the floor keeps the background black.
+        # The gradient of x**p at 0 is infinite or undefined. No gradient flows to the images,
+        # and the lower bound keeps the background black.
         images = jnp.where(images > 0, jnp.maximum(images, 1e-6) ** exponent, 0.0)
     if s.gain:
         images = images * jnp.exp(_uniform(key, "gain", images, s.gain))[:, None, None, None]
@@ -51,16 +51,16 @@ def augment(images: jax.Array, *, key: jax.Array, settings: AugmentationSettings
 
 
 def turn_half(images: jax.Array, *, key: jax.Array) -> tuple[jax.Array, jax.Array]:
-    """Turn each image by 180° with a probability of one half.
+    """Rotate each image by 180° with a probability of one half.
+
+    The p arm points up in the data, so the polarity of every image is known and can be learned.
 
     Args:
         images: f32[B,S,S,1].
-        key: typed key of this step.
+        key: Typed key of this step.
 
     Returns:
-        f32[B,S,S,1], and i32[B], 1 for what was turned.
-
-    Source: ours: the p arm is up in the data, so its polarity is known and can be learned.
+        f32[B,S,S,1], and i32[B], 1 for a rotated image.
     """
     check(images=(images, "f32[B,S,S,1]"))
     turned = jax.random.bernoulli(key, 0.5, (images.shape[0],))
@@ -81,7 +81,7 @@ def _binomial_blur(images: jax.Array) -> jax.Array:
 
 
 def _warp(images: jax.Array, *, key: jax.Array, settings: AugmentationSettings) -> jax.Array:
-    """Resample once at the places that rotation, stretch, shift and bend map to."""
+    """Resample the images once, at the coordinates after rotation, stretch, shift and bend."""
     side = images.shape[1]
     half = (side - 1) / 2.0
     grid = jnp.arange(side, dtype=jnp.float32) - half
@@ -97,15 +97,15 @@ def _warp(images: jax.Array, *, key: jax.Array, settings: AugmentationSettings) 
     cosine, sine = jnp.cos(angle), jnp.sin(angle)
     along = (cosine * y - sine * x) * jnp.exp(draw("stretch_y", settings.stretch))
     across = (sine * y + cosine * x) * jnp.exp(draw("stretch_x", settings.stretch))
-    # A parabola with zero mean over the axis bends it without moving it.
+    # A parabola with zero mean bends the axis without shifting it.
     across = across + draw("bend", bend) * (1.5 * (along / half) ** 2 - 0.5)
     return _sample_cubic(images[..., 0], along + half, across + half)[..., None]
 
 
 def _sample_cubic(images: jax.Array, y: jax.Array, x: jax.Array) -> jax.Array:
-    """Sample f32[B,S,S] at f32[B,S,S] coordinates; zero outside."""
+    """Interpolate f32[B,S,S] at coordinates f32[B,S,S]; zero outside."""
     batch, side, _ = images.shape
-    # With this pad and these limits all 16 neighbours exist, and whatever lies beyond reads zero.
+    # With this padding and these limits all 16 neighbours exist, and values outside are zero.
     padded = jnp.pad(images, ((0, 0), (3, 3), (3, 3))).reshape(batch, -1)
     wide = side + 6
     y = jnp.clip(y, -2.0, float(side)).reshape(batch, -1, 1)
@@ -116,7 +116,7 @@ def _sample_cubic(images: jax.Array, y: jax.Array, x: jax.Array) -> jax.Array:
     weight_x = cubic_kernel(x - left - neighbours)[:, :, None, :]
     corner = (top.astype(jnp.int32) + 2) * wide + left.astype(jnp.int32) + 2
     offsets = (np.arange(4)[:, None] * wide + np.arange(4)[None, :]).reshape(1, 1, 16)
-    # One gather of all neighbours: sixteen gathers compile for seconds.
+    # One gather of all neighbours, because sixteen take seconds to compile.
     index = (corner + jnp.asarray(offsets, jnp.int32)).reshape(batch, -1)
     values = jnp.take_along_axis(padded, index, axis=1).reshape(batch, -1, 4, 4)
     return (weight_y * weight_x * values).sum(axis=(2, 3)).reshape(images.shape)

@@ -1,4 +1,4 @@
-"""The only place that uses orbax: the latest and the best state of a run."""
+"""Checkpoints: the latest and the best state of a run; the only use of orbax."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class Checkpoints:
         return self._managers[kind].latest_step()
 
     def save(self, kind: str, state: TrainState, *, progress: Progress) -> None:
-        """Write a checkpoint; the older one of the kind goes after the new one is complete.
+        """Write a checkpoint; the previous one of its kind is deleted once this one is complete.
 
         Args:
             kind: `latest` or `best`.
@@ -78,7 +78,7 @@ class Checkpoints:
         """
         manager, step = self._managers[kind], int(state.step)
         if manager.latest_step() == step:
-            # A run that was killed between two savings repeats the same step exactly.
+            # A run killed between its two checkpoints repeats the same step exactly.
             return
         if (manager.latest_step() or 0) > step:
             manager.delete(manager.latest_step())

@@ -1,4 +1,4 @@
-"""The only place that compiles: meshes, shardings, donation and compiler options."""
+"""Meshes, shardings, donation and compiler options; everything is compiled here."""
 
 from __future__ import annotations
 
@@ -22,50 +22,50 @@ _Arguments = ParamSpec("_Arguments")
 _Result = TypeVar("_Result")
 
 DATA_AXIS = "data"
-# Measured, see results/performance.md.
+# As measured, see results/performance.md.
 CPU_OPTIONS = {
-    # Barriers stay in place until code is made of them: what stands before one becomes a
-    # buffer, computed once, instead of a part of every reader.
+    # Keeps barriers until code generation: what precedes one becomes a buffer, computed once,
+    # instead of being fused into every consumer.
     "xla_disable_hlo_passes": "cse_barrier_expander",
-    # Matrix products go to the library that is best at them; the convolutions of that
-    # library are slow, so that these stay with Eigen.
+    # Leaves matrix products to the library that is best at them, and convolutions, at which it is
+    # slow, to Eigen.
     "xla_cpu_experimental_ynn_fusion_type": "LIBRARY_FUSION_TYPE_INDIVIDUAL_DOT",
 }
 
 
 def make_mesh(device_count: int) -> Mesh:
-    """Make the data-parallel mesh.
+    """Return the data-parallel mesh.
 
     Args:
-        device_count: devices to use; 0 means all.
+        device_count: Number of devices; 0 for all.
 
     Returns:
         A mesh with the single axis `data`.
 
     Raises:
-        ValueError: there are fewer devices.
+        ValueError: Fewer devices are available.
     """
     devices = jax.devices()
     if device_count > len(devices):
         raise ValueError(
-            f"`training.devices` must be at most {len(devices)}, the devices that JAX finds, "
-            f"got {device_count}; choose 0 for all of them."
+            f"`training.devices` must be at most {len(devices)}, the number of devices that JAX "
+            f"finds, got {device_count}; choose 0 for all."
         )
     count = device_count or len(devices)
-    # Auto axes: Linen's BatchNorm and convolutions don't know explicit shardings.
+    # Auto axes, because Linen's BatchNorm and convolutions don't support explicit shardings.
     return jax.make_mesh((count,), (DATA_AXIS,), (AxisType.Auto,), devices=devices[:count])
 
 
 def check_batch_size(name: str, batch_size: int, mesh: Mesh) -> None:
-    """Check that a batch divides evenly over the devices.
+    """Check that a batch can be split evenly over the devices.
 
     Args:
-        name: of the config's field.
-        batch_size: images a step.
-        mesh: the devices.
+        name: Name of the config field.
+        batch_size: Images per step.
+        mesh: Devices.
 
     Raises:
-        ValueError: it doesn't.
+        ValueError: The batch can't be split evenly.
     """
     if batch_size % mesh.size:
         raise ValueError(
@@ -75,12 +75,12 @@ def check_batch_size(name: str, batch_size: int, mesh: Mesh) -> None:
 
 
 def place_replicated(tree: Any, mesh: Mesh) -> Any:
-    """Copy a tree of arrays to every device of the mesh."""
+    """Return a tree of arrays, copied to every device of the mesh."""
     return jax.device_put(tree, NamedSharding(mesh, PartitionSpec()))
 
 
 def with_replicated_sharding(tree: Any, mesh: Mesh) -> Any:
-    """Add to every abstract array of a tree that it lies on every device of the mesh."""
+    """Return a tree of abstract arrays with the sharding of copies on every device."""
     sharding = NamedSharding(mesh, PartitionSpec())
     return jax.tree.map(
         lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=sharding), tree
@@ -88,19 +88,19 @@ def with_replicated_sharding(tree: Any, mesh: Mesh) -> Any:
 
 
 def place_batch(array: np.ndarray, mesh: Mesh) -> jax.Array:
-    """Split an array over the devices along its first axis."""
+    """Return an array, split over the devices along its first axis."""
     return jax.device_put(array, NamedSharding(mesh, PartitionSpec(DATA_AXIS)))
 
 
 def compile_train_step(train_step: TrainStep, mesh: Mesh) -> TrainStep:
-    """Compile a training step at its first call; a state's memory is reused for the next one.
+    """Return a training step that is compiled at its first call and reuses the state's memory.
 
     Args:
-        train_step: made by `steps.make_train_step`.
-        mesh: the devices; the batch is split over them, the state is on each.
+        train_step: Pure step, such as that of `steps.make_train_step`.
+        mesh: Devices; the batch is split over them, the state is copied to each.
 
     Returns:
-        The compiled function of the same arguments, which keep their shapes.
+        The step, for arguments that keep their shapes.
     """
     everywhere, split = _shardings(mesh)
     step = jax.jit(
@@ -125,28 +125,30 @@ def compile_train_step(train_step: TrainStep, mesh: Mesh) -> TrainStep:
 def compile_replicated(
     function: Callable[_Arguments, _Result], mesh: Mesh
 ) -> Callable[_Arguments, _Result]:
-    """Compile a function whose result shall lie on every device.
+    """Return a compiled function with a result on every device.
+
+    Compiled as a whole, a function computes only what its result needs; otherwise each operation
+    would be compiled separately.
 
     Args:
-        function: for example key → the first state. Compiled as a whole, only what the result
-            needs is computed; run operation by operation, each would be compiled alone.
-        mesh: the devices.
+        function: Function such as one that draws the first state from a key.
+        mesh: Devices.
 
     Returns:
-        The compiled function of the same arguments.
+        The compiled function.
     """
     return jax.jit(function, out_shardings=_shardings(mesh)[0])
 
 
 def compile_predict(predict: Predict, mesh: Mesh) -> Predict:
-    """Compile a function (variables, images) → an array with the images' first axis.
+    """Return a compiled prediction.
 
     Args:
-        predict: for example made by `models.inference.make_predict`.
-        mesh: the devices; the batch is split over them.
+        predict: Pure function, such as that of `models.inference.make_predict`.
+        mesh: Devices; the batch is split over them.
 
     Returns:
-        The compiled function of the same arguments.
+        The compiled function.
     """
     everywhere, split = _shardings(mesh)
     return jax.jit(
@@ -158,37 +160,40 @@ def compile_predict(predict: Predict, mesh: Mesh) -> Predict:
 
 
 def compiler_options(platform: str) -> dict[str, Any]:
-    """Return the options that measure best on a platform.
+    """Return the fastest compiler options for a platform, as measured.
 
     Args:
-        platform: cpu, gpu or tpu.
+        platform: Target platform, "cpu", "gpu" or "tpu".
 
     Returns:
         Options for `jax.jit`.
-
-    Source: ours, measured, see `CPU_OPTIONS`.
     """
     return _known_options() if platform == "cpu" else {}
 
 
 @functools.cache
 def _known_options() -> dict[str, Any]:
-    """Leave out, with a warning, what this release of XLA doesn't know: options come and go."""
+    """Return the options that this release of XLA supports; warn of the others."""
     known = {}
     for name, value in CPU_OPTIONS.items():
         try:
             jax.jit(jnp.negative, compiler_options={name: value}).lower(0.0).compile()
         except jax.errors.JaxRuntimeError as error:
-            logging.warning("jax %s compiles slower steps: %s", jax.__version__, error)
+            logging.warning(
+                "steps are slower: jax %s lacks the compiler option `%s`: %s",
+                jax.__version__,
+                name,
+                error,
+            )
         else:
             known[name] = value
     return known
 
 
 def _return_free_memory() -> None:
-    """Give back to the system what the compiler has freed, half a gigabyte that malloc keeps."""
+    """Return to the system the half gigabyte that the compiler has freed and malloc keeps."""
     if sys.platform == "linux":
-        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # not every C library has it
+        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # absent from some C libraries
         if trim is not None:
             trim(0)
 

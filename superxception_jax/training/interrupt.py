@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM as a polite request."""
+"""Ctrl-C and SIGTERM as a request to stop after the current step."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterator
 
 @contextlib.contextmanager
 def stop_signals() -> Iterator[Callable[[], str]]:
-    """Turn SIGINT and SIGTERM into a question that the loop asks after each step.
+    """Record SIGINT and SIGTERM, so that the loop can check for them after each step.
 
-    A second signal acts at once, as if this had not been here.
+    A second signal has its previous effect at once.
 
     Yields:
-        A function that returns the name of the signal received, empty if none.
+        A function that returns the name of the received signal, empty if there is none.
     """
     received: list[str] = []
     numbers = (signal.SIGINT, signal.SIGTERM)

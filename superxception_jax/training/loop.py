@@ -1,4 +1,4 @@
-"""The loop of a training run: a short ordered list of what happens after each step."""
+"""The training loop: what happens after each step, in order."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from superxception_jax.training.task import Task
 
 
 class NonFiniteLossError(FloatingPointError):
-    """The loss became infinite or no number."""
+    """The loss or its gradient became infinite or NaN."""
 
 
 @dataclass
 class _Window:
-    """Metrics of the steps since the last training line, still on the devices."""
+    """Metrics of the steps since the last line of training metrics, still on the devices."""
 
     started_seconds: float
     steps: list[int] = field(default_factory=list)
     metrics: list[dict[str, jax.Array]] = field(default_factory=list)
 
     def close(self, batch_size: int, *, now_seconds: float) -> dict[str, float]:
-        """Fetch the metrics, check them and return their means."""
+        """Return the means of the metrics, after a check that all are finite."""
         values = {
             name: np.array([float(one[name]) for one in self.metrics]) for name in self.metrics[0]
         }
@@ -43,7 +43,7 @@ class _Window:
         if bad:
             shown = ", ".join(str(step) for step in bad[:10])
             raise NonFiniteLossError(
-                f"the loss or its gradient must be finite, got none such in step {shown}; "
+                f"the loss and its gradient must be finite, got infinity or NaN in step {shown}; "
                 "lower `optimizer.learning_rate` or set `optimizer.gradient_clip_norm`. "
                 "The checkpoints of earlier steps are kept."
             )
@@ -82,7 +82,7 @@ def train(
 
     Raises:
         Interrupted: A stop was requested; the latest checkpoint holds this step.
-        NonFiniteLossError: The loss or its gradient is infinite or not a number.
+        NonFiniteLossError: The loss or its gradient is infinite or NaN.
     """
     settings = task.settings
     started_seconds = clock() - progress.training_seconds
@@ -98,7 +98,7 @@ def train(
         window.steps.append(done)
         window.metrics.append(metrics)
         if len(window.metrics) > 1:
-            # At most one step in flight: the bar tells the truth and a stop is prompt.
+            # At most one step in flight, so that the bar is accurate and a stop is prompt.
             jax.block_until_ready(window.metrics[-2])
         recorder.advance()
 
@@ -106,7 +106,8 @@ def train(
         ends_epoch = done % task.steps_per_epoch == 0 or done == task.total_steps
         saves = reason or ends_epoch or done % settings.checkpoint_every_steps == 0
         if saves or done % settings.log_every_steps == 0:
-            # Before every saving, so that no broken state replaces a sound one.
+            # The check for finite metrics comes before every checkpoint, so that a broken state
+            # never replaces a sound one.
             recorder.record("train", done, window.close(settings.batch_size, now_seconds=clock()))
             window = _Window(clock())
         if saves:

@@ -14,18 +14,18 @@ from superxception_jax.training.settings import OPTIMIZERS, SCHEDULES, Optimizer
 def make_schedule(
     settings: OptimizerSettings, *, epochs: int, steps_per_epoch: int
 ) -> Callable[[Any], Any]:
-    """Make the learning rate as a function of the step.
+    """Return the learning rate as a function of the step.
 
     Args:
-        settings: peak, form and warm-up.
-        epochs: length of the run.
-        steps_per_epoch: steps in an epoch.
+        settings: Peak rate, schedule and warm-up.
+        epochs: Length of the training in epochs.
+        steps_per_epoch: Steps per epoch.
 
     Returns:
-        A function from the step, i32[], to the rate, f32[].
+        A function from the step i32[] to the rate f32[].
 
     Raises:
-        ValueError: the schedule is unknown.
+        ValueError: The schedule is unknown.
     """
     peak, total = settings.learning_rate, epochs * steps_per_epoch
     warmup = min(round(settings.warmup_epochs * steps_per_epoch), total)
@@ -34,7 +34,7 @@ def make_schedule(
     elif settings.schedule == "cosine":
         after = optax.cosine_decay_schedule(peak, max(total - warmup, 1))
     elif settings.schedule == "inverse_time":
-        # The `decay` of Keras' first optimisers.
+        # The `decay` of Keras' early optimisers.
         decay = settings.rate_decay
 
         def after(step):
@@ -43,7 +43,7 @@ def make_schedule(
         raise ValueError(f"`schedule` must be one of {SCHEDULES}, got {settings.schedule!r}.")
     if warmup == 0:
         return after
-    # The first step already moves: a rate of zero would waste it.
+    # The rise starts above zero, because a first step with a rate of zero would be wasted.
     rise = optax.linear_schedule(peak / warmup, peak, warmup)
     return optax.join_schedules([rise, after], [warmup])
 
@@ -51,23 +51,22 @@ def make_schedule(
 def make_optimizer(
     settings: OptimizerSettings, *, frozen: tuple[str, ...], epochs: int, steps_per_epoch: int
 ) -> optax.GradientTransformation:
-    """Make the optimiser.
+    """Return the optimiser.
 
     Args:
-        settings: Name, rate, schedule, decay, momentum and clipping.
-        frozen: Names at the top of the parameters' tree that training leaves unchanged.
-        epochs: length of the run.
-        steps_per_epoch: steps in an epoch.
+        settings: Optimiser and schedule.
+        frozen: Top-level names of the parameters that training leaves unchanged.
+        epochs: Length of the training in epochs.
+        steps_per_epoch: Steps per epoch.
 
     Returns:
-        The transformation from gradients to updates.
+        The transformation from gradients to updates. Weight decay applies to kernels only: for
+        vectors (biases, BatchNorm scales) it would change the function without regularising it.
 
     Raises:
-        ValueError: the optimiser is unknown, or is given a setting of another one.
+        ValueError: The optimiser or the schedule is unknown, or has no use for a setting.
 
-    Source: Adam at 1e-4 and SGD with Nesterov momentum are the paper's; decay spares vectors
-    (biases, BatchNorm scales), because decaying them changes the function without
-    regularising it.
+    Source: the paper, for Adam at 1e-4 and SGD with Nesterov momentum.
     """
     schedule = make_schedule(settings, epochs=epochs, steps_per_epoch=steps_per_epoch)
     _check_unused(settings)
@@ -83,22 +82,22 @@ def make_optimizer(
     if settings.gradient_clip_norm:
         parts.insert(0, optax.clip_by_global_norm(settings.gradient_clip_norm))
     if frozen:
-        # Last, so that neither momentum nor decay moves what is frozen.
+        # Last, so that neither momentum nor decay changes the frozen parameters.
         parts.append(optax.masked(optax.set_to_zero(), _under(frozen)))
     return optax.chain(*parts) if len(parts) > 1 else core
 
 
 def _check_unused(settings: OptimizerSettings) -> None:
-    """Refuse a setting that the chosen optimiser or schedule would not read."""
-    readers = {
+    """Reject a setting that the optimiser or schedule doesn't use."""
+    users = {
         "weight_decay": (settings.name, "adamw"),
         "momentum": (settings.name, "nesterov"),
         "rate_decay": (settings.schedule, "inverse_time"),
     }
-    for field, (chosen, reader) in readers.items():
+    for field, (chosen, user) in users.items():
         value = getattr(settings, field)
-        if value and chosen != reader:
-            raise ValueError(f"`{field}` must be 0 with `{chosen}`, got {value}; use `{reader}`.")
+        if value and chosen != user:
+            raise ValueError(f"`{field}` must be 0 with `{chosen}`, got {value}; use `{user}`.")
 
 
 def _under(names: tuple[str, ...]) -> Callable[[Any], Any]:
@@ -111,7 +110,7 @@ def _under(names: tuple[str, ...]) -> Callable[[Any], Any]:
 
 
 def _kernels(params: Any) -> Any:
-    # By name and not by rank: scanned modules stack their vectors to matrices.
+    # By name, not by rank, because scanned modules stack their vectors into matrices.
     return jax.tree_util.tree_map_with_path(
         lambda path, _: "kernel" in str(getattr(path[-1], "key", path[-1])), params
     )

@@ -1,4 +1,4 @@
-"""How far a training has come."""
+"""The progress of a training."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, Self
 
 @dataclass(frozen=True)
 class Progress:
-    """Values that a checkpoint stores next to its state.
+    """Progress of a training, stored with each checkpoint.
 
     Attributes:
         training_seconds: Time spent on training steps and validations.

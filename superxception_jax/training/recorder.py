@@ -1,4 +1,4 @@
-"""Where the numbers of a running training go: bar, metrics.jsonl and TensorBoard."""
+"""Metrics of a running training: progress bar, metrics.jsonl and TensorBoard."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ METRICS_FILE = "metrics.jsonl"
 
 
 class Recorder:
-    """Writes every metric once: a bar for the eyes, JSON lines and TensorBoard events."""
+    """Writes metrics to the progress bar, to JSON lines and to TensorBoard events."""
 
     def __init__(
         self, workdir: Path, *, first_step: int, total_steps: int, batch_size: int
     ) -> None:
-        """Open the files of a run and drop lines after the step that it starts from.
+        """Open the files of a run and drop the lines after the step that it resumes from.
 
         Args:
-            workdir: folder of the run.
-            first_step: finished steps; later lines of an interrupted run are dropped.
-            total_steps: steps of the whole run.
-            batch_size: images a step, for the bar.
+            workdir: Run folder.
+            first_step: Number of finished steps; later lines of an interrupted run are dropped.
+            total_steps: Number of steps of the whole run.
+            batch_size: Images per step.
         """
         self._batch_size = batch_size
         self._path = workdir / METRICS_FILE
         kept = [line for line in load_metrics(workdir) if line["step"] <= first_step]
         write_text(self._path, "".join(json.dumps(line) + "\n" for line in kept))
         self._file = self._path.open("a", encoding="utf-8")
-        # purge_step hides the dropped steps in TensorBoard as well.
+        # purge_step also hides the dropped steps in TensorBoard.
         self._events = tensorboardX.SummaryWriter(
             str(workdir / "tensorboard"), purge_step=first_step + 1 if first_step else None
         )
@@ -57,8 +57,8 @@ class Recorder:
 
         Args:
             kind: `train` or `validation`.
-            step: finished steps.
-            metrics: numbers by name.
+            step: Number of finished steps.
+            metrics: Values by name.
         """
         line = {"kind": kind, "step": step, **metrics}
         self._file.write(json.dumps(line) + "\n")
@@ -79,18 +79,18 @@ class Recorder:
 
 
 def load_metrics(workdir: Path) -> list[dict[str, Any]]:
-    """Read the metrics of a run.
+    """Load the metrics of a run.
 
     Args:
-        workdir: folder of the run.
+        workdir: Run folder.
 
     Returns:
-        One dict a line with `kind`, `step` and the numbers; empty if there are none.
-        A last line that a killed run left half-written is passed over.
+        For each line a dict with `kind`, `step` and the values; empty if there is no file. A last
+        line that a killed run left incomplete is ignored.
     """
     path = workdir / METRICS_FILE
     if not path.exists():
         return []
     text = path.read_text(encoding="utf-8")
-    # Everything after the last line end is half a line of a killed run.
+    # Anything after the last line end is an incomplete line of a killed run.
     return [json.loads(line) for line in text[: text.rfind("\n") + 1].splitlines() if line]

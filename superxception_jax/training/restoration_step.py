@@ -1,4 +1,4 @@
-"""One step of teaching the super-resolution stack to restore images of high resolution."""
+"""The training step that teaches the super-resolution stack to restore high resolution."""
 
 from __future__ import annotations
 
@@ -20,18 +20,17 @@ from superxception_jax.training.steps import global_norm
 def init_restoration(
     model: nn.Module, optimizer: optax.GradientTransformation, *, key: jax.Array, input_px: int
 ) -> TrainState:
-    """Draw the state of the stack alone.
+    """Return the initial state of the stack alone.
 
     Args:
-        model: a `SuperResolvedClassifier`.
-        optimizer: makes its own state from the parameters.
-        key: root key of the run.
-        input_px: side of the stack's input.
+        model: A `SuperResolvedClassifier`.
+        optimizer: Optimiser of the stack.
+        key: Root key of the run.
+        input_px: Side of the stack's input in px.
 
     Returns:
-        The state at step 0; `params` holds `super_resolution` and no classifier.
-
-    Source: ours, because the stack's parameters then go into the whole network by name.
+        The state at step 0. Its `params` hold `super_resolution` only, under the name that the
+        stack has in the whole network.
     """
     images = jnp.zeros((1, input_px, input_px, 1), jnp.float32)
     variables = model.init({"params": key_for(key, "init")}, images, method="enhance")
@@ -47,23 +46,24 @@ def init_restoration(
 def make_restoration_step(
     model: nn.Module, optimizer: optax.GradientTransformation, *, input_px: int
 ) -> TrainStep:
-    """Make one step of training the stack.
+    """Return one training step of the stack.
 
     Args:
-        model: a `SuperResolvedClassifier`.
-        optimizer: transformation of the gradients.
-        input_px: the canvas is enlarged to this in front of the stack.
+        model: A `SuperResolvedClassifier`.
+        optimizer: Optimiser of the stack.
+        input_px: Side in px to which the canvas is enlarged before the stack.
 
     Returns:
-        A pure function (state, canvases u8[B,S,S,1], the same at high resolution u8[B,P,P,1],
-        root key) → (state, sums): `loss` is the mean squared error of grey values in [0, 1],
-        `correct` the number of images that are nearer to the truth than bicubic enlarging.
+        A pure function from the state, canvases u8[B,S,S,1], the same images at high resolution
+        u8[B,P,P,1] and the root key to the next state and metrics f32[]: `loss`, the mean squared
+        error of grey values in [0, 1]; `correct`, the number of images closer to the truth than
+        bicubic enlargement; and `gradient_norm`, the global norm of the gradients.
 
     Source: Dong et al., "Image Super-Resolution Using Deep Convolutional Networks", 2014.
     """
 
     def step(state, canvases, targets, key):
-        del key  # nothing is drawn
+        del key  # the step has no randomness
         check(canvases=(canvases, "u8[B,S,S,1]"), targets=(targets, "u8[B,P,P,1]"))
 
         pixels, truth = to_unit_range(canvases), to_unit_range(targets)

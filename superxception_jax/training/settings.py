@@ -1,4 +1,4 @@
-"""Settings of a training as plain records, readable without an optimiser."""
+"""Settings of a training as plain records, importable without optimisers."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ class OptimizerSettings:
     """An optimiser and its schedule.
 
     Attributes:
-        name: one of `OPTIMIZERS`.
-        learning_rate: peak rate.
-        schedule: one of `SCHEDULES`.
-        warmup_epochs: linear rise from zero.
-        weight_decay: adamw only, on kernels.
-        gradient_clip_norm: global norm; 0 means off.
-        momentum: nesterov only, share of the last update that is kept.
-        rate_decay: schedule inverse_time only: rate / (1 + rate_decay · step).
+        name: One of `OPTIMIZERS`.
+        learning_rate: Peak learning rate.
+        schedule: One of `SCHEDULES`.
+        warmup_epochs: Epochs of linear rise to the peak rate.
+        weight_decay: Weight decay of kernels, for adamw only.
+        gradient_clip_norm: Largest global norm of the gradients; 0 for no clipping.
+        momentum: Share of the previous update that is kept, for nesterov only.
+        rate_decay: Decay in rate / (1 + rate_decay · step), for schedule inverse_time only.
     """
 
     name: str
@@ -56,19 +56,20 @@ class LoopSettings:
 
 @dataclass(frozen=True)
 class AugmentationSettings:
-    """Ranges of the random changes; every draw is uniform within ± and per image.
+    """Ranges of the random changes; each image draws uniformly between minus and plus the range.
 
-    There is no flip: the p arm points up in the data, and turning costs accuracy.
+    There is no flip, because the p arm points up in the data and flipping costs accuracy.
 
     Attributes:
-        rotation_degrees: rotation about the centre.
-        shift_px: shift in both directions, in px of a canvas of 50 px.
-        stretch: logarithm of the scale, each direction on its own.
-        bend_px: sideways excursion of the axis' ends against its middle, as `shift_px`.
-        gamma: logarithm of the exponent of the grey values.
-        gain: logarithm of the factor of the grey values.
-        blur: weight of a 3×3 binomial blur; a negative draw sharpens.
-        noise: standard deviation of Gaussian noise.
+        rotation_degrees: Rotation about the centre.
+        shift_px: Shift in both directions, in px of a canvas of 50 px.
+        stretch: Logarithm of the scale, drawn separately for each direction.
+        bend_px: Lateral displacement of the axis' ends relative to its middle, in px of a canvas of
+            50 px.
+        gamma: Logarithm of the exponent of the grey values.
+        gain: Logarithm of the factor of the grey values.
+        blur: Weight of a 3×3 binomial blur; a negative draw sharpens.
+        noise: Standard deviation of Gaussian noise.
     """
 
     rotation_degrees: float

@@ -1,4 +1,4 @@
-"""What a training run carries from step to step."""
+"""The state of a training, passed from step to step."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 @struct.dataclass
 class TrainState:
-    """Everything that a checkpoint holds.
+    """The state of a training, stored by a checkpoint.
 
     Attributes:
-        step: i32[], finished steps.
-        params: parameters of the network.
-        batch_stats: running means and variances of its BatchNorm layers.
-        opt_state: state of the optimiser.
+        step: i32[], number of finished steps.
+        params: Parameters of the network.
+        batch_stats: Running means and variances of its BatchNorm layers.
+        opt_state: State of the optimiser.
     """
 
     step: jax.Array
@@ -34,7 +34,7 @@ class TrainState:
 
     @property
     def variables(self) -> dict[str, Any]:
-        """Return what the network is applied with."""
+        """Return the variables of the network."""
         return {"params": self.params, "batch_stats": self.batch_stats}
 
 
@@ -51,13 +51,13 @@ def init_state(
     key: jax.Array,
     input_px: int,
 ) -> TrainState:
-    """Draw the state before the first step.
+    """Return the state before the first step.
 
     Args:
-        model: takes f32[B,input_px,input_px,1].
-        optimizer: makes its own state from the parameters.
-        key: root key of the run.
-        input_px: side of the network's input.
+        model: Network of f32[B,input_px,input_px,1].
+        optimizer: Optimiser of its parameters.
+        key: Root key of the run.
+        input_px: Side of the network's input in px.
 
     Returns:
         The state at step 0.

@@ -1,4 +1,4 @@
-"""The pure function of one training step."""
+"""The training step of a classifier, as a pure function."""
 
 from __future__ import annotations
 
@@ -27,21 +27,21 @@ def make_train_step(
     label_smoothing: float,
     polarity: str,
 ) -> TrainStep:
-    """Make one step of training.
+    """Return one training step.
 
     Args:
-        model: takes f32[B,input_px,input_px,1], gives logits f32[B,C].
-        optimizer: transformation of the gradients.
-        input_px: the canvas is enlarged to this.
-        augmentation: ranges of the random changes.
-        label_smoothing: share of the target spread over all classes, 0..1.
-        polarity: "given", or "read": half of the images is turned by 180°, and the second half
-            of the model's outputs stands for turned images.
+        model: Network from f32[B,input_px,input_px,1] to logits f32[B,C].
+        optimizer: Optimiser of its parameters.
+        input_px: Side in px to which the canvas is enlarged.
+        augmentation: Ranges of the random changes.
+        label_smoothing: Share of the target distribution spread over all classes, 0..1.
+        polarity: "given", or "read" to rotate about half of the images by 180° and to let the
+            second half of the outputs stand for the classes of rotated images.
 
     Returns:
-        A pure function (state, images u8[B,S,S,1], labels i32[B], root key) → (state, sums)
-        with `loss`, `correct` and `gradient_norm`, f32[] each: the mean loss, the count
-        of right classes and the global norm of the gradients.
+        A pure function from the state, images u8[B,S,S,1], labels i32[B] and the root key to the
+        next state and metrics f32[]: `loss`, the mean loss; `correct`, the number of correct
+        classes; and `gradient_norm`, the global norm of the gradients.
     """
 
     def train_step(state, images, labels, key):
@@ -89,13 +89,13 @@ def make_train_step(
 
 
 def global_norm(tree: Any) -> jax.Array:
-    """Compute the Euclidean norm of all leaves of a tree together.
+    """Return the Euclidean norm over all leaves of a tree.
 
     Args:
-        tree: of arrays f32[...].
+        tree: Tree of arrays f32[...].
 
     Returns:
         f32[].
     """
-    # A dot product of each leaf with itself writes no squares to memory.
+    # A dot product of each leaf with itself doesn't write the squares to memory.
     return jnp.sqrt(sum(jnp.vdot(leaf, leaf) for leaf in jax.tree.leaves(tree)))

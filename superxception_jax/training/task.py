@@ -1,4 +1,4 @@
-"""What one training consists of, as a record."""
+"""The record of all that one training needs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Validate = Callable[[TrainState], dict[str, float]]
 
 @dataclass(frozen=True)
 class Task:
-    """What a training learns from, by which step, and for how long.
+    """One training: its data, its step, its validation and its length.
 
     Attributes:
         images: u8[N,S,S,1], training images.

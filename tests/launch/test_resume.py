@@ -73,7 +73,7 @@ def test_killed_or_stopped_runs_end_like_one_never_stopped(folder, flags):
         ]
         done = run("main.py", flags[1], f"--workdir={workdir}", folder=folder)
         assert done.returncode == 0, done.stderr
-        assert ("going on from step" in done.stdout) == bool(saved)
+        assert ("resuming from step" in done.stdout) == bool(saved)
         overrides = json.loads((workdir / "environment.json").read_text())["overrides"]
         assert overrides["model.implementation"] == "plain"
         step, state = _latest(workdir)

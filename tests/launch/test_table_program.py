@@ -56,7 +56,7 @@ def test_stopped_resumed_and_called_again(folder, arguments):
 
     done = run("table.py", *arguments, folder=folder)
     assert done.returncode == 0, done.stderr
-    assert "going on from step" in first.with_name(first.name + ".log").read_text()
+    assert "resuming from step" in first.with_name(first.name + ".log").read_text()
     assert "deep_cnn-seed0-fold0: done, test" in done.stdout
     path = folder / "results" / "two" / "table.json"
     made = json.loads(path.read_text())

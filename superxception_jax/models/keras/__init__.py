@@ -1,1 +1,1 @@
-"""Weights of Keras networks: read from files without Keras, and converted."""
+"""Weights of Keras networks, read without Keras and converted."""

@@ -1,4 +1,4 @@
-"""Read the weights that Keras wrote into a file, without Keras."""
+"""Decoding of the weight files of Keras, without Keras."""
 
 from __future__ import annotations
 
@@ -18,25 +18,24 @@ _LAYER_GROUPS = ("layers", "_layer_checkpoint_dependencies")
 
 
 def read_keras_file(path: Path) -> dict[str, list[np.ndarray]]:
-    """Read the weights of all layers of a file.
+    """Return the weights of all layers in a file.
 
     Args:
-        path: a `.keras` file; an HDF5 file of a whole model or of weights as Keras 1 and 2
-            wrote it (`.h5`, groups per layer with `weight_names`), with or without a
-            `model_weights` group; or a `.weights.h5` file of a Keras that stores the names.
+        path: A `.keras` file; an HDF5 file of a model or of weights as written by Keras 1 and 2
+            (`.h5`, one group per layer with `weight_names`), with or without a `model_weights`
+            group; or a `.weights.h5` file that contains the names of the layers.
 
     Returns:
-        The name of each layer with weights, in the order of the file, and its arrays, float32
-        in the order in which Keras lists them. Layers inside of an inner model aren't looked
-        for.
+        For the name of each layer with weights, in the order of the file, its arrays f32[...] in
+        Keras' order. Layers of nested models are not included.
 
     Raises:
-        FileNotFoundError: there is no such file.
-        ValueError: it is neither an HDF5 file nor a zip file of Keras, or the names of its
-            layers can't be known.
+        FileNotFoundError: There is no such file.
+        ValueError: The file is neither an HDF5 file nor a zip file written by Keras, or it doesn't
+            contain the names of its layers.
 
-    Source: ours, because loading with Keras would need Keras; the formats are those of
-        `keras.src.saving.saving_lib` and `keras.src.legacy.saving.legacy_h5_format`.
+    Source: `keras.src.saving.saving_lib` and `keras.src.legacy.saving.legacy_h5_format`, which
+        define the formats.
     """
     if not path.is_file():
         raise FileNotFoundError(
@@ -52,13 +51,13 @@ def read_keras_file(path: Path) -> dict[str, list[np.ndarray]]:
             layers = None
     except (OSError, KeyError, TypeError, zipfile.BadZipFile, json.JSONDecodeError) as error:
         raise ValueError(
-            f"`model.init_from` must be a complete file of Keras, got `{path}`, which can't be "
-            f"read ({error}); save or copy it once more."
+            f"`model.init_from` must be a complete Keras file, got `{path}`, which can't be read "
+            f"({error}); save or copy it again."
         ) from error
     if not layers:
         raise ValueError(
-            f"`model.init_from` must be a file of Keras with weights (.keras, .h5), got `{path}`, "
-            "which is none; choose another file."
+            f"`model.init_from` must be a Keras file with weights (.keras or .h5), got `{path}`; "
+            "choose another file."
         )
     return layers
 
@@ -81,10 +80,10 @@ def _read_archive(path: Path) -> dict[str, list[np.ndarray]]:
 
 
 def _names_in_archive(config: dict) -> dict[str, str]:
-    """Map the groups of the weights to the names of the layers.
+    """Return the name of the layer for each group of weights.
 
-    Keras calls the groups after the class of the layer and counts them in the order of the
-    model, which is that of the config.
+    Keras names the groups after the class of the layer and numbers them in the order of the
+    config.
     """
     names: dict[str, str] = {}
     counts: dict[str, int] = {}
@@ -112,8 +111,8 @@ def _read_hdf5(file: h5py.File, path: Path) -> dict[str, list[np.ndarray]]:
     named = {key: group[key]["vars"].attrs.get("name") for key in with_weights}
     if not all(named.values()):
         raise ValueError(
-            f"`model.init_from` must tell the names of its layers, got `{path}`, a `.weights.h5` "
-            "file without them; save the model as `.keras` with `model.save('….keras')`."
+            f"`model.init_from` must contain the names of its layers, got `{path}`, a "
+            "`.weights.h5` file without them; save the model with `model.save('….keras')`."
         )
     return {_text(named[key]): layers[key] for key in with_weights}
 
@@ -128,7 +127,7 @@ def _variables(group: h5py.Group, key: str) -> list[np.ndarray]:
 
 
 def _attribute(group: h5py.Group, name: str) -> list[str]:
-    """Read a list of names; Keras cuts one that is too long for HDF5 into name0, name1, …."""
+    """Return a list of names; Keras splits one too long for HDF5 into name0, name1, …."""
     if name in group.attrs:
         return [_text(value) for value in group.attrs[name]]
     texts: list[str] = []

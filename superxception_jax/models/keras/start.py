@@ -1,4 +1,4 @@
-"""Start a network from a weight file of Keras."""
+"""Initialisation of a network from a Keras weight file."""
 
 from __future__ import annotations
 
@@ -20,27 +20,25 @@ from superxception_jax.models.keras.convert import (
 )
 from superxception_jax.models.xception_blocks import FIRST_MIDDLE_BLOCK
 
-# How the files end that hold a network of ours.
+# Suffix of the files that hold an exported network of this project.
 EXPORTED = ".npz"
 _KERAS_NAMES = {"xception": "Xception", "resnet50": "ResNet50"}
-# A layer that only this network has.
+# A layer that only this network contains.
 _MARKS = {"xception": "block14_sepconv2", "resnet50": "conv5_block3_3_conv"}
 
 
 def find_init_from_problems(
     name: str, *, width_multiplier: float, middle_modules: int
 ) -> list[str]:
-    """Tell why a network can't start from a file of Keras, whatever the file.
+    """Return the reasons why a network can't start from any Keras file.
 
     Args:
-        name: a key of `MODELS`.
-        width_multiplier: of the network.
-        middle_modules: of the network; Xception's alone counts.
+        name: Key of `MODELS`.
+        width_multiplier: Width multiplier of the network.
+        middle_modules: Number of blocks in Xception's middle flow; ignored for other networks.
 
     Returns:
         One sentence for each problem.
-
-    Source: ours, because a config is checked before anything is computed.
     """
     classifier = name.removeprefix("super_")
     if classifier not in CONVERSIONS:
@@ -52,7 +50,7 @@ def find_init_from_problems(
     problems = []
     if width_multiplier != 1:
         problems.append(
-            "`model.width_multiplier` must be 1 with `model.init_from`, Keras' width, got "
+            "`model.width_multiplier` must be 1 with `model.init_from`, as in Keras, got "
             f"{width_multiplier}; set it to 1."
         )
     if classifier == "xception" and middle_modules != MIDDLE_MODULES:
@@ -66,24 +64,21 @@ def find_init_from_problems(
 def start_from_keras(
     variables: Mapping[str, Any], *, name: str, path: Path
 ) -> tuple[dict[str, Any], str]:
-    """Put the weights of a file in place of the drawn ones.
+    """Return the variables of a network with those of a Keras file in place of the initial ones.
 
     Args:
-        variables: `params` and `batch_stats` of the network for one grey channel, or their
-            shapes; what the file doesn't hold stays: the stack in front, and the head unless
-            its shape fits.
-        name: a key of `MODELS`, whose classifier the file must hold.
-        path: see `read_keras_file`.
+        variables: `params` and `batch_stats` of the network for one grey channel, or their shapes.
+            Those that the file lacks are kept: the super-resolution stack, and the head unless its
+            shape fits.
+        name: Key of `MODELS`; the file must hold the weights of its classifier.
+        path: A file as described at `read_keras_file`.
 
     Returns:
-        The variables, NumPy arrays where they come from the file, and a report of a few lines.
+        The variables, with NumPy arrays for those from the file, and a report of a few lines.
 
     Raises:
-        FileNotFoundError: there is no such file.
-        ValueError: the file can't be read, holds another network, or shapes differ.
-
-    Source: ours, because everything but the first and the last layer fits chromosomes as it is;
-        how colours become grey stands in `convert_xception` and `convert_resnet50`.
+        FileNotFoundError: There is no such file.
+        ValueError: The file can't be decoded, holds another network, or shapes differ.
     """
     classifier = name.removeprefix("super_")
     # Only a file of Keras needs h5py, which an installation for karyotyping lacks.
@@ -99,18 +94,20 @@ def start_from_keras(
             f"`model.init_from` must hold {_keras(classifier)}, got `{path}`: {error}; choose "
             "another file."
         ) from error
-    ours = flatten_dict(variables)
-    arrays = _in_our_places(converted.arrays, ours, has_stack=has_super_resolution(name))
-    # A head for other classes is the one part that may differ.
-    other_head = [key for key in arrays if "head" in key and arrays[key].shape != ours[key].shape]
+    network = flatten_dict(variables)
+    arrays = _in_network(converted.arrays, network, has_stack=has_super_resolution(name))
+    # Only the head may differ: the file may have been trained on other classes.
+    other_head = [
+        key for key in arrays if "head" in key and arrays[key].shape != network[key].shape
+    ]
     if other_head:
         arrays = {key: array for key, array in arrays.items() if "head" not in key}
     used = converted.used - ({HEAD} if other_head else set())
-    _check_shapes(arrays, ours, path)
+    _check_shapes(arrays, network, path)
     report = _report(
-        ours, arrays, path=path, name=name, unused=[x for x in layers if x not in used]
+        network, arrays, path=path, name=name, unused=[x for x in layers if x not in used]
     )
-    return unflatten_dict({**ours, **arrays}), report
+    return unflatten_dict({**network, **arrays}), report
 
 
 def _keras(classifier: str) -> str:
@@ -119,7 +116,7 @@ def _keras(classifier: str) -> str:
 
 def _other_network(classifier: str, layers: Layers, path: Path, error: MissingLayerError) -> str:
     advice = (
-        "choose another file, or save the inner model by itself if the network lies inside of "
+        "choose another file, or save the inner model separately if the network is nested in "
         "another model."
     )
     for other, mark in _MARKS.items():
@@ -131,11 +128,11 @@ def _other_network(classifier: str, layers: Layers, path: Path, error: MissingLa
     )
 
 
-def _in_our_places(
-    arrays: Arrays, ours: Mapping[tuple[str, ...], Any], *, has_stack: bool
+def _in_network(
+    arrays: Arrays, network: Mapping[tuple[str, ...], Any], *, has_stack: bool
 ) -> Arrays:
-    """Give the arrays the paths of our network: the form of its middle flow, behind the stack."""
-    if any("blocks" in path for path in ours):
+    """Return the arrays under the paths of the network, for its form and with its stack."""
+    if any("blocks" in path for path in network):
         arrays = _stack_middle_flow(arrays)
     if not has_stack:
         return arrays
@@ -143,7 +140,7 @@ def _in_our_places(
 
 
 def _stack_middle_flow(arrays: Arrays) -> Arrays:
-    """Stack the blocks of the middle flow along a leading axis, as a scan holds them."""
+    """Stack the blocks of the middle flow along a leading axis, as in the scan."""
     first = f"block{FIRST_MIDDLE_BLOCK}"
     stacked: Arrays = {}
     for path, array in arrays.items():
@@ -159,30 +156,30 @@ def _stack_middle_flow(arrays: Arrays) -> Arrays:
     return stacked
 
 
-def _check_shapes(arrays: Arrays, ours: Mapping[tuple[str, ...], Any], path: Path) -> None:
+def _check_shapes(arrays: Arrays, network: Mapping[tuple[str, ...], Any], path: Path) -> None:
     for key, array in arrays.items():
-        expected = ours[key].shape if key in ours else "absent"
+        expected = network[key].shape if key in network else "absent"
         if expected != array.shape:
             raise ValueError(
                 f"`model.init_from` must fit the network, got `{path}` with shape {array.shape} "
-                f"for `{'/'.join(key)}`, which is {expected} here; set `model.width_multiplier` "
+                f"for `{'/'.join(key)}`, expected {expected}; set `model.width_multiplier` "
                 f"to 1 and `model.middle_modules` to {MIDDLE_MODULES}, or choose another file."
             )
 
 
 def _report(
-    ours: Mapping[tuple[str, ...], Any],
+    network: Mapping[tuple[str, ...], Any],
     arrays: Arrays,
     *,
     path: Path,
     name: str,
     unused: list[str],
 ) -> str:
-    kept = ["/".join(key) for key in ours if key not in arrays]
+    kept = ["/".join(key) for key in network if key not in arrays]
     return "\n".join(
         (
-            f"started from {path}: {len(arrays)} of {len(ours)} arrays of {name} loaded",
-            f"  not from the file, as drawn: {', '.join(kept) or 'none'}",
-            f"  layers of the file that are not used: {', '.join(unused) or 'none'}",
+            f"started from {path}: {len(arrays)} of {len(network)} arrays of {name} loaded",
+            f"  arrays with initial values: {', '.join(kept) or 'none'}",
+            f"  unused layers of the file: {', '.join(unused) or 'none'}",
         )
     )

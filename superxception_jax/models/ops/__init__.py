@@ -1,1 +1,1 @@
-"""Operations: a plain form of each, one that is fast on the CPU, and the choice between them."""
+"""Operations, each in a plain form and a form that is fast on the CPU, and their choice."""

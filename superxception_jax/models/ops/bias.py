@@ -1,4 +1,4 @@
-"""Adding a bias, with an optional ReLU and its own gradient, for the CPU."""
+"""Addition of a bias and an optional ReLU, with a custom gradient for the CPU."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from superxception_jax.models.ops.geometry import column_sums
 
 @functools.partial(jax.custom_vjp, nondiff_argnums=(2,))
 def fast_add_bias(x: jax.Array, bias: jax.Array, activation: str) -> jax.Array:
-    """Add a bias to every channel.
+    """Return the input plus a bias for every channel.
+
+    The gradient of the bias is a column sum, for which XLA:CPU emits a scalar loop. The mask of the
+    ReLU follows from the result, so that x need not be kept.
 
     Args:
         x: f32[B,H,W,C].
         bias: f32[C].
-        activation: "none" or "relu", applied to the result.
+        activation: Function applied to the result, "none" or "relu".
 
     Returns:
         f32[B,H,W,C].
-
-    Source: ours, because the gradient of the bias is a column sum, a scalar loop in
-        XLA:CPU; the ReLU's mask is read off the result, so that x need not be kept.
     """
     return _forward(x, bias, activation)[0]
 
@@ -44,7 +44,7 @@ def _backward(
     (y,) = residuals
     if y is not None:
         gradient = jnp.where(y > 0.0, gradient, 0.0)
-    # Two readers follow, the sum and the convolution in front: compute it once.
+    # Used twice, by the sum and by the gradient of the preceding operation: computed once.
     gradient = jax.lax.optimization_barrier(gradient)
     sums = column_sums(lambda first, last: gradient[:, first:last], gradient.shape[1])
     return gradient, sums

@@ -1,7 +1,8 @@
-"""Dense convolution for the CPU: an own gradient of the kernel, and a form for one feature.
+"""Dense convolution for the CPU, with a custom gradient and a form for one output channel.
 
-With the compiler options of `training.compile`, XLA:CPU runs the convolution and the gradient
-of the image near the machine's matrix rate. Two cases are left to us.
+With the compiler options of `training.compile`, XLA:CPU computes the convolution and the gradient
+of the images at nearly the rate of a matrix product. Two cases remain slow and are handled here:
+the gradient of the kernel, and a convolution to one output channel.
 """
 
 from __future__ import annotations
@@ -22,18 +23,16 @@ _LAYOUT = ("NHWC", "HWIO", "NHWC")
 
 
 def plain_convolution(x: jax.Array, kernel: jax.Array, stride: int, padding: str) -> jax.Array:
-    """Convolve with XLA's own convolution.
+    """Return XLA's convolution, the best form on GPU and TPU.
 
     Args:
         x: f32[B,H,W,C].
         kernel: f32[k,k,C,D].
-        stride: step of the window, in px.
+        stride: Step of the window in px.
         padding: "SAME" or "VALID".
 
     Returns:
         f32[B,H',W',D].
-
-    Source: `jax.lax.conv_general_dilated`; the right form on GPU and TPU.
     """
     return jax.lax.conv_general_dilated(
         x, kernel, (stride, stride), padding, dimension_numbers=_LAYOUT
@@ -42,21 +41,21 @@ def plain_convolution(x: jax.Array, kernel: jax.Array, stride: int, padding: str
 
 @functools.partial(jax.custom_vjp, nondiff_argnums=(2, 3))
 def fast_convolution(x: jax.Array, kernel: jax.Array, stride: int, padding: str) -> jax.Array:
-    """Convolve as `plain_convolution` does.
+    """Return the same as `plain_convolution`, computed faster on the CPU.
+
+    A convolution to one output channel uses only one column of a matrix product; here its taps
+    become the columns. For any other kernel the gradient is a convolution that sums over the batch;
+    XLA:CPU would transpose the images inside another loop, up to eight times slower than
+    separately.
 
     Args:
         x: f32[B,H,W,C].
         kernel: f32[k,k,C,D].
-        stride: step of the window, in px.
+        stride: Step of the window in px.
         padding: "SAME" or "VALID".
 
     Returns:
         f32[B,H',W',D].
-
-    Source: ours. A convolution to one feature leaves a matrix unit with one column: its
-        taps are made the columns instead. The gradient of any other kernel is a convolution
-        that sums over the batch, for which XLA:CPU transposes the images inside another
-        loop, up to eight times slower than alone.
     """
     return _forward(x, kernel, stride, padding)[0]
 
@@ -64,7 +63,7 @@ def fast_convolution(x: jax.Array, kernel: jax.Array, stride: int, padding: str)
 def _forward(
     x: jax.Array, kernel: jax.Array, stride: int, padding: str
 ) -> tuple[jax.Array, tuple[jax.Array, jax.Array]]:
-    if _has_one_feature(kernel, stride):
+    if _has_one_output(kernel, stride):
         return _sum_of_taps(x, kernel, padding), (x, kernel)
     return plain_convolution(x, kernel, stride, padding), (x, kernel)
 
@@ -73,7 +72,7 @@ def _backward(
     stride: int, padding: str, residuals: tuple[jax.Array, jax.Array], gradient: jax.Array
 ) -> tuple[jax.Array, jax.Array]:
     x, kernel = residuals
-    if _has_one_feature(kernel, stride):
+    if _has_one_output(kernel, stride):
         return _tap_gradients(x, kernel, padding, gradient)
     transpose = jax.linear_transpose(
         lambda value: plain_convolution(value, kernel, stride, padding), x
@@ -85,12 +84,12 @@ def _backward(
 def _kernel_gradient(
     x: jax.Array, size: int, stride: int, padding: str, gradient: jax.Array
 ) -> jax.Array:
-    """Convolve the images with the gradient; channels and features become batch and channels."""
+    """Convolve the images, channels as batch, with the gradient, batch as input channels."""
     pads = window_pads(*x.shape[1:3], size=size, stride=stride, padding=padding)
     window = []
     for axis, (before, _) in enumerate(pads, 1):
         covered = (gradient.shape[axis] - 1) * stride + 1
-        # A negative number cuts off the rows that no window reads.
+        # A negative number crops the rows that no window covers.
         window.append((before, size - 1 + covered - x.shape[axis] - before))
     images = materialized_transpose(x, (3, 1, 2, 0))
     windows = materialized_transpose(gradient, (1, 2, 0, 3))
@@ -100,9 +99,9 @@ def _kernel_gradient(
     return kernel_gradient.transpose(1, 2, 0, 3)
 
 
-def _has_one_feature(kernel: jax.Array, stride: int) -> bool:
+def _has_one_output(kernel: jax.Array, stride: int) -> bool:
     size, _, channels, features = kernel.shape
-    # With more taps than channels, the taps' images would be larger than the input.
+    # With more taps than channels, the products would be larger than the input.
     return features == 1 and stride == 1 and size * size <= channels
 
 
@@ -113,14 +112,14 @@ def _sum_of_taps(x: jax.Array, kernel: jax.Array, padding: str) -> jax.Array:
         *x.shape[1:3], size=size, stride=1, padding=padding
     )
     output = (x.shape[1] + top + bottom - size + 1, x.shape[2] + left + right - size + 1)
-    # Every tap sees all pixels in one product; then their images are shifted and added.
-    seen = jax.lax.dot_general(taps, x, (((1,), (3,)), ((), ())))[..., None]
-    # A buffer before and after: neither the product nor the sum shall do the padding.
-    seen = jax.lax.optimization_barrier(seen)
-    seen = jnp.pad(seen, ((0, 0), (0, 0), *pads, (0, 0)))
-    seen = jax.lax.optimization_barrier(seen)
+    # One product applies every tap to all pixels; the resulting images are shifted and added.
+    products = jax.lax.dot_general(taps, x, (((1,), (3,)), ((), ())))[..., None]
+    # Buffers before and after, so that neither the product nor the sum absorbs the padding.
+    products = jax.lax.optimization_barrier(products)
+    products = jnp.pad(products, ((0, 0), (0, 0), *pads, (0, 0)))
+    products = jax.lax.optimization_barrier(products)
     images = [
-        shifted(seen[row * size + column], row, column, output=output, stride=1)
+        shifted(products[row * size + column], row, column, output=output, stride=1)
         for row in range(size)
         for column in range(size)
     ]
@@ -137,7 +136,7 @@ def _tap_gradients(
     spread = pad_image(
         gradient, ((edge - top, edge - bottom), (edge - left, edge - right)), value=0.0
     )
-    # The tap (i, j) of a pixel goes to the output that lies i rows and j columns before it.
+    # Tap (i, j) of a pixel contributes to the output i rows and j columns before it.
     windows = [
         shifted(spread, edge - row, edge - column, output=(height, width), stride=1)
         for row in range(size)

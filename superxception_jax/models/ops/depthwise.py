@@ -1,4 +1,4 @@
-"""Depthwise convolution as sums of shifted slices, with its own gradients, for the CPU."""
+"""Depthwise convolution as a sum of shifted slices, with custom gradients for the CPU."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ import jax.numpy as jnp
 
 from superxception_jax.models.ops.geometry import column_sums, pad_image, shifted, window_pads
 
-# Images up to this size in all stay in the cache.
+# Images of up to this total size stay in the cache.
 CACHED_BYTES = 4 << 20
 
 
 @functools.partial(jax.custom_vjp, nondiff_argnums=(2,))
 def fast_depthwise_convolution(x: jax.Array, kernel: jax.Array, stride: int) -> jax.Array:
-    """Convolve every channel with its own k×k kernel, SAME padding.
+    """Convolve every channel with its own k×k kernel and SAME padding.
+
+    XLA:CPU has no vectorised grouped convolution; a sum of k·k shifted slices, each times a weight
+    per channel, is one fused loop.
 
     Args:
         x: f32[B,H,W,C].
         kernel: f32[k,k,C].
-        stride: step of the window, in px.
+        stride: Step of the window in px.
 
     Returns:
         f32[B,ceil(H/stride),ceil(W/stride),C].
-
-    Source: ours, because XLA:CPU has no vectorised grouped convolution: the sum of
-        k·k shifted slices times per-channel weights is one fused loop.
     """
     return _forward(x, kernel, stride)[0]
 
@@ -38,10 +38,9 @@ def _forward(
     pads = window_pads(height, width, size=kernel.shape[0], stride=stride, padding="SAME")
     output = (-(-height // stride), -(-width // stride))
     padded = pad_image(x, pads, value=0.0)
-    # The 1×1 convolution that follows would put the nine taps into its own transposed copy.
+    # Otherwise the following 1×1 convolution fuses the nine taps into its transposed copy.
     y = jax.lax.optimization_barrier(_weighted_sum(padded, kernel, output=output, stride=stride))
-    # The padded image serves the gradient too, so that the image itself need not be kept;
-    # an empty slice carries its static shape.
+    # The gradient needs only the padded images; an empty slice of x keeps its static shape.
     return y, (padded, x[:0], kernel)
 
 
@@ -66,12 +65,12 @@ def _backward(
     height, width = empty.shape[1:3]
     pads = window_pads(height, width, size=size, stride=stride, padding="SAME")
 
-    # Gradient of the input: the same sum with the kernel turned by 180°. A stride
-    # leaves holes between the gradients, which are filled with zeros.
+    # Gradient of the input: the same sum with the kernel rotated by 180°. A stride leaves
+    # gaps between the gradients, which are filled with zeros.
     spread = _spread(gradient, empty.shape, pads, size=size, stride=stride)
     x_gradient = _weighted_sum(spread, kernel[::-1, ::-1], output=(height, width), stride=1)
 
-    # Nine taps read the same images: some images after the others they stay in the cache.
+    # Nine taps use the same images, which stay in the cache if processed in small groups.
     batch = padded.shape[0]
     group = _group(batch, padded.size * padded.dtype.itemsize // batch)
     if group == batch:
@@ -85,13 +84,13 @@ def _backward(
 
 
 def _group(batch: int, image_bytes: int) -> int:
-    """Return the largest divisor of a batch whose images fit the cache, at least one."""
+    """Return the largest divisor of the batch size whose images fit the cache, at least 1."""
     fitting = max(1, CACHED_BYTES // image_bytes)
     return max(size for size in range(1, min(fitting, batch) + 1) if batch % size == 0)
 
 
 def _tap_sums(padded: jax.Array, gradient: jax.Array, *, size: int, stride: int) -> jax.Array:
-    """Sum, for every tap and channel, the product of what the tap saw with the gradient."""
+    """Return the gradient of the kernel: per tap and channel, the sum of pixel × gradient."""
     rows, columns, channels = gradient.shape[1:]
     taps = []
     for row in range(size):

@@ -1,12 +1,15 @@
 """The operations of the networks, each in a plain form and a form that is fast on the CPU.
 
-XLA's CPU backend has no good code for depthwise convolutions, for column sums, and for
-most gradients of convolutions and pools. The "fast" forms compute the same values and
-gradients from slices and matrix products. On GPU and TPU the plain forms are right.
+XLA's CPU backend is slow at depthwise convolutions, column sums and most gradients of convolutions
+and pools. The "fast" forms compute the same values and gradients from slices and matrix products.
+On GPU and TPU the plain forms are best.
 
-A barrier in a fast form says: this is a buffer. Without it XLA fuses what made a value into
-each of its readers, and computes it anew there. The CPU keeps barriers up to the code
+A barrier in a fast form makes a value a buffer. Without it XLA fuses the computation of the value
+into each of its consumers, where it is repeated. On the CPU, barriers survive until code generation
 only with the compiler options of `training.compile`.
+
+Functions raise `ValueError` for a wrong shape or choice, and `TypeError` for a dtype other than
+float32.
 """
 
 from __future__ import annotations
@@ -27,19 +30,14 @@ ACTIVATIONS = ("none", "relu")
 
 
 def resolve_implementation(implementation: str, *, platform: str) -> str:
-    """Choose the form of the operations for the platform of the compiled step.
+    """Return the form of the operations for the platform of the compiled step.
 
     Args:
-        implementation: "auto", "plain" or "fast".
-        platform: the target, for example "cpu", "cuda" or "tpu".
+        implementation: Choice of a config, "auto", "plain" or "fast".
+        platform: Target platform, such as "cpu", "cuda" or "tpu".
 
     Returns:
-        "plain" or "fast"; "auto" means fast on the CPU and plain elsewhere.
-
-    Raises:
-        ValueError: `implementation` is none of the three.
-
-    Source: ours, measured: the fast forms win on XLA:CPU only.
+        "plain" or "fast"; for "auto", fast on the CPU and plain elsewhere, as measured.
 
     >>> resolve_implementation("auto", platform="cpu")
     'fast'
@@ -57,18 +55,12 @@ def convolution(
     Args:
         x: f32[B,H,W,C].
         kernel: f32[k,k,C,D].
-        stride: step of the window in both directions, in px.
+        stride: Step of the window in both directions in px.
         padding: "SAME" or "VALID".
-        implementation: "plain" or "fast".
+        implementation: Form of the operation, "plain" or "fast".
 
     Returns:
         f32[B,H',W',D]; with SAME, H' = ceil(H / stride).
-
-    Raises:
-        ValueError: a shape or a choice is wrong.
-        TypeError: a dtype is not float32.
-
-    Source: the fast form is ours, see `convolution`.
     """
     check(x=(x, "f32[B,H,W,C]"), kernel=(kernel, "f32[K,K,C,D]"))
     _choice(padding, "padding", ("SAME", "VALID"))
@@ -78,22 +70,16 @@ def convolution(
 
 
 def add_bias(x: jax.Array, bias: jax.Array, *, activation: str, implementation: str) -> jax.Array:
-    """Add a bias to every channel.
+    """Return the input plus a bias for every channel.
 
     Args:
         x: f32[B,H,W,C].
         bias: f32[C].
-        activation: "none" or "relu", applied to the result.
-        implementation: "plain" or "fast".
+        activation: Function applied to the result, "none" or "relu".
+        implementation: Form of the operation, "plain" or "fast".
 
     Returns:
         f32[B,H,W,C].
-
-    Raises:
-        ValueError: a shape or a choice is wrong.
-        TypeError: a dtype is not float32.
-
-    Source: the fast form is ours, see `bias`.
     """
     check(x=(x, "f32[B,H,W,C]"), bias=(bias, "f32[C]"))
     _choice(activation, "activation", ACTIVATIONS)
@@ -106,22 +92,16 @@ def add_bias(x: jax.Array, bias: jax.Array, *, activation: str, implementation: 
 def depthwise_convolution(
     x: jax.Array, kernel: jax.Array, *, stride: int, implementation: str
 ) -> jax.Array:
-    """Convolve every channel with a k×k kernel of its own, SAME padding.
+    """Convolve every channel with its own k×k kernel and SAME padding.
 
     Args:
         x: f32[B,H,W,C].
         kernel: f32[k,k,C].
-        stride: step of the window in both directions, in px.
-        implementation: "plain" or "fast".
+        stride: Step of the window in both directions in px.
+        implementation: Form of the operation, "plain" or "fast".
 
     Returns:
         f32[B,ceil(H/stride),ceil(W/stride),C].
-
-    Raises:
-        ValueError: a shape or a choice is wrong.
-        TypeError: a dtype is not float32.
-
-    Source: the fast form is ours, see `depthwise`.
     """
     check(x=(x, "f32[B,H,W,C]"), kernel=(kernel, "f32[K,K,C]"))
     if _choice(implementation, "implementation", IMPLEMENTATIONS) == "fast":
@@ -144,17 +124,11 @@ def pointwise_convolution(
     Args:
         x: f32[B,H,W,C].
         kernel: f32[C,D].
-        stride: step of the window in both directions, in px.
-        implementation: "plain" or "fast".
+        stride: Step of the window in both directions in px.
+        implementation: Form of the operation, "plain" or "fast".
 
     Returns:
         f32[B,ceil(H/stride),ceil(W/stride),D].
-
-    Raises:
-        ValueError: a shape or a choice is wrong.
-        TypeError: a dtype is not float32.
-
-    Source: the fast form is ours, see `pointwise`.
     """
     check(x=(x, "f32[B,H,W,C]"), kernel=(kernel, "f32[C,D]"))
     if _choice(implementation, "implementation", IMPLEMENTATIONS) == "fast":
@@ -164,21 +138,15 @@ def pointwise_convolution(
 
 
 def max_pool(x: jax.Array, *, padding: str, implementation: str) -> jax.Array:
-    """Take the maximum of 3×3 windows with stride 2.
+    """Return the maxima of 3×3 windows with stride 2.
 
     Args:
         x: f32[B,H,W,C].
         padding: "SAME" or "VALID".
-        implementation: "plain" or "fast".
+        implementation: Form of the operation, "plain" or "fast".
 
     Returns:
         f32[B,H',W',C]; with SAME, H' = ceil(H / 2).
-
-    Raises:
-        ValueError: a shape or a choice is wrong.
-        TypeError: the dtype is not float32.
-
-    Source: the fast form is ours, see `pool`.
     """
     check(x=(x, "f32[B,H,W,C]"))
     _choice(padding, "padding", ("SAME", "VALID"))
@@ -202,20 +170,15 @@ def normalize_batch(
         x: f32[B,H,W,C].
         scale: f32[C].
         bias: f32[C].
-        epsilon: added to the variance.
-        activation: "none" or "relu", applied to the result.
-        implementation: "plain" or "fast".
+        epsilon: Constant added to the variance.
+        activation: Function applied to the result, "none" or "relu".
+        implementation: Form of the operation, "plain" or "fast".
 
     Returns:
         f32[B,H,W,C], and the statistics (mean f32[C], biased variance f32[C]), through
         which no gradient flows.
 
-    Raises:
-        ValueError: a shape or a choice is wrong.
-        TypeError: a dtype is not float32.
-
-    Source: Ioffe and Szegedy 2015, section 3; the fast form is ours, see
-        `normalization`.
+    Source: Ioffe and Szegedy 2015, section 3.
     """
     check(x=(x, "f32[B,H,W,C]"), scale=(scale, "f32[C]"), bias=(bias, "f32[C]"))
     _choice(activation, "activation", ACTIVATIONS)
@@ -242,16 +205,12 @@ def normalize_with(
         x: f32[B,H,W,C].
         scale: f32[C].
         bias: f32[C].
-        statistics: mean f32[C] and variance f32[C].
-        epsilon: added to the variance.
-        activation: "none" or "relu", applied to the result.
+        statistics: Mean f32[C] and variance f32[C].
+        epsilon: Constant added to the variance.
+        activation: Function applied to the result, "none" or "relu".
 
     Returns:
         f32[B,H,W,C].
-
-    Raises:
-        ValueError: a shape or a choice is wrong.
-        TypeError: a dtype is not float32.
 
     Source: Ioffe and Szegedy 2015, section 3.1.
     """

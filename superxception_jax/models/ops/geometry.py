@@ -1,4 +1,4 @@
-"""Window geometry and column sums that the CPU forms of the operations share."""
+"""Window geometry and column sums, shared by the CPU forms of the operations."""
 
 from __future__ import annotations
 
@@ -9,29 +9,29 @@ import jax.numpy as jnp
 
 Pads = tuple[tuple[int, int], tuple[int, int]]
 
-# Number of addends per output element: enough to hide the memory latency of the
-# loop that XLA emits, few enough that the unrolled program stays small.
+# Number of terms per output element: enough to hide the memory latency of the loop that XLA
+# emits, few enough to keep the unrolled program small.
 CHUNKS = 8
 
 
 def window_pads(height: int, width: int, *, size: int, stride: int, padding: str) -> Pads:
-    """Return the zero rows and columns that a square window needs on each side.
+    """Return the number of rows and columns that a square window adds on each side.
 
     Args:
-        height: rows of the image, in px.
-        width: columns of the image, in px.
-        size: edge of the window, in px.
-        stride: step of the window, in px.
+        height: Height of the image in px.
+        width: Width of the image in px.
+        size: Side of the window in px.
+        stride: Step of the window in px.
         padding: "SAME" (output = ceil(input / stride)) or "VALID" (no padding).
 
     Returns:
-        ((top, bottom), (left, right)), in px.
+        ((top, bottom), (left, right)) in px.
 
     Raises:
-        ValueError: `padding` is neither name.
+        ValueError: `padding` is neither of the two.
 
-    Source: the TensorFlow convention, which Keras, Flax and XLA follow: an odd
-        remainder goes to the bottom and to the right.
+    Source: the convention of TensorFlow, Keras, Flax and XLA: an odd remainder goes to the bottom
+        and to the right.
 
     >>> window_pads(4, 5, size=3, stride=2, padding="SAME")
     ((0, 1), (1, 1))
@@ -49,18 +49,18 @@ def window_pads(height: int, width: int, *, size: int, stride: int, padding: str
 
 
 def pad_image(x: jax.Array, pads: Pads, *, value: float) -> jax.Array:
-    """Pad the rows and columns of images, and keep the result as a buffer of its own.
+    """Pad the rows and columns of images into a buffer.
+
+    Without the barrier XLA would fuse the padding into every consumer as a branch per element,
+    which prevents vectorisation.
 
     Args:
         x: any[B,H,W,C].
-        pads: ((top, bottom), (left, right)), in px.
-        value: the value of the new pixels.
+        pads: ((top, bottom), (left, right)) in px.
+        value: Value of the added pixels.
 
     Returns:
         any[B,H+top+bottom,W+left+right,C].
-
-    Source: ours, because XLA would fuse the padding into every reader as a branch
-        per element, which stops vectorisation; the barrier forbids it.
     """
     filling = jnp.asarray(value, x.dtype)
     padded = jax.lax.pad(x, filling, ((0, 0, 0), (*pads[0], 0), (*pads[1], 0), (0, 0, 0)))
@@ -70,19 +70,19 @@ def pad_image(x: jax.Array, pads: Pads, *, value: float) -> jax.Array:
 def shifted(
     padded: jax.Array, row: int, column: int, *, output: tuple[int, int], stride: int
 ) -> jax.Array:
-    """Return what one tap of a sliding window sees: a strided slice.
+    """Return the pixels under one tap of a sliding window, as a strided slice.
+
+    Sums of such slices become one vectorised loop in XLA:CPU.
 
     Args:
-        padded: any[B,H,W,C] padded images.
-        row: vertical place of the tap in the window.
-        column: horizontal place of the tap in the window.
-        output: number of window positions (rows, columns).
-        stride: step of the window, in px.
+        padded: any[B,H,W,C], padded images.
+        row: Row of the tap in the window.
+        column: Column of the tap in the window.
+        output: Numbers of window positions (rows, columns).
+        stride: Step of the window in px.
 
     Returns:
         any[B,output rows,output columns,C].
-
-    Source: ours, because sums of slices become one vectorised loop in XLA:CPU.
     """
     batch, _, _, channels = padded.shape
     start = (0, row, column, 0)
@@ -96,37 +96,36 @@ def shifted(
 
 
 def materialized_transpose(x: jax.Array, axes: tuple[int, ...]) -> jax.Array:
-    """Permute the axes into a buffer of its own.
+    """Return the array with its axes permuted, as a buffer.
+
+    XLA:CPU transposes a buffer fast; fused with the operations before or after it, a transposition
+    becomes a loop with large strides.
 
     Args:
         x: any[...].
-        axes: the new order.
+        axes: New order of the axes.
 
     Returns:
         The permuted array.
-
-    Source: ours, because XLA:CPU has a fast program for a bare transposition, but fuses
-        one that it can with what stands before or after it into a loop with large strides.
     """
     barrier = jax.lax.optimization_barrier
     return barrier(jnp.transpose(barrier(x), axes))
 
 
 def column_sums(rows_of: Callable[[int, int], jax.Array], height: int) -> jax.Array:
-    """Sum over batch, rows and columns, for every channel.
+    """Return the sums over batch, rows and columns for every channel.
+
+    XLA:CPU reduces the leading axes with a scalar loop. Adding whole blocks of rows is elementwise,
+    hence vectorised, and the rest is a product with a row of ones. Only the rows are split, never
+    the batch, so that any batch size works and a batch stays split over its devices.
 
     Args:
-        rows_of: (first row, row after the last) → f32[B,rows,W,C], the addends; an
-            expression that XLA can fuse.
-        height: number of rows.
+        rows_of: Function from the first row and the row after the last to the terms
+            f32[B,rows,W,C]; an expression that XLA can fuse.
+        height: Number of rows.
 
     Returns:
         f32[C].
-
-    Source: ours, because XLA:CPU reduces over the leading axes with a scalar loop.
-        Adding whole blocks of rows is elementwise, hence vectorised, and the rest is
-        a product with a row of ones. Rows are cut, never the batch, so that batches
-        of any size work and a batch sharded over devices stays where it is.
     """
     chunks = min(CHUNKS, height)
     size = height // chunks
@@ -145,6 +144,6 @@ def _sum_pairwise(terms: list[jax.Array]) -> jax.Array:
 
 
 def _product_with_ones(block: jax.Array) -> jax.Array:
-    # The barrier keeps the addition a loop of its own instead of part of the product.
+    # The barrier keeps the additions in a separate loop instead of fusing them into the product.
     rows = jax.lax.optimization_barrier(block).reshape(-1, block.shape[-1])
     return jnp.dot(jnp.ones((1, rows.shape[0]), rows.dtype), rows)[0]

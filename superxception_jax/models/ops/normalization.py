@@ -1,4 +1,4 @@
-"""Batch normalisation with an optional ReLU and its own gradient, for the CPU."""
+"""Batch normalisation and an optional ReLU, with a custom gradient for the CPU."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ def fast_normalize_batch(
 ) -> tuple[jax.Array, Statistics]:
     """Normalise every channel by its statistics over the batch.
 
+    Column sums are scalar loops in XLA:CPU. The gradient is an affine expression of the input and
+    the incoming gradient, and the mask of the ReLU is recomputed from the input, so that nothing
+    else needs to be kept.
+
     Args:
         x: f32[B,H,W,C].
         scale: f32[C].
         bias: f32[C].
-        epsilon: added to the variance.
-        activation: "none" or "relu", applied to the result.
+        epsilon: Constant added to the variance.
+        activation: Function applied to the result, "none" or "relu".
 
     Returns:
         f32[B,H,W,C], and the statistics (mean f32[C], biased variance f32[C]). No
         gradient flows through the statistics.
-
-    Source: ours, because column sums are scalar loops in XLA:CPU; the gradient is one
-        affine expression of the input and the gradient, and the ReLU's mask is
-        recomputed from the input, so that nothing else has to be kept.
     """
     return _forward(x, scale, bias, epsilon, activation)[0]
 
@@ -59,8 +59,7 @@ def _backward(
 ) -> tuple[jax.Array, jax.Array, jax.Array]:
     del epsilon  # it is part of `inverse`
     x, scale, bias, mean, inverse = residuals
-    # Three readers follow: without the barrier XLA computes for each of them anew what made
-    # the gradient.
+    # Used three times: without the barrier XLA recomputes the incoming gradient for each use.
     gradient = jax.lax.optimization_barrier(gradients[0])
     batch, height, width, _ = x.shape
     count = batch * height * width

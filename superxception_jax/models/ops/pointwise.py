@@ -1,4 +1,4 @@
-"""1×1 convolution as a matrix product whose gradients read plain buffers, for the CPU."""
+"""1×1 convolution as a matrix product, with gradients computed from buffers, for the CPU."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ import jax.numpy as jnp
 def fast_pointwise_convolution(x: jax.Array, kernel: jax.Array) -> jax.Array:
     """Mix the channels of every pixel.
 
+    XLA:CPU lowers the gradient of the kernel as a general convolution, and writes a transposed copy
+    of anything that it can fuse into a product.
+
     Args:
         x: f32[B,H,W,C].
         kernel: f32[C,D].
 
     Returns:
         f32[B,H,W,D].
-
-    Source: ours, because XLA:CPU lowers the gradient of the kernel as a general
-        convolution, and writes a transposed copy of whatever it can fuse into a product.
     """
     return jnp.dot(x, kernel)
 
@@ -31,7 +31,7 @@ def _backward(
     residuals: tuple[jax.Array, jax.Array], gradient: jax.Array
 ) -> tuple[jax.Array, jax.Array]:
     x, kernel = residuals
-    # The product transposes a buffer fast; without the barrier XLA fuses what made the
+    # A product transposes a buffer fast; without the barrier XLA fuses the computation of the
     # first factor into a transposed copy, a loop with large strides.
     x, gradient = jax.lax.optimization_barrier((x, gradient))
     x_gradient = jax.lax.dot_general(gradient, kernel, (((3,), (1,)), ((), ())))

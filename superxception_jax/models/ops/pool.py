@@ -1,4 +1,4 @@
-"""3×3 max pooling with stride 2 that remembers the winner, for the CPU."""
+"""3×3 max pooling with stride 2 that stores the position of each maximum, for the CPU."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ _STRIDE = 2
 
 @functools.partial(jax.custom_vjp, nondiff_argnums=(1,))
 def fast_max_pool(x: jax.Array, padding: str) -> jax.Array:
-    """Take the maximum of 3×3 windows with stride 2.
+    """Return the maxima of 3×3 windows with stride 2.
+
+    The gradient in XLA:CPU (`select_and_scatter`) is a scalar loop. As there, the first of several
+    equal values receives the gradient.
 
     Args:
         x: f32[B,H,W,C].
@@ -23,9 +26,6 @@ def fast_max_pool(x: jax.Array, padding: str) -> jax.Array:
 
     Returns:
         f32[B,H',W',C]; with SAME, H' = ceil(H / 2).
-
-    Source: ours, because the gradient in XLA:CPU (`select_and_scatter`) is a scalar
-        loop. Among equal values the first one gets the gradient, as there.
     """
     return _forward(x, padding)[0]
 
@@ -46,7 +46,7 @@ def _forward(x: jax.Array, padding: str) -> tuple[jax.Array, tuple[jax.Array, ja
         wins = rival > best
         best = jnp.where(wins, rival, best)
         winner = jnp.where(wins, jnp.int8(tap), winner)
-    # An empty slice carries the input's static shape through the residuals.
+    # An empty slice keeps the static shape of the input in the residuals.
     return best, (winner, x[:0])
 
 
@@ -63,8 +63,8 @@ def _backward(
 
     def phase(row_parity: int, column_parity: int) -> jax.Array:
         terms = []
-        # In padded coordinates, even lines are tap 0 of their own window and tap 2
-        # of the one before; odd lines are tap 1 of their own window only.
+        # In padded coordinates, even lines are tap 0 of their own window and tap 2 of the
+        # previous one; odd lines are tap 1 of their own window only.
         for row in (1,) if row_parity else (0, 2):
             for column in (1,) if column_parity else (0, 2):
                 start = (int(row != 2), int(column != 2))
