@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -21,18 +21,32 @@ CELL_COLUMNS = 12
 CELL_MEMBERS = 4  # shown per class, so that a network that predicts one class stays legible
 
 
-def plot_learning_curves(lines: Sequence[Mapping[str, Any]], *, steps_per_epoch: int) -> Figure:
+@dataclass(frozen=True)
+class LearningCurve:
+    """Loss and accuracy over a training.
+
+    Attributes:
+        epochs: Finished epochs of each point, in fractions.
+        loss: Loss at each point.
+        accuracy: Accuracy at each point, 0..1.
+    """
+
+    epochs: Sequence[float]
+    loss: Sequence[float]
+    accuracy: Sequence[float]
+
+
+def plot_learning_curves(train: LearningCurve, validation: LearningCurve) -> Figure:
     """Return a figure of loss and accuracy in training and validation.
 
     Args:
-        lines: Entries of metrics.jsonl.
-        steps_per_epoch: Steps per epoch, for the horizontal axis.
+        train: Curve of the training entries.
+        validation: Curve of the validations.
     """
     figure = Figure(figsize=(10, 4), layout="constrained")
     for axes, name in zip(figure.subplots(1, 2), ("loss", "accuracy"), strict=True):
-        for kind, style in (("train", {"alpha": 0.5}), ("validation", {"marker": "."})):
-            points = [(x["step"] / steps_per_epoch, x[name]) for x in lines if x["kind"] == kind]
-            axes.plot(*zip(*points, strict=True), label=kind, **style) if points else None
+        axes.plot(train.epochs, getattr(train, name), label="train", alpha=0.5)
+        axes.plot(validation.epochs, getattr(validation, name), label="validation", marker=".")
         axes.set(xlabel="epoch", title=name)
         axes.grid(alpha=0.3)
         axes.legend()

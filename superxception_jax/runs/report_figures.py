@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from superxception_jax.evaluation import plots
 from superxception_jax.evaluation.metrics import Metrics
 from superxception_jax.evaluation.predictions import Predictions
 from superxception_jax.runs.setup import Setup
-from superxception_jax.training.recorder import load_metrics
+from superxception_jax.training.recorder import TRAIN, VALIDATION, MetricsEntry, load_metrics
 
 RESTORED_IMAGES = 8  # in the figure of the super-resolution stack
 
@@ -51,10 +52,15 @@ def draw_figures(
         ),
         "cell": _cell_figure(images, predictions),
     }
-    lines = load_metrics(workdir)
-    if lines:
+    entries = load_metrics(workdir)
+    if entries:
         figures["learning_curves"] = plots.plot_learning_curves(
-            lines, steps_per_epoch=setup.steps_per_epoch
+            *(
+                _learning_curve(
+                    [entry for entry in entries if entry.kind == kind], setup.steps_per_epoch
+                )
+                for kind in (TRAIN, VALIDATION)
+            )
         )
     figures["reliability"] = plots.plot_reliability(
         predictions.log_probabilities, predictions.labels, temperature=temperature
@@ -76,6 +82,14 @@ def draw_restoration(
     chosen = np.linspace(0, len(names) - 1, min(RESTORED_IMAGES, len(names))).astype(int)
     after, before, true = (array[chosen] for array in (restored, bicubic, truth))
     return plots.plot_enhancement(before, after, true, titles=names[chosen].tolist())
+
+
+def _learning_curve(entries: Sequence[MetricsEntry], steps_per_epoch: int) -> plots.LearningCurve:
+    return plots.LearningCurve(
+        epochs=[entry.step / steps_per_epoch for entry in entries],
+        loss=[entry.metrics["loss"] for entry in entries],
+        accuracy=[entry.metrics["accuracy"] for entry in entries],
+    )
 
 
 def _cell_figure(images: np.ndarray, predictions: Predictions) -> Figure:

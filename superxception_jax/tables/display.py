@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import statistics
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from superxception_jax.training.recorder import VALIDATION, MetricsEntry, training_speeds
+
 COLOURS = {"training": "cyan", "done": "green", "failed": "red", "stopped": "yellow"}
-RECENT_LINES = 20  # number of training lines that the current speed is computed from
+RECENT_ENTRIES = 20  # number of training lines that the current speed is computed from
 
 
 @dataclass(frozen=True)
@@ -45,13 +46,13 @@ class RunState:
 
 
 def training_state(
-    name: str, lines: Sequence[Mapping[str, Any]], *, epochs: int, batch_size: int
+    name: str, entries: Sequence[MetricsEntry], *, epochs: int, batch_size: int
 ) -> RunState:
     """Return the state of a training from its metrics.
 
     Args:
         name: Name of the run.
-        lines: Lines of its metrics.jsonl so far.
+        entries: Its metrics so far.
         epochs: Number of epochs of the whole run.
         batch_size: Number of images per step.
 
@@ -59,18 +60,18 @@ def training_state(
         The state. The remaining time is that of the training steps at the current speed; it is
         unknown before the first validation, as is the length of an epoch.
     """
-    validations = [line for line in lines if line["kind"] == "validation"]
-    rates = [line["images_per_second"] for line in lines if line["kind"] == "train"][-RECENT_LINES:]
+    validations = [entry for entry in entries if entry.kind == VALIDATION]
+    rates = training_speeds(entries)[-RECENT_ENTRIES:]
     seconds_left = None
     if validations and rates:
-        steps = validations[0]["step"] * epochs - lines[-1]["step"]
+        steps = validations[0].step * epochs - entries[-1].step
         seconds_left = steps * batch_size / statistics.median(rates)
     return RunState(
         name,
         phase="training",
         epochs=epochs,
         finished_epochs=len(validations),
-        validation_accuracy=validations[-1]["accuracy"] if validations else None,
+        validation_accuracy=validations[-1].metrics["accuracy"] if validations else None,
         seconds_left=seconds_left,
     )
 

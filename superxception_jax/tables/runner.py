@@ -26,7 +26,7 @@ from superxception_jax.tables.run_process import (
 from superxception_jax.tables.stored_predictions import compact_predictions
 from superxception_jax.tables.table import build_table
 from superxception_jax.tables.table_folder import write_table
-from superxception_jax.training.recorder import load_metrics
+from superxception_jax.training.recorder import load_metrics, training_speeds
 
 
 @dataclass(frozen=True)
@@ -129,7 +129,6 @@ def load_finished(run: PlannedRun) -> TableRun | None:
     results, predictions = _load_results(run.workdir), _load_predictions(run.workdir)
     if results is None or predictions is None:
         return None
-    rates = [x["images_per_second"] for x in load_metrics(run.workdir) if x["kind"] == "train"]
     row, seed, fold = run.key
     return TableRun(
         row=row,
@@ -137,7 +136,7 @@ def load_finished(run: PlannedRun) -> TableRun | None:
         fold=fold,
         config_file=run.config_file,
         command=run.command,
-        images_per_second=statistics.median(rates),
+        images_per_second=statistics.median(training_speeds(load_metrics(run.workdir))),
         results=results,
         config=run.experiment.config,
         predictions=compact_predictions(predictions),

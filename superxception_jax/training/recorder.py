@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import tensorboardX
 from tqdm import tqdm
@@ -12,6 +13,33 @@ from tqdm import tqdm
 from superxception_jax.files import write_text
 
 METRICS_FILE = "metrics.jsonl"
+TRAIN, VALIDATION = "train", "validation"
+
+
+@dataclass(frozen=True)
+class MetricsEntry:
+    """A line of `metrics.jsonl`.
+
+    Attributes:
+        kind: `train` (means since the entry before) or `validation`.
+        step: Number of finished steps.
+        metrics: Values by name: `loss` and `accuracy`; in training also `gradient_norm` and
+            `images_per_second`.
+    """
+
+    kind: str
+    step: int
+    metrics: Mapping[str, float]
+
+    def to_line(self) -> str:
+        """Return the entry as a line of JSON, without its line end."""
+        return json.dumps({"kind": self.kind, "step": self.step, **self.metrics})
+
+    @classmethod
+    def from_line(cls, line: str) -> MetricsEntry:
+        """Return the entry that `to_line` wrote."""
+        values = json.loads(line)
+        return cls(kind=values.pop("kind"), step=values.pop("step"), metrics=values)
 
 
 class Recorder:
@@ -30,8 +58,8 @@ class Recorder:
         """
         self._batch_size = batch_size
         self._path = workdir / METRICS_FILE
-        kept = [line for line in load_metrics(workdir) if line["step"] <= first_step]
-        write_text(self._path, "".join(json.dumps(line) + "\n" for line in kept))
+        kept = [entry for entry in load_metrics(workdir) if entry.step <= first_step]
+        write_text(self._path, "".join(entry.to_line() + "\n" for entry in kept))
         self._file = self._path.open("a", encoding="utf-8")
         # purge_step also hides the dropped steps in TensorBoard.
         self._events = tensorboardX.SummaryWriter(
@@ -52,7 +80,7 @@ class Recorder:
         """Move the bar by one step."""
         self._bar.update(self._batch_size)
 
-    def record(self, kind: str, step: int, metrics: dict[str, float]) -> None:
+    def record(self, kind: str, step: int, metrics: Mapping[str, float]) -> None:
         """Write metrics.
 
         Args:
@@ -60,8 +88,7 @@ class Recorder:
             step: Number of finished steps.
             metrics: Values by name.
         """
-        line = {"kind": kind, "step": step, **metrics}
-        self._file.write(json.dumps(line) + "\n")
+        self._file.write(MetricsEntry(kind, step, metrics).to_line() + "\n")
         self._file.flush()
         for name, value in metrics.items():
             self._events.add_scalar(f"{kind}/{name}", value, step)
@@ -78,19 +105,25 @@ class Recorder:
         self._events.close()
 
 
-def load_metrics(workdir: Path) -> list[dict[str, Any]]:
-    """Load the metrics of a run.
+def load_metrics(workdir: Path) -> list[MetricsEntry]:
+    """Return the metrics of a run so far, in the order in which they were recorded.
 
     Args:
         workdir: Run folder.
 
     Returns:
-        For each line a dict with `kind`, `step` and the values; empty if there is no file. A last
-        line that a killed run left incomplete is ignored.
+        The entries; empty if there is no file. A last line that a killed run left incomplete is
+        ignored.
     """
     path = workdir / METRICS_FILE
     if not path.exists():
         return []
     text = path.read_text(encoding="utf-8")
     # Anything after the last line end is an incomplete line of a killed run.
-    return [json.loads(line) for line in text[: text.rfind("\n") + 1].splitlines() if line]
+    lines = text[: text.rfind("\n") + 1].splitlines()
+    return [MetricsEntry.from_line(line) for line in lines if line]
+
+
+def training_speeds(entries: Sequence[MetricsEntry]) -> list[float]:
+    """Return the images per second of all training entries, in their order."""
+    return [entry.metrics["images_per_second"] for entry in entries if entry.kind == TRAIN]

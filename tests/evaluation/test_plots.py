@@ -47,12 +47,9 @@ def test_no_errors_is_a_picture_too(tmp_path):
 
 
 def test_learning_curves_are_drawn_over_epochs():
-    lines = [
-        {"kind": "train", "step": 5, "loss": 2.0, "accuracy": 0.1},
-        {"kind": "train", "step": 10, "loss": 1.0, "accuracy": 0.5},
-        {"kind": "validation", "step": 10, "loss": 1.5, "accuracy": 0.4},
-    ]
-    figure = plots.plot_learning_curves(lines, steps_per_epoch=10)
+    train = plots.LearningCurve(epochs=[0.5, 1.0], loss=[2.0, 1.0], accuracy=[0.1, 0.5])
+    validation = plots.LearningCurve(epochs=[1.0], loss=[1.5], accuracy=[0.4])
+    figure = plots.plot_learning_curves(train, validation)
     loss = figure.axes[0].lines
     np.testing.assert_allclose(loss[0].get_xdata(), [0.5, 1.0])
     np.testing.assert_allclose(loss[1].get_ydata(), [1.5])

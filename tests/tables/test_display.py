@@ -5,24 +5,29 @@ import io
 from rich.console import Console
 
 from superxception_jax.tables.display import RunState, describe_state, training_state, watch
+from superxception_jax.training.recorder import MetricsEntry
 
-TRAIN = {"kind": "train", "images_per_second": 50.0}
+
+def train(step):
+    return MetricsEntry("train", step, {"images_per_second": 50.0})
+
+
+def validation(step, accuracy):
+    return MetricsEntry("validation", step, {"accuracy": accuracy})
+
+
 DONE = RunState("b", phase="done", accuracy=0.9, accuracy_interval=(0.85, 0.95))
 
 
-def _state(lines):
-    return training_state("a", lines, epochs=3, batch_size=10)
+def _state(entries):
+    return training_state("a", entries, epochs=3, batch_size=10)
 
 
 def test_the_state_of_a_training_follows_from_its_metrics():
     assert describe_state(_state([])) == ["training epoch 1 of 3", "", ""]
-    assert _state([{**TRAIN, "step": 40}]).seconds_left is None
-    lines = [
-        {**TRAIN, "step": 100},
-        {"kind": "validation", "step": 100, "accuracy": 0.5},
-        {**TRAIN, "step": 150},
-    ]
-    state = _state(lines)
+    assert _state([train(40)]).seconds_left is None
+    entries = [train(100), validation(100, 0.5), train(150)]
+    state = _state(entries)
     # 150 of 300 steps of 10 images are left, at 50 images a second.
     assert state.seconds_left == 30.0
     assert describe_state(state) == [
@@ -30,8 +35,8 @@ def test_the_state_of_a_training_follows_from_its_metrics():
         "validation accuracy 50.00%",
         "under a minute left",
     ]
-    lines += [{"kind": "validation", "step": step, "accuracy": 0.6} for step in (200, 300)]
-    assert describe_state(_state(lines)) == ["testing", "validation accuracy 60.00%", ""]
+    entries += [validation(step, 0.6) for step in (200, 300)]
+    assert describe_state(_state(entries)) == ["testing", "validation accuracy 60.00%", ""]
 
 
 def test_an_end_is_described_with_its_result_or_reason():

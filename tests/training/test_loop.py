@@ -77,7 +77,7 @@ def _run(workdir, compiled, *, settings=SETTINGS, stop_after=None, losses=None, 
 
 
 def _steps(workdir, kind):
-    return [line["step"] for line in load_metrics(workdir) if line["kind"] == kind]
+    return [entry.step for entry in load_metrics(workdir) if entry.kind == kind]
 
 
 def test_four_steps_are_two_plus_restart_plus_two(tmp_path, compiled):
@@ -94,15 +94,8 @@ def test_metrics_lines(tmp_path, compiled):
     _run(tmp_path / "run", compiled)
     assert _steps(tmp_path / "run", "train") == [2, 3, 4, 6]
     assert _steps(tmp_path / "run", "validation") == [3, 6]
-    line = load_metrics(tmp_path / "run")[0]
-    assert set(line) == {
-        "kind",
-        "step",
-        "loss",
-        "accuracy",
-        "gradient_norm",
-        "images_per_second",
-    }
+    entry = load_metrics(tmp_path / "run")[0]
+    assert set(entry.metrics) == {"loss", "accuracy", "gradient_norm", "images_per_second"}
 
 
 def test_lines_after_the_restored_step_are_dropped(tmp_path, compiled):
@@ -114,9 +107,9 @@ def test_lines_after_the_restored_step_are_dropped(tmp_path, compiled):
         file.write(json.dumps({"kind": "train", "step": 6, "loss": 9.0, "accuracy": 0.0}) + "\n")
         file.write('{"kind": "train", "st')
     _run(run, compiled, settings=settings)
-    lines = load_metrics(run)
-    assert all(line["loss"] != 9.0 for line in lines)
-    assert [line["step"] for line in lines] == sorted(line["step"] for line in lines)
+    entries = load_metrics(run)
+    assert all(entry.metrics["loss"] != 9.0 for entry in entries)
+    assert [entry.step for entry in entries] == sorted(entry.step for entry in entries)
 
 
 def test_best_is_the_lowest_validation_loss_and_latest_the_last(tmp_path, compiled):
