@@ -3,7 +3,7 @@
     python launch/prepare_data.py --dataset bioimage
     python launch/prepare_data.py --dataset own --folder my_lab
     python launch/prepare_data.py --dataset ideogram --cells 2 --write synthetic_cells
-    python launch/prepare_data.py --show my_lab/cell1/scan_3a.png --out steps.png
+    python launch/prepare_data.py --show "my_lab/cell1/scan 3a.png" --out steps.png
 
 Training prepares missing data sets by itself; this program prepares one ahead and prints its
 counts.
