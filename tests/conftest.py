@@ -1,4 +1,4 @@
-"""Settings of every test: fake devices, strict shapes, no accelerator."""
+"""Settings of all tests: four CPU devices, strict shapes, no accelerator."""
 
 from __future__ import annotations
 

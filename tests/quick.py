@@ -1,4 +1,4 @@
-"""Compiler options with which tests compile in a fraction of the time; the values are the same."""
+"""Compiler options with which tests compile several times faster, to the same values."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import jax.numpy as jnp
 
 _WANTED = {
     "xla_backend_optimization_level": 0,
-    # The older emitters compile four times faster; later releases know no other and refuse it.
+    # The older emitters compile four times faster; releases without them reject the option.
     "xla_cpu_use_fusion_emitters": False,
 }
 
 
 def _known() -> dict[str, object]:
-    known = {}
+    known: dict[str, object] = {}
     for name, value in _WANTED.items():
         try:
             jax.jit(jnp.negative, compiler_options={name: value}).lower(0.0).compile()
