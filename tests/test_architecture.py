@@ -141,6 +141,7 @@ def test_file_and_function_sizes(path):
     if path.is_relative_to(PACKAGE):
         for node in ast.walk(ast.parse(text)):
             if isinstance(node, ast.FunctionDef):
+                assert node.end_lineno is not None
                 body = node.end_lineno - node.lineno + 1
                 documented = ast.get_docstring(node, clean=False) or ""
                 assert body - len(documented.splitlines()) <= MAXIMUM_FUNCTION_LINES, node.name

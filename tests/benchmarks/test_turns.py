@@ -5,7 +5,7 @@ from benchmarks.turns import Schedule, run_turns
 
 
 def test_sides_take_turns_in_processes_of_their_own():
-    steps = []
+    steps: list[str] = []
     timings = run_turns(
         ("matrix product",),
         Case("train", 71, 1),

@@ -120,7 +120,7 @@ def test_files_that_are_no_images_are_explained(data, message):
 
 
 def test_wide_images_are_scaled_together_by_the_depth_of_the_brightest():
-    images = [
+    images: list[np.ndarray] = [
         np.array([[0, 100]], np.uint16),
         np.array([[7, 9]], np.uint8),
         np.array([[0, 1023]], np.uint16),

@@ -6,6 +6,7 @@ import json
 import re
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -56,7 +57,7 @@ def arc_image(radius: float, width: float, half_angle: float, side: int = 120) -
     return np.where(inside, 150, 0).astype(np.uint8)
 
 
-def normalize(images: list[np.ndarray], **changes: object) -> np.ndarray:
+def normalize(images: list[np.ndarray], **changes: Any) -> np.ndarray:
     settings = dataclasses.replace(SETTINGS, **changes)
     names = [f"image {i}" for i in range(len(images))]
     return normalize_cell(images, names=names, settings=settings)[..., 0]
@@ -205,7 +206,7 @@ def test_errors_name_the_image() -> None:
     grey=st.sampled_from(GREYS),
     image_px=st.integers(8, 4096),
 )
-def test_settings_survive_json(**values: object) -> None:
+def test_settings_survive_json(**values: Any) -> None:
     settings = NormalizationSettings(tilt="remove", **values)
     text = json.dumps(dataclasses.asdict(settings))
     assert NormalizationSettings(**json.loads(text)) == settings
@@ -217,7 +218,7 @@ def test_settings_report_all_problems_at_once() -> None:
     lines = str(caught.value).split("\n")
     names = ["background", "length", "grey", "tilt", "length_exponent", "absolute_length_px"]
     names.append("image_px")
-    assert [re.match(r"`(\w+)` must be .*, got .*; .*\.$", line)[1] for line in lines] == names
+    assert [re.sub(r"^`(\w+)` must be .*, got .*; .*\.$", r"\1", line) for line in lines] == names
 
 
 @pytest.mark.skipif(not (FOLDER / "bioimlab_qband.zip").exists(), reason="no Q-band archive")

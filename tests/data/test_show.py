@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from PIL import Image
 from superxception_jax.data.normalize import NormalizationSettings
 from superxception_jax.data.show import settings_from_text, write_steps_figure
 
-DEFAULTS = {
+DEFAULTS: dict[str, Any] = {
     "background": "auto",
     "tilt": "remove",
     "straightening": "none",

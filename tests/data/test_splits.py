@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,7 +19,7 @@ from superxception_jax.data.splits import (
 
 PADOVA_LABELS = np.repeat(np.arange(24), (238,) * 22 + (193, 45)).astype(np.int32)
 PADOVA_CELLS = np.array([str(1 + index % 119) for index in range(5474)])
-SETTINGS = {
+SETTINGS: dict[str, Any] = {
     "protocol": "cells",
     "seed": 0,
     "fold": 0,

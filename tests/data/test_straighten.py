@@ -29,7 +29,7 @@ def test_points_of_a_vertical_axis_and_beyond_its_ends() -> None:
     points = axis_points(
         VERTICAL, along_px=np.array([0.0, 5.5, -2.0, 25.0]), across_px=np.array([0.0, 3.0, 1, -1])
     )
-    np.testing.assert_allclose(points, [[10, 12], [15.5, 15], [8, 13], [35, 11]])
+    np.testing.assert_allclose(points, [[10.0, 12.0], [15.5, 15.0], [8.0, 13.0], [35.0, 11.0]])
 
 
 def test_points_of_an_axis_that_leans_to_the_right() -> None:

@@ -16,7 +16,8 @@ def test_equal_for_any_batch_size_and_without_padding(batch_sizes):
     generator = np.random.default_rng(0)
     images = generator.integers(0, 255, size=(10, 4, 4, 1)).astype(np.uint8)
     variables = generator.normal(size=(16, 3)).astype(np.float32)
-    done, shapes = [], set()
+    done: list[int] = []
+    shapes: set[tuple[int, ...]] = set()
 
     def place(batch):
         shapes.add(batch.shape)

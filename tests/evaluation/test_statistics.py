@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from scipy import stats
 
 from superxception_jax.evaluation.statistics import bootstrap_interval, bootstrap_mean, mcnemar
 
-OPTIONS = {"resamples": 4000, "level": 0.95, "seed": 0}
+OPTIONS: dict[str, Any] = {"resamples": 4000, "level": 0.95, "seed": 0}
 
 
 def test_agrees_with_scipy_when_every_image_is_its_own_cell():

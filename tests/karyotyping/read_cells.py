@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import math
+from typing import Any
 
 import numpy as np
 
@@ -109,7 +110,7 @@ def cell(text: str, *, style: str = "g", seed: int = 0, scale: float = 1.0, **ch
         for label, count in enumerate(parse_iscn(text))
         for copy in range(count)
     )
-    settings = {
+    settings: dict[str, Any] = {
         "cell": f"synthetic {style} {seed}",
         "chromosomes": chromosomes,
         "margin": 9.0,

@@ -112,7 +112,8 @@ def test_a_failed_cell_does_not_stop_the_others(tmp_path):
         write_images(tmp_path / "batch" / name)
     (tmp_path / "batch" / "b").mkdir()
     (tmp_path / "batch" / "b" / "x.png").write_bytes(b"")
-    chosen, done = [], []
+    chosen: list[str] = []
+    done: list[str] = []
 
     def choose(cell):
         chosen.append(cell.name)

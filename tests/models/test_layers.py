@@ -54,7 +54,7 @@ def test_separable_convolution_mixes_after_filtering():
         "depthwise_kernel": jnp.ones((3, 3, 2)),
         "pointwise_kernel": jnp.asarray([[1.0], [10.0]]),
     }
-    y = layer.apply({"params": params}, images)
+    y = np.asarray(layer.apply({"params": params}, images))
     # Centre: three ones of the diagonal, and nine twos weighted by ten.
     assert float(y[0, 1, 1, 0]) == 3 + 180
     assert float(y[0, 0, 0, 0]) == 2 + 80

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -11,7 +13,7 @@ from superxception_jax.models.enlarging import enlarge
 from superxception_jax.models.super_resolution import SuperResolution, SuperResolvedClassifier
 from tests.quick import QUICK
 
-PAPER = {
+PAPER: dict[str, Any] = {
     "features": (64, 32),
     "final_activation": "none",
     "skip": "input",
@@ -19,7 +21,7 @@ PAPER = {
     "initial_sigma": 0.001,
     "implementation": "fast",
 }
-SMALL = {**PAPER, "features": (3, 2), "initial_sigma": 0.2}
+SMALL: dict[str, Any] = {**PAPER, "features": (3, 2), "initial_sigma": 0.2}
 
 
 def draw_images(batch=2, size=9):
@@ -116,10 +118,11 @@ def test_classifier_sees_the_enhanced_images():
     enhanced = np.asarray(model.apply(variables, images, method="enhance"))
     assert np.abs(enhanced - np.asarray(images)).max() > 0.01
     sums = enhanced[..., 0].sum(2)
-    features = model.apply(variables, images, train=True, method="features")
+    features = np.asarray(model.apply(variables, images, train=True, method="features"))
     np.testing.assert_allclose(features, sums, rtol=1e-5)
-    np.testing.assert_allclose(model.apply(variables, images, train=False), sums, rtol=1e-5)
-    np.testing.assert_allclose(model.apply(variables, images, train=True), 2 * sums, rtol=1e-5)
+    for train, factor in ((False, 1), (True, 2)):
+        outputs = np.asarray(model.apply(variables, images, train=train))
+        np.testing.assert_allclose(outputs, factor * sums, rtol=1e-5)
 
 
 def test_smaller_images_are_enlarged_behind_the_stack():
@@ -127,14 +130,14 @@ def test_smaller_images_are_enlarged_behind_the_stack():
     images = draw_images()
     variables = model.init(jax.random.key(0), images, train=False)
     stack = {"params": variables["params"]["super_resolution"]}
-    before = SuperResolution(**SMALL).apply(stack, images)
-    enhanced = model.apply(variables, images, method="enhance")
+    before = jnp.asarray(SuperResolution(**SMALL).apply(stack, images))
+    enhanced = np.asarray(model.apply(variables, images, method="enhance"))
     assert enhanced.shape == (2, 21, 21, 1)
     np.testing.assert_allclose(enhanced, enlarge(before, size_px=21), atol=1e-6)
     # In the other order the result is another one.
-    after = SuperResolution(**SMALL).apply(stack, enlarge(images, size_px=21))
-    assert np.abs(np.asarray(enhanced - after)).max() > 0.01
-    features = model.apply(variables, images, train=False)
+    after = np.asarray(SuperResolution(**SMALL).apply(stack, enlarge(images, size_px=21)))
+    assert np.abs(enhanced - after).max() > 0.01
+    features = np.asarray(model.apply(variables, images, train=False))
     np.testing.assert_allclose(features, enhanced[..., 0].sum(2), rtol=1e-5)
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import functools
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -10,7 +11,7 @@ import pytest
 from superxception_jax.models.xception import MINIMUM_PX, Xception
 from tests.quick import QUICK
 
-TINY = {
+TINY: dict[str, Any] = {
     "classes": 4,
     "width_multiplier": 0.01,
     "middle_modules": 2,

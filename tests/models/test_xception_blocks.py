@@ -78,7 +78,7 @@ def test_leading_relu_hides_negative_values_from_the_convolutions():
         block = SeparableBlock((8,), leading_relu, "identity", momentum=0.5, implementation="plain")
         variables = init(block)
         negative = -jnp.abs(IMAGES)
-        outputs.append(np.asarray(block.apply(variables, negative, train=False) - negative))
+        outputs.append(np.asarray(block.apply(variables, negative, train=False)) - negative)
     assert not outputs[0].any()
     assert np.abs(outputs[1]).max() > 0.1
 

@@ -90,8 +90,10 @@ def _other_value(path, value, other):
     }
     if path in choices:
         return choices[path]
-    if isinstance(value, str | tuple):
-        return value + ("x" if isinstance(value, str) else (7,))
+    if isinstance(value, str):
+        return value + "x"
+    if isinstance(value, tuple):
+        return (*value, 7)
     return value + other[type(value)] if value == 0 or isinstance(value, int) else value * 0.9
 
 

@@ -61,8 +61,9 @@ def test_mistakes_in_flags_are_one_sentence():
 
 
 def test_backgrounds_are_those_of_the_crops():
-    flag = karyotype_program.flags.FLAGS["background"]
-    assert tuple(flag.parser.enum_values) == BACKGROUNDS
+    parser = karyotype_program.flags.FLAGS["background"].parser
+    assert isinstance(parser, karyotype_program.flags.EnumParser)
+    assert tuple(parser.enum_values) == BACKGROUNDS
 
 
 @pytest.mark.parametrize(

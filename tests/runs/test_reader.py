@@ -58,6 +58,8 @@ def test_a_card_says_what_the_results_say(background):
     folder = DEFAULT_CLASSIFIERS[background]
     results = RunResults.from_json(json.loads((folder / "results.json").read_text()))
     card = (folder / "MODEL_CARD.md").read_text()
+    assert results.cells is not None
+    assert results.polarity is not None
     for value in (
         results.accuracy,
         results.cells.accuracy,

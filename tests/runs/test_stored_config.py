@@ -25,7 +25,7 @@ def stored(name):
 
 
 def fields(values, prefix=""):
-    found = set()
+    found: set[str] = set()
     for name, value in values.items():
         found |= fields(value, f"{prefix}{name}.") if isinstance(value, dict) else {prefix + name}
     return found

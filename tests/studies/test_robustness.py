@@ -30,7 +30,7 @@ def cell():
 @pytest.fixture(scope="module")
 def classifier(cell):
     """Know the canvases of the cell, both ways up, by heart; everything else is class 1."""
-    known = {}
+    known: dict[bytes, int] = {}
 
     def predict(canvases):
         logits = np.full((len(canvases), 48), -9.0)
@@ -59,7 +59,7 @@ def classifier(cell):
 
 
 def condition(cell, classifier, kind, level):
-    done = []
+    done: list[int] = []
     found = evaluate_condition(
         [cell], classifier=classifier, kind=kind, level=level, seed=0, advance=done.append
     )

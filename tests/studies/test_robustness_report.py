@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import numpy as np
+
 from superxception_jax.runs.provenance import Provenance
 from superxception_jax.studies.condition import UNDAMAGED, ConditionResult, RobustnessResults
 from superxception_jax.studies.robustness_report import plot_robustness, robustness_markdown
@@ -18,15 +20,15 @@ NOISY = ConditionResult("noise", 3.0, 2, 1, 92, 46, 92, 69, 3)
 def test_curves_start_at_the_undamaged_cells():
     figure = plot_robustness([CLEAN, NOISY])
     line = figure.axes[0].lines[0]
-    assert list(line.get_xdata()) == [0.0, 3.0]
-    assert list(line.get_ydata()) == [100.0, 50.0]
+    assert np.asarray(line.get_xdata()).tolist() == [0.0, 3.0]
+    assert np.asarray(line.get_ydata()).tolist() == [100.0, 50.0]
 
 
 def test_a_gain_of_one_is_no_damage():
     gain = ConditionResult("gain", 0.4, 2, 1, 92, 46, 92, 69, 3)
     line = plot_robustness([CLEAN, gain]).axes[0].lines[0]
-    assert list(line.get_xdata()) == [0.4, 1.0]
-    assert list(line.get_ydata()) == [50.0, 100.0]
+    assert np.asarray(line.get_xdata()).tolist() == [0.4, 1.0]
+    assert np.asarray(line.get_ydata()).tolist() == [50.0, 100.0]
 
 
 def test_markdown():

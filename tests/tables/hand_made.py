@@ -28,7 +28,7 @@ def provenance(commit: str = "abc") -> Provenance:
 
 
 def results(**more: Any) -> RunResults:
-    values = {
+    values: dict[str, Any] = {
         "name": "xception",
         "preset": "paper",
         "dataset": "bioimage",
@@ -108,7 +108,7 @@ def varied(row: str, share: float, predicted: str, *, assigned: str | None = Non
 
 def four_runs() -> list[TableRun]:
     """Return two rows of two seeds; each misclassifies one image with one of its seeds."""
-    quality = {"super_resolution": {"psnr": 30.0, "ssim": 0.9}}
+    quality: dict[str, Any] = {"super_resolution": {"psnr": 30.0, "ssim": 0.9}}
     return [
         hand_made("xception", "1 2 2 X", seed=0),
         hand_made("xception", "1 2 1 X", seed=1),

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 
+import numpy as np
 import pytest
+from matplotlib.container import ErrorbarContainer
 from PIL import Image
 
 from superxception_jax.evaluation.plots import save_figure
@@ -23,12 +25,13 @@ def table():
 def test_accuracy_shows_seeds_mean_interval_and_the_papers_number(table, tmp_path):
     figure = plot_table(table)
     interval, seeds, _, _, paper = figure.axes[0].lines
-    assert list(interval.get_xdata()) == [75.0, 87.5, 100.0]
-    assert list(seeds.get_xdata()) == [75.0, 100.0]
-    assert list(paper.get_xdata()) == [91.80, 92.36]
-    assert list(paper.get_ydata()) == [0, 1]
+    assert np.asarray(interval.get_xdata()).tolist() == [75.0, 87.5, 100.0]
+    assert np.asarray(seeds.get_xdata()).tolist() == [75.0, 100.0]
+    assert np.asarray(paper.get_xdata()).tolist() == [91.80, 92.36]
+    assert np.asarray(paper.get_ydata()).tolist() == [0, 1]
     assert [text.get_text() for text in figure.axes[0].get_yticklabels()] == ROWS
-    assert min(Image.open(save_figure(figure, tmp_path / "t.png")).size) > 200
+    with Image.open(save_figure(figure, tmp_path / "t.png")) as image:
+        assert min(image.size) > 200
     # The longest legend fits into the figure.
     legend = figure.legends[0].get_window_extent()
     assert figure.bbox.x0 < legend.x0 < legend.x1 < figure.bbox.x1
@@ -51,11 +54,16 @@ def test_curves_have_a_line_per_network_and_a_dashed_one_for_whole_cells(assigne
     names = ["xception", "alexnet"]
     if assigned:
         names = [one for name in names for one in (name, f"{name}, whole cells assigned")]
-        assert list(lines["xception, whole cells assigned"].get_ydata()) == [100.0, 100.0]
-    assert list(lines) == [text.get_text() for text in axes.get_legend().get_texts()] == names
-    assert list(lines["xception"].get_xdata()) == [0.5, 1.0]
-    assert list(lines["xception"].get_ydata()) == [75.0, 100.0]
-    assert list(lines["alexnet"].get_ydata()) == [50.0, 50.0]
+        assert np.asarray(lines["xception, whole cells assigned"].get_ydata()).tolist() == [
+            100.0,
+            100.0,
+        ]
+    legend = axes.get_legend()
+    assert legend is not None
+    assert list(lines) == [text.get_text() for text in legend.get_texts()] == names
+    assert np.asarray(lines["xception"].get_xdata()).tolist() == [0.5, 1.0]
+    assert np.asarray(lines["xception"].get_ydata()).tolist() == [75.0, 100.0]
+    assert np.asarray(lines["alexnet"].get_ydata()).tolist() == [50.0, 50.0]
     assert axes.get_xlabel() == "share of the training cells or images used"
 
 
@@ -63,7 +71,8 @@ def test_cost_shows_operations_and_minutes(table):
     figure = plot_cost(table)
     operations, minutes = figure.axes
     for axes, cost in ((operations, 2.5), (minutes, 1.5)):
-        dots = [container.lines[0].get_xydata().tolist() for container in axes.containers]
+        bars = [one for one in axes.containers if isinstance(one, ErrorbarContainer)]
+        dots = [np.asarray(bar.lines[0].get_xydata()).tolist() for bar in bars]
         assert dots == [[[cost, 87.5]]] * 2
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ROWS
     assert minutes.get_xscale() == "linear"

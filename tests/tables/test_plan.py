@@ -18,9 +18,9 @@ def store(folder, runs, *, pairs=(), vary=""):
     """Write the table of some finished runs."""
     for run in runs:
         finish(run)
-    table = build_table(
-        [load_finished(run) for run in runs], name="t", pairs=pairs, commands=["first"], vary=vary
-    )
+    records = [record for record in map(load_finished, runs) if record is not None]
+    assert len(records) == len(runs)
+    table = build_table(records, name="t", pairs=pairs, commands=["first"], vary=vary)
     write_table(folder / "results" / "t", table)
 
 

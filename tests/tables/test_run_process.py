@@ -8,6 +8,7 @@ import signal
 
 import pytest
 
+from superxception_jax.tables.display import RunState
 from superxception_jax.tables.run_process import ReceivedSignals, describe_failure, run_process
 from tests.tables.planned_runs import planned
 
@@ -21,7 +22,7 @@ def program(run, folder, text):
 
 def test_a_program_runs_to_its_end_and_its_output_is_logged(tmp_path):
     run = program(planned(tmp_path), tmp_path, "print('bar 1\\rbar 2\\n\\n'); raise SystemExit(3)")
-    states = []
+    states: list[RunState] = []
     assert run_process(run, received=ReceivedSignals(), update=states.append) == 3
     assert run.log.read_text().startswith(f"$ {run.command}\nbar 1")
     assert states[0].phase == "training"

@@ -7,11 +7,13 @@ import json
 import os
 import signal
 import threading
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
 
 from superxception_jax.files import write_json
+from superxception_jax.tables.display import RunState
 from superxception_jax.tables.runner import load_finished, make_table
 from tests.tables.hand_made import labels
 from tests.tables.planned_runs import finish, finish_earlier, plan, planned
@@ -43,6 +45,7 @@ def test_a_finished_run_is_loaded_and_an_unfinished_one_is_not(tmp_path):
     assert record.key == run.key == ("xception", 2, 0)
     np.testing.assert_array_equal(record.predictions.predicted, labels("1 2 2 X"))
     np.testing.assert_array_equal(record.predictions.assigned, labels("1 2 1 X"))
+    assert record.predictions.confidences is not None
     np.testing.assert_allclose(record.predictions.confidences, 0.9, rtol=1e-6)
     assert record.predictions.cells.tolist() == ["0", "0", "1", "1"]
     assert (record.results.parameters, record.images_per_second) == (77, 50)
@@ -57,6 +60,7 @@ def test_a_run_of_version_0_1_is_loaded_from_its_csv_files(tmp_path, assigned):
     record = load_finished(run)
     assert record is not None
     np.testing.assert_array_equal(record.predictions.predicted, labels("1 2 2 X"))
+    assert record.predictions.confidences is not None
     np.testing.assert_allclose(record.predictions.confidences, 0.9, rtol=1e-5)
     if assigned is None:
         assert record.predictions.assigned is None
@@ -80,7 +84,7 @@ def test_a_run_that_fails_loses_no_other_and_nothing_is_repeated(tmp_path):
         planned(tmp_path), tmp_path, "print('bar 1\\rbar 2\\rno data\\n'); raise SystemExit(2)"
     )
     good = copying(planned(tmp_path, "super_xception"), tmp_path)
-    seen = []
+    seen: list[Sequence[RunState]] = []
     outcome = make_table(plan(tmp_path, [failing, good]), show=lambda x: seen.append(list(x)))
     assert [state.phase for state in outcome.states] == ["failed", "done"]
     assert outcome.failed[0].message == f"exit status 2: no data (see {failing.log})"

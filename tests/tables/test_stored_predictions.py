@@ -33,6 +33,7 @@ def test_the_predictions_of_a_run_become_small_columns():
     assert one.assigned is not None
     assert one.assigned.tolist() == [0, 0, 1, 23]
     assert one.correct.tolist() == [True, True, False, True]
+    assert one.confidences is not None
     np.testing.assert_allclose(one.confidences, 0.9, rtol=1e-6)
     kinds = {field.name: getattr(one, field.name).dtype.kind for field in dataclasses.fields(one)}
     assert kinds == {

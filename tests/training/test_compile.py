@@ -57,9 +57,9 @@ def test_a_step_is_compiled_once_and_reuses_the_memory_of_the_state():
     compiled = compilation.compile_train_step(step, mesh)
     first = compilation.place_replicated(jnp.zeros(3), mesh)
     key = compilation.place_replicated(jax.random.key(0), mesh)
-    batch = [compilation.place_batch(np.ones(4, np.float32), mesh) for _ in range(2)]
-    second, _ = compiled(first, *batch, key)
-    third, _ = compiled(second, *batch, key)
+    ones = compilation.place_batch(np.ones(4, np.float32), mesh)
+    second, _ = compiled(first, ones, ones, key)
+    third, _ = compiled(second, ones, ones, key)
     np.testing.assert_array_equal(third, [16.0] * 3)
     assert len(traced) == 1
     assert first.is_deleted()

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -74,8 +75,8 @@ def test_loss_is_the_mean_of_squares_by_hand():
     )
     optimizer = make_optimizer(OPTIMIZER, frozen=(), epochs=1, steps_per_epoch=1)
     state = init_restoration(model, optimizer, key=jax.random.key(0), input_px=24)
-    canvases = np.full((2, 24, 24, 1), 51, np.uint8)
-    targets = np.full((2, 24, 24, 1), 102, np.uint8)
+    canvases = jnp.full((2, 24, 24, 1), 51, jnp.uint8)
+    targets = jnp.full((2, 24, 24, 1), 102, jnp.uint8)
     step = make_restoration_step(model, optimizer, input_px=24)
     _, metrics = step(state, canvases, targets, jax.random.key(0))
     assert float(metrics["loss"]) == pytest.approx(0.04, rel=1e-5)

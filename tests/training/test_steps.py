@@ -89,8 +89,8 @@ def test_same_result_on_one_two_and_four_devices():
         state = compilation.place_replicated(state, mesh)
         key = compilation.place_replicated(jax.random.key(1), mesh)
         for _ in range(3):
-            batch = (compilation.place_batch(array, mesh) for array in (images, labels))
-            state, metrics = compiled(state, *batch, key)
+            placed = compilation.place_batch(images, mesh)
+            state, metrics = compiled(state, placed, compilation.place_batch(labels, mesh), key)
         results.append(jax.device_get((state, metrics)))
     for other in results[1:]:
         jax.tree.map(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -46,7 +47,7 @@ def test_files_are_array_records_of_this_data_set(prepared):
 
 
 def test_every_setting_has_a_folder_of_its_own(tmp_path):
-    changes = (
+    changes: tuple[dict[str, Any], ...] = (
         {},
         {"cells": 3},
         {"seed": 6},

@@ -16,7 +16,7 @@ from superxception_jax.data.own.folder import (
 
 
 def blob(level: int = 100, dtype: type = np.uint8) -> np.ndarray:
-    image = np.zeros((14, 9), dtype)
+    image: np.ndarray = np.zeros((14, 9), dtype)
     image[2:-2, 2:-2] = level
     return image
 

@@ -3,6 +3,8 @@ from __future__ import annotations
 import dataclasses
 import functools
 import itertools
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -49,7 +51,7 @@ def misclassified(karyotype: Karyotype) -> Karyotype:
     return dataclasses.replace(karyotype, chromosomes=chromosomes)
 
 
-CELLS = {
+CELLS: dict[str, Callable[[], tuple[Karyotype, dict[str, Any]]]] = {
     "female": lambda: (cell("46,XX"), {}),
     "trisomy": lambda: (
         flag(cell("47,XY,+21", style="q", seed=1), {0: (LONG,), 41: ("short", "$x_1$ touches")}),
@@ -169,7 +171,7 @@ def test_markers_are_above_their_chromosomes_with_their_numbers():
 def test_centromeres_of_a_row_are_on_its_line():
     karyotype, figure = drawing("female")
     axes = figure.axes[0]
-    lines = [line.get_ydata()[0] for line in axes.lines if line.get_color() == "0.72"]
+    lines = [np.asarray(line.get_ydata())[0] for line in axes.lines if line.get_color() == "0.72"]
     assert len(lines) == 4
     extents = [image.get_extent() for image in axes.images]
     for name, row in (("1", 0), ("9", 1), ("17", 2), ("X", 3)):
@@ -203,7 +205,7 @@ def test_every_chromosome_has_a_bar_in_the_colour_of_its_confidence():
     karyotype, figure = drawing("female")
     bars = [patch for patch in figure.axes[0].patches if isinstance(patch, Rectangle)]
     # The last five belong to the legend.
-    colours = [tuple(np.round(bar.get_facecolor()[:3], 3)) for bar in bars[:-5]]
+    colours = [tuple(np.round(to_rgb(bar.get_facecolor()), 3)) for bar in bars[:-5]]
     assert len(colours) == 46
     sure = sum(one.confidence >= 0.99 for one in karyotype.chromosomes)
     assert colours.count(tuple(np.round(to_rgb("#0072B2"), 3))) == sure
@@ -213,7 +215,7 @@ def test_every_chromosome_has_a_bar_in_the_colour_of_its_confidence():
 def test_print_is_dark_on_white_and_the_original_bright_on_black(name: str, page: float):
     figure = drawing(name)[1]
     assert to_rgb(figure.get_facecolor()) == (page, page, page)
-    rgba = figure.axes[0].images[0].get_array()
+    rgba = np.asarray(figure.axes[0].images[0].get_array())
     inside, edge = rgba[..., 0][rgba[..., 3] == 255], rgba[..., 0][rgba[..., 3] < 40]
     assert (edge.mean() > inside.mean()) == (page == 1.0)
 
@@ -248,6 +250,7 @@ def test_equal_figures_give_equal_files(tmp_path):
         contents.append([path.read_bytes() for path in paths])
     assert contents[0] == contents[1]
     assert len(list(tmp_path.iterdir())) == 4
-    width_px, height_px = Image.open(tmp_path / "first.png").size
+    with Image.open(tmp_path / "first.png") as image:
+        width_px, height_px = image.size
     assert width_px > 2700 < height_px
     assert contents[0][1].count(b"<image") == 3

@@ -35,8 +35,8 @@ def test_lines_follow_each_other_in_their_style():
     first, second = axes.texts
     assert first.get_text() == "$a_1$"
     assert not first.get_parse_math()
-    assert (first.get_weight(), first.get_style()) == ("bold", "normal")
-    assert (second.get_weight(), second.get_style()) == ("normal", "italic")
+    assert (first.get_fontweight(), first.get_fontstyle()) == ("bold", "normal")
+    assert (second.get_fontweight(), second.get_fontstyle()) == ("normal", "italic")
     assert (first.get_color(), second.get_color()) == (PRINT.ink, PRINT.pale)
     assert [text.get_position()[1] for text in (first, second)] == pytest.approx(
         [1.0 + line_height_in(9.0) / 2, bottom_in - line_height_in(16.0) / 2]
@@ -61,4 +61,4 @@ def test_the_footer_is_centred():
     paint_footer(axes, "the end", middle_in=(4.0, 4.8), palette=PRINT)
     (text,) = axes.texts
     assert text.get_position() == (4.0, 4.8)
-    assert text.get_ha() == "center"
+    assert text.get_horizontalalignment() == "center"

@@ -70,7 +70,7 @@ def test_a_missing_chromosome_is_an_outline(kind: str, written: list[str]):
 
 def test_an_ideogram_has_its_centromere_on_the_line():
     axes = painted(((Body("ideogram", 0.2, 0.2, 0.6), 1.0),))
-    outline = axes.collections[-1].get_paths()[0].vertices
+    outline = np.asarray(axes.collections[-1].get_paths()[0].vertices)
     assert outline[:, 0].mean() == pytest.approx(1.0, abs=0.01)
     assert outline[:, 1].min() < 2.0 < outline[:, 1].max()
     assert np.ptp(outline[:, 1]) == pytest.approx(0.8)

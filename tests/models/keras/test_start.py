@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from typing import Any
 
 import h5py
 import jax
@@ -276,7 +277,7 @@ def test_layers_that_differ_are_named():
 
 
 def test_networks_without_a_file_are_told_apart():
-    fitting = {"width_multiplier": 1.0, "middle_modules": 8}
+    fitting: dict[str, Any] = {"width_multiplier": 1.0, "middle_modules": 8}
     for name in ("xception", "super_xception", "resnet50", "super_resnet50"):
         assert find_init_from_problems(name, **fitting) == []
     assert find_init_from_problems("resnet50", width_multiplier=1, middle_modules=2) == []
