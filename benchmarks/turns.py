@@ -96,8 +96,8 @@ def run_turns(
                 advance(f"{side}: turn {turn + 1}")
     finally:
         for worker in workers.values():
-            worker.kill()
-            worker.wait()
+            with worker:  # Closes its pipes.
+                worker.kill()
     return timings
 
 

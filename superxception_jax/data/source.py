@@ -149,7 +149,8 @@ def _load_sound_cache(cache: Path, *, fingerprint: str) -> Chromosomes | None:
 
 
 def _load_cache(cache: Path, *, fingerprint: str) -> Chromosomes:
-    with np.load(cache, allow_pickle=False) as arrays:
+    # Opened here, because NumPy leaves a damaged file open.
+    with cache.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
         if str(arrays["fingerprint"]) != fingerprint:
             raise ValueError("it holds another preparation")
         fields = [field.name for field in dataclasses.fields(Chromosomes)]

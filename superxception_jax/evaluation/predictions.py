@@ -91,7 +91,8 @@ def load_predictions(path: Path) -> Predictions:
         ValueError: The file doesn't hold predictions.
     """
     try:
-        with np.load(path, allow_pickle=False) as stored:
+        # Opened here, because NumPy leaves a damaged file open.
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             arrays = {name: stored[name] for name in stored.files}
         return Predictions(**{"assigned": None, **arrays})
     except (zipfile.BadZipFile, TypeError, ValueError, EOFError) as error:

@@ -149,7 +149,8 @@ def test_changed_files_and_changed_code_are_prepared_again(lab, monkeypatch):
 def test_broken_cache_is_rebuilt_with_a_notice(lab, damage, capsys):
     first = load(lab)
     (cache,) = caches(lab)
-    arrays = dict(np.load(cache))
+    with np.load(cache) as stored:
+        arrays = dict(stored)
     if damage == "truncated":
         cache.write_bytes(cache.read_bytes()[:-200])
     elif damage == "empty":

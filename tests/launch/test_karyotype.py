@@ -62,7 +62,8 @@ def test_a_batch_of_cells(workdir, folder, flags):
     assert "cell 2: 1 chromosome, no ISCN formula" in done.stdout
     for name in ("cell 1", "cell 2"):
         out = folder / "out" / name
-        assert min(Image.open(out / "karyogram.png").size) > 200
+        with Image.open(out / "karyogram.png") as image:
+            assert min(image.size) > 200
         assert (out / "karyogram.svg").read_text().count("<svg") == 1
         values = json.loads((out / "karyotype.json").read_text())
         with (out / "assignments.csv").open() as file:

@@ -45,7 +45,8 @@ def test_says_what_it_runs_and_where_the_report_lies(finished):
     tables = {"results.json", "predictions.npz", "predictions.csv", "calibration.json"}
     assert names == tables | pictures
     for name in pictures:
-        assert min(Image.open(workdir / name).size) > 200
+        with Image.open(workdir / name) as image:
+            assert min(image.size) > 200
     assert "images/s" in done.stderr
 
 
