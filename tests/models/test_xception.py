@@ -5,10 +5,19 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import keras
 import numpy as np
 import pytest
 
 from superxception_jax.models.xception import MINIMUM_PX, Xception
+from tests.models.keras.networks import (
+    XCEPTION_PX,
+    keras_weight,
+    keras_xception,
+    make_xception,
+    shared_variables,
+    stack_middle,
+)
 from tests.quick import QUICK
 
 TINY: dict[str, Any] = {
@@ -87,3 +96,84 @@ def test_wrong_attributes_and_images_are_named():
         shapes_of(size=6)
     with pytest.raises(ValueError, match="`width_multiplier` must be positive, got 0"):
         shapes_of(width_multiplier=0)
+
+
+@functools.cache
+def colour_images():
+    return (
+        np.random.default_rng(1).uniform(size=(2, XCEPTION_PX, XCEPTION_PX, 3)).astype(np.float32)
+    )
+
+
+@functools.cache
+def keras_outputs(train):
+    """Return pooled features, logits, and the state after the step."""
+    model = keras_xception()
+    both = keras.Model(model.inputs, [model.get_layer("avg_pool").output, *model.outputs])
+    call = functools.partial(both.stateless_call, training=train)
+    with jax.numpy_rank_promotion("allow"):
+        (features, logits), state = jax.jit(call, compiler_options=QUICK)(
+            [variable.value for variable in both.trainable_variables],
+            [variable.value for variable in both.non_trainable_variables],
+            2.0 * colour_images() - 1.0,
+        )
+    names = [variable.path for variable in both.non_trainable_variables]
+    return np.asarray(features), np.asarray(logits), dict(zip(names, state, strict=True))
+
+
+def network_outputs(middle_flow, train):
+    model, _ = make_xception(middle_flow)
+    variables = {name: dict(tree) for name, tree in shared_variables().items()}
+    if middle_flow == "scan":
+        variables = {name: stack_middle(tree) for name, tree in variables.items()}
+
+    def features_and_logits(module, images):
+        features = module.features(images, train=train)
+        return features, module.head(features)
+
+    def call(variables, images):
+        return model.apply(variables, images, method=features_and_logits, mutable=["batch_stats"])
+
+    return jax.jit(call, compiler_options=QUICK)(variables, colour_images())
+
+
+def test_inference_equals_keras():
+    shared_variables()
+    features, logits, _ = keras_outputs(False)
+    (found_features, found_logits), _ = network_outputs("scan", False)
+    assert features.std() > 0.01
+    np.testing.assert_allclose(found_features, features, rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(found_logits, logits, rtol=1e-4, atol=1e-4)
+
+
+def test_training_mode_equals_keras():
+    shared_variables()
+    features, logits, keras_state = keras_outputs(True)
+    (found_features, found_logits), found_state = network_outputs("unrolled", True)
+    np.testing.assert_allclose(found_features, features, rtol=1e-4, atol=1e-3)
+    np.testing.assert_allclose(found_logits, logits, rtol=1e-4, atol=1e-3)
+
+    def compare(path, value):
+        expected = keras_state[keras_weight(path).path]
+        np.testing.assert_allclose(value, expected, rtol=1e-4, atol=1e-4)
+
+    jax.tree_util.tree_map_with_path(compare, found_state)
+
+
+@pytest.mark.parametrize("middle_flow", ["scan", "unrolled"])
+def test_published_parameter_counts(middle_flow):
+    model, _ = make_xception(middle_flow)
+    shapes = jax.eval_shape(
+        lambda: model.clone(classes=1000).init(
+            jax.random.key(0), jnp.zeros((1, 299, 299, 3)), train=False
+        )
+    )
+
+    def count(tree):
+        return sum(leaf.size for leaf in jax.tree.leaves(tree))
+
+    # Keras publishes 22,910,480 = trainable 22,855,952 + BatchNorm statistics 54,528.
+    assert count(shapes["params"]) == 22_855_952
+    assert count(shapes["batch_stats"]) == 54_528
+    without_top = count(shapes["params"]["backbone"]) + count(shapes["batch_stats"])
+    assert without_top == 20_861_480

@@ -63,3 +63,25 @@ def test_a_step_is_compiled_once_and_reuses_the_memory_of_the_state():
     np.testing.assert_array_equal(third, [16.0] * 3)
     assert len(traced) == 1
     assert first.is_deleted()
+
+
+def test_mesh_and_batch_errors():
+    with pytest.raises(ValueError, match=r"at most 4, the number of devices .* got 9; choose 0"):
+        compilation.make_mesh(9)
+    mesh = compilation.make_mesh(4)
+    with pytest.raises(ValueError, match=r"multiple of the 4 devices, got 6; choose 8"):
+        compilation.check_batch_size("training.batch_size", 6, mesh)
+    compilation.check_batch_size("training.batch_size", 8, mesh)
+    assert compilation.make_mesh(0).size == 4
+
+
+def test_places_of_a_tree_on_two_devices():
+    mesh = compilation.make_mesh(2)
+    tree = {"kernel": jnp.ones((4, 3))}
+    copied = compilation.place_replicated(tree, mesh)["kernel"]
+    abstract = compilation.with_replicated_sharding(jax.eval_shape(lambda: tree), mesh)["kernel"]
+    assert copied.sharding == abstract.sharding
+    assert (abstract.shape, abstract.dtype) == (tree["kernel"].shape, tree["kernel"].dtype)
+    assert {shard.data.shape for shard in copied.addressable_shards} == {(4, 3)}
+    split = compilation.place_batch(np.ones((4, 3), np.float32), mesh)
+    assert {shard.data.shape for shard in split.addressable_shards} == {(2, 3)}

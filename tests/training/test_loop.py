@@ -17,7 +17,13 @@ from superxception_jax.training.progress import Progress
 from superxception_jax.training.recorder import Recorder, load_metrics
 from superxception_jax.training.settings import LoopSettings
 from superxception_jax.training.task import Task
-from tests.training.tiny import BATCH, assert_trees_equal, make_data, make_training
+from tests.training.tiny import (
+    BATCH,
+    assert_trees_equal,
+    compile_quickly,
+    make_data,
+    make_training,
+)
 
 SETTINGS = LoopSettings(
     epochs=2,
@@ -31,7 +37,7 @@ SETTINGS = LoopSettings(
 @pytest.fixture(scope="module")
 def compiled():
     _, _, step, _ = make_training()
-    return compilation.compile_train_step(step, compilation.make_mesh(1))
+    return compile_quickly(step, compilation.make_mesh(1))
 
 
 def _run(workdir, compiled, *, settings=SETTINGS, stop_after=None, losses=None, step=None):

@@ -8,12 +8,12 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from superxception_jax.models.inference import make_predict, to_unit_range
 from superxception_jax.training import compile as compilation
 from superxception_jax.training.optimizers import make_optimizer
 from superxception_jax.training.settings import AugmentationSettings
 from superxception_jax.training.state import init_state
-from superxception_jax.training.steps import make_train_step
+from superxception_jax.training.steps import global_norm, make_train_step
+from tests.quick import QUICK
 from tests.training.tiny import (
     AUGMENTATION,
     BATCH,
@@ -21,9 +21,17 @@ from tests.training.tiny import (
     OPTIMIZER,
     SIDE,
     TinyNetwork,
+    compile_quickly,
     make_data,
     make_training,
 )
+
+
+@pytest.fixture(scope="module")
+def training():
+    """Return the first state and the compiled step, which all tests share."""
+    _, _, step, state = make_training()
+    return state, jax.jit(step, compiler_options=QUICK)
 
 
 def _batch():
@@ -31,10 +39,10 @@ def _batch():
     return images[:BATCH], labels[:BATCH]
 
 
-def test_step_counts_and_changes_everything_that_it_should():
-    _, _, step, state = make_training()
+def test_step_counts_and_changes_everything_that_it_should(training):
+    state, step = training
     images, labels = _batch()
-    new, metrics = jax.jit(step)(state, images, labels, jax.random.key(1))
+    new, metrics = step(state, images, labels, jax.random.key(1))
     assert int(new.step) == 1
     for before, after in zip(
         jax.tree.leaves((state.params, state.batch_stats)),
@@ -54,29 +62,30 @@ def test_uniform_logits_give_the_logarithm_of_the_classes():
             return 0.0 * super().__call__(images, train=train)
 
     _, _, step, state = make_training(model=Uniform())
-    _, metrics = jax.jit(step)(state, *_batch(), jax.random.key(1))
+    _, metrics = jax.jit(step, compiler_options=QUICK)(state, *_batch(), jax.random.key(1))
     assert float(metrics["loss"]) == pytest.approx(np.log(CLASSES), rel=1e-5)
 
 
-def test_key_and_step_change_the_draws():
-    _, _, step, state = make_training()
-    compiled = jax.jit(step)
+def test_key_and_step_change_the_draws(training):
+    state, step = training
     images, labels = _batch()
     losses = {
-        float(compiled(one, images, labels, jax.random.key(seed))[1]["loss"])
+        float(step(one, images, labels, jax.random.key(seed))[1]["loss"])
         for one, seed in ((state, 1), (state, 2), (state.replace(step=state.step + 5), 1))
     }
-    again = float(compiled(state, images, labels, jax.random.key(1))[1]["loss"])
+    again = float(step(state, images, labels, jax.random.key(1))[1]["loss"])
     assert len(losses) == 3
     assert again in losses
 
 
-def test_label_smoothing_changes_the_loss():
-    losses = []
-    for smoothing in (0.0, 0.3):
-        _, _, step, state = make_training(label_smoothing=smoothing)
-        losses.append(float(jax.jit(step)(state, *_batch(), jax.random.key(1))[1]["loss"]))
-    assert losses[0] != losses[1]
+def test_label_smoothing_changes_the_loss(training):
+    state, step = training
+    _, _, smoother, _ = make_training(label_smoothing=0.3)
+    one, other = (
+        float(step(state, *_batch(), jax.random.key(1))[1]["loss"])
+        for step in (step, jax.jit(smoother, compiler_options=QUICK))
+    )
+    assert one != other
 
 
 def test_same_result_on_one_two_and_four_devices():
@@ -85,7 +94,7 @@ def test_same_result_on_one_two_and_four_devices():
     for count in (1, 2, 4):
         _, _, step, state = make_training()
         mesh = compilation.make_mesh(count)
-        compiled = compilation.compile_train_step(step, mesh)
+        compiled = compile_quickly(step, mesh)
         state = compilation.place_replicated(state, mesh)
         key = compilation.place_replicated(jax.random.key(1), mesh)
         for _ in range(3):
@@ -98,46 +107,6 @@ def test_same_result_on_one_two_and_four_devices():
         )
 
 
-def test_predict_gives_log_probabilities_and_ignores_the_other_images():
-    model, _, _, state = make_training()
-    variables = {"params": state.params, "batch_stats": state.batch_stats}
-    predict = jax.jit(make_predict(model, input_px=SIDE + 2, test_views="one"))
-    images, _ = _batch()
-    all_at_once = predict(variables, images)
-    np.testing.assert_allclose(np.exp(all_at_once).sum(axis=1), 1.0, rtol=1e-5)
-    np.testing.assert_allclose(predict(variables, images[2:3])[0], all_at_once[2], atol=1e-5)
-
-
-class Linear(nn.Module):
-    """Two classes, both ways up."""
-
-    @nn.compact
-    def __call__(self, images, *, train):
-        return nn.Dense(4)(images.reshape(len(images), -1))
-
-
-def test_both_views_are_the_mean_of_the_image_and_its_turned_copy():
-    images, _ = _batch()
-    variables = Linear().init(jax.random.key(0), to_unit_range(images), train=False)
-    one, both = (
-        jax.jit(make_predict(Linear(), input_px=SIDE, test_views=views))
-        for views in ("one", "both")
-    )
-    upright, turned = (np.asarray(one(variables, x)) for x in (images, images[:, ::-1, ::-1]))
-    mean = (upright + turned[:, [2, 3, 0, 1]]) / 2
-    mean -= np.log(np.exp(mean).sum(axis=1, keepdims=True))
-    found = both(variables, images)
-    np.testing.assert_allclose(found, mean, atol=1e-5)
-    # Turning the image exchanges the halves and changes nothing else.
-    other = both(variables, images[:, ::-1, ::-1])
-    np.testing.assert_allclose(other[:, [2, 3, 0, 1]], found, atol=1e-5)
-
-
-def test_unit_range():
-    images = np.array([0, 51, 255], np.uint8).reshape(1, 1, 3, 1)
-    np.testing.assert_allclose(to_unit_range(jnp.asarray(images)).ravel(), [0.0, 0.2, 1.0])
-
-
 def test_wrong_dtypes_are_refused():
     _, _, step, state = make_training()
     images, labels = _batch()
@@ -147,18 +116,8 @@ def test_wrong_dtypes_are_refused():
         step(state, images, labels.astype(np.float32), jax.random.key(0))
 
 
-def test_mesh_and_batch_errors():
-    with pytest.raises(ValueError, match=r"`training.devices` must be at most 4"):
-        compilation.make_mesh(9)
-    mesh = compilation.make_mesh(4)
-    with pytest.raises(ValueError, match=r"multiple of the 4 devices, got 6; choose 8"):
-        compilation.check_batch_size("training.batch_size", 6, mesh)
-    compilation.check_batch_size("training.batch_size", 8, mesh)
-    assert compilation.make_mesh(0).size == 4
-
-
 def test_polarity_is_learned_as_a_second_half_of_the_classes():
-    """Only the turn tells the targets apart: bright rows above or below."""
+    """Only the rotation distinguishes the targets: bright rows above or below."""
     image = np.zeros((SIDE, SIDE, 1), np.uint8)
     image[: SIDE // 2] = 200
     images, labels = np.stack([image] * BATCH), np.zeros(BATCH, np.int32)
@@ -184,7 +143,8 @@ def test_polarity_is_learned_as_a_second_half_of_the_classes():
             augmentation=still,
             label_smoothing=0.0,
             polarity="read",
-        )
+        ),
+        compiler_options=QUICK,
     )
     for _ in range(60):
         state, metrics = step(state, images, labels, jax.random.key(3))
@@ -195,3 +155,8 @@ def test_polarity_is_learned_as_a_second_half_of_the_classes():
     )
     assert upright.argmax() == 0
     assert turned.argmax() == 1
+
+
+def test_global_norm_by_hand():
+    tree = {"one": jnp.asarray([3.0, 0.0]), "other": {"inner": jnp.full((2, 2), 2.0)}}
+    assert float(global_norm(tree)) == pytest.approx(5.0)

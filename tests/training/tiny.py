@@ -1,15 +1,21 @@
-"""A network small enough to compile in a blink, with everything that a big one has."""
+"""A network with all that a large one has, small enough to compile in an instant."""
 
 from __future__ import annotations
 
+import functools
+
 import flax.linen as nn
 import jax
+import jax.numpy as jnp
 import numpy as np
+import pytest
 
+from superxception_jax.training import compile as compilation
 from superxception_jax.training.optimizers import make_optimizer
 from superxception_jax.training.settings import AugmentationSettings, OptimizerSettings
 from superxception_jax.training.state import init_state
 from superxception_jax.training.steps import make_train_step
+from tests.quick import QUICK
 
 CLASSES = 3
 SIDE = 8
@@ -51,19 +57,39 @@ class TinyNetwork(nn.Module):
         return nn.Dense(CLASSES)(x)
 
 
+def compile_quickly(step, mesh):
+    """Compile a step as a training does, with the options of `tests.quick`."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(compilation, "compiler_options", lambda platform: QUICK)
+        return compilation.compile_train_step(step, mesh)
+
+
 def make_data(count: int = 28) -> tuple[np.ndarray, np.ndarray]:
-    """Draw images whose brightness tells the class."""
+    """Draw images whose brightness is that of their class."""
     generator = np.random.default_rng(0)
     labels = (np.arange(count) % CLASSES).astype(np.int32)
     noise = generator.integers(0, 40, size=(count, SIDE, SIDE, 1))
     return (labels[:, None, None, None] * 80 + noise).astype(np.uint8), labels
 
 
+def _optimizer(epochs):
+    return make_optimizer(OPTIMIZER, frozen=(), epochs=epochs, steps_per_epoch=STEPS_PER_EPOCH)
+
+
+@functools.cache
+def _first_state(model):
+    def draw(key):
+        return init_state(model, _optimizer(1), key=key, input_px=SIDE + 2)
+
+    return jax.device_get(jax.jit(draw, compiler_options=QUICK)(jax.random.key(0)))
+
+
 def make_training(*, epochs: int = 2, model: nn.Module | None = None, label_smoothing: float = 0.1):
     """Return model, optimiser, step function and first state."""
     model = TinyNetwork() if model is None else model
-    optimizer = make_optimizer(OPTIMIZER, frozen=(), epochs=epochs, steps_per_epoch=STEPS_PER_EPOCH)
-    state = init_state(model, optimizer, key=jax.random.key(0), input_px=SIDE + 2)
+    optimizer = _optimizer(epochs)
+    # A copy, because a training step reuses the memory of its state.
+    state = jax.tree.map(jnp.asarray, _first_state(model))
     step = make_train_step(
         model,
         optimizer,

@@ -13,18 +13,18 @@ import pytest
 from keras.src.legacy.saving import legacy_h5_format
 
 from superxception_jax.models.build import build_model, classifier_options
-from superxception_jax.models.keras.convert import (
-    MissingLayerError,
-    convert_resnet50,
-    convert_xception,
-)
 from superxception_jax.models.keras.start import find_init_from_problems, start_from_keras
-from tests.models.keras.test_keras_parity import keras_xception, shared_variables, stack_middle
-from tests.models.keras.test_keras_resnet import keras_resnet
+from tests.models.keras.networks import (
+    CLASSES,
+    keras_resnet,
+    keras_xception,
+    layers_of,
+    shared_variables,
+    stack_middle,
+)
+from tests.quick import QUICK
 
-CLASSES = 5
 SIZE = 71
-QUICK = {"xla_backend_optimization_level": 0}
 CLASSIFIER = {
     "width_multiplier": 1.0,
     "middle_modules": 8,
@@ -60,10 +60,6 @@ def grey_images():
 
 def abstract_variables(model):
     return jax.eval_shape(lambda: model.init(jax.random.key(0), grey_images(), train=False))
-
-
-def layers_of(model):
-    return {layer.name: layer.get_weights() for layer in model.layers if layer.weights}
 
 
 @pytest.fixture(scope="module")
@@ -141,35 +137,6 @@ def test_the_unrolled_form_and_the_stack_get_the_same_values(xception_file):
     untouched = enhanced["params"]["super_resolution"]["conv1"]["kernel"]
     assert isinstance(untouched, jax.ShapeDtypeStruct)
     assert "params/super_resolution/conv1/kernel" in enhanced_report
-
-
-def number(name):
-    return int(name.rpartition("_")[2]) if name[-1].isdigit() and "_" in name else 0
-
-
-@pytest.mark.parametrize(
-    ("first", "names"),
-    [
-        (0, ("conv2d", "batch_normalization")),
-        (8, ("conv2d", "batch_normalization")),
-        (1, ("convolution2d", "batchnormalization")),
-    ],
-)
-def test_shortcuts_are_taken_in_the_order_of_their_numbers(first, names):
-    shared_variables()
-    layers = layers_of(keras_xception())
-    renamed = dict(layers)
-    for kind, new in zip(("conv2d", "batch_normalization"), names, strict=True):
-        unnamed = sorted((name for name in layers if name.startswith(kind)), key=number)
-        assert len(unnamed) == 4
-        arrays = [renamed.pop(name) for name in unnamed]
-        numbers = range(first, first + 4)
-        # The file's own order, as that of the letters, is another: conv2d_10 before conv2d_9.
-        for index, values in reversed(list(zip(numbers, arrays, strict=True))):
-            renamed[f"{new}_{index}" if index else new] = values
-    expected, converted = convert_xception(layers), convert_xception(renamed)
-    jax.tree.map(np.testing.assert_array_equal, converted.arrays, expected.arrays)
-    assert converted.used == set(renamed)
 
 
 def test_resnet_gives_what_keras_gives_for_grey_inside_of_the_border(resnet_file):
@@ -250,30 +217,6 @@ def test_other_sizes_are_refused(xception_file):
         shapes = abstract_variables(network("xception", **options))
         with pytest.raises(ValueError, match=r"set `model\.width_multiplier` to 1 and"):
             start_from_keras(shapes, name="xception", path=xception_file)
-
-
-def test_layers_that_differ_are_named():
-    layers = layers_of(keras_resnet())
-    conv, norm = layers["conv1_conv"], layers["conv1_bn"]
-
-    def convert(**changed):
-        return convert_resnet50(layers | changed)
-
-    with pytest.raises(
-        ValueError, match=r"`conv1_conv` must hold arrays with these numbers .* kernel 4, bias 1"
-    ):
-        convert(conv1_conv=conv[:1])
-    with pytest.raises(ValueError, match=r"`conv1_conv` must take three colours"):
-        convert(conv1_conv=[conv[0][:, :, :1], conv[1]])
-    with pytest.raises(ValueError, match=r"`conv1_bn` must have the 64 channels"):
-        convert(conv1_bn=[array[:32] for array in norm])
-    with pytest.raises(ValueError, match=r"ResNet-50 only, also got `conv4_block7_1_conv`"):
-        convert(conv4_block7_1_conv=layers["conv4_block6_1_conv"])
-    with pytest.raises(MissingLayerError, match=r"the layer `conv3_block2_2_bn` is missing"):
-        convert_resnet50({n: v for n, v in layers.items() if n != "conv3_block2_2_bn"})
-    layers = {n: v for n, v in layers_of(keras_xception()).items() if not n.startswith("conv2d")}
-    with pytest.raises(MissingLayerError, match=r"must be 4 layers `conv2d`, `conv2d_1`, …, got 0"):
-        convert_xception(layers)
 
 
 def test_networks_without_a_file_are_told_apart():

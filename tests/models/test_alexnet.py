@@ -1,8 +1,4 @@
-"""Our AlexNet and Deep CNN against the same networks of Keras' layers, weights copied over."""
-
 from __future__ import annotations
-
-import functools
 
 import jax
 import jax.numpy as jnp
@@ -11,43 +7,15 @@ import numpy as np
 import pytest
 
 from superxception_jax.models.alexnet import AlexNet, normalize_responses
-from superxception_jax.models.cnn import DeepCNN
-from tests.models.keras.quick_keras import weights_given_later
+from tests.models.keras.networks import CLASSES, weights_given_later
+from tests.models.keras.plain import apply, draw_images, draw_params
 
-CLASSES = 5
-QUICK = {"xla_backend_optimization_level": 0}
-# Leaves two rows and columns in front of the hidden layers, whose order then shows.
-ALEXNET_PX, CNN_PX = 99, 140
+# Leaves two rows and columns before the hidden layers, so that their order matters.
+SIDE_PX = 99
 
 
-def our_alexnet(classes=CLASSES):
+def make_alexnet(classes=CLASSES):
     return AlexNet(classes=classes, width_multiplier=1.0, dropout_rate=0.0, implementation="fast")
-
-
-def our_deep_cnn():
-    return DeepCNN(classes=CLASSES, width_multiplier=1.0, dropout_rate=0.0, implementation="fast")
-
-
-def draw_params(model, size):
-    """Draw parameters of which none is zero."""
-    images = jnp.zeros((1, size, size, 3))
-    shapes = jax.eval_shape(lambda: model.init(jax.random.key(0), images, train=False))
-    generator = np.random.default_rng(0)
-
-    def draw(leaf):
-        scale = np.prod(leaf.shape[:-1]) ** -0.5 if leaf.ndim > 1 else 0.1
-        return (scale * generator.standard_normal(leaf.shape, dtype=np.float32)).astype(np.float32)
-
-    return jax.tree.map(draw, shapes["params"])
-
-
-def draw_images(size):
-    return np.random.default_rng(size).uniform(size=(2, size, size, 3)).astype(np.float32)
-
-
-def apply_ours(model, params, images):
-    call = functools.partial(model.apply, train=False)
-    return jax.jit(call, compiler_options=QUICK)({"params": params}, images)
 
 
 def normalize_by_hand(x):
@@ -95,17 +63,17 @@ def krizhevsky(params, images):
 
 
 def test_alexnet_equals_keras():
-    params, images = draw_params(our_alexnet(), ALEXNET_PX), draw_images(ALEXNET_PX)
+    params, images = draw_params(make_alexnet(), SIDE_PX), draw_images(SIDE_PX)
     with jax.numpy_rank_promotion("allow"):
         expected = np.asarray(krizhevsky(params, images))
     assert expected.std() > 0.01
-    logits = apply_ours(our_alexnet(), params, images)
+    logits = apply(make_alexnet(), params, images)
     np.testing.assert_allclose(logits, expected, rtol=1e-4, atol=1e-4)
 
 
 def test_alexnet_has_the_published_number_of_parameters():
     images = jnp.zeros((1, 227, 227, 3))
-    model = our_alexnet(classes=1000)
+    model = make_alexnet(classes=1000)
     shapes = jax.eval_shape(lambda: model.init(jax.random.key(0), images, train=False))
     assert sum(leaf.size for leaf in jax.tree.leaves(shapes["params"])) == 60_965_224
 
@@ -115,24 +83,3 @@ def test_responses_are_normalised_over_five_channels(channels):
     # Large enough for the sum of squares to count beside the 2.
     x = 100 * np.random.default_rng(0).standard_normal((2, 3, 4, channels)).astype(np.float32)
     np.testing.assert_allclose(normalize_responses(jnp.asarray(x)), normalize_by_hand(x), rtol=1e-5)
-
-
-@pytest.mark.parametrize("size", [71, CNN_PX])
-def test_deep_cnn_equals_keras(size):
-    params, images = draw_params(our_deep_cnn(), size), draw_images(size)
-    layers = []
-    for channels in (16, 16, 32, 64, 128, 256):
-        layers.append(keras.layers.Conv2D(channels, 3, padding="same", activation="relu"))
-        layers.append(keras.layers.MaxPooling2D(2))
-    layers.append(keras.layers.Flatten())
-    layers += [keras.layers.Dense(units, activation="sigmoid") for units in (1024, 512)]
-    layers.append(keras.layers.Dense(CLASSES))
-    with weights_given_later():
-        model = keras.Sequential([keras.Input((size, size, 3)), *layers])
-    names = [f"convolutions_{index}" for index in range(6)] + ["hidden_0", "hidden_1", "head"]
-    model.set_weights([params[name][part] for name in names for part in ("kernel", "bias")])
-    with jax.numpy_rank_promotion("allow"):
-        expected = np.asarray(model(images))
-    assert expected.std() > 0.01
-    logits = apply_ours(our_deep_cnn(), params, images)
-    np.testing.assert_allclose(logits, expected, rtol=1e-4, atol=1e-4)
