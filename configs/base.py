@@ -122,6 +122,7 @@ def get_base() -> ConfigDict:
 
     config.training = training = ConfigDict()
     training.epochs = 80  # passes over the training images
+    training.patience_epochs = 0  # stop after so many epochs without a lower loss; 0: never
     training.batch_size = 32  # images per step over all devices; not stated in the paper
     training.label_smoothing = 0.0  # label smoothing, 0..1
     training.devices = 0  # number of data-parallel devices; 0: all

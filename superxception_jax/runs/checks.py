@@ -60,6 +60,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "augmentation.blur": (0, 1),
     "augmentation.noise": (0, 1),
     "training.epochs": (1, 100_000),
+    "training.patience_epochs": (0, 100_000),
     "training.batch_size": (1, 1_000_000),
     "optimizer.learning_rate": (1e-12, 100),
     "optimizer.momentum": (0, 0.99999),

@@ -43,6 +43,8 @@ class Experiment:
         optimizer: Optimiser and learning-rate schedule.
         frozen: Names at the top of the parameter tree that training leaves unchanged.
         epochs: Passes over the training images.
+        patience_epochs: Epochs without a lower validation loss after which training stops; 0 for
+            never.
         batch_size: Images per step over all devices.
         label_smoothing: Share of the target spread over all classes, 0..1.
         device_count: Number of data-parallel devices; 0 means all.
@@ -75,6 +77,7 @@ class Experiment:
     optimizer: OptimizerSettings
     frozen: tuple[str, ...]
     epochs: int
+    patience_epochs: int
     batch_size: int
     label_smoothing: float
     device_count: int
@@ -137,6 +140,7 @@ def build_experiment(config: ConfigDict) -> Experiment:
         optimizer=OptimizerSettings(**config.optimizer.to_dict()),
         frozen=_frozen(config),
         epochs=training.epochs,
+        patience_epochs=training.patience_epochs,
         batch_size=training.batch_size,
         label_smoothing=training.label_smoothing,
         device_count=training.devices,

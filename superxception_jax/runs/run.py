@@ -13,6 +13,7 @@ from superxception_jax.runs.experiment import Experiment
 from superxception_jax.runs.provenance import Provenance, TrainingRecord, describe_provenance
 from superxception_jax.runs.report import RunHistory, write_report
 from superxception_jax.runs.setup import (
+    Setup,
     describe,
     load_best,
     parameter_table,
@@ -48,8 +49,12 @@ def train_and_test(
     print(describe(setup, workdir), flush=True)
     try:
         with Checkpoints(workdir / "checkpoints") as checkpoints:
-            finished = checkpoints.step(LATEST) == experiment.epochs * setup.steps_per_epoch
-            record = _record_training(workdir, provenance, overrides=overrides, finished=finished)
+            record = _record_training(
+                workdir,
+                provenance,
+                overrides=overrides,
+                finished=_is_finished(setup, checkpoints),
+            )
             progress = train_network(setup, workdir, checkpoints)
             variables = load_best(setup, checkpoints)
     except Interrupted as stop:
@@ -81,6 +86,15 @@ def evaluate_run(experiment: Experiment, workdir: Path, *, split: str) -> list[P
     record = load_training_record(workdir)
     history = RunHistory(progress, record.trainings, describe_provenance())
     return write_report(setup, workdir, variables=variables, split=split, history=history)
+
+
+def _is_finished(setup: Setup, checkpoints: Checkpoints) -> bool:
+    """Return whether the training of a run has come to its end, planned or early."""
+    step = checkpoints.step(LATEST)
+    if step is None:
+        return False
+    total_steps = setup.experiment.epochs * setup.steps_per_epoch
+    return step == total_steps or checkpoints.progress(LATEST).stopped_epoch > 0
 
 
 def _record_training(

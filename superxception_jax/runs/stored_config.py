@@ -19,6 +19,7 @@ ADDED: dict[str, Any] = {
     "super_resolution.pretraining_epochs": 0,
     "optimizer.momentum": 0.0,
     "optimizer.rate_decay": 0.0,
+    "training.patience_epochs": 0,
     "evaluation.turned_share": 0.01,
 }
 # Fields that have moved.

@@ -67,7 +67,9 @@ def train_network(setup: Setup, workdir: Path, checkpoints: Checkpoints) -> Prog
         validate=validate,
         first_state=lambda: _first_state(setup, workdir),
         abstract_state=setup.abstract_state,
-        settings=_loop_settings(experiment, epochs=experiment.epochs),
+        settings=_loop_settings(
+            experiment, epochs=experiment.epochs, patience_epochs=experiment.patience_epochs
+        ),
         key=setup.key,
         mesh=setup.mesh,
     )
@@ -147,7 +149,9 @@ def _pretrain(setup: Setup, workdir: Path) -> dict[str, Any]:
         abstract_state=compilation.with_replicated_sharding(
             jax.eval_shape(draw_state, setup.key), setup.mesh
         ),
-        settings=_loop_settings(experiment, epochs=experiment.pretraining_epochs),
+        settings=_loop_settings(
+            experiment, epochs=experiment.pretraining_epochs, patience_epochs=0
+        ),
         key=setup.key,
         mesh=setup.mesh,
     )
@@ -157,9 +161,10 @@ def _pretrain(setup: Setup, workdir: Path) -> dict[str, Any]:
         return checkpoints.load_variables(BEST, task.abstract_state.variables)["params"]
 
 
-def _loop_settings(experiment: Experiment, *, epochs: int) -> LoopSettings:
+def _loop_settings(experiment: Experiment, *, epochs: int, patience_epochs: int) -> LoopSettings:
     return LoopSettings(
         epochs=epochs,
+        patience_epochs=patience_epochs,
         batch_size=experiment.batch_size,
         seed=experiment.seed,
         checkpoint_every_steps=experiment.checkpoint_every_steps,

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from superxception_jax.chromosomes import CLASS_NAMES
 from superxception_jax.evaluation.markdown import markdown_grid
 from superxception_jax.tables.comparison import Difference, RowComparison
+from superxception_jax.tables.finished_run import TableRun
 from superxception_jax.tables.row import TableRow
 from superxception_jax.tables.table import Table
 from superxception_jax.tables.whole_cells import WholeCells
@@ -77,7 +78,25 @@ def _introduction(table: Table) -> str:
             "These are synthetic chromosomes, which are easier than real ones: the results show "
             "that the program works and have no clinical meaning."
         )
+    lines += _early_stops(table.runs)
     return "\n\n".join(lines)
+
+
+def _early_stops(runs: Sequence[TableRun]) -> list[str]:
+    """Return a sentence on the runs that stopped early; none if all reached their planned end."""
+    stopped = [
+        f"`{run.row}` (seed {run.seed}, fold {run.fold}) after epoch "
+        f"{run.results.progress.stopped_epoch} of {run.config['training']['epochs']}"
+        for run in runs
+        if run.results.progress.stopped_epoch
+    ]
+    if not stopped:
+        return []
+    return [
+        "Training stopped early, when the validation loss had not improved for "
+        f"`training.patience_epochs`: {'; '.join(stopped)}. The checkpoint with the lowest "
+        "validation loss up to there was tested."
+    ]
 
 
 def _networks(rows: Sequence[TableRow]) -> str:

@@ -66,7 +66,7 @@ def train(
     stop_requested: Callable[[], str],
     clock: Callable[[], float],
 ) -> tuple[TrainState, Progress]:
-    """Train from the given state to the last step.
+    """Train from the given state to the last step, or until the validation loss stops improving.
 
     Args:
         state: First state, or the one of the latest checkpoint; its memory is reused.
@@ -87,7 +87,8 @@ def train(
     settings = task.settings
     started_seconds = clock() - progress.training_seconds
     window = _Window(clock())
-    for number in range(int(state.step), task.total_steps):
+    last = int(state.step) if progress.stopped_epoch else task.total_steps
+    for number in range(int(state.step), last):
         indices = training_indices(
             len(task.images), batch_size=settings.batch_size, seed=settings.seed, step=number
         )
@@ -115,13 +116,24 @@ def train(
         if ends_epoch:
             validation = task.validate(state)
             recorder.record("validation", done, validation)
-            loss = validation["loss"]
-            if loss < progress.best_validation_loss:
-                progress = replace(progress, best_validation_loss=loss, best_step=done)
+            progress = _judge(validation["loss"], task, progress, done=done)
+            if progress.best_step == done:
                 checkpoints.save(BEST, state, progress=progress)
             window = _Window(clock())
         if saves:
             checkpoints.save(LATEST, state, progress=progress)
+        if progress.stopped_epoch:
+            break
         if reason and done < task.total_steps:
             raise Interrupted(reason, step=done)
     return state, progress
+
+
+def _judge(loss: float, task: Task, progress: Progress, *, done: int) -> Progress:
+    """Return the progress after a validation: a new best, or the stop of a patient training."""
+    if loss < progress.best_validation_loss:
+        return replace(progress, best_validation_loss=loss, best_step=done)
+    patience_steps = task.settings.patience_epochs * task.steps_per_epoch
+    if 0 < patience_steps <= done - progress.best_step and done < task.total_steps:
+        return replace(progress, stopped_epoch=done // task.steps_per_epoch)
+    return progress

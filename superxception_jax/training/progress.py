@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Self
 
 
@@ -16,19 +16,28 @@ class Progress:
         training_seconds: Time spent on training steps and validations.
         best_validation_loss: Lowest validation loss so far, infinite before the first validation.
         best_step: Step at which it was reached, 0 before the first validation.
+        stopped_epoch: Epoch after which training stopped because the validation loss no longer
+            improved; 0 if it has not stopped early.
     """
 
     training_seconds: float = 0.0
     best_validation_loss: float = math.inf
     best_step: int = 0
+    stopped_epoch: int = 0
 
     def to_json(self) -> dict[str, Any]:
-        """Return the JSON values; those of the best step are absent before the first validation.
+        """Return the JSON values, without those that are not known yet.
 
         >>> Progress(training_seconds=2.5).to_json()
         {'training_seconds': 2.5}
         """
-        return asdict(self) if self.best_step else {"training_seconds": self.training_seconds}
+        values = {"training_seconds": self.training_seconds}
+        if self.best_step:
+            values |= {
+                "best_validation_loss": self.best_validation_loss,
+                "best_step": self.best_step,
+            }
+        return values | ({"stopped_epoch": self.stopped_epoch} if self.stopped_epoch else {})
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Self:

@@ -41,6 +41,8 @@ class LoopSettings:
 
     Attributes:
         epochs: Passes over the training images, each followed by a validation.
+        patience_epochs: Epochs without a lower validation loss after which training stops; 0 for
+            never.
         batch_size: Images per step.
         seed: Seed of the order of the images.
         checkpoint_every_steps: Steps between two checkpoints within an epoch.
@@ -48,6 +50,7 @@ class LoopSettings:
     """
 
     epochs: int
+    patience_epochs: int
     batch_size: int
     seed: int
     checkpoint_every_steps: int

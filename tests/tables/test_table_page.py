@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from superxception_jax.chromosomes import CLASS_NAMES
 from superxception_jax.tables.table import build_table
 from superxception_jax.tables.table_page import table_markdown
+from superxception_jax.training.progress import Progress
 from tests.tables.hand_made import four_runs, hand_made
 
 PAIR = ("super_xception", "xception")
@@ -83,3 +86,15 @@ def test_whole_cells_and_their_kinds():
         "| --- | --- | --- | --- | --- |",
         "| xception | sex chromosomes other than XX and XY | 4 | 4 | 3 |",
     ]
+
+
+def test_an_early_stop_is_stated(page):
+    assert "stopped early" not in page
+    run = hand_made("xception", "1 2 1 X", progress=Progress(60.0, 0.5, 7, stopped_epoch=23))
+    config = {**run.config, "training": {"epochs": 50}}
+    table = build_table(
+        [dataclasses.replace(run, config=config)], name="t", pairs=[], commands=["again"]
+    )
+    text = table_markdown(table, notes="")
+    assert "`xception` (seed 0, fold 0) after epoch 23 of 50." in text
+    assert "`training.patience_epochs`" in text

@@ -27,6 +27,7 @@ from tests.training.tiny import (
 
 SETTINGS = LoopSettings(
     epochs=2,
+    patience_epochs=0,
     batch_size=BATCH,
     seed=0,
     checkpoint_every_steps=100,
@@ -127,6 +128,45 @@ def test_best_is_the_lowest_validation_loss_and_latest_the_last(tmp_path, compil
     _run(tmp_path / "other", compiled, losses=[0.4, 0.3])
     with Checkpoints(tmp_path / "other" / "checkpoints") as checkpoints:
         assert checkpoints.step(BEST) == 6
+
+
+# Three steps are an epoch: the best loss comes after the second of eight epochs.
+PATIENT = dataclasses.replace(SETTINGS, epochs=8, patience_epochs=2)
+LOSSES = (0.5, 0.3, 0.3, 0.4, 0.1)
+
+
+def test_training_stops_when_the_validation_loss_no_longer_improves(tmp_path, compiled):
+    run = tmp_path / "run"
+    state = _run(run, compiled, settings=PATIENT, losses=LOSSES)
+    # Epochs 3 and 4 bring nothing lower; an equal loss is no improvement.
+    assert int(state.step) == 12
+    with Checkpoints(run / "checkpoints") as checkpoints:
+        assert (checkpoints.step(BEST), checkpoints.step(LATEST)) == (6, 12)
+        progress = checkpoints.progress(LATEST)
+    assert (progress.stopped_epoch, progress.best_validation_loss) == (4, 0.3)
+    # The run is finished: a further call changes nothing.
+    assert_trees_equal(_run(run, compiled, settings=PATIENT, losses=[0.0]), state)
+    assert _steps(run, "validation") == [3, 6, 9, 12]
+
+
+def test_up_to_its_stop_a_patient_run_equals_one_without_patience(tmp_path, compiled):
+    settings = dataclasses.replace(PATIENT, epochs=4, patience_epochs=0)
+    patient = _run(tmp_path / "patient", compiled, settings=PATIENT, losses=LOSSES)
+    assert_trees_equal(_run(tmp_path / "other", compiled, settings=settings), patient)
+
+
+@pytest.mark.parametrize("stop_after", [4, 6, 10])
+def test_an_interruption_does_not_change_the_stop(tmp_path, compiled, stop_after):
+    run = tmp_path / "run"
+    with pytest.raises(Interrupted):
+        _run(run, compiled, settings=PATIENT, losses=LOSSES, stop_after=stop_after)
+    # As each epoch has its loss, the rest of them belongs to the epochs that are left.
+    rest = LOSSES[stop_after // 3 :]
+    state = _run(run, compiled, settings=PATIENT, losses=rest)
+    whole = _run(tmp_path / "whole", compiled, settings=PATIENT, losses=LOSSES)
+    assert_trees_equal(state, whole)
+    with Checkpoints(run / "checkpoints") as checkpoints:
+        assert checkpoints.progress(LATEST).stopped_epoch == 4
 
 
 def test_best_survives_a_restart(tmp_path, compiled):

@@ -16,6 +16,15 @@ from superxception_jax.training.progress import Progress
             Progress(training_seconds=1.5, best_validation_loss=0.7, best_step=12),
             {"training_seconds": 1.5, "best_validation_loss": 0.7, "best_step": 12},
         ),
+        (
+            Progress(1.5, 0.7, 12, stopped_epoch=4),
+            {
+                "training_seconds": 1.5,
+                "best_validation_loss": 0.7,
+                "best_step": 12,
+                "stopped_epoch": 4,
+            },
+        ),
     ],
 )
 def test_json_round_trip(progress, stored):

@@ -19,7 +19,12 @@ def test_an_epoch_holds_full_batches_only():
         first_state=lambda: state,
         abstract_state=state,
         settings=LoopSettings(
-            epochs=3, batch_size=4, seed=0, checkpoint_every_steps=1, log_every_steps=1
+            epochs=3,
+            patience_epochs=0,
+            batch_size=4,
+            seed=0,
+            checkpoint_every_steps=1,
+            log_every_steps=1,
         ),
         key=jax.random.key(0),
         mesh=compilation.make_mesh(1),
