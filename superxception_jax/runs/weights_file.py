@@ -30,7 +30,8 @@ def save_variables(path: Path, variables: Any) -> Path:
     arrays: dict[str, Any] = {}
     for name, leaf in _named(variables).items():
         value = np.asarray(leaf, np.float32)
-        kept = value.astype(np.float16) if value.ndim > 1 else value
+        with np.errstate(over="ignore"):  # reported below
+            kept = value.astype(np.float16) if value.ndim > 1 else value
         if not np.isfinite(kept).all():
             raise ValueError(
                 f"`{name}` must hold finite values of at most 65504, got {np.abs(value).max()}; "

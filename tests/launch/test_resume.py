@@ -1,4 +1,4 @@
-"""A run that was stopped or killed ends like one that never was."""
+"""A run that was stopped or killed ends as if it had never been interrupted."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import jax
 import numpy as np
 import orbax.checkpoint as ocp
 
+from superxception_jax.training.recorder import load_metrics
 from tests.launch.programs import REPOSITORY, command, environment, run
 
 # Eight steps with checkpoints after 3, 4, 6 and 8. The plain forms are traced and compiled
@@ -79,5 +80,7 @@ def test_killed_or_stopped_runs_end_like_one_never_stopped(folder, flags):
         step, state = _latest(workdir)
         assert step == expected[0]
         jax.tree.map(np.testing.assert_array_equal, state, expected[1])
-        steps = [json.loads(line)["step"] for line in (workdir / "metrics.jsonl").open()]
-        assert steps == [json.loads(line)["step"] for line in (whole / "metrics.jsonl").open()]
+        steps, whole_steps = (
+            [(entry.kind, entry.step) for entry in load_metrics(one)] for one in (workdir, whole)
+        )
+        assert steps == whole_steps

@@ -1,4 +1,4 @@
-"""A run starts from a weight file once, and says so."""
+"""A run starts from a weight file once, and reports it."""
 
 from __future__ import annotations
 
@@ -15,19 +15,31 @@ from superxception_jax.runs import run, train
 from superxception_jax.runs.experiment import build_experiment
 from superxception_jax.runs.setup import set_up
 from superxception_jax.runs.weights_file import save_variables
+from superxception_jax.training import compile as compilation
 from superxception_jax.training.progress import Progress
-from tests.launch.programs import REPOSITORY
-from tests.launch.programs import run as run_program
+from tests.quick import QUICK
 
 
 class StoppedError(Exception):
     """Training would begin here."""
 
 
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Return a folder whose prepared data the tests share."""
+    return tmp_path_factory.mktemp("train")
+
+
 @pytest.fixture
 def first_states(monkeypatch):
     """Collect the states that training would begin with, and stop there."""
     states = []
+
+    def compile_quickly(function, mesh):
+        everywhere = jax.sharding.NamedSharding(mesh, jax.sharding.PartitionSpec())
+        return jax.jit(function, out_shardings=everywhere, compiler_options=QUICK)
+
+    monkeypatch.setattr(compilation, "compile_replicated", compile_quickly)
 
     def stop(state, *arguments, **options):
         states.append(state)
@@ -80,7 +92,7 @@ def test_a_run_starts_from_the_file(folder, first_states, monkeypatch, capsys):
     # Without the head (2) and the stack (6).
     assert f"{len(leaves) - 8} of {len(leaves)} arrays of super_xception loaded" in report
 
-    # Going on needs no file.
+    # To resume needs no file.
     (folder / "xception.h5").unlink()
     later = SimpleNamespace(step=3)
     monkeypatch.setattr(run.Checkpoints, "step", lambda self, kind: 3)
@@ -114,20 +126,3 @@ def test_a_run_starts_from_an_exported_network(folder, first_states, capsys):
     config.model.width_multiplier = 0.5
     with pytest.raises(ValueError, match="must hold the network of its config, but"):
         run.train_and_test(build_experiment(config), folder / "wider", overrides={})
-
-
-def test_a_missing_file_is_one_sentence(folder, flags):
-    done = run_program(
-        "main.py",
-        f"--config={REPOSITORY / 'configs' / 'resnet50.py'}:smoke",
-        "--config.model.width_multiplier=1.0",
-        "--config.model.init_from=absent.keras",
-        *flags,
-        folder=folder,
-    )
-    assert done.returncode == 2
-    errors = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
-    assert errors == [
-        "error: `model.init_from` must be an existing file of weights, got `absent.keras`; "
-        "check the path."
-    ]
