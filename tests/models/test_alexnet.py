@@ -30,7 +30,7 @@ def normalize_by_hand(x):
 
 
 def give(layer, params, images):
-    """Apply a Keras layer with parameters of ours."""
+    """Apply a Keras layer with parameters of the network."""
     with weights_given_later():
         layer.build(images.shape)
     kernels = [group for name, group in sorted(params.items()) if name.startswith("group")]
@@ -80,6 +80,6 @@ def test_alexnet_has_the_published_number_of_parameters():
 
 @pytest.mark.parametrize("channels", [3, 8])
 def test_responses_are_normalised_over_five_channels(channels):
-    # Large enough for the sum of squares to count beside the 2.
+    # Large enough for the sum of squares to matter next to the 2.
     x = 100 * np.random.default_rng(0).standard_normal((2, 3, 4, channels)).astype(np.float32)
     np.testing.assert_allclose(normalize_responses(jnp.asarray(x)), normalize_by_hand(x), rtol=1e-5)

@@ -42,7 +42,7 @@ def compiled():
 
 
 def _run(workdir, compiled, *, settings=SETTINGS, stop_after=None, losses=None, step=None):
-    """Train or go on in a folder, as a process would, and return the state."""
+    """Start or resume a training in a folder, as a process would, and return the state."""
     workdir.mkdir(exist_ok=True)
     mesh = compilation.make_mesh(1)
     _, _, _, state = make_training()

@@ -90,7 +90,7 @@ def keras_weight(path):
 
 
 def random_value(path, shape, generator):
-    """Draw a value that tells mistakes apart: no zero bias, no variance of one."""
+    """Draw a value that reveals mistakes: no bias of zero, no variance of one."""
     part = path[-1].key
     if part in ("scale", "var"):
         return generator.uniform(0.5, 1.5, shape)
@@ -176,7 +176,7 @@ def resnet_shapes():
 
 
 def keras_name(names):
-    """Return Keras' name of a layer of ours: conv2_block1/bn0 → conv2_block1_0_bn."""
+    """Return Keras' name of a layer of the network: conv2_block1/bn0 → conv2_block1_0_bn."""
     if names == ("head",):
         return "predictions"
     block, layer = names[1:] if len(names) == 3 else ("", names[1])
@@ -185,7 +185,7 @@ def keras_name(names):
 
 
 def resnet_variables(value_of):
-    """Take every variable of ours from Keras'; `value_of` (layer name, index) gives a value."""
+    """Return every variable of the network from Keras'; `value_of` takes a layer and an index."""
     used = set()
 
     def read(path, shape):
@@ -196,7 +196,7 @@ def resnet_variables(value_of):
         value = value_of(name, index)
         assert value.shape == shape.shape, (name, part)
         if part == "mean":
-            # Our convolutions have no bias: BatchNorm takes Keras' away again.
+            # The convolutions have no bias: those of Keras' cancel in the BatchNorm.
             bias = (name.removesuffix("bn") + "conv", 1)
             used.add(bias)
             value = value - value_of(*bias)

@@ -1,4 +1,4 @@
-"""Networks that start from files of Keras give what Keras gives."""
+"""Networks that start from Keras files give the same outputs as Keras."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ def test_the_unrolled_form_and_the_stack_get_the_same_values(xception_file):
     assert "params/super_resolution/conv1/kernel" in enhanced_report
 
 
-def test_resnet_gives_what_keras_gives_for_grey_inside_of_the_border(resnet_file):
+def test_resnet_gives_what_keras_gives_for_grey_within_the_border(resnet_file):
     model = network("resnet50")
     variables, report = start_from_keras(
         abstract_variables(model), name="resnet50", path=resnet_file
@@ -160,15 +160,15 @@ def test_resnet_gives_what_keras_gives_for_grey_inside_of_the_border(resnet_file
         )
         return state["intermediates"]["backbone"]["bn1"]["__call__"][0]
 
-    ours = np.asarray(jax.jit(call, compiler_options=QUICK)(variables, grey_images()))
+    found = np.asarray(jax.jit(call, compiler_options=QUICK)(variables, grey_images()))
     inside = np.s_[:, 2:-2, 2:-2]
     assert expected[inside].std() > 1
-    np.testing.assert_allclose(ours[inside], expected[inside], rtol=1e-4, atol=1e-3)
-    assert not np.allclose(ours, expected, rtol=1e-4, atol=1e-3)
+    np.testing.assert_allclose(found[inside], expected[inside], rtol=1e-4, atol=1e-3)
+    assert not np.allclose(found, expected, rtol=1e-4, atol=1e-3)
 
 
 def test_resnet_behind_the_first_layer_equals_keras(resnet_file):
-    """The other layers don't know of the grey; with biases folded they are Keras' own."""
+    """The other layers don't depend on the colours; with biases folded they equal Keras'."""
     model = network("resnet50")
     shapes = abstract_variables(model)
     variables, _ = start_from_keras(shapes, name="resnet50", path=resnet_file)
@@ -185,8 +185,8 @@ def test_resnet_behind_the_first_layer_equals_keras(resnet_file):
         features = model.apply(variables, images, train=False, method="features")
         return features, model.apply(variables, images, train=False)
 
-    ours = jax.jit(call, compiler_options=QUICK)(variables, colours)
-    for value, value_of_keras in zip(ours, expected, strict=True):
+    found = jax.jit(call, compiler_options=QUICK)(variables, colours)
+    for value, value_of_keras in zip(found, expected, strict=True):
         np.testing.assert_allclose(value, value_of_keras, rtol=1e-4, atol=1e-4)
 
 
@@ -219,7 +219,7 @@ def test_other_sizes_are_refused(xception_file):
             start_from_keras(shapes, name="xception", path=xception_file)
 
 
-def test_networks_without_a_file_are_told_apart():
+def test_networks_that_no_file_fits_are_named():
     fitting: dict[str, Any] = {"width_multiplier": 1.0, "middle_modules": 8}
     for name in ("xception", "super_xception", "resnet50", "super_resnet50"):
         assert find_init_from_problems(name, **fitting) == []
