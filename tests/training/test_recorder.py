@@ -20,7 +20,8 @@ def test_an_entry_survives_its_line():
     assert MetricsEntry.from_line(entry.to_line()) == entry
 
 
-def test_every_entry_goes_to_the_file_the_bar_and_tensorboard(tmp_path, capsys):
+def test_every_entry_goes_to_the_file_the_bar_and_tensorboard(tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")  # room for the whole bar
     _record(tmp_path, [1, 2])
     assert list(load_metrics(tmp_path)) == [
         MetricsEntry("train", 1, {"loss": 0.1, "accuracy": 0.5}),
