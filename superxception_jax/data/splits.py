@@ -15,6 +15,8 @@ from superxception_jax.arrays import check
 from superxception_jax.chromosomes import natural_key
 
 FOLDED_PROTOCOLS = ("cells", "cases")
+# Keep every cell whole, so that its chromosomes can be assigned together.
+WHOLE_CELL_PROTOCOLS = (*FOLDED_PROTOCOLS, "poletti")
 POLETTI_CELLS = (70, 49)  # Training with validation, and test (Poletti et al. 2008).
 
 

@@ -15,8 +15,6 @@ from superxception_jax.evaluation.statistics import bootstrap_interval
 from superxception_jax.karyotyping.assignment import assign_cell
 from superxception_jax.karyotyping.prior import CountPrior
 
-# The split protocols that keep every cell whole, so that its chromosomes can be assigned together.
-WHOLE_CELL_PROTOCOLS = ("cells", "poletti", "cases")
 # What `CellMetrics` was called in results.json before version 0.2.
 _EARLIER_NAMES = {
     "entirely_right": "fully_correct",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from superxception_jax.data.splits import FOLDED_PROTOCOLS
 from superxception_jax.evaluation.markdown import markdown_grid
 from superxception_jax.runs.provenance import TrainingRecord
 from superxception_jax.runs.results import RunResults
@@ -41,7 +42,7 @@ def write_model_card(
     data, split, model = config["data"], config["split"], config["model"]
     input_px = model["input_px"] or config["normalization"]["image_px"]
     protocol = f"`{split['protocol']}`"
-    if split["protocol"] in ("cells", "cases"):
+    if split["protocol"] in FOLDED_PROTOCOLS:
         protocol += f", fold {split['fold']} of {split['folds']}"
     command = training.trainings[0].command
     commits = ", ".join(dict.fromkeys(f"`{one.commit}`" for one in training.trainings))

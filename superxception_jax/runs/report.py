@@ -14,8 +14,8 @@ from tqdm import tqdm
 
 from superxception_jax.chromosomes import CLASS_NAMES
 from superxception_jax.data.source import Chromosomes
+from superxception_jax.data.splits import WHOLE_CELL_PROTOCOLS
 from superxception_jax.evaluation.cells import (
-    WHOLE_CELL_PROTOCOLS,
     CellMetrics,
     assign_cells,
     compute_cell_metrics,

@@ -11,7 +11,7 @@ import numpy as np
 from superxception_jax.chromosomes import natural_key
 from superxception_jax.data.builders import load_records, make_builder
 from superxception_jax.data.record import ChromosomeRecord
-from superxception_jax.data.splits import make_split
+from superxception_jax.data.splits import WHOLE_CELL_PROTOCOLS, make_split
 from superxception_jax.karyotyping.cell import CellImages, Classifier, NamedImage, karyotype_cell
 from superxception_jax.karyotyping.karyotype import Karyotype
 from superxception_jax.runs.experiment import Experiment
@@ -49,7 +49,7 @@ def load_test_cells(experiment: Experiment) -> list[RawCell]:
     Raises:
         ValueError: The split divides cells.
     """
-    if experiment.split.protocol == "paper":
+    if experiment.split.protocol not in WHOLE_CELL_PROTOCOLS:
         raise ValueError(
             "`--runs` must be runs whose split keeps cells whole, got the split `paper`; train "
             "with --config.split.protocol=cells."

@@ -4,7 +4,6 @@ import json
 
 import pytest
 
-from superxception_jax.runs.provenance import Provenance
 from superxception_jax.studies.condition import (
     CONDITIONS,
     UNDAMAGED,
@@ -14,14 +13,8 @@ from superxception_jax.studies.condition import (
     choose_conditions,
     pool,
 )
+from tests.studies.samples import PROVENANCE
 
-PROVENANCE = Provenance(
-    commit="abc",
-    command="python launch/robustness.py",
-    python="3.11",
-    versions={},
-    devices=("cpu:cpu",),
-)
 CLEAN = ConditionResult(UNDAMAGED, 0.0, 1, 1, 46, 45, 46, 44, 0)
 NOISY = ConditionResult("noise", 3.0, 1, 0, 46, 23, 30, 40, 2)
 

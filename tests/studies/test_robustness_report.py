@@ -2,17 +2,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from superxception_jax.runs.provenance import Provenance
 from superxception_jax.studies.condition import UNDAMAGED, ConditionResult, RobustnessResults
 from superxception_jax.studies.robustness_report import plot_robustness, robustness_markdown
+from tests.studies.samples import PROVENANCE
 
-PROVENANCE = Provenance(
-    commit="abc",
-    command="python launch/robustness.py",
-    python="3.11",
-    versions={},
-    devices=("cpu:cpu",),
-)
 CLEAN = ConditionResult(UNDAMAGED, 0.0, 2, 2, 92, 92, 92, 92, 0)
 NOISY = ConditionResult("noise", 3.0, 2, 1, 92, 46, 92, 69, 3)
 
