@@ -20,7 +20,7 @@ from superxception_jax.models.inference import make_predict
 from superxception_jax.runs.experiment import Experiment, build_experiment
 from superxception_jax.runs.model_card import write_model_card
 from superxception_jax.runs.network import make_network
-from superxception_jax.runs.results import RunResults
+from superxception_jax.runs.results import RESULTS_FILE, load_results
 from superxception_jax.runs.weights_file import load_variables, save_variables
 from superxception_jax.runs.workdir import (
     CALIBRATION_FILE,
@@ -32,7 +32,6 @@ from superxception_jax.runs.workdir import (
 )
 from superxception_jax.training import compile as compilation
 
-RESULTS_FILE = "results.json"
 VARIABLES_FILE = "variables.npz"
 CARD_FILE = "MODEL_CARD.md"
 # The networks that come with the project, by the background of the images they were trained on;
@@ -144,8 +143,7 @@ def export_classifier(workdir: str | Path, out: str | Path) -> list[Path]:
         write_text(target / name, (folder / name).read_text(encoding="utf-8"))
         for name in (CONFIG_FILE, ENVIRONMENT_FILE, CALIBRATION_FILE, RESULTS_FILE)
     ]
-    results = RunResults.from_json(json.loads((folder / RESULTS_FILE).read_text(encoding="utf-8")))
-    card = write_model_card(results, experiment.config, load_training_record(folder))
+    card = write_model_card(load_results(folder), experiment.config, load_training_record(folder))
     copies.append(write_text(target / CARD_FILE, card))
     return [*copies, save_variables(target / VARIABLES_FILE, variables)]
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from superxception_jax.evaluation.cells import CellMetrics
 from superxception_jax.runs.provenance import Provenance
 from superxception_jax.training.progress import Progress
+
+RESULTS_FILE = "results.json"
 
 
 @dataclass(frozen=True)
@@ -158,3 +162,16 @@ class RunResults:
         if "cells" in values:
             parts["cells"] = CellMetrics.from_json(values["cells"])
         return cls(**parts)
+
+
+def load_results(folder: Path) -> RunResults:
+    """Return the test results of a run.
+
+    Args:
+        folder: Folder of a tested run, or of an exported network.
+
+    Raises:
+        FileNotFoundError: The run has not been tested.
+        KeyError: A value is missing, as in results of the first versions.
+    """
+    return RunResults.from_json(json.loads((folder / RESULTS_FILE).read_text(encoding="utf-8")))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import statistics
 from collections.abc import Callable, Sequence
@@ -14,7 +13,7 @@ from superxception_jax.evaluation.predictions import (
     load_earlier_predictions,
     load_predictions,
 )
-from superxception_jax.runs.results import RunResults
+from superxception_jax.runs.results import RunResults, load_results
 from superxception_jax.tables.display import RunState
 from superxception_jax.tables.finished_run import TableRun, merge_runs
 from superxception_jax.tables.plan import PlannedRun, TablePlan
@@ -144,12 +143,9 @@ def load_finished(run: PlannedRun) -> TableRun | None:
 
 
 def _load_results(workdir: Path) -> RunResults | None:
-    path = workdir / "results.json"
-    if not path.is_file():
-        return None
     try:
-        results = RunResults.from_json(json.loads(path.read_text(encoding="utf-8")))
-    except KeyError:
+        results = load_results(workdir)
+    except (FileNotFoundError, KeyError):
         return None
     return None if results.multiply_accumulates is None else results
 
