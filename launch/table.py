@@ -7,6 +7,9 @@ r"""Train and test networks one after the other and make a table of them.
     python launch/table.py --name=size --vary=split.training_share=0.25,0.5,1 \
         --configs=configs/stripnet.py:bioimage
 
+    python launch/table.py --name=paper --minutes_per_run=60 \
+        --configs=configs/deep_cnn.py:paper,configs/xception.py:paper
+
 The table, results/<name>/README.md, is written after each run. Ctrl-C and SIGTERM stop after the
 current step and save everything; the same command resumes. A call with other configs or seeds adds
 their runs to the table.
@@ -51,6 +54,13 @@ VARY = flags.DEFINE_string(
     "Field and its values: split.training_share=0.5,1 makes a row <row>@<value> for each value, "
     "and a curve.",
 )
+MINUTES = flags.DEFINE_float(
+    "minutes_per_run",
+    0.0,
+    "Minutes after which a run is stopped, saved, and the next one starts; the same command "
+    "resumes it. 0: every run to its end.",
+    lower_bound=0.0,
+)
 RUNS = flags.DEFINE_string("runs", "", "Folder of the runs; empty for runs/<name>.")
 RESULTS = flags.DEFINE_string("results", "results", "Folder of the tables.")
 
@@ -74,11 +84,13 @@ def main() -> None:
     )
     plan = plan_table(request, command=command)
     with watch(Console()) as show:
-        outcome = make_table(plan, show=show)
+        outcome = make_table(plan, show=show, limit_s=60 * MINUTES.value)
     for path in outcome.files:
         print(path)
+    problems = outcome.describe_problems(command)
+    if problems:
+        print(problems, file=sys.stderr)
     if outcome.exit_status:
-        print(outcome.describe_problems(command), file=sys.stderr)
         sys.exit(outcome.exit_status)
 
 

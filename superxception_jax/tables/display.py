@@ -31,7 +31,7 @@ class RunState:
         seconds_left: Remaining training time; None while it is unknown.
         accuracy: Test accuracy, 0..1, of a finished run.
         accuracy_interval: Bootstrap interval of the test accuracy.
-        message: Why the run failed.
+        message: Why the run failed or was stopped.
     """
 
     name: str

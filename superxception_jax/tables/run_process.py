@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import math
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 
 from superxception_jax.tables.display import RunState, training_state
@@ -14,6 +16,8 @@ from superxception_jax.tables.plan import PlannedRun
 from superxception_jax.training.recorder import load_metrics
 
 POLL_SECONDS = 0.5
+# Exit status of a program that SIGTERM stopped after it had saved everything.
+STOPPED = 128 + signal.SIGTERM
 
 
 class ReceivedSignals:
@@ -59,7 +63,11 @@ def collect_signals() -> Iterator[ReceivedSignals]:
 
 
 def run_process(
-    run: PlannedRun, *, received: ReceivedSignals, update: Callable[[RunState], None]
+    run: PlannedRun,
+    *,
+    received: ReceivedSignals,
+    update: Callable[[RunState], None],
+    limit_s: float = 0.0,
 ) -> int:
     """Run the program of a run until it ends, and return its exit status.
 
@@ -67,6 +75,8 @@ def run_process(
         run: Run to start; the output of its program is appended to its log.
         received: Signals to pass on to the program.
         update: Called with the state of the run whenever it may have changed.
+        limit_s: Seconds after which the program gets SIGTERM, on which it saves and ends with
+            `STOPPED`; 0: no limit.
 
     Raises:
         ValueError: Another process still works on the run.
@@ -94,7 +104,7 @@ def run_process(
             process_group=0,
         )
     try:
-        return _wait(process, run, received=received, update=update)
+        return _wait(process, run, received=received, update=update, limit_s=limit_s)
     except BaseException:
         # Nothing would be left to pass a signal on.
         process.terminate()
@@ -108,11 +118,17 @@ def _wait(
     *,
     received: ReceivedSignals,
     update: Callable[[RunState], None],
+    limit_s: float,
 ) -> int:
     """Report the progress of a run until its process ends, and return the exit status."""
     experiment = run.experiment
     received.watch(process)
+    last_s = time.monotonic() + limit_s if limit_s else math.inf
     while True:
+        if time.monotonic() >= last_s:
+            process.terminate()
+            # Once: a second signal would end the program before it has saved.
+            last_s = math.inf
         update(
             training_state(
                 run.workdir.name,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import signal
 import statistics
 from collections.abc import Callable, Sequence
@@ -18,6 +19,7 @@ from superxception_jax.tables.display import RunState
 from superxception_jax.tables.finished_run import TableRun, merge_runs
 from superxception_jax.tables.plan import PlannedRun, TablePlan
 from superxception_jax.tables.run_process import (
+    STOPPED,
     collect_signals,
     describe_failure,
     run_process,
@@ -26,6 +28,8 @@ from superxception_jax.tables.stored_predictions import compact_predictions
 from superxception_jax.tables.table import build_table
 from superxception_jax.tables.table_folder import write_table
 from superxception_jax.training.recorder import load_metrics, training_speeds
+
+_SAVED = "it was stopped and everything is saved"
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,11 @@ class Outcome:
         return [state for state in self.states if state.phase == "failed"]
 
     @property
+    def stopped(self) -> list[RunState]:
+        """Return the runs that were stopped, saved, before their end."""
+        return [state for state in self.states if state.phase == "stopped"]
+
+    @property
     def exit_status(self) -> int:
         """Return the exit status of the program: 0, 1 after failed runs, or 128 + signal."""
         if self.stopped_by:
@@ -55,20 +64,25 @@ class Outcome:
         return 1 if self.failed else 0
 
     def describe_problems(self, command: str) -> str:
-        """Return what stopped or failed and how to continue; empty if all runs are done.
+        """Return what stopped or failed and how to continue; empty if all runs are finished.
 
         Args:
             command: Command line that made the table.
         """
         if self.stopped_by:
             return f"\nstopped by {self.stopped_by}; everything is saved.\nResume with: {command}"
-        if not self.failed:
-            return ""
-        failures = [f"{state.name} failed, {state.message}" for state in self.failed]
-        return "\n".join([*failures, f"Try the failed runs again with: {command}"])
+        lines = [f"{state.name} failed, {state.message}" for state in self.failed]
+        lines += [f"{state.name} is not finished; {state.message}" for state in self.stopped]
+        if self.failed:
+            lines.append(f"Try the failed runs again with: {command}")
+        elif self.stopped:
+            lines.append(f"Resume with: {command}")
+        return "\n".join(lines)
 
 
-def make_table(plan: TablePlan, *, show: Callable[[Sequence[RunState]], None]) -> Outcome:
+def make_table(
+    plan: TablePlan, *, show: Callable[[Sequence[RunState]], None], limit_s: float = 0.0
+) -> Outcome:
     """Run what isn't finished yet, write the table after each run, and return how it ended.
 
     A run that fails doesn't stop the others. SIGINT and SIGTERM are passed on to the current run,
@@ -77,6 +91,7 @@ def make_table(plan: TablePlan, *, show: Callable[[Sequence[RunState]], None]) -
     Args:
         plan: Checked plan of the table.
         show: Called with the states of all runs whenever they may have changed.
+        limit_s: Seconds after which a run is stopped, saved, and the next one starts; 0: no limit.
 
     Raises:
         ValueError: Another process still works on a run.
@@ -98,7 +113,7 @@ def make_table(plan: TablePlan, *, show: Callable[[Sequence[RunState]], None]) -
                 states[place] = state
                 show(states)
 
-            code = run_process(run, received=received, update=update)
+            code = run_process(run, received=received, update=update, limit_s=limit_s)
             record = load_finished(run) if code == 0 else None
             if record is not None:
                 finished[place] = record
@@ -106,6 +121,8 @@ def make_table(plan: TablePlan, *, show: Callable[[Sequence[RunState]], None]) -
                 update(_done(run, record))
             elif received.names:
                 update(RunState(run.workdir.name, phase="stopped"))
+            elif code == STOPPED:
+                update(dataclasses.replace(states[place], phase="stopped", message=_SAVED))
             else:
                 message = describe_failure(run, code)
                 update(RunState(run.workdir.name, phase="failed", message=message))

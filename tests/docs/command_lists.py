@@ -81,6 +81,9 @@ PLANNED: dict[str, str] = {
     "python launch/prepare_data.py --dataset bioimage": RESTRICTED,
     "python launch/table.py --name=table1 --seeds=0,1,2 --pairs=super_xception:xception "
     "--configs=configs/xception.py:bioimage,configs/super_xception.py:bioimage": RESTRICTED,
+    "python launch/table.py --name=paper --minutes_per_run=60 --pairs=super_xception:xception "
+    "--configs=configs/deep_cnn.py:paper,configs/xception.py:paper,"
+    "configs/super_xception.py:paper": RESTRICTED,
     "python launch/table.py --name=size "
     "--configs=configs/stripnet.py:bioimage,configs/xception.py:bioimage "
     "--overrides=split.protocol=cells --vary=split.training_share=0.125,0.25,0.5,1": RESTRICTED,

@@ -108,6 +108,27 @@ def test_a_run_that_fails_loses_no_other_and_nothing_is_repeated(tmp_path):
     assert good.log.read_text() == before
 
 
+def test_a_run_is_stopped_at_its_time_limit_and_the_next_one_starts(tmp_path):
+    slow = program(
+        planned(tmp_path),
+        tmp_path,
+        "import signal, sys\n"
+        "signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))\n"
+        "signal.sigtimedwait([], 60)\n",
+    )
+    good = copying(planned(tmp_path, "super_xception"), tmp_path)
+    outcome = make_table(plan(tmp_path, [slow, good]), show=lambda states: None, limit_s=2.0)
+    assert [state.phase for state in outcome.states] == ["stopped", "done"]
+    assert (outcome.exit_status, outcome.stopped_by) == (0, "")
+    assert outcome.describe_problems("again") == (
+        "xception-seed0-fold0 is not finished; it was stopped and everything is saved\n"
+        "Resume with: again"
+    )
+    # The same call resumes the run that was stopped.
+    outcome = make_table(plan(tmp_path, [copying(slow, tmp_path), good]), show=lambda states: None)
+    assert [state.phase for state in outcome.states] == ["done", "done"]
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_goes_to_the_run_which_saves_and_ends_the_table(tmp_path, number):
     slow = program(
