@@ -11,6 +11,10 @@ from pathlib import Path
 # A script's own folder is on the path instead of the repository's.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from superxception_jax.system import check_training_platform
+
+check_training_platform()
+
 from absl import flags
 
 from superxception_jax.commands import run_command

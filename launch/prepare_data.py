@@ -12,7 +12,6 @@ counts.
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,12 @@ from typing import Any
 # A script's own folder is on the path instead of the repository's.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from superxception_jax.system import check_training_platform, make_output_lasting
+
+check_training_platform()
+
 from configs.base import get_base
+from superxception_jax.commands import run_guarded
 from superxception_jax.data.builders import BUILDERS
 from superxception_jax.data.prepare import prepare_dataset
 from superxception_jax.data.show import settings_from_text, write_steps_figure
@@ -30,17 +34,11 @@ OPTIONS = sorted({option for options, _ in BUILDERS.values() for option in optio
 
 def main() -> None:
     """Prepare or show, as the flags say; bad input gives one sentence and exit status 2."""
+    make_output_lasting()
     arguments = _parser().parse_args()
-    try:
-        print(f"wrote {_show(arguments)}" if arguments.show else _prepare(arguments))
-    except (ValueError, TypeError, OSError) as error:
-        if os.environ.get("SUPERXCEPTION_TRACEBACK"):
-            raise
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(2)
-    except KeyboardInterrupt:
-        print("\nstopped; nothing incomplete is left. Run again to start over.", file=sys.stderr)
-        sys.exit(130)
+    run_guarded(
+        lambda: print(f"wrote {_show(arguments)}" if arguments.show else _prepare(arguments))
+    )
 
 
 def _prepare(arguments: argparse.Namespace) -> str:

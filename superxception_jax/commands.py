@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import difflib
+import errno
 import functools
 import os
 import re
@@ -19,6 +20,8 @@ from types import ModuleType
 from typing import TYPE_CHECKING, NoReturn
 
 from absl import app, flags, logging
+
+from superxception_jax.system import Stopped, make_output_lasting, stop_at_signals
 
 if TYPE_CHECKING:
     from ml_collections import ConfigDict
@@ -36,13 +39,22 @@ HELP = {"-h", "--h", "-help", "--help"}
 FLAG_ERRORS = (flags.Error, AttributeError, KeyError, TypeError, ValueError, OSError)
 # A loss that becomes infinite raises `FloatingPointError`.
 USER_ERRORS = (ValueError, TypeError, OSError, FloatingPointError)
+_REMEDIES = {
+    errno.ENOSPC: "free space and run the same command again.",
+    getattr(errno, "EDQUOT", errno.ENOSPC): "free space and run the same command again.",
+    errno.EFBIG: "allow larger files (`ulimit -f unlimited`) and run the same command again.",
+    errno.EROFS: "choose another folder, or make its file system writable.",
+    errno.EACCES: "change its permissions, or choose another path.",
+    errno.EPERM: "change its permissions, or choose another path.",
+    errno.EIO: "check the disk, and run the same command again.",
+}
 
 
 class Interrupted(Exception):  # noqa: N818 - a requested stop is no error
     """The user or the system stopped the run; everything is saved.
 
     Attributes:
-        signal_name: SIGINT or SIGTERM.
+        signal_name: Name of the signal, one of `system.STOP_SIGNALS`.
         step: Last finished step, which the latest checkpoint holds.
     """
 
@@ -63,6 +75,7 @@ def run_command(main: Callable[[], None]) -> None:
     Raises:
         SystemExit: 2 after bad input; 128 + signal after a requested stop.
     """
+    make_output_lasting()
     parse = functools.partial(_parse, program=sys.modules[main.__module__])
     app.run(lambda _: _guarded(main), flags_parser=parse)
 
@@ -143,14 +156,26 @@ def _guarded(main: Callable[[], None]) -> None:
 
         folder = os.path.abspath(os.path.expanduser(CACHE.value))
         jax.config.update("jax_compilation_cache_dir", folder)
+    run_guarded(main)
+
+
+def run_guarded(main: Callable[[], None]) -> None:
+    """Run the work of a program; signals, bad input and a full disk give a sentence and a status.
+
+    Args:
+        main: The work.
+
+    Raises:
+        SystemExit: 2 after bad input; 128 + signal after a requested stop.
+    """
     try:
-        main()
-    except Interrupted as stop:
-        print("\n" + "\n".join([str(stop), *getattr(stop, "__notes__", [])]), file=sys.stderr)
-        sys.exit(128 + signal.Signals[stop.signal_name])
-    except KeyboardInterrupt:
-        print("\nstopped; run the same command again to start over.", file=sys.stderr)
-        sys.exit(128 + signal.SIGINT)
+        with stop_at_signals():
+            main()
+    except (Interrupted, KeyboardInterrupt) as stop:
+        asked = stop if isinstance(stop, Interrupted | Stopped) else Stopped("SIGINT")
+        notes = getattr(stop, "__notes__", ["Run the same command again to go on."])
+        print("\n" + "\n".join([str(asked), *notes]), file=sys.stderr)
+        sys.exit(128 + signal.Signals[asked.signal_name])
     except USER_ERRORS as error:
         if os.environ.get("SUPERXCEPTION_TRACEBACK"):
             raise
@@ -163,6 +188,9 @@ def _fail(error: BaseException) -> NoReturn:
 
 
 def _sentence(error: BaseException) -> str:
+    if isinstance(error, OSError) and error.errno in _REMEDIES:
+        place = f": {os.fsdecode(error.filename)}" if error.filename else ""
+        return f"{error.strerror}{place}; {_REMEDIES[error.errno]}"
     text = str(error.args[0] if isinstance(error, KeyError | AttributeError) else error)
     lines = [line for line in text.strip().splitlines() if line.strip()]
     if any(line.startswith("Traceback") for line in lines):

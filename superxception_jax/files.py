@@ -1,21 +1,39 @@
-"""Writing of files, completely or not at all."""
+"""Reading and writing of files: completely or not at all, with a remedy where a file is damaged."""
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
-from collections.abc import Iterator, Mapping
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+
+# What a NumPy archive that isn't one raises.
+_ARCHIVE_ERRORS = (
+    ValueError,
+    TypeError,
+    KeyError,
+    EOFError,
+    OSError,
+    NotImplementedError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 
 
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """Yield a temporary path next to a file; it replaces the file when the block succeeds.
 
-    A reader sees the old file or the complete new one. If the block raises, the old file stays
-    and the temporary one is deleted.
+    A reader sees the old file or the complete new one, after a loss of power too. If the block
+    raises, the old file stays and the temporary one is deleted.
 
     Args:
         path: File to write; its folder must exist.
@@ -24,28 +42,37 @@ def replacing(path: Path) -> Iterator[Path]:
         The path to write to, unique to this process.
 
     Raises:
-        OSError: The file can't be written.
+        OSError: The file can't be written; its `filename` is the given path.
     """
     temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
     try:
         yield temporary
+        with temporary.open("r+b") as file:
+            # Some file systems rename before the content is on the disk.
+            os.fsync(file.fileno())
         os.replace(temporary, path)
+    except OSError as error:
+        if error.errno is None or error.filename not in (None, str(temporary)):
+            raise
+        # A full disk is reported without a name, other problems with that of the temporary file.
+        raise OSError(error.errno, error.strerror, str(path)) from error
     finally:
         temporary.unlink(missing_ok=True)
 
 
 def write_text(path: Path, text: str) -> Path:
-    """Write text as UTF-8, completely or not at all.
+    r"""Write text as UTF-8, completely or not at all.
 
     Args:
         path: File to write; its folder must exist.
-        text: Content of the file.
+        text: Content of the file. What UTF-8 lacks, such as bytes of a file name in another
+            encoding, is written as an escape like `\udcff`, which JSON reads as the same name.
 
     Returns:
         The path.
     """
     with replacing(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+        temporary.write_text(text, encoding="utf-8", errors="backslashreplace")
     return path
 
 
@@ -60,3 +87,119 @@ def write_json(path: Path, values: Mapping[str, Any]) -> Path:
         The path.
     """
     return write_text(path, json.dumps(values, indent=2, ensure_ascii=False) + "\n")
+
+
+def load_json(
+    path: Path, *, content: str, remedy: str, keys: Collection[str] = ()
+) -> dict[str, Any]:
+    """Load a JSON object, such as `write_json` wrote.
+
+    Args:
+        path: File to read.
+        content: What the file must hold, such as `the config of a run`.
+        remedy: What to do about a missing or damaged file, such as `restore it from a copy`.
+        keys: Names that the object must have.
+
+    Returns:
+        The values by name.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ValueError: The file is damaged or holds something else; the text names it, what is wrong
+            and the remedy.
+    """
+    try:
+        values = json.loads(path.read_bytes().decode("utf-8-sig"))
+    except FileNotFoundError as error:
+        raise FileNotFoundError(
+            f"`{path}` must hold {content}, got no such file; {remedy}."
+        ) from error
+    except (ValueError, RecursionError, IsADirectoryError) as error:
+        raise damaged(path, error, content=content, remedy=remedy) from error
+    if not isinstance(values, dict):
+        problem = f"a JSON {type(values).__name__} instead of an object"
+        raise damaged(path, problem, content=content, remedy=remedy)
+    missing = [key for key in keys if key not in values]
+    if missing:
+        problem = f"{', '.join(f'`{key}`' for key in missing)} missing"
+        raise damaged(path, problem, content=content, remedy=remedy)
+    return values
+
+
+def load_arrays(path: Path, *, content: str, remedy: str) -> dict[str, np.ndarray]:
+    """Load all arrays of a `.npz` file; nothing in it is executed.
+
+    Args:
+        path: File to read.
+        content: What the file must hold, such as `the predictions of a run`.
+        remedy: What to do about a missing or damaged file.
+
+    Returns:
+        The arrays by name.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ValueError: The file is damaged or holds something else, such as pickled objects.
+    """
+    try:
+        # Opened here, because NumPy leaves a damaged file open.
+        with path.open("rb") as file:
+            if not zipfile.is_zipfile(file):
+                raise ValueError("not a NumPy archive")
+            file.seek(0)
+            with np.load(file, allow_pickle=False) as stored:
+                return {name: _array(stored, name) for name in stored.files}
+    except FileNotFoundError as error:
+        raise FileNotFoundError(
+            f"`{path}` must hold {content}, got no such file; {remedy}."
+        ) from error
+    except _ARCHIVE_ERRORS as error:
+        raise damaged(path, error, content=content, remedy=remedy) from error
+
+
+def _array(stored: Mapping[str, Any], name: str) -> np.ndarray:
+    array = stored[name]
+    if not isinstance(array, np.ndarray):
+        # NumPy returns a member that isn't an array as bytes.
+        raise ValueError(f"`{name}` is not an array")
+    return array
+
+
+def damaged(path: Path, problem: object, *, content: str, remedy: str) -> ValueError:
+    """Return the error of a file that doesn't hold what it should.
+
+    Args:
+        path: The file.
+        problem: What is wrong, or the exception that says so; of it the first line is told.
+        content: What the file must hold.
+        remedy: What to do.
+    """
+    text = str(problem).strip().splitlines() or [type(problem).__name__]
+    return ValueError(f"`{path}` must hold {content}, got a damaged file ({text[0]}); {remedy}.")
+
+
+def check_writable(folder: Path, *, name: str) -> None:
+    """Raise if no file can be written into a folder; nothing is left behind.
+
+    Args:
+        folder: Folder, which need not exist; then the nearest one above it that does is tried.
+        name: Flag or field that names the folder, for the message.
+
+    Raises:
+        OSError: The folder is read-only, full, or its path leads through a file.
+    """
+    existing = Path(os.path.abspath(folder.expanduser()))
+    while not existing.exists() and existing != existing.parent:
+        existing = existing.parent
+    try:
+        if not existing.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
+        with tempfile.TemporaryFile(dir=existing) as file:
+            # A full disk still makes empty files.
+            file.write(b"\0" * 4096)
+    except OSError as error:
+        kind = type(error)
+        raise kind(
+            f"`{name}` must be a folder that can be written, got `{folder}`: {error.strerror} "
+            f"(`{existing}`); choose another folder, free space or change the permissions."
+        ) from error

@@ -18,7 +18,7 @@ MAXIMUM_FILE_LINES = 300
 MAXIMUM_FUNCTION_LINES = 60
 # What each room may import from this package, besides itself. The modules beside the rooms are the
 # ground floor: they import nothing from above.
-GROUND = {"arrays", "chromosomes", "commands", "files", "keys"}
+GROUND = {"arrays", "chromosomes", "commands", "files", "keys", "system"}
 ALLOWED = {
     "data": GROUND,
     "models": {"arrays", "keys"},
@@ -84,7 +84,7 @@ def test_imports_run_one_way(path):
     if len(parts) == 1:
         # The package itself passes names on, when they are asked for.
         assert path.stem in GROUND | {"__init__"}
-        assert _rooms(path) == set() or path.stem == "__init__"
+        assert _rooms(path) <= GROUND or path.stem == "__init__"
     else:
         assert _rooms(path) <= ALLOWED[parts[0]] | {parts[0]}
 

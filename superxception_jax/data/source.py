@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ from superxception_jax.data.measure import measure_cell
 from superxception_jax.data.normalize import NORMALIZATION_VERSION, NormalizationSettings, draw_cell
 from superxception_jax.data.own.folder import describe_unknown_cases
 from superxception_jax.data.record import ChromosomeRecord
-from superxception_jax.files import replacing
+from superxception_jax.files import check_writable, load_arrays, replacing
 
 PREPARATION_VERSION = 2  # Raise it whenever the prepared images change.
 
@@ -98,6 +97,7 @@ def load_chromosomes(
     cache = Path(data_dir).expanduser() / "prepared" / f"{dataset}-{digest}.npz"
     chromosomes = _load_sound_cache(cache, fingerprint=fingerprint)
     if chromosomes is None:
+        check_writable(cache.parent, name="data.data_dir")
         records = load_records(builder, progress=progress)
         chromosomes = _normalize(records, normalization=normalization, progress=progress)
         _write_cache(cache, chromosomes, fingerprint=fingerprint)
@@ -143,18 +143,17 @@ def _load_sound_cache(cache: Path, *, fingerprint: str) -> Chromosomes | None:
         return None
     try:
         return _load_cache(cache, fingerprint=fingerprint)
-    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         print(f"Preparing {cache} again: it can't be used ({error}).")
         return None
 
 
 def _load_cache(cache: Path, *, fingerprint: str) -> Chromosomes:
-    # Opened here, because NumPy leaves a damaged file open.
-    with cache.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-        if str(arrays["fingerprint"]) != fingerprint:
-            raise ValueError("it holds another preparation")
-        fields = [field.name for field in dataclasses.fields(Chromosomes)]
-        chromosomes = Chromosomes(**{field: arrays[field] for field in fields})
+    arrays = load_arrays(cache, content="a prepared data set", remedy="it is made again")
+    if str(arrays["fingerprint"]) != fingerprint:
+        raise ValueError("it holds another preparation")
+    fields = [field.name for field in dataclasses.fields(Chromosomes)]
+    chromosomes = Chromosomes(**{field: arrays[field] for field in fields})
     check(
         images=(chromosomes.images, "u8[N,S,S,1]"),
         labels=(chromosomes.labels, "i32[N]"),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +11,7 @@ import numpy as np
 
 from superxception_jax.arrays import check
 from superxception_jax.chromosomes import CLASS_NAMES
-from superxception_jax.files import replacing
+from superxception_jax.files import damaged, load_arrays, replacing
 
 _NAMES = ("names", "cells", "cases")
 _LABELS = {name: label for label, name in enumerate(CLASS_NAMES)}
@@ -90,16 +89,12 @@ def load_predictions(path: Path) -> Predictions:
         FileNotFoundError: There is no such file.
         ValueError: The file doesn't hold predictions.
     """
+    content, remedy = "the predictions of a run", "test the run again with launch/evaluate.py"
+    arrays = load_arrays(path, content=content, remedy=remedy)
     try:
-        # Opened here, because NumPy leaves a damaged file open.
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
-            arrays = {name: stored[name] for name in stored.files}
         return Predictions(**{"assigned": None, **arrays})
-    except (zipfile.BadZipFile, TypeError, ValueError, EOFError) as error:
-        raise ValueError(
-            f"`{path}` must hold the predictions of a run, got {error}; test the run again with "
-            "launch/evaluate.py."
-        ) from error
+    except (TypeError, ValueError) as error:
+        raise damaged(path, error, content=content, remedy=remedy) from error
 
 
 def predictions_csv(predictions: Predictions) -> str:

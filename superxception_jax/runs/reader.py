@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import json
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ import numpy as np
 
 from superxception_jax.data.crop import BACKGROUNDS, has_light_background
 from superxception_jax.evaluation.predict import CELL_BATCHES, predict_all
-from superxception_jax.files import write_text
+from superxception_jax.files import load_json, write_text
 from superxception_jax.karyotyping.cell import CellImages, Classifier
 from superxception_jax.models.build import init_variables
 from superxception_jax.models.inference import make_predict
@@ -78,7 +77,12 @@ def load_classifier(workdir: str | Path) -> Classifier:
             advance=lambda count: None,
         )
 
-    calibration = json.loads((folder / CALIBRATION_FILE).read_text(encoding="utf-8"))
+    calibration = load_json(
+        folder / CALIBRATION_FILE,
+        content="the calibration of a network",
+        remedy="test the run again with launch/evaluate.py, or restore the file from a copy",
+        keys=("temperature", "class_shares"),
+    )
     return Classifier(
         predict=predict,
         normalization=dataclasses.replace(experiment.normalization, background="auto"),

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from superxception_jax.evaluation.cells import CellMetrics
+from superxception_jax.files import load_json
 from superxception_jax.runs.provenance import Provenance
 from superxception_jax.training.progress import Progress
 
 RESULTS_FILE = "results.json"
+_REMEDY = "test the run again with launch/evaluate.py"
 
 
 @dataclass(frozen=True)
@@ -172,6 +173,19 @@ def load_results(folder: Path) -> RunResults:
 
     Raises:
         FileNotFoundError: The run has not been tested.
-        KeyError: A value is missing, as in results of the first versions.
+        OutdatedResultsError: A value is missing, as in results of the first versions.
+        ValueError: The file is damaged.
     """
-    return RunResults.from_json(json.loads((folder / RESULTS_FILE).read_text(encoding="utf-8")))
+    path = folder / RESULTS_FILE
+    values = load_json(path, content="the results of a run", remedy=_REMEDY)
+    try:
+        return RunResults.from_json(values)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise OutdatedResultsError(
+            f"`{path}` must be the results of a run, got none of this version ({error!r}); "
+            f"{_REMEDY}."
+        ) from error
+
+
+class OutdatedResultsError(ValueError):
+    """Results lack a value, as those of the first versions do."""

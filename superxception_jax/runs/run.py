@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from superxception_jax.commands import Interrupted
-from superxception_jax.files import write_json, write_text
+from superxception_jax.files import check_writable, write_json, write_text
 from superxception_jax.runs.experiment import Experiment
 from superxception_jax.runs.provenance import Provenance, TrainingRecord, describe_provenance
 from superxception_jax.runs.report import RunHistory, write_report
@@ -42,6 +42,7 @@ def train_and_test(
         Interrupted: The run was asked to stop; the same call resumes it.
         NonFiniteLossError: The loss became infinite or not a number.
     """
+    check_writable(workdir, name="--workdir")
     claim_workdir(workdir, experiment)
     setup = set_up(experiment)
     provenance = describe_provenance()
@@ -49,6 +50,8 @@ def train_and_test(
     print(describe(setup, workdir), flush=True)
     try:
         with Checkpoints(workdir / "checkpoints") as checkpoints:
+            if mended := checkpoints.mend(setup.abstract_state):
+                print(mended, flush=True)
             record = _record_training(
                 workdir,
                 provenance,

@@ -157,6 +157,8 @@ def _pretrain(setup: Setup, workdir: Path) -> dict[str, Any]:
     )
     print(f"pretraining the super-resolution stack on {count:,} images", flush=True)
     with Checkpoints(folder / "checkpoints") as checkpoints:
+        if mended := checkpoints.mend(task.abstract_state):
+            print(mended, flush=True)
         _train_or_resume(task, folder, checkpoints)
         return checkpoints.load_variables(BEST, task.abstract_state.variables)["params"]
 

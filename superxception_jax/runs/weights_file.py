@@ -8,7 +8,11 @@ from typing import Any
 import jax
 import numpy as np
 
-from superxception_jax.files import replacing
+from superxception_jax.files import damaged, load_arrays, replacing
+
+_REMEDY = "export the network again with launch/export.py, or restore the file from a copy"
+# As written, and of exports whose matrices someone kept in single precision.
+_DTYPES = (np.float16, np.float32)
 
 
 def save_variables(path: Path, variables: Any) -> Path:
@@ -54,10 +58,15 @@ def load_variables(path: Path, like: Any) -> Any:
         The tree of NumPy arrays f32.
 
     Raises:
-        ValueError: Names or shapes differ.
+        FileNotFoundError: There is no such file.
+        ValueError: The file is damaged, or names or shapes differ, or a value isn't finite.
     """
-    with np.load(path, allow_pickle=False) as stored:
-        arrays = {name: stored[name].astype(np.float32) for name in stored.files}
+    stored = load_arrays(path, content="the variables of a network", remedy=_REMEDY)
+    strange = [name for name, array in stored.items() if array.dtype not in _DTYPES]
+    if strange:
+        problem = f"`{strange[0]}` is {stored[strange[0]].dtype} instead of f16 or f32"
+        raise damaged(path, problem, content="the variables of a network", remedy=_REMEDY)
+    arrays = {name: array.astype(np.float32) for name, array in stored.items()}
     expected = {name: tuple(leaf.shape) for name, leaf in _named(like).items()}
     wrong = sorted(
         name
@@ -69,6 +78,10 @@ def load_variables(path: Path, like: Any) -> Any:
             f"`{path}` must hold the network of its config, but {len(wrong)} arrays "
             f"differ, such as `{wrong[0]}`; use the config that belongs to the file."
         )
+    infinite = [name for name, array in arrays.items() if not np.isfinite(array).all()]
+    if infinite:
+        problem = f"`{infinite[0]}` holds values that are not finite"
+        raise damaged(path, problem, content="the variables of a network", remedy=_REMEDY)
     return jax.tree_util.tree_map_with_path(lambda key, _: arrays[_name(key)], like)
 
 

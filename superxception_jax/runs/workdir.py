@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 from ml_collections import ConfigDict
 
-from superxception_jax.files import write_json
+from superxception_jax.files import load_json, write_json
 from superxception_jax.runs.experiment import Experiment, config_differences, config_from_json
 from superxception_jax.runs.provenance import TrainingRecord
 from superxception_jax.runs.stored_config import upgrade_config
@@ -99,19 +98,19 @@ def load_training_record(workdir: Path) -> TrainingRecord:
     Args:
         workdir: Run folder, or an exported network.
     """
-    values = json.loads((workdir / ENVIRONMENT_FILE).read_text(encoding="utf-8"))
+    values = load_json(
+        workdir / ENVIRONMENT_FILE,
+        content="the provenance of a run",
+        remedy="restore it from a copy",
+        keys=("trainings",),
+    )
     return TrainingRecord.from_json(values)
 
 
 def _stored_values(workdir: Path) -> dict[str, Any]:
-    path = workdir / CONFIG_FILE
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise ValueError(
-            f"`{path}` must be the config of a run, got a file that is damaged ({error}); restore "
-            "it from a copy, or start the run again in another folder."
-        ) from error
-    if not isinstance(values, dict) or "model" not in values:
-        raise ValueError(f"`{path}` must be the config of a run, got something else.")
-    return values
+    return load_json(
+        workdir / CONFIG_FILE,
+        content="the config of a run",
+        remedy="restore it from a copy, or start the run again in another folder",
+        keys=("model", "training"),
+    )

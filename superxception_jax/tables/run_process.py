@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 
+from superxception_jax.system import heeded_signals
 from superxception_jax.tables.display import RunState, training_state
 from superxception_jax.tables.plan import PlannedRun
 from superxception_jax.training.recorder import load_metrics
@@ -51,10 +52,9 @@ class ReceivedSignals:
 
 @contextlib.contextmanager
 def collect_signals() -> Iterator[ReceivedSignals]:
-    """Yield a record of SIGINT and SIGTERM, which no longer end this program meanwhile."""
+    """Yield a record of the signals that ask to stop; they don't end this program meanwhile."""
     received = ReceivedSignals()
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    earlier = {number: signal.signal(number, received.handle) for number in numbers}
+    earlier = {number: signal.signal(number, received.handle) for number in heeded_signals()}
     try:
         yield received
     finally:

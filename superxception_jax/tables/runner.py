@@ -14,7 +14,7 @@ from superxception_jax.evaluation.predictions import (
     load_earlier_predictions,
     load_predictions,
 )
-from superxception_jax.runs.results import RunResults, load_results
+from superxception_jax.runs.results import OutdatedResultsError, RunResults, load_results
 from superxception_jax.tables.display import RunState
 from superxception_jax.tables.finished_run import TableRun, merge_runs
 from superxception_jax.tables.plan import PlannedRun, TablePlan
@@ -162,7 +162,7 @@ def load_finished(run: PlannedRun) -> TableRun | None:
 def _load_results(workdir: Path) -> RunResults | None:
     try:
         results = load_results(workdir)
-    except (FileNotFoundError, KeyError):
+    except (FileNotFoundError, OutdatedResultsError):
         return None
     return None if results.multiply_accumulates is None else results
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +11,7 @@ import numpy as np
 
 from superxception_jax.arrays import check
 from superxception_jax.evaluation.predictions import Predictions
-from superxception_jax.files import replacing
+from superxception_jax.files import damaged, load_arrays, replacing
 
 # What says which images were tested; the same for all runs of a fold as a rule.
 IMAGE_COLUMNS = ("names", "cells", "labels")
@@ -123,14 +122,12 @@ def load_run_predictions(path: Path, *, folds: Mapping[str, int]) -> dict[str, S
     Raises:
         ValueError: The file is missing or doesn't hold the predictions of these runs.
     """
+    content, remedy = "the predictions of the table's runs", "restore it from a copy"
     try:
-        with np.load(path, allow_pickle=False) as stored:
-            arrays = {name: stored[name] for name in stored.files}
+        arrays = load_arrays(path, content=content, remedy=remedy)
         return {run: _select(arrays, run, fold) for run, fold in folds.items()}
-    except (zipfile.BadZipFile, KeyError, TypeError, ValueError, OSError, EOFError) as error:
-        raise ValueError(
-            f"`{path}` must hold the predictions of the table's runs, got {error}; restore it."
-        ) from error
+    except (FileNotFoundError, KeyError, TypeError) as error:
+        raise damaged(path, error, content=content, remedy=remedy) from error
 
 
 def _columns(

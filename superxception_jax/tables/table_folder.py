@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from superxception_jax.evaluation.plots import save_figure
-from superxception_jax.files import write_text
+from superxception_jax.files import load_json, write_text
 from superxception_jax.tables.figures import plot_cost, plot_curves, plot_table
 from superxception_jax.tables.finished_run import TableRun, run_name
 from superxception_jax.tables.stored_predictions import (
@@ -28,6 +27,7 @@ PAGE_FILE = "README.md"
 PREDICTIONS_FILE = "predictions.npz"
 # Conclusions are written by hand; the page, which is rewritten after each run, includes them.
 NOTES_FILE = "notes.md"
+_REMEDY = "restore it from a copy, or choose another `--name`"
 
 
 @dataclass(frozen=True)
@@ -94,14 +94,18 @@ def load_table(folder: Path) -> StoredTable:
             raise _refusal(others[0])
         return StoredTable()
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
+        values = load_json(
+            path,
+            content="the values of a table",
+            remedy="restore it from a copy, or choose another `--name`",
+        )
         return StoredTable(
             commands=tuple(values["commands"]),
             pairs=tuple((first, second) for first, second in values["pairs"]),
             vary=values["vary"],
             runs=_load_runs(folder, values["runs"]),
         )
-    except (json.JSONDecodeError, KeyError, TypeError) as error:
+    except (KeyError, TypeError) as error:
         raise _refusal(path) from error
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+import shutil
+from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from pathlib import Path
 from types import TracebackType
@@ -11,10 +13,18 @@ from typing import Any, Self
 import jax
 import orbax.checkpoint as ocp
 
+from superxception_jax.training.checkpoint_files import (
+    DamagedCheckpointError,
+    check_step_files,
+    damaged_checkpoint,
+    failed_save,
+    problem_of,
+)
 from superxception_jax.training.progress import Progress
 from superxception_jax.training.state import TrainState
 
 LATEST, BEST = "latest", "best"
+Loaded = tuple[TrainState, Progress]
 
 
 class Checkpoints:
@@ -24,8 +34,9 @@ class Checkpoints:
     Next to the state each checkpoint holds the progress of the training. A context manager:
     leaving the block closes the files.
 
-    Methods that read a checkpoint raise `FileNotFoundError` if there is none of its kind, and
-    `ValueError` if its arrays differ in name, shape or dtype from the expected ones.
+    Methods that read a checkpoint raise `FileNotFoundError` if there is none of its kind,
+    `DamagedCheckpointError` if it can't be read, and `ValueError` if its arrays differ in name,
+    shape or dtype from the expected ones.
     """
 
     def __init__(self, directory: Path) -> None:
@@ -33,11 +44,20 @@ class Checkpoints:
 
         Args:
             directory: Folder of the checkpoints, created if absent.
+
+        Raises:
+            ValueError: A file has the name of one of the folders.
         """
+        self._directory = directory.absolute()
+        for path in (self._directory, self._directory / LATEST, self._directory / BEST):
+            if path.exists() and not path.is_dir():
+                raise ValueError(
+                    f"`{path}` must be a folder of checkpoints, got a file; move it away."
+                )
         options = ocp.CheckpointManagerOptions(max_to_keep=1, enable_async_checkpointing=False)
         self._managers = {
             kind: ocp.CheckpointManager(
-                directory.absolute() / kind,
+                self._directory / kind,
                 options=options,
                 item_handlers={
                     "state": ocp.StandardCheckpointHandler(),
@@ -74,7 +94,8 @@ class Checkpoints:
             progress: Progress of the training up to this state.
 
         Raises:
-            RuntimeError: Nothing was written.
+            OSError: It can't be written, for example because the disk is full; the previous one
+                is kept.
         """
         manager, step = self._managers[kind], int(state.step)
         if manager.latest_step() == step:
@@ -86,10 +107,12 @@ class Checkpoints:
             state=ocp.args.StandardSave(state),
             progress=ocp.args.JsonSave(progress.to_json()),
         )
-        if not manager.save(step, args=items, force=True):
-            raise RuntimeError(
-                f"the {kind} checkpoint of step {step} was not written; check the disk."
-            )
+        try:
+            written = manager.save(step, args=items, force=True)
+        except Exception as error:  # A full disk raises what the writer of each file raises.
+            raise failed_save(manager.directory / str(step), error) from error
+        if not written:
+            raise failed_save(manager.directory / str(step), None)
 
     def load(self, kind: str, like: TrainState) -> TrainState:
         """Load a whole state, from which a training can resume.
@@ -102,10 +125,11 @@ class Checkpoints:
         Returns:
             The state.
         """
-        manager, step = self._managers[kind], self._existing_step(kind)
-        self._check_arrays(kind, step, like, parts={field.name for field in fields(like)})
+        manager = self._managers[kind]
         args = ocp.args.Composite(state=ocp.args.StandardRestore(like))
-        return manager.restore(step, args=args)["state"]
+        with self._reading(kind) as step:
+            self._check_arrays(kind, step, like, parts={field.name for field in fields(like)})
+            return manager.restore(step, args=args)["state"]
 
     def load_variables(self, kind: str, like: Mapping[str, Any]) -> dict[str, Any]:
         """Load the variables of the network alone, without the state of the optimiser.
@@ -118,15 +142,15 @@ class Checkpoints:
         Returns:
             `params` and `batch_stats`.
         """
-        manager, step = self._managers[kind], self._existing_step(kind)
-        self._check_arrays(kind, step, like, parts=set(like))
+        manager = self._managers[kind]
         args = ocp.args.PyTreeRestore(
             dict(like),
             restore_args=ocp.checkpoint_utils.construct_restore_args(dict(like)),
             partial_restore=True,
         )
         # The manager's own handler restores whole trees only.
-        with ocp.PyTreeCheckpointer() as reader:
+        with self._reading(kind) as step, ocp.PyTreeCheckpointer() as reader:
+            self._check_arrays(kind, step, like, parts=set(like))
             return reader.restore(manager.directory / str(step) / "state", args=args)
 
     def progress(self, kind: str) -> Progress:
@@ -139,16 +163,106 @@ class Checkpoints:
             The progress.
         """
         args = ocp.args.Composite(progress=ocp.args.JsonRestore())
-        values = self._managers[kind].restore(self._existing_step(kind), args=args)["progress"]
-        return Progress.from_json(values)
+        with self._reading(kind) as step:
+            values = self._managers[kind].restore(step, args=args)["progress"]
+            return Progress.from_json(values)
 
-    def _existing_step(self, kind: str) -> int:
-        step = self.step(kind)
-        if step is None:
-            raise FileNotFoundError(
-                f"no {kind} checkpoint in `{self._managers[kind].directory}`; train the run first."
+    def mend(self, like: TrainState) -> str:
+        """Replace a damaged or missing checkpoint by the other one where nothing changes by it.
+
+        The best checkpoint is as good a start as the latest one, as the steps after it are then
+        trained again with the same result. The latest one stands in for the best only if both
+        are of the same step.
+
+        Args:
+            like: As for `load`.
+
+        Returns:
+            A sentence about what was replaced; empty if both are sound, or if there are none yet.
+
+        Raises:
+            DamagedCheckpointError: The other checkpoint can't stand in.
+            ValueError: The arrays of one differ from the expected ones.
+        """
+        latest, best = self._try_to_load(LATEST, like), self._try_to_load(BEST, like)
+        if self.step(LATEST) is None and self.step(BEST) is None:
+            return ""
+        if isinstance(latest, Exception):
+            if isinstance(best, Exception):
+                raise self._lost(f"{problem_of(latest)} {problem_of(best)}")
+            self._replace(LATEST, best)
+            return (
+                f"warning: {problem_of(latest)} Training goes on from the best checkpoint, of step "
+                f"{self.step(BEST)}; the steps after it are trained again, with the same result."
             )
-        return step
+        if isinstance(best, DamagedCheckpointError) and self.step(BEST) > self.step(LATEST):
+            self._set_aside(BEST)
+            return f"warning: {problem_of(best)} The steps up to it are trained again."
+        return self._mend_best(latest, best)
+
+    def _mend_best(self, latest: Loaded, best: Loaded | Exception) -> str:
+        best_step = latest[1].best_step
+        if isinstance(best, Exception):
+            problem = problem_of(best)
+        else:
+            problem = f"`{self._directory / BEST}` holds step {self.step(BEST)}."
+        if not best_step or (not isinstance(best, Exception) and self.step(BEST) >= best_step):
+            return ""
+        if best_step != self.step(LATEST):
+            raise self._lost(
+                f"{problem} The latest checkpoint, of step {self.step(LATEST)}, is sound, but the "
+                f"best was that of step {best_step}."
+            )
+        self._replace(BEST, latest)
+        return (
+            f"warning: {problem} The latest checkpoint is of the best step, {best_step}, and takes "
+            "its place."
+        )
+
+    def _try_to_load(
+        self, kind: str, like: TrainState
+    ) -> Loaded | DamagedCheckpointError | FileNotFoundError:
+        try:
+            return self.load(kind, like), self.progress(kind)
+        except (DamagedCheckpointError, FileNotFoundError) as error:
+            return error
+
+    def _replace(self, kind: str, other: Loaded) -> None:
+        self._set_aside(kind)
+        self.save(kind, other[0], progress=other[1])
+
+    def _set_aside(self, kind: str) -> None:
+        """Rename a checkpoint, in case that somebody can still repair it."""
+        step = self.step(kind)
+        if step is not None:
+            target = self._directory / f"damaged-{kind}-{step}"
+            shutil.rmtree(target, ignore_errors=True)
+            (self._directory / kind / str(step)).rename(target)
+            self._managers[kind].reload()
+
+    def _lost(self, problem: str) -> DamagedCheckpointError:
+        return DamagedCheckpointError(
+            f"{problem} Restore `{self._directory}` from a copy, or delete it to train the run "
+            "from its start."
+        )
+
+    @contextlib.contextmanager
+    def _reading(self, kind: str) -> Iterator[int]:
+        """Yield the step of a checkpoint; what fails inside becomes one sentence about it."""
+        step, directory = self.step(kind), self._managers[kind].directory
+        if step is None:
+            raise FileNotFoundError(f"no {kind} checkpoint in `{directory}`; train the run first.")
+        folder = Path(directory) / str(step)
+        try:
+            check_step_files(folder)
+        except ValueError as error:
+            raise damaged_checkpoint(folder, error) from error
+        try:
+            yield step
+        except (_OtherNetworkError, MemoryError):
+            raise
+        except Exception as error:  # A damaged file raises what its reader raises.
+            raise damaged_checkpoint(folder, error) from error
 
     def _check_arrays(self, kind: str, step: int, like: Any, *, parts: set[str]) -> None:
         """Compare the stored arrays with the expected ones: orbax casts dtypes silently."""
@@ -165,11 +279,15 @@ class Checkpoints:
         wrong = sorted(name for name in stored | expected if stored.get(name) != expected.get(name))
         if wrong:
             name = wrong[0]
-            raise ValueError(
+            raise _OtherNetworkError(
                 f"`{manager.directory}` must hold the network of the given config, but {len(wrong)}"
                 f" arrays differ, such as `{name}`: stored {stored.get(name, 'absent')}, expected "
                 f"{expected.get(name, 'absent')}; restore it with the config of its run."
             )
+
+
+class _OtherNetworkError(ValueError):
+    """A checkpoint is sound and belongs to another network."""
 
 
 def _signature(array: Any) -> str:

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM as a request to stop after the current step."""
+"""Signals as a request to stop after the current step."""
 
 from __future__ import annotations
 
@@ -6,19 +6,21 @@ import contextlib
 import signal
 from collections.abc import Callable, Iterator
 
+from superxception_jax.system import heeded_signals
+
 
 @contextlib.contextmanager
 def stop_signals() -> Iterator[Callable[[], str]]:
-    """Record SIGINT and SIGTERM, so that the loop can check for them after each step.
+    """Record the signals that ask to stop, so that the loop can check for them after each step.
 
-    A second signal has its previous effect at once.
+    They are those of `system.STOP_SIGNALS` that the process doesn't ignore. A second signal has
+    its previous effect at once.
 
     Yields:
         A function that returns the name of the received signal, empty if there is none.
     """
     received: list[str] = []
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    earlier = {number: signal.getsignal(number) for number in numbers}
+    earlier = {number: signal.getsignal(number) for number in heeded_signals()}
 
     def restore() -> None:
         for number, handler in earlier.items():
@@ -28,7 +30,7 @@ def stop_signals() -> Iterator[Callable[[], str]]:
         received.append(signal.Signals(number).name)
         restore()
 
-    for number in numbers:
+    for number in earlier:
         signal.signal(number, handle)
     try:
         yield lambda: received[0] if received else ""

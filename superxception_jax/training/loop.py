@@ -117,16 +117,24 @@ def train(
             validation = task.validate(state)
             recorder.record("validation", done, validation)
             progress = _judge(validation["loss"], task, progress, done=done)
+            reason = reason or stop_requested()
             if progress.best_step == done:
                 checkpoints.save(BEST, state, progress=progress)
             window = _Window(clock())
         if saves:
             checkpoints.save(LATEST, state, progress=progress)
+        _heed(reason, step=done)
         if progress.stopped_epoch:
             break
-        if reason and done < task.total_steps:
-            raise Interrupted(reason, step=done)
+    # One that came during the last saving: what follows the training would not hear of it.
+    _heed(stop_requested(), step=int(state.step))
     return state, progress
+
+
+def _heed(reason: str, *, step: int) -> None:
+    """Stop after a step for a reason, if there is one."""
+    if reason:
+        raise Interrupted(reason, step=step)
 
 
 def _judge(loss: float, task: Task, progress: Progress, *, done: int) -> Progress:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import tensorboardX
+from tensorboardX.event_file_writer import EventsWriter
+from tensorboardX.proto.event_pb2 import Event, SessionLog
 from tqdm import tqdm
 
-from superxception_jax.files import write_text
+from superxception_jax.files import damaged, write_text
 
 METRICS_FILE = "metrics.jsonl"
 TRAIN, VALIDATION = "train", "validation"
@@ -61,10 +65,7 @@ class Recorder:
         kept = [entry for entry in load_metrics(workdir) if entry.step <= first_step]
         write_text(self._path, "".join(entry.to_line() + "\n" for entry in kept))
         self._file = self._path.open("a", encoding="utf-8")
-        # purge_step also hides the dropped steps in TensorBoard.
-        self._events = tensorboardX.SummaryWriter(
-            str(workdir / "tensorboard"), purge_step=first_step + 1 if first_step else None
-        )
+        self._events = _Events(workdir / "tensorboard", first_step=first_step)
         self._bar = tqdm(
             total=total_steps * batch_size,
             initial=first_step * batch_size,
@@ -88,10 +89,12 @@ class Recorder:
             step: Number of finished steps.
             metrics: Values by name.
         """
-        self._file.write(MetricsEntry(kind, step, metrics).to_line() + "\n")
-        self._file.flush()
-        for name, value in metrics.items():
-            self._events.add_scalar(f"{kind}/{name}", value, step)
+        try:
+            self._file.write(MetricsEntry(kind, step, metrics).to_line() + "\n")
+            self._file.flush()
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, str(self._path)) from error
+        self._events.add({f"{kind}/{name}": value for name, value in metrics.items()}, step)
         self._shown |= {
             f"{kind} loss": f"{metrics['loss']:.3f}",
             f"{kind} acc": f"{metrics['accuracy']:.1%}",
@@ -101,8 +104,52 @@ class Recorder:
     def close(self) -> None:
         """Close the files and the bar."""
         self._bar.close()
-        self._file.close()
-        self._events.close()
+        for file in (self._file, self._events):
+            # What a full disk did not take has been reported already.
+            with contextlib.suppress(OSError):
+                file.close()
+
+
+class _Events:
+    """Writes TensorBoard events at once.
+
+    The writer of tensorboardX writes in a thread; when that ends, at a full disk, the training
+    waits for it for ever.
+    """
+
+    def __init__(self, folder: Path, *, first_step: int) -> None:
+        folder.mkdir(exist_ok=True)
+        self._folder = folder
+        self._writer = EventsWriter(str(folder / "events"))
+        if first_step:
+            # Also hides the dropped steps of an interrupted run in TensorBoard.
+            self._write(Event(step=first_step + 1, file_version="brain.Event:2"))
+            start = SessionLog(status=SessionLog.START)
+            self._write(Event(step=first_step + 1, session_log=start))
+
+    def add(self, values: Mapping[str, float], step: int) -> None:
+        for name, value in values.items():
+            self._write(Event(step=step, summary=tensorboardX.summary.scalar(name, value)))
+        self._flush()
+
+    def close(self) -> None:
+        self._writer.close()
+
+    def _write(self, event: Event) -> None:
+        event.wall_time = time.time()
+        with self._naming_folder():
+            self._writer.write_event(event)
+
+    def _flush(self) -> None:
+        with self._naming_folder():
+            self._writer.flush()
+
+    @contextlib.contextmanager
+    def _naming_folder(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, str(self._folder)) from error
 
 
 def load_metrics(workdir: Path) -> list[MetricsEntry]:
@@ -114,14 +161,30 @@ def load_metrics(workdir: Path) -> list[MetricsEntry]:
     Returns:
         The entries; empty if there is no file. A last line that a killed run left incomplete is
         ignored.
+
+    Raises:
+        ValueError: Another line is damaged.
     """
     path = workdir / METRICS_FILE
     if not path.exists():
         return []
-    text = path.read_text(encoding="utf-8")
-    # Anything after the last line end is an incomplete line of a killed run.
-    lines = text[: text.rfind("\n") + 1].splitlines()
-    return [MetricsEntry.from_line(line) for line in lines if line]
+    content = path.read_bytes()
+    # Anything after the last line end is an incomplete line of a killed run, and so are the zeros
+    # that a loss of power leaves at the end of a file.
+    lines = content[: content.rfind(b"\n") + 1].split(b"\n")
+    return [_load_entry(path, number, line) for number, line in enumerate(lines, 1) if line]
+
+
+def _load_entry(path: Path, number: int, line: bytes) -> MetricsEntry:
+    try:
+        return MetricsEntry.from_line(line.decode())
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise damaged(
+            path,
+            f"line {number}: {error}",
+            content="the metrics of a run, one JSON object a line",
+            remedy="delete that line, or restore the file from a copy",
+        ) from error
 
 
 def training_speeds(entries: Sequence[MetricsEntry]) -> list[float]:

@@ -80,5 +80,5 @@ def test_a_run_folder_of_an_earlier_version_is_resumed_with_one_line(tmp_path, c
 @pytest.mark.parametrize("text", ["", '{"name": "x"', "[1]", '{"name": "x"}'])
 def test_a_damaged_config_is_named(tmp_path, text):
     (tmp_path / "config.json").write_text(text, encoding="utf-8")
-    with pytest.raises(ValueError, match=r"config\.json` must be the config of a run"):
+    with pytest.raises(ValueError, match=r"config\.json` must hold the config of a run"):
         load_config(tmp_path)

@@ -73,7 +73,7 @@ def test_a_file_without_the_runs_is_refused(tmp_path):
     with pytest.raises(ValueError, match="must hold the predictions of the table's runs, got"):
         load_run_predictions(path, folds={"a": 0})
     save_run_predictions(path, {"a": predictions("1 2 2 X")}, folds={"a": 0})
-    with pytest.raises(ValueError, match=r"got 'b\.predicted'; restore it"):
+    with pytest.raises(ValueError, match=r"got a damaged file \('b\.predicted'\); restore it"):
         load_run_predictions(path, folds={"b": 0})
 
 

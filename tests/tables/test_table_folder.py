@@ -64,10 +64,11 @@ def test_what_is_no_table_of_this_version_is_left_alone(tmp_path):
         ("speed", "speed.json"),
         ("karyogram", "karyogram/karyogram.png"),
         ("other", "other/table.json"),
-        ("broken", "broken/table.json"),
     ):
         with pytest.raises(ValueError, match=rf"`--name` must be free or name.*{file}"):
             load_table(tmp_path / name)
+    with pytest.raises(ValueError, match=r"broken/table.json` must hold the values of a table.*"):
+        load_table(tmp_path / "broken")
 
 
 def test_a_table_with_more_predictions_than_runs_still_loads(tmp_path):

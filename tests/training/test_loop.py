@@ -64,10 +64,17 @@ def _run(workdir, compiled, *, settings=SETTINGS, stop_after=None, losses=None, 
     with Checkpoints(workdir / "checkpoints") as checkpoints:
         if checkpoints.step(LATEST) is not None:
             state, progress = checkpoints.load(LATEST, state), checkpoints.progress(LATEST)
-        finished = itertools.count(int(state.step) + 1)
+        done = [int(state.step)]
+
+        def stop_requested():
+            # The progress bar moves after each step, before the question.
+            return "SIGTERM" if done[0] == stop_after else ""
+
         recorder = Recorder(
             workdir, first_step=int(state.step), total_steps=task.total_steps, batch_size=BATCH
         )
+        advance = recorder.advance
+        recorder.advance = lambda: (advance(), done.__setitem__(0, done[0] + 1))
         try:
             state, _ = train(
                 state,
@@ -75,7 +82,7 @@ def _run(workdir, compiled, *, settings=SETTINGS, stop_after=None, losses=None, 
                 checkpoints=checkpoints,
                 recorder=recorder,
                 progress=progress,
-                stop_requested=lambda: "SIGTERM" if next(finished) == stop_after else "",
+                stop_requested=stop_requested,
                 clock=itertools.count().__next__,
             )
             return state

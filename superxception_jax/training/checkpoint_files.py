@@ -1,0 +1,107 @@
+"""The files of a checkpoint on the disk: whether all are complete, and why one wasn't written."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import shutil
+from pathlib import Path
+
+import tensorstore
+
+# A disk with less is full for any checkpoint.
+_LITTLE_BYTES = 1 << 16
+_FULL = ("No space left on device", "RESOURCE_EXHAUSTED", "ENOSPC", "Disk quota exceeded")
+_REMEDY = (
+    "start launch/main.py with this run's folder as --workdir: it uses the other checkpoint where "
+    "that gives the same result, and says so"
+)
+
+
+class DamagedCheckpointError(ValueError):
+    """A checkpoint is there and can't be read."""
+
+
+def check_step_files(folder: Path) -> None:
+    """Raise if a file of a checkpoint is missing, truncated or no JSON.
+
+    What reads whole checkpoints reports a damaged one by dozens of lines, if at all.
+
+    Args:
+        folder: Folder of one step, with the items `state` and `progress`.
+
+    Raises:
+        ValueError: A file is damaged or missing.
+        OSError: A file can't be read for another reason, such as its permissions.
+    """
+    state = folder / "state"
+    paths = [folder / "progress" / "metadata", state / "_METADATA"]
+    # Not every version writes these.
+    paths += [path for path in (state / "_sharding",) if path.exists()]
+    paths += sorted((state / "array_metadatas").glob("*"))
+    for path in paths:
+        try:
+            json.loads(path.read_bytes())
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
+            raise ValueError(f"{path.relative_to(folder)} is missing") from error
+        except ValueError as error:
+            raise ValueError(f"{path.relative_to(folder)} is no JSON") from error
+    _check_arrays(state)
+
+
+def _check_arrays(state: Path) -> None:
+    """Read the bytes of all arrays, one after the other."""
+    base = {"driver": "file", "path": f"{state}/"}
+    try:
+        store = tensorstore.KvStore.open({"driver": "ocdbt", "base": base}).result()
+        names = store.list().result()
+        for name in names:
+            store.read(name).result()
+    except ValueError as error:
+        raise ValueError(f"the arrays in {state.name} are incomplete") from error
+    if not names:
+        raise ValueError(f"there are no arrays in {state.name}")
+
+
+def failed_save(folder: Path, error: Exception | None) -> OSError:
+    """Return the error of a checkpoint that could not be written.
+
+    Args:
+        folder: Folder of the step.
+        error: What was raised; None if nothing was.
+    """
+    number = error.errno if isinstance(error, OSError) else None
+    if number is None and error is not None:
+        full = any(text in str(error) for text in _FULL)
+        free = shutil.disk_usage(folder.parent).free
+        number = errno.ENOSPC if full or free < _LITTLE_BYTES else None
+    if number is None:
+        reason = str(error).strip().splitlines()[0] if error and str(error) else "no reason given"
+        return OSError(
+            f"`{folder}` could not be written ({reason}); check the disk and run the same command "
+            "again."
+        )
+    return OSError(number, os.strerror(number), str(folder))
+
+
+def damaged_checkpoint(folder: Path, error: Exception) -> DamagedCheckpointError:
+    """Return the error of a checkpoint that can't be read.
+
+    Args:
+        folder: Folder of the step.
+        error: What reading it raised.
+    """
+    text = str(error).strip().splitlines() or [type(error).__name__]
+    return DamagedCheckpointError(
+        f"`{folder}` must be a complete checkpoint, got a damaged one ({text[0]}); {_REMEDY}."
+    )
+
+
+def problem_of(error: Exception) -> str:
+    """Return what is wrong with a checkpoint, without the remedy.
+
+    Args:
+        error: Error of a damaged or missing checkpoint.
+    """
+    return str(error).rpartition("; ")[0] + "."
