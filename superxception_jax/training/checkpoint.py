@@ -10,15 +10,18 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-import jax
 import orbax.checkpoint as ocp
 
 from superxception_jax.training.checkpoint_files import (
     DamagedCheckpointError,
+    OtherNetworkError,
+    check_arrays,
     check_step_files,
     damaged_checkpoint,
+    delete_incomplete,
     failed_save,
     problem_of,
+    quiet_failures,
 )
 from superxception_jax.training.progress import Progress
 from superxception_jax.training.state import TrainState
@@ -108,8 +111,10 @@ class Checkpoints:
             progress=ocp.args.JsonSave(progress.to_json()),
         )
         try:
-            written = manager.save(step, args=items, force=True)
+            with quiet_failures():
+                written = manager.save(step, args=items, force=True)
         except Exception as error:  # A full disk raises what the writer of each file raises.
+            delete_incomplete(Path(manager.directory))
             raise failed_save(manager.directory / str(step), error) from error
         if not written:
             raise failed_save(manager.directory / str(step), None)
@@ -128,7 +133,7 @@ class Checkpoints:
         manager = self._managers[kind]
         args = ocp.args.Composite(state=ocp.args.StandardRestore(like))
         with self._reading(kind) as step:
-            self._check_arrays(kind, step, like, parts={field.name for field in fields(like)})
+            self._check(kind, step, like, parts={field.name for field in fields(like)})
             return manager.restore(step, args=args)["state"]
 
     def load_variables(self, kind: str, like: Mapping[str, Any]) -> dict[str, Any]:
@@ -150,7 +155,7 @@ class Checkpoints:
         )
         # The manager's own handler restores whole trees only.
         with self._reading(kind) as step, ocp.PyTreeCheckpointer() as reader:
-            self._check_arrays(kind, step, like, parts=set(like))
+            self._check(kind, step, like, parts=set(like))
             return reader.restore(manager.directory / str(step) / "state", args=args)
 
     def progress(self, kind: str) -> Progress:
@@ -170,6 +175,8 @@ class Checkpoints:
     def mend(self, like: TrainState) -> str:
         """Replace a damaged or missing checkpoint by the other one where nothing changes by it.
 
+        Incomplete ones of a killed process are deleted: only the process that trains may call it.
+
         The best checkpoint is as good a start as the latest one, as the steps after it are then
         trained again with the same result. The latest one stands in for the best only if both
         are of the same step.
@@ -184,6 +191,8 @@ class Checkpoints:
             DamagedCheckpointError: The other checkpoint can't stand in.
             ValueError: The arrays of one differ from the expected ones.
         """
+        for kind in (LATEST, BEST):
+            delete_incomplete(self._directory / kind)
         latest, best = self._try_to_load(LATEST, like), self._try_to_load(BEST, like)
         if self.step(LATEST) is None and self.step(BEST) is None:
             return ""
@@ -258,37 +267,14 @@ class Checkpoints:
         except ValueError as error:
             raise damaged_checkpoint(folder, error) from error
         try:
-            yield step
-        except (_OtherNetworkError, MemoryError):
+            with quiet_failures():
+                yield step
+        except (OtherNetworkError, MemoryError):
             raise
         except Exception as error:  # A damaged file raises what its reader raises.
             raise damaged_checkpoint(folder, error) from error
 
-    def _check_arrays(self, kind: str, step: int, like: Any, *, parts: set[str]) -> None:
-        """Compare the stored arrays with the expected ones: orbax casts dtypes silently."""
+    def _check(self, kind: str, step: int, like: Any, *, parts: set[str]) -> None:
         manager = self._managers[kind]
-        expected = {
-            jax.tree_util.keystr(path, simple=True, separator="."): _signature(leaf)
-            for path, leaf in jax.tree_util.tree_leaves_with_path(like)
-        }
-        stored = {
-            leaf.name: _signature(leaf)
-            for leaf in jax.tree.leaves(manager.item_metadata(step)["state"].tree)
-            if leaf.name.partition(".")[0] in parts
-        }
-        wrong = sorted(name for name in stored | expected if stored.get(name) != expected.get(name))
-        if wrong:
-            name = wrong[0]
-            raise _OtherNetworkError(
-                f"`{manager.directory}` must hold the network of the given config, but {len(wrong)}"
-                f" arrays differ, such as `{name}`: stored {stored.get(name, 'absent')}, expected "
-                f"{expected.get(name, 'absent')}; restore it with the config of its run."
-            )
-
-
-class _OtherNetworkError(ValueError):
-    """A checkpoint is sound and belongs to another network."""
-
-
-def _signature(array: Any) -> str:
-    return f"{array.dtype}{list(array.shape)}"
+        stored = manager.item_metadata(step)["state"].tree
+        check_arrays(Path(manager.directory), stored, like, parts=parts)

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
+import logging
 import os
 import shutil
+import sys
+import threading
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import jax
 import tensorstore
+from absl import logging as absl_logging
 
+_PATIENCE_SECONDS = 5.0
 # A disk with less is full for any checkpoint.
 _LITTLE_BYTES = 1 << 16
 _FULL = ("No space left on device", "RESOURCE_EXHAUSTED", "ENOSPC", "Disk quota exceeded")
@@ -17,6 +26,10 @@ _REMEDY = (
     "start launch/main.py with this run's folder as --workdir: it uses the other checkpoint where "
     "that gives the same result, and says so"
 )
+
+
+class OtherNetworkError(ValueError):
+    """A checkpoint is sound and belongs to another network."""
 
 
 class DamagedCheckpointError(ValueError):
@@ -47,10 +60,10 @@ def check_step_files(folder: Path) -> None:
             raise ValueError(f"{path.relative_to(folder)} is missing") from error
         except ValueError as error:
             raise ValueError(f"{path.relative_to(folder)} is no JSON") from error
-    _check_arrays(state)
+    _check_bytes(state)
 
 
-def _check_arrays(state: Path) -> None:
+def _check_bytes(state: Path) -> None:
     """Read the bytes of all arrays, one after the other."""
     base = {"driver": "file", "path": f"{state}/"}
     try:
@@ -62,6 +75,75 @@ def _check_arrays(state: Path) -> None:
         raise ValueError(f"the arrays in {state.name} are incomplete") from error
     if not names:
         raise ValueError(f"there are no arrays in {state.name}")
+
+
+@contextlib.contextmanager
+def quiet_failures() -> Iterator[None]:
+    """Keep orbax from printing the tracebacks of its threads; what it raises says the same."""
+    earlier = absl_logging.get_verbosity(), sys.unraisablehook
+    asyncio_logger = logging.getLogger("asyncio")
+    level = asyncio_logger.level
+    absl_logging.set_verbosity(absl_logging.FATAL)
+    asyncio_logger.setLevel(logging.CRITICAL + 1)
+    sys.unraisablehook = lambda _: None
+    before = set(threading.enumerate())
+    try:
+        yield
+    except BaseException:
+        level = asyncio_logger.level  # stays: what was not awaited is reported whenever it is freed
+        for thread in set(threading.enumerate()) - before:
+            # It would print its traceback, and write, later.
+            thread.join(_PATIENCE_SECONDS)
+        raise
+    finally:
+        absl_logging.set_verbosity(earlier[0])
+        sys.unraisablehook = earlier[1]
+        asyncio_logger.setLevel(level)
+
+
+def check_arrays(directory: Path, stored: Any, like: Any, *, parts: set[str]) -> None:
+    """Compare the stored arrays with the expected ones: orbax casts dtypes silently.
+
+    Args:
+        directory: Folder of the checkpoint, for the message.
+        stored: Tree of the metadata of the stored arrays.
+        like: Tree of the expected arrays.
+        parts: First names of the arrays to compare.
+
+    Raises:
+        OtherNetworkError: Names, shapes or dtypes differ.
+    """
+    expected = {
+        jax.tree_util.keystr(path, simple=True, separator="."): _signature(leaf)
+        for path, leaf in jax.tree_util.tree_leaves_with_path(like)
+    }
+    found = {
+        leaf.name: _signature(leaf)
+        for leaf in jax.tree.leaves(stored)
+        if leaf.name.partition(".")[0] in parts
+    }
+    wrong = sorted(name for name in found | expected if found.get(name) != expected.get(name))
+    if wrong:
+        name = wrong[0]
+        raise OtherNetworkError(
+            f"`{directory}` must hold the network of the given config, but {len(wrong)}"
+            f" arrays differ, such as `{name}`: stored {found.get(name, 'absent')}, expected "
+            f"{expected.get(name, 'absent')}; restore it with the config of its run."
+        )
+
+
+def _signature(array: Any) -> str:
+    return f"{array.dtype}{list(array.shape)}"
+
+
+def delete_incomplete(directory: Path) -> None:
+    """Delete what an interrupted or failed saving left behind.
+
+    Args:
+        directory: Folder of the checkpoints of one kind, into which nothing else writes.
+    """
+    for path in directory.glob("*.orbax-checkpoint-tmp*"):
+        shutil.rmtree(path, ignore_errors=True)
 
 
 def failed_save(folder: Path, error: Exception | None) -> OSError:
