@@ -9,6 +9,7 @@ The last form resumes a stopped run with its own config.
 
 from __future__ import annotations
 
+import shlex
 import sys
 import time
 from pathlib import Path
@@ -62,8 +63,14 @@ def main() -> None:
     if not WORKDIR.value:
         preset = experiment.preset or "embedded"
         workdir = Path("runs") / f"{experiment.name}-{preset}-{time.strftime('%Y%m%d-%H%M%S')}"
-    for path in train_and_test(experiment, workdir.absolute(), overrides=overrides):
-        print(path)
+    workdir = workdir.absolute()
+    try:
+        for path in train_and_test(experiment, workdir, overrides=overrides):
+            print(path)
+    except KeyboardInterrupt as stop:
+        # Outside of the training, which says so itself.
+        stop.add_note(f"Resume with: python launch/main.py --workdir={shlex.quote(str(workdir))}")
+        raise
 
 
 if __name__ == "__main__":

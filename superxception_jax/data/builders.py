@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import errno
 import io
+import json
+import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
@@ -11,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from superxception_jax.chromosomes import natural_key
 from superxception_jax.data.record import ChromosomeRecord
+from superxception_jax.files import damaged
 
 if TYPE_CHECKING:
     import tensorflow_datasets as tfds
@@ -49,10 +53,9 @@ def make_builder(
             f"`dataset_options` of `{dataset}` must be {', '.join(options) or 'empty'}, "
             f"got {', '.join(sorted(dataset_options)) or 'none'}; add or remove options."
         )
-    with _quiet():
-        return build(
-            data_dir=str(Path(data_dir).expanduser()), manual_dir=str(manual_dir), **dataset_options
-        )
+    folder = Path(data_dir).expanduser()
+    with _quiet(), _naming_damaged(folder / dataset):
+        return build(data_dir=str(folder), manual_dir=str(manual_dir), **dataset_options)
 
 
 def load_records(builder: tfds.core.DatasetBuilder, *, progress: bool) -> list[ChromosomeRecord]:
@@ -94,6 +97,14 @@ def _prepare(builder: tfds.core.DatasetBuilder, *, progress: bool) -> None:
             builder.download_and_prepare(
                 download_config=tfds.download.DownloadConfig(try_download_gcs=False)
             )
+    except RuntimeError as error:
+        # The writer in C++ has no other exception for a full disk.
+        if os.strerror(errno.ENOSPC) in str(error):
+            path = str(builder.data_path)
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), path) from error
+        raise OSError(
+            f"`{builder.data_path}` could not be written ({error}); check the disk."
+        ) from error
     except OSError:
         # Of two runs that start together, the slower finds the data set prepared already.
         if not builder.data_path.exists():
@@ -106,6 +117,22 @@ def _record(one: Mapping[str, Any]) -> ChromosomeRecord:
         for field in ("cell", "case", "name")
     }
     return ChromosomeRecord(image=one["image"][..., 0], label=int(one["label"]), **texts)
+
+
+@contextmanager
+def _naming_damaged(folder: Path) -> Iterator[None]:
+    """Turn what damaged files of a prepared data set raise into a sentence about its folder."""
+    from google.protobuf.json_format import ParseError
+
+    try:
+        yield
+    except (ParseError, json.JSONDecodeError, KeyError, AttributeError) as error:
+        raise damaged(
+            folder,
+            error,
+            content="sound prepared data",
+            remedy="delete that folder and run the same command again, which prepares it anew",
+        ) from error
 
 
 @contextmanager

@@ -87,6 +87,26 @@ def test_a_damaged_preparation_says_what_to_delete(lab, tmp_path):
         load_records(again, progress=False)
 
 
+@pytest.mark.parametrize("text", ["", "[1]", '{"name": "ow', "\x00"])
+def test_a_damaged_description_of_a_preparation_is_named(text, lab, tmp_path):
+    builder = build("own", {"folder": str(lab)}, tmp_path)
+    load_records(builder, progress=False)
+    (Path(builder.data_path) / "dataset_info.json").write_text(text)
+    with pytest.raises(ValueError, match=r"data/own` must hold sound.*; delete that folder and"):
+        load_records(build("own", {"folder": str(lab)}, tmp_path), progress=False)
+
+
+def test_a_full_disk_is_named(lab, tmp_path, monkeypatch):
+    builder = build("own", {"folder": str(lab)}, tmp_path)
+
+    def fail(**_):
+        raise RuntimeError("write() failed: No space left on device; writing data/own")
+
+    monkeypatch.setattr(builder, "download_and_prepare", fail)
+    with pytest.raises(OSError, match=r"No space left on device: '.*data/own/"):
+        load_records(builder, progress=False)
+
+
 def test_of_two_runs_at_once_the_slower_takes_what_is_there(lab, tmp_path, monkeypatch):
     first = build("own", {"folder": str(lab)}, tmp_path)
     slower = build("own", {"folder": str(lab)}, tmp_path)

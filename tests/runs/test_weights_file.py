@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import io
+import os
+import zipfile
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -40,3 +44,59 @@ def test_another_network_is_refused(tmp_path):
     ):
         with pytest.raises(ValueError, match=r"1 arrays differ, such as `params\.head\.\w+`; use"):
             load_variables(path, like)
+
+
+class _Bomb:
+    """Makes a folder when it is unpickled."""
+
+    def __init__(self, mark):
+        self.mark = mark
+
+    def __reduce__(self):
+        return os.mkdir, (str(self.mark),)
+
+
+def test_a_file_that_holds_pickled_objects_is_refused_and_runs_nothing(tmp_path):
+    mark, path = tmp_path / "ran", tmp_path / "variables.npz"
+    np.savez(path, **{"params.head.kernel": np.array([_Bomb(mark)], object)})
+    with np.load(path, allow_pickle=True) as stored:
+        assert stored.files
+    for like in (SHAPES, {"params": {"head": {"kernel": np.zeros(1)}}}):
+        with pytest.raises(ValueError, match=r"variables\.npz` must hold the variables of a netw"):
+            load_variables(path, like)
+    assert not mark.exists()
+
+
+@pytest.mark.parametrize("share", [0.0, 0.2, 0.5, 0.99])
+def test_a_truncated_file_is_named_with_the_remedy(share, tmp_path):
+    path = save_variables(tmp_path / "variables.npz", VARIABLES)
+    content = path.read_bytes()
+    path.write_bytes(content[: int(len(content) * share)])
+    with pytest.raises(
+        ValueError, match=r"`.*variables\.npz` must hold.*damaged.*; export the net"
+    ):
+        load_variables(path, SHAPES)
+
+
+def test_foreign_members_types_and_values_are_refused(tmp_path):
+    path = tmp_path / "variables.npz"
+    head = {"params.head.kernel": np.ones((1, 2), np.float32)}
+    for bias, problem in (
+        (np.array(["a", "b"]), "instead of f16 or f32"),
+        (np.ones(2, np.complex64), "complex64 instead of"),
+        (np.array([1.0, np.nan], np.float32), "not finite"),
+    ):
+        np.savez(path, **head, **{"params.head.bias": bias})
+        with pytest.raises(ValueError, match=problem):
+            load_variables(path, SHAPES)
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("readme.txt", "no array")
+    with pytest.raises(ValueError, match="is not an array"):
+        load_variables(path, SHAPES)
+    content = io.BytesIO()
+    np.save(content, np.ones(2))
+    path.write_bytes(content.getvalue())
+    with pytest.raises(ValueError, match="not a NumPy archive"):
+        load_variables(path, SHAPES)
+    with pytest.raises(FileNotFoundError, match=r"other\.npz` must hold.*got no such file; export"):
+        load_variables(tmp_path / "other.npz", SHAPES)

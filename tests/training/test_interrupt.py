@@ -5,18 +5,21 @@ import signal
 
 import pytest
 
+from superxception_jax.system import STOP_SIGNALS, Stopped, stop_at_signals
 from superxception_jax.training.interrupt import stop_signals
 
 
 @pytest.fixture(autouse=True)
-def python_handles_interrupts():
-    """A process started in the background ignores SIGINT; what is tested must not depend on it."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+def python_handles_signals():
+    """A process started in the background ignores some; what is tested must not depend on it."""
+    before = {one: signal.signal(one, signal.SIG_DFL) for one in STOP_SIGNALS}
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
-    signal.signal(signal.SIGINT, before)
+    for one, handler in before.items():
+        signal.signal(one, handler)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", STOP_SIGNALS)
 def test_first_signal_is_a_request(number):
     with stop_signals() as stop_requested:
         assert stop_requested() == ""
@@ -37,3 +40,22 @@ def test_handlers_are_restored():
     with stop_signals():
         assert signal.getsignal(signal.SIGTERM) != before[1]
     assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == before
+
+
+def test_a_signal_that_nohup_ignores_stays_ignored():
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    with stop_signals() as stop_requested:
+        os.kill(os.getpid(), signal.SIGHUP)
+        assert stop_requested() == ""
+    assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+
+
+def test_within_a_program_the_second_signal_ends_it_with_its_own_name():
+    def work():
+        with stop_signals() as stop_requested:
+            os.kill(os.getpid(), signal.SIGUSR1)
+            assert stop_requested() == "SIGUSR1"
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    with pytest.raises(Stopped, match="stopped by SIGTERM"), stop_at_signals():
+        work()

@@ -41,7 +41,16 @@ def compiled():
     return compile_quickly(step, compilation.make_mesh(1))
 
 
-def _run(workdir, compiled, *, settings=SETTINGS, stop_after=None, losses=None, step=None):
+def _run(
+    workdir,
+    compiled,
+    *,
+    settings=SETTINGS,
+    stop_after=None,
+    in_validation=False,
+    losses=None,
+    step=None,
+):
     """Start or resume a training in a folder, as a process would, and return the state."""
     workdir.mkdir(exist_ok=True)
     mesh = compilation.make_mesh(1)
@@ -50,11 +59,17 @@ def _run(workdir, compiled, *, settings=SETTINGS, stop_after=None, losses=None, 
     progress = Progress()
     series = itertools.chain(losses or [], itertools.repeat(0.5))
     images, labels = make_data()
+    validated = []
+
+    def validate(state):
+        validated.append(int(state.step))
+        return {"loss": next(series), "accuracy": 0.5}
+
     task = Task(
         images=images,
         targets=labels,
         step=step or compiled,
-        validate=lambda state: {"loss": next(series), "accuracy": 0.5},
+        validate=validate,
         first_state=lambda: state,
         abstract_state=state,
         settings=settings,
@@ -68,7 +83,8 @@ def _run(workdir, compiled, *, settings=SETTINGS, stop_after=None, losses=None, 
 
         def stop_requested():
             # The progress bar moves after each step, before the question.
-            return "SIGTERM" if done[0] == stop_after else ""
+            asked = validated if in_validation else done
+            return "SIGTERM" if stop_after in asked[-1:] else ""
 
         recorder = Recorder(
             workdir, first_step=int(state.step), total_steps=task.total_steps, batch_size=BATCH
@@ -102,6 +118,17 @@ def test_four_steps_are_two_plus_restart_plus_two(tmp_path, compiled):
             _run(part, compiled, stop_after=stop_after)
         assert_trees_equal(_run(part, compiled), whole)
     assert int(whole.step) == 6
+
+
+def test_a_stop_in_the_last_step_or_in_a_validation_is_heeded(tmp_path, compiled):
+    """What follows the training would not hear of it."""
+    whole = _run(tmp_path / "whole", compiled)
+    for stop_after in (3, 6):
+        for in_validation in (False, True):
+            run = tmp_path / f"{stop_after}{in_validation}"
+            with pytest.raises(Interrupted, match=f"after step {stop_after}"):
+                _run(run, compiled, stop_after=stop_after, in_validation=in_validation)
+            assert_trees_equal(_run(run, compiled), whole)
 
 
 def test_metrics_lines(tmp_path, compiled):

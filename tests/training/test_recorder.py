@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import os
+
+import pytest
+
 from superxception_jax.training.recorder import MetricsEntry, Recorder, load_metrics
 
 
@@ -44,3 +48,45 @@ def test_a_resumed_run_drops_the_lines_after_its_first_step(tmp_path):
 
 def test_no_file_means_no_metrics(tmp_path):
     assert not load_metrics(tmp_path)
+
+
+@pytest.mark.parametrize("torn", [b"{", b'{"kind": "train"', b"\x00\x00\x00", b"\xff"])
+def test_what_a_kill_or_a_loss_of_power_leaves_at_the_end_is_dropped(torn, tmp_path):
+    _record(tmp_path, [1, 2])
+    with (tmp_path / "metrics.jsonl").open("ab") as file:
+        file.write(torn)
+    _record(tmp_path, [3], first_step=2)
+    assert [entry.step for entry in load_metrics(tmp_path)] == [1, 2, 2, 3, 3]
+    assert (tmp_path / "metrics.jsonl").read_bytes().count(b"\n") == 5
+
+
+@pytest.mark.parametrize("line", ["{", "[1]", '"text"', '{"step": 1}', "\x00"])
+def test_a_damaged_line_between_others_is_named(line, tmp_path):
+    _record(tmp_path, [1])
+    lines = (tmp_path / "metrics.jsonl").read_text().splitlines()
+    (tmp_path / "metrics.jsonl").write_text("\n".join([lines[0], line, lines[1]]) + "\n")
+    with pytest.raises(ValueError, match=r"metrics.jsonl` must hold.*\(line 2: .*; delete that"):
+        load_metrics(tmp_path)
+
+
+def test_a_full_disk_ends_the_training_and_names_the_file(tmp_path):
+    if not os.path.exists("/dev/full"):
+        pytest.skip("this system has no /dev/full")
+    recorder = Recorder(tmp_path, first_step=0, total_steps=9, batch_size=4)
+    recorder._file.close()
+    recorder._file = open("/dev/full", "a")  # noqa: SIM115 - the recorder closes it
+    with pytest.raises(OSError, match=r"No space left on device: '.*metrics.jsonl'"):
+        recorder.record("train", 1, {"loss": 1.0, "accuracy": 0.5})
+    recorder.close()
+
+
+def test_events_are_written_at_once_and_not_by_a_thread(tmp_path):
+    # A thread that ends at a full disk lets the training wait for ever.
+    recorder = Recorder(tmp_path, first_step=3, total_steps=99, batch_size=4)
+    (events,) = (tmp_path / "tensorboard").iterdir()
+    before = events.stat().st_size
+    for step in range(4, 30):
+        recorder.record("train", step, {"loss": 1.0, "accuracy": 0.5})
+        assert events.stat().st_size > before
+        before = events.stat().st_size
+    recorder.close()

@@ -6,6 +6,7 @@ import io
 import json
 import re
 import zipfile
+import zlib
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -13,6 +14,20 @@ import h5py
 import numpy as np
 
 WEIGHTS_MEMBER, CONFIG_MEMBER = "model.weights.h5", "config.json"
+# What a truncated file, an encrypted archive or strange content raises. No code of a file is run:
+# of its config only names are taken, and HDF5 holds numbers.
+_DAMAGES = (
+    OSError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    EOFError,
+    RuntimeError,
+    UnicodeDecodeError,
+    json.JSONDecodeError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 # Keras 3 and TF-Keras from 2.13 on; TF-Keras 2.12.
 _LAYER_GROUPS = ("layers", "_layer_checkpoint_dependencies")
 
@@ -49,7 +64,7 @@ def read_keras_file(path: Path) -> dict[str, list[np.ndarray]]:
                 layers = _read_hdf5(file, path)
         else:
             layers = None
-    except (OSError, KeyError, TypeError, zipfile.BadZipFile, json.JSONDecodeError) as error:
+    except _DAMAGES as error:
         raise ValueError(
             f"`model.init_from` must be a complete Keras file, got `{path}`, which can't be read "
             f"({error}); save or copy it again."
@@ -139,6 +154,8 @@ def _attribute(group: h5py.Group, name: str) -> list[str]:
 
 
 def _array(dataset: h5py.Dataset) -> np.ndarray:
+    if dataset.dtype.kind not in "fiu":
+        raise TypeError(f"{dataset.name} holds no numbers")
     return np.asarray(dataset[()], np.float32)
 
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import marshal
+import os
+import pickle
 import zipfile
 
 import h5py
@@ -141,3 +145,67 @@ def test_other_files_are_refused(model, tmp_path):
     (tmp_path / "cut.h5").write_bytes(content[: len(content) // 2])
     with pytest.raises(ValueError, match=r"must be a complete Keras file, got .*cut\.h5"):
         read_keras_file(tmp_path / "cut.h5")
+
+
+class _Bomb:
+    """Makes a file when it is unpickled."""
+
+    def __init__(self, mark):
+        self.mark = mark
+
+    def __reduce__(self):
+        return os.mkdir, (str(self.mark),)
+
+
+def test_a_file_that_holds_code_runs_none_of_it(model, tmp_path):
+    mark = tmp_path / "ran"
+    # The mark is made by the file, so that the test can fail.
+    pickle.loads(pickle.dumps(_Bomb(tmp_path / "control")))
+    assert (tmp_path / "control").is_dir()
+    path, changed = tmp_path / "model.keras", tmp_path / "changed.keras"
+    model.save(path)
+    source = compile(f"lambda x: __import__('os').mkdir({str(mark)!r})", "layer", "eval")
+    code = base64.b64encode(marshal.dumps(source)).decode()
+    attack = {
+        "class_name": "Lambda",
+        "module": "keras.layers",
+        "config": {
+            "name": "attack",
+            "function": {"class_name": "__lambda__", "config": {"code": code, "closure": None}},
+        },
+    }
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(changed, "w") as new:
+        for name in old.namelist():
+            content = old.read(name)
+            if name == "config.json":
+                config = json.loads(content)
+                config["config"]["layers"].insert(0, attack)
+                content = json.dumps(config).encode()
+            new.writestr(name, content)
+        new.writestr("assets/payload.pkl", pickle.dumps(_Bomb(mark)))
+    check_layers(read_keras_file(changed), model)
+    assert not mark.exists()
+
+
+def test_pickled_content_in_hdf5_is_refused(tmp_path):
+    mark, path = tmp_path / "ran", tmp_path / "weights.h5"
+    pickled = np.frombuffer(pickle.dumps(_Bomb(mark)), np.uint8)
+    with h5py.File(path, "w") as file:
+        file.attrs["layer_names"] = [b"conv"]
+        file.attrs["model_config"] = np.void(pickle.dumps(_Bomb(mark)))
+        group = file.create_group("conv")
+        group.attrs["weight_names"] = [b"kernel"]
+        group.create_dataset("kernel", data=np.void(pickled.tobytes()))
+    with pytest.raises(ValueError, match="must be a complete Keras file"):
+        read_keras_file(path)
+    assert not mark.exists()
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 0.9])
+@pytest.mark.parametrize("name", ["model.keras", "model.h5"])
+def test_truncated_files_are_named(name, share, model, tmp_path):
+    path = tmp_path / name
+    model.save(path)
+    path.write_bytes(path.read_bytes()[: int(path.stat().st_size * share)])
+    with pytest.raises(ValueError, match=rf"`model.init_from` must be a.*{name}"):
+        read_keras_file(path)
