@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -122,7 +123,8 @@ def test_missing_json_and_folders_are_named(tmp_path):
 )
 @given(data=st.data())
 def test_a_truncated_or_altered_archive_is_sound_or_refused(data, tmp_path):
-    path, arrays = tmp_path / "a.npz", {"one": np.arange(20.0), "two": np.array(["a", "b"])}
+    path = tmp_path / "a.npz"
+    arrays: dict[str, Any] = {"one": np.arange(20.0), "two": np.array(["a", "b"])}
     np.savez_compressed(path, **arrays)
     content = bytearray(path.read_bytes())
     at = data.draw(st.integers(0, len(content) - 1))
@@ -252,7 +254,16 @@ def test_a_full_or_read_only_disk_is_found_before_long_work(small_disk):
 def test_content_reaches_the_disk_before_the_name(tmp_path, monkeypatch):
     order = []
     replace, sync = os.replace, os.fsync
-    monkeypatch.setattr(os, "fsync", lambda number: (order.append("content"), sync(number)))
-    monkeypatch.setattr(os, "replace", lambda *paths: (order.append("name"), replace(*paths)))
+
+    def note_sync(number):
+        order.append("content")
+        sync(number)
+
+    def note_replace(*paths):
+        order.append("name")
+        replace(*paths)
+
+    monkeypatch.setattr(os, "fsync", note_sync)
+    monkeypatch.setattr(os, "replace", note_replace)
     write_text(tmp_path / "a.txt", "text")
     assert order == ["content", "name"]

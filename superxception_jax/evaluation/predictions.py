@@ -6,6 +6,7 @@ import csv
 import io
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -90,7 +91,7 @@ def load_predictions(path: Path) -> Predictions:
         ValueError: The file doesn't hold predictions.
     """
     content, remedy = "the predictions of a run", "test the run again with launch/evaluate.py"
-    arrays = load_arrays(path, content=content, remedy=remedy)
+    arrays: dict[str, Any] = load_arrays(path, content=content, remedy=remedy)
     try:
         return Predictions(**{"assigned": None, **arrays})
     except (TypeError, ValueError) as error:

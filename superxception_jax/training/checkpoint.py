@@ -204,7 +204,9 @@ class Checkpoints:
                 f"warning: {problem_of(latest)} Training goes on from the best checkpoint, of step "
                 f"{self.step(BEST)}; the steps after it are trained again, with the same result."
             )
-        if isinstance(best, DamagedCheckpointError) and self.step(BEST) > self.step(LATEST):
+        if isinstance(best, DamagedCheckpointError) and (self.step(BEST) or 0) > (
+            self.step(LATEST) or 0
+        ):
             self._set_aside(BEST)
             return f"warning: {problem_of(best)} The steps up to it are trained again."
         return self._mend_best(latest, best)
@@ -215,7 +217,9 @@ class Checkpoints:
             problem = problem_of(best)
         else:
             problem = f"`{self._directory / BEST}` holds step {self.step(BEST)}."
-        if not best_step or (not isinstance(best, Exception) and self.step(BEST) >= best_step):
+        if not best_step or (
+            not isinstance(best, Exception) and (self.step(BEST) or 0) >= best_step
+        ):
             return ""
         if best_step != self.step(LATEST):
             raise self._lost(

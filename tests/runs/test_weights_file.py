@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import os
 import zipfile
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -58,7 +59,8 @@ class _Bomb:
 
 def test_a_file_that_holds_pickled_objects_is_refused_and_runs_nothing(tmp_path):
     mark, path = tmp_path / "ran", tmp_path / "variables.npz"
-    np.savez(path, **{"params.head.kernel": np.array([_Bomb(mark)], object)})
+    arrays: dict[str, Any] = {"params.head.kernel": np.array([_Bomb(mark)], object)}
+    np.savez(path, **arrays)
     with np.load(path, allow_pickle=True) as stored:
         assert stored.files
     for like in (SHAPES, {"params": {"head": {"kernel": np.zeros(1)}}}):
@@ -80,13 +82,13 @@ def test_a_truncated_file_is_named_with_the_remedy(share, tmp_path):
 
 def test_foreign_members_types_and_values_are_refused(tmp_path):
     path = tmp_path / "variables.npz"
-    head = {"params.head.kernel": np.ones((1, 2), np.float32)}
+    head: dict[str, Any] = {"params.head.kernel": np.ones((1, 2), np.float32)}
     for bias, problem in (
         (np.array(["a", "b"]), "instead of f16 or f32"),
         (np.ones(2, np.complex64), "complex64 instead of"),
         (np.array([1.0, np.nan], np.float32), "not finite"),
     ):
-        np.savez(path, **head, **{"params.head.bias": bias})
+        np.savez(path, **(head | {"params.head.bias": bias}))
         with pytest.raises(ValueError, match=problem):
             load_variables(path, SHAPES)
     with zipfile.ZipFile(path, "w") as archive:

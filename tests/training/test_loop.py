@@ -86,11 +86,14 @@ def _run(
             asked = validated if in_validation else done
             return "SIGTERM" if stop_after in asked[-1:] else ""
 
-        recorder = Recorder(
+        class CountingRecorder(Recorder):
+            def advance(self):
+                super().advance()
+                done[0] += 1
+
+        recorder = CountingRecorder(
             workdir, first_step=int(state.step), total_steps=task.total_steps, batch_size=BATCH
         )
-        advance = recorder.advance
-        recorder.advance = lambda: (advance(), done.__setitem__(0, done[0] + 1))
         try:
             state, _ = train(
                 state,
