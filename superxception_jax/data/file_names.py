@@ -1,0 +1,163 @@
+"""Names of files and folders: safe to show, comparable, and which of them are never data."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from pathlib import PurePosixPath
+
+from superxception_jax.chromosomes import natural_key
+
+# Files and folders that operating systems, file servers and editors add; compared in small
+# letters. Names that begin with a dot are hidden, and among these too.
+_SERVICE_NAMES = frozenset(
+    {
+        "__macosx",
+        "__pycache__",
+        "$recycle.bin",
+        "@eadir",
+        "@recycle",
+        "#recycle",
+        "#snapshot",
+        "desktop.ini",
+        "ehthumbs.db",
+        "found.000",
+        "icon\r",
+        "lost+found",
+        "recycler",
+        "system volume information",
+        "thumbs.db",
+    }
+)
+# A cell's results contain these, and the folder of all results a report.
+_RESULT_NAMES = ("karyotype.json", "assignments.csv", "report.html")
+# Not allowed in names of files on every system, or special there.
+_RESERVED_CHARACTERS = frozenset('<>:"|?*\\')
+_RESERVED_NAMES = frozenset(
+    {"con", "prn", "aux", "nul"}
+    | {f"{port}{number}" for port in ("com", "lpt") for number in range(1, 10)}
+)
+_FIRST_BYTE, _LAST_BYTE = 0xDC80, 0xDCFF  # Surrogates by which Python keeps bytes of no UTF-8.
+
+
+def shown_name(name: str) -> str:
+    r"""Return the name of a file or folder as one line of text that every output can hold.
+
+    Different names stay different, because the backslash itself is escaped too.
+
+    Args:
+        name: Name or path as Python reads it from disk, with slashes.
+
+    Returns:
+        The name; bytes that are not UTF-8, control and format characters, and the backslash are
+        written as backslash escapes.
+
+    >>> shown_name("caf\udce9 1\n.png")
+    'caf\\xe9 1\\n.png'
+    """
+    return "".join(_shown_character(one) for one in name)
+
+
+def same_text(name: str) -> str:
+    """Return a name in the form in which two spellings of it are equal.
+
+    An accented letter is one character on some systems and two on others (NFC and NFD).
+
+    Args:
+        name: Any name.
+
+    Returns:
+        The name in NFC.
+    """
+    return unicodedata.normalize("NFC", name)
+
+
+def folded_text(name: str) -> str:
+    """Return a name in the form in which spellings that differ by capitals only are equal.
+
+    Args:
+        name: Any name.
+
+    Returns:
+        The name in NFC, in small letters, with single spaces.
+    """
+    return same_text(" ".join(same_text(name).casefold().split()))
+
+
+def name_order(name: str) -> tuple[object, ...]:
+    """Return a sort key of names: numbers as numbers, both forms of an accent alike.
+
+    Args:
+        name: Any name.
+
+    Returns:
+        The key; different names have different keys.
+    """
+    return (natural_key(same_text(name)), name)
+
+
+def is_service(name: str) -> bool:
+    """Return whether a file or folder belongs to a system or program and is never data.
+
+    Args:
+        name: Name without its folder.
+
+    Returns:
+        True for hidden names and for those that file managers, servers and archives add.
+    """
+    return name.startswith((".", "~$")) or name.casefold() in _SERVICE_NAMES
+
+
+def is_result(name: str) -> bool:
+    """Return whether a file of this name is a result of this program and no input.
+
+    Args:
+        name: Name without its folder.
+
+    Returns:
+        True for the karyogram in any format, the tables and the report.
+    """
+    folded = name.casefold()
+    return folded in _RESULT_NAMES or PurePosixPath(folded).stem == "karyogram"
+
+
+def folders_for(names: Sequence[str]) -> dict[str, PurePosixPath]:
+    """Return a folder for each of several names, such as those of cells.
+
+    Args:
+        names: N different names; a slash separates folders.
+
+    Returns:
+        Relative path by name. No two are equal on a system that ignores capitals, and none
+        leads out of the folder that holds them.
+    """
+    result: dict[str, PurePosixPath] = {}
+    taken: set[str] = set()
+    for name in names:
+        parts = [_allowed(part) for part in name.split("/")]
+        path, number = PurePosixPath(*parts), 1
+        while folded_text(str(path)) in taken:
+            number += 1
+            path = PurePosixPath(*parts[:-1], f"{parts[-1]} ({number})")
+        taken.add(folded_text(str(path)))
+        result[name] = path
+    return result
+
+
+def _shown_character(one: str) -> str:
+    code = ord(one)
+    if _FIRST_BYTE <= code <= _LAST_BYTE:
+        return f"\\x{code - 0xDC00:02x}"
+    # Control and format characters: a line break splits a message, U+202E turns it round.
+    if one == "\\" or unicodedata.category(one) in ("Cc", "Cf", "Cs", "Zl", "Zp"):
+        return one.encode("unicode_escape").decode("ascii")
+    return one
+
+
+def _allowed(part: str) -> str:
+    """Return a part of a path with what some system does not allow replaced by `_`."""
+    text = "".join("_" if c in _RESERVED_CHARACTERS or ord(c) < 32 else c for c in part)
+    text = text.rstrip(". ") or "_"
+    if text.casefold().partition(".")[0] in _RESERVED_NAMES or is_result(text):
+        text = f"{text}_"
+    return text
