@@ -172,3 +172,7 @@ def encode_png(image: np.ndarray) -> io.BytesIO:
     Image.fromarray(image).save(file, format="png")
     file.seek(0)
     return file
+
+
+# Mean difference between the channels of a pixel, in grey levels; scans of one dye stay below.
+COLOUR_LEVELS = 12.0

@@ -8,8 +8,16 @@ from pathlib import Path
 
 import numpy as np
 
-from superxception_jax.chromosomes import natural_key
-from superxception_jax.data.image_file import SUFFIXES, decode_image, scale_to_8_bits
+from superxception_jax.chromosomes import AUTOSOMES
+from superxception_jax.data.folder_layout import recognize_layout
+from superxception_jax.data.folder_tree import TABLE
+from superxception_jax.data.image_file import (
+    COLOUR_LEVELS,
+    SUFFIXES,
+    decode_image,
+    scale_to_8_bits,
+)
+from superxception_jax.data.table_cells import UNLISTED
 from superxception_jax.files import write_json, write_text
 from superxception_jax.karyotyping.cell import (
     CellImages,
@@ -20,12 +28,10 @@ from superxception_jax.karyotyping.cell import (
 from superxception_jax.karyotyping.export import assignments_csv, karyotype_json
 from superxception_jax.karyotyping.karyogram.draw import draw_karyogram, save_karyogram
 from superxception_jax.karyotyping.karyotype import Karyotype
-from superxception_jax.karyotyping.prior import CountPrior
+from superxception_jax.karyotyping.prior import MOST_OF_A_CLASS, CountPrior
 from superxception_jax.karyotyping.report.page import write_html_report
 
 REPORT_FILE = "report.html"
-# Mean difference between the channels of a pixel, in grey levels; scans of one dye stay below.
-COLOUR_LEVELS = 12.0
 
 
 @dataclass(frozen=True)
@@ -35,10 +41,16 @@ class CellFolder:
     Attributes:
         name: Name of the cell.
         files: Image files, in natural order.
+        case: Patient or sample; empty if unknown.
+        names: Names of the images that every output can hold, unique in the cell; empty: those of
+            the files.
     """
 
     name: str
     files: tuple[Path, ...]
+    case: str = ""
+    names: tuple[str, ...] = ()
+    left_out: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -58,14 +70,14 @@ def find_cells(images: str | Path) -> list[CellFolder]:
     """Return the cells in a folder.
 
     Args:
-        images: Folder with the images of one cell, folder of such folders, or a single image.
+        images: Folder laid out as `recognize_layout` says, or a single image.
 
     Returns:
         The cells in natural order.
 
     Raises:
         FileNotFoundError: There is no such folder, or no image in it.
-        ValueError: The folder holds both images and folders of images.
+        ValueError: The folder may be read in two ways, or a cell has too many images.
     """
     path = Path(images).expanduser().absolute()
     if path.is_file() and path.suffix.lower() in SUFFIXES:
@@ -75,23 +87,19 @@ def find_cells(images: str | Path) -> list[CellFolder]:
             f"`--images` must be a folder of chromosome images, got `{images}`, which doesn't "
             "exist; correct the path."
         )
-    own = _images_of(path)
-    inner = [
-        CellFolder(folder.name, files)
-        for folder in sorted(path.iterdir(), key=lambda one: natural_key(one.name))
-        if folder.is_dir() and (files := _images_of(folder))
-    ]
-    if own and inner:
+    layout = recognize_layout(path)
+    layout.check_cell_sizes(most=AUTOSOMES * MOST_OF_A_CLASS)
+    unlisted = [one.path for one in layout.left_out if one.reason == UNLISTED]
+    if unlisted:
         raise ValueError(
-            f"`--images` must hold either the images of one cell or one folder per cell, got "
-            f"both in `{images}`; move the images ({len(own)}) into a folder of their own."
+            f"`{TABLE}` must list all images of the cells, got {len(unlisted)} that it doesn't "
+            f"list, such as `{layout.relative_name(unlisted[0])}`; add or move them, or move the "
+            "table elsewhere."
         )
-    if not own and not inner:
-        raise FileNotFoundError(
-            f"`--images` must hold images ({', '.join(SUFFIXES)}) of one chromosome each, got "
-            f"none in `{images}` or its folders; put the images of a cell there."
-        )
-    return inner or [CellFolder(path.name, own)]
+    print(layout.sentence, flush=True)
+    return [
+        CellFolder(one.name, one.files, one.case, one.names, one.left_out) for one in layout.cells
+    ]
 
 
 def load_cell(folder: CellFolder) -> CellImages:
@@ -184,12 +192,3 @@ def _write_cell(karyotype: Karyotype, folder: Path, *, straightened: bool) -> No
     write_text(folder / "assignments.csv", assignments_csv([karyotype]))
     figure = draw_karyogram(karyotype, straightened=straightened)
     save_karyogram(figure, stem=folder / "karyogram")
-
-
-def _images_of(folder: Path) -> tuple[Path, ...]:
-    files = [
-        file
-        for file in folder.iterdir()
-        if file.is_file() and file.suffix.lower() in SUFFIXES and not file.name.startswith(".")
-    ]
-    return tuple(sorted(files, key=lambda file: natural_key(file.name)))

@@ -47,22 +47,26 @@ def write_images(folder, count=2):
 
 
 def test_cells_are_found_in_natural_order(tmp_path):
-    for name in ("10", "9"):
-        write_images(tmp_path / "batch" / name)
+    for name in ("cell 10", "cell 9"):
+        write_images(tmp_path / "batch" / name, count=3)
     found = find_cells(tmp_path / "batch")
-    assert [one.name for one in found] == ["9", "10"]
-    assert [file.name for file in found[0].files] == ["0.png", "1.png"]
-    (one,) = find_cells(tmp_path / "batch" / "9")
-    assert one.name == "9"
-    (single,) = find_cells(tmp_path / "batch" / "9" / "0.png")
+    assert [one.name for one in found] == ["cell 9", "cell 10"]
+    assert [file.name for file in found[0].files] == ["0.png", "1.png", "2.png"]
+    (one,) = find_cells(tmp_path / "batch" / "cell 9")
+    assert one.name == "cell 9"
+    (single,) = find_cells(tmp_path / "batch" / "cell 9" / "0.png")
     assert len(single.files) == 1
+    # Many images beside folders of cells may be a cell themselves; one is left out, and said.
     shutil.copy(single.files[0], tmp_path / "batch" / "stray.png")
+    assert find_cells(tmp_path / "batch") == found
+    for index in range(5):
+        shutil.copy(single.files[0], tmp_path / "batch" / f"{index}.png")
     with pytest.raises(ValueError, match="got both"):
         find_cells(tmp_path / "batch")
 
 
 def test_folders_without_images_are_refused(tmp_path):
-    with pytest.raises(FileNotFoundError, match="`--images` must hold images"):
+    with pytest.raises(FileNotFoundError, match=r"must hold images .* got none; put the"):
         find_cells(tmp_path)
     with pytest.raises(FileNotFoundError, match="`--images` must be a folder of chromosome images"):
         find_cells(tmp_path / "nowhere")

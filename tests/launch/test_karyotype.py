@@ -100,7 +100,7 @@ def test_bad_input_is_one_sentence(folder, flags):
         write_cell(folder / "single", 3, count=1)
     bad = {
         ("nowhere", "run"): "`--images` must be a folder of chromosome images, got `nowhere`",
-        ("empty", "run"): "`--images` must hold images",
+        ("empty", "run"): "empty` must hold images",
         ("single", "elsewhere"): "`--workdir` must be the folder of a finished run",
     }
     calls = [[f"--images={images}", f"--workdir={run}", flags[1]] for images, run in bad]

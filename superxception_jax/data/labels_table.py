@@ -1,0 +1,175 @@
+"""The table `labels.csv` of a folder of images: cells, cases and classes by file."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from superxception_jax.data.file_names import folded_text, same_text, shown_name
+from superxception_jax.data.folder_tree import TABLE
+from superxception_jax.data.record import raise_problems
+
+COLUMNS = ("file", "class", "cell", "case")
+_SEPARATORS = (";", "\t", ",")  # The comma last: it is the decimal sign where others separate.
+
+
+@dataclass(frozen=True)
+class TableRow:
+    """A row of the table; its texts are not checked yet.
+
+    Attributes:
+        where: Line and file, for messages.
+        file: Path of the image below the folder, as written.
+        label: Class; empty if not stated.
+        cell: Cell; empty if not stated.
+        case: Patient or sample; empty if not stated.
+    """
+
+    where: str
+    file: str
+    label: str
+    cell: str
+    case: str
+
+
+def choose_table(tables: Sequence[Path]) -> Path | None:
+    """Return the table of a folder.
+
+    Args:
+        tables: Files named like the table, in any capitals.
+
+    Returns:
+        The only one, None without any.
+
+    Raises:
+        ValueError: There are several.
+    """
+    if len(tables) > 1:
+        names = ", ".join(f"`{table.name}`" for table in tables)
+        raise ValueError(
+            f"`{shown_name(str(tables[0].parent))}` must hold one table, got {names}; keep the "
+            "right one."
+        )
+    return tables[0] if tables else None
+
+
+def read_table(table: Path) -> list[TableRow]:
+    """Return the rows of a table; empty rows are passed over.
+
+    Args:
+        table: UTF-8 text with commas, semicolons or tabs, and any line ends.
+
+    Returns:
+        The rows, in order.
+
+    Raises:
+        ValueError: The table is not such text, its columns are others, or cells or cases are
+            spelled in several ways.
+    """
+    name = shown_name(str(table))
+    text = _read_text(table, name=name)
+    first, _, rest = text.partition("\n")
+    if first.lower().startswith("sep=") and len(first.strip()) == 5:  # Written by spreadsheets.
+        text, first = rest, rest.partition("\n")[0]
+    separator = next((one for one in _SEPARATORS if one in first), ",")
+    rows, problems = [], []
+    try:
+        reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=separator)
+        reader.fieldnames = columns = [str(one).strip().lower() for one in reader.fieldnames or []]
+        _check_columns(columns, name=name)
+        for row in reader:
+            extra = row.pop(None, None)
+            values = {column: same_text((row.get(column) or "").strip()) for column in COLUMNS}
+            # File names are compared in several forms, so they stay as they are written.
+            file = (row.get("file") or "").strip()
+            where = f"{table.name} line {reader.line_num} ({shown_name(file)})"
+            if extra is not None:
+                problems.append(f"{where}: it has more values than the first line; quote commas")
+            elif any(values.values()):
+                rows.append(TableRow(where, file, values["class"], values["cell"], values["case"]))
+    except csv.Error as error:
+        raise ValueError(
+            f"`{name}` must be a table of text, got {error}; save it again."
+        ) from error
+    for column in ("cell", "case"):
+        problems += _spelling_problems(column, [getattr(row, column) for row in rows])
+    raise_problems(problems, source=name)
+    return rows
+
+
+class ImageIndex:
+    """Images of a folder, found by the names that a table writes."""
+
+    def __init__(self, folder: Path, images: Iterable[Path]) -> None:
+        """Index the images.
+
+        Args:
+            folder: Folder of the table.
+            images: Image files in it or deeper.
+        """
+        self._same: dict[str, list[Path]] = {}
+        self._folded: dict[str, list[Path]] = {}
+        for image in images:
+            name = image.relative_to(folder).as_posix()
+            for form in {same_text(name), same_text(shown_name(name))}:
+                self._same.setdefault(form, []).append(image)
+                self._folded.setdefault(folded_text(form), []).append(image)
+
+    def find(self, file: str) -> Path | None:
+        """Return the image that a row names.
+
+        Args:
+            file: Path below the folder, as written: with slashes or backslashes, in either form
+                of accents, and in any capitals if only one image fits.
+
+        Returns:
+            The image, None if there is none.
+
+        Raises:
+            ValueError: Several images fit.
+        """
+        for name in (file, file.replace("\\", "/").removeprefix("./")):
+            for forms, form in ((self._same, same_text), (self._folded, folded_text)):
+                found = forms.get(form(name), [])
+                if len(found) > 1:
+                    raise ValueError(
+                        f"the name fits {len(found)} files, whose names differ only by capitals, "
+                        "spaces or the form of an accent; rename one"
+                    )
+                if found:
+                    return found[0]
+        return None
+
+
+def _read_text(table: Path, *, name: str) -> str:
+    try:
+        return table.read_text("utf-8-sig")  # Spreadsheets put a byte-order mark first.
+    except UnicodeDecodeError as error:
+        raise ValueError(
+            f"`{name}` must be UTF-8 text, got other bytes; save it again as UTF-8."
+        ) from error
+
+
+def _check_columns(columns: Sequence[str], *, name: str) -> None:
+    known = set(columns) <= set(COLUMNS) and len(set(columns)) == len(columns)
+    if not known or "file" not in columns or not {"class", "cell"} & set(columns):
+        raise ValueError(
+            f"`{name}` must have the columns file,class and may have cell,case, "
+            f"got {','.join(columns) or 'none'}; correct its first line."
+        )
+
+
+def _spelling_problems(column: str, values: Iterable[str]) -> list[str]:
+    """Return one line for each cell or case that is spelled in several ways."""
+    spellings: dict[str, set[str]] = {}
+    for value in values:
+        spellings.setdefault(folded_text(value), set()).add(value)
+    return [
+        f"{TABLE}: the {column} {' and '.join(repr(one) for one in sorted(several))} may be one; "
+        "write it in one way"
+        for several in spellings.values()
+        if len(several) > 1
+    ]

@@ -1,0 +1,101 @@
+"""The cells of a folder as its table lists them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from superxception_jax.data.class_names import class_text
+from superxception_jax.data.file_names import name_order, shown_name
+from superxception_jax.data.folder_reading import NamedCell
+from superxception_jax.data.folder_tree import TABLE, FolderTree, LeftOut
+from superxception_jax.data.labels_table import ImageIndex, TableRow
+from superxception_jax.data.record import raise_problems
+
+UNLISTED = f"not in {TABLE}"
+
+
+def cells_of_table(
+    tree: FolderTree, rows: Sequence[TableRow]
+) -> tuple[list[NamedCell], list[LeftOut]]:
+    """Return the cells that a table lists, and what it doesn't list.
+
+    Args:
+        tree: The folder of the table.
+        rows: Rows of the table.
+
+    Returns:
+        The cells in natural order; a row without a cell or case takes those of its folders. And
+        the images without a row.
+
+    Raises:
+        ValueError: Rows name no image or no cell, or an image twice; all are listed.
+    """
+    folder, images = tree.root.path, tree.root.all_images
+    index, problems = ImageIndex(folder, images), list[str]()
+    listed: dict[Path, TableRow] = {}
+    for row in rows:
+        try:
+            file = index.find(row.file)
+            if file is None:
+                raise ValueError(_missing(row.file, tree))
+            if file in listed:
+                raise ValueError("the file is in the table twice")
+            listed[file] = row
+        except ValueError as error:
+            problems.append(f"{row.where}: {error}")
+    groups: dict[tuple[str, str], list[Path]] = {}
+    for file, (case, cell) in _places(folder, listed).items():
+        if cell:
+            groups.setdefault((case, cell), []).append(file)
+        else:
+            problems.append(
+                f"{listed[file].where}: its cell is unknown: the file must be in `<cell>/`, or "
+                "the table must name the cell"
+            )
+    raise_problems(problems, source=shown_name(str(folder / TABLE)))
+    if not listed:
+        raise ValueError(f"`{shown_name(str(folder / TABLE))}` must list images, got none.")
+    cells = []
+    for case, name in sorted(groups, key=lambda one: tuple(map(name_order, one))):
+        files = sorted(groups[case, name], key=lambda file: name_order(str(file)))
+        parents = {file.parent for file in files}
+        path = parents.pop() if len(parents) == 1 else folder
+        classes = tuple(listed[file].label for file in files)
+        # A row without a cell takes the folder of the file, whose name may hold the case already.
+        cells.append(NamedCell(case, name.removeprefix(f"{case}/"), path, tuple(files), classes))
+    left_out = [LeftOut(file, UNLISTED) for file in images if file not in listed]
+    return cells, left_out
+
+
+def _places(folder: Path, listed: dict[Path, TableRow]) -> dict[Path, tuple[str, str]]:
+    """Return case and cell of each listed file: those of its row, else those of its folders."""
+    labels: dict[Path, set[str]] = {}
+    for file, row in listed.items():
+        labels.setdefault(file.parent, set()).add(_class_or_text(row.label))
+    places = {}
+    for file, row in listed.items():
+        parts = [shown_name(part) for part in file.relative_to(folder).parts[:-1]]
+        if parts and labels[file.parent] == {_class_or_text(parts[-1])}:
+            parts = parts[:-1]  # A class folder: all its images have its class.
+        case = row.case or (parts[0] if len(parts) > 1 and not row.cell else "")
+        places[file] = (case, row.cell or "/".join(parts))
+    return places
+
+
+def _class_or_text(text: str) -> str:
+    try:
+        return class_text(text)
+    except ValueError:
+        return text
+
+
+def _missing(file: str, tree: FolderTree) -> str:
+    path = tree.root.path / file.replace("\\", "/")
+    reasons = {one.path: one.reason for one in tree.left_out}
+    for place in (path, *path.parents):
+        if place in reasons:
+            return f"the file is left out ({reasons[place]})"
+    if ".." in path.parts or path == Path(file):
+        return "the file must be in the folder of the table"
+    return "there is no such file"
