@@ -45,6 +45,8 @@ def get_base() -> ConfigDict:
     data.ideogram_style = "q"  # q: bright bands on black | g: dark bands on white
     data.ideogram_aneuploid_share = 0.0  # share of synthetic cells with an aneuploidy, 0..1
     data.own_folder = ""  # dataset "own": folder with one subfolder per cell
+    # dataset "own": equal images in several cells, of which training would see what is tested.
+    data.own_twins = "refuse"  # refuse | allow: trained and tested, and said
 
     config.normalization = normalization = ConfigDict()
     normalization.background = "auto"  # auto | dark (Q-band) | light (G-band)

@@ -26,6 +26,7 @@ check_training_platform()
 from configs.base import get_base
 from superxception_jax.commands import run_guarded
 from superxception_jax.data.builders import BUILDERS
+from superxception_jax.data.own.twins import TWINS
 from superxception_jax.data.prepare import prepare_dataset
 from superxception_jax.data.show import settings_from_text, write_steps_figure
 
@@ -104,6 +105,11 @@ def _parser() -> argparse.ArgumentParser:
     building.add_argument(
         "--folder",
         help="own: folder of cells, see superxception_jax/data/own/README.md.",
+    )
+    building.add_argument(
+        "--twins",
+        choices=TWINS,
+        help=f"own: equal images in several cells (default: {data.own_twins}).",
     )
     for name, kind, meaning in (
         ("cells", int, "number of cells"),

@@ -27,7 +27,7 @@ def make_builder(
     data_dir: str | Path,
     manual_dir: str | Path,
 ) -> tfds.core.DatasetBuilder:
-    """Return the TFDS builder of a data set; no image is read yet.
+    """Return the TFDS builder of a data set; no image is decoded yet.
 
     Args:
         dataset: Name of the data set, a key of `BUILDERS`.
@@ -39,7 +39,8 @@ def make_builder(
         The builder.
 
     Raises:
-        ValueError: The data set or an option is unknown or missing.
+        ValueError: The data set or an option is unknown or missing, or the folder of `own` can't
+            be used.
         FileNotFoundError: The folder of `own` is missing.
     """
     if dataset not in BUILDERS:
@@ -56,6 +57,30 @@ def make_builder(
     folder = Path(data_dir).expanduser()
     with _quiet(), _naming_damaged(folder / dataset):
         return build(data_dir=str(folder), manual_dir=str(manual_dir), **dataset_options)
+
+
+def notices_of(builder: tfds.core.DatasetBuilder) -> tuple[str, ...]:
+    """Return what the user must know about a data set before anything runs.
+
+    Args:
+        builder: Builder of the data set, from `make_builder`.
+
+    Returns:
+        Sentences; for `own` what was recognised in the folder, else none.
+    """
+    return tuple(getattr(builder, "notices", ()))
+
+
+def left_out_of(builder: tfds.core.DatasetBuilder) -> tuple[str, ...]:
+    """Return what lies in the folder of a data set and is not read.
+
+    Args:
+        builder: Builder of the data set, from `make_builder`.
+
+    Returns:
+        One line per file or folder; none but for `own`.
+    """
+    return tuple(getattr(builder, "left_out", ()))
 
 
 def load_records(builder: tfds.core.DatasetBuilder, *, progress: bool) -> list[ChromosomeRecord]:
@@ -160,11 +185,11 @@ def _gband(*, data_dir: str, manual_dir: str) -> tfds.core.DatasetBuilder:
     return build_gband(data_dir=data_dir, manual_dir=manual_dir)
 
 
-def _own(*, data_dir: str, manual_dir: str, folder: str) -> tfds.core.DatasetBuilder:
+def _own(*, data_dir: str, manual_dir: str, folder: str, twins: str) -> tfds.core.DatasetBuilder:
     from superxception_jax.data.own.builder import build_own
 
     del manual_dir
-    return build_own(data_dir=data_dir, folder=folder)
+    return build_own(data_dir=data_dir, folder=folder, twins=twins)
 
 
 def _ideogram(*, data_dir: str, manual_dir: str, **options: Any) -> tfds.core.DatasetBuilder:
@@ -179,5 +204,5 @@ BUILDERS: dict[str, tuple[tuple[str, ...], Callable[..., Any]]] = {
     "bioimage": ((), _bioimage),
     "gband": ((), _gband),
     "ideogram": (("cells", "seed", "style", "aneuploid_share"), _ideogram),
-    "own": (("folder",), _own),
+    "own": (("folder", "twins"), _own),
 }

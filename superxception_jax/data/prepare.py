@@ -8,8 +8,9 @@ from typing import Any
 
 from PIL import Image
 
-from superxception_jax.data.builders import load_records, make_builder
+from superxception_jax.data.builders import left_out_of, load_records, make_builder, notices_of
 from superxception_jax.data.describe import describe_counts
+from superxception_jax.data.file_names import folders_for
 from superxception_jax.data.own.folder import describe_unknown_cases
 from superxception_jax.data.record import ChromosomeRecord
 
@@ -44,11 +45,14 @@ def prepare_dataset(
     builder = make_builder(
         dataset, dataset_options=dataset_options, data_dir=data_dir, manual_dir=manual_dir
     )
+    for sentence in notices_of(builder):
+        print(sentence, flush=True)
     records = load_records(builder, progress=progress)
     lines = [f"{builder.info.full_name} in {builder.data_path}", describe_counts(records)]
     notice = describe_unknown_cases([one.cell for one in records], [one.case for one in records])
     if dataset == "own" and notice:
         lines.append(notice)
+    lines += left_out_of(builder)
     if images_dir is not None:
         lines.append(f"wrote {_write_images(records, images_dir)}")
     return "\n".join(lines)
@@ -58,8 +62,10 @@ def _write_images(records: Sequence[ChromosomeRecord], folder: Path) -> Path:
     """Write every image as `<cell>/<name>.png`."""
     if folder.exists() and any(folder.iterdir()):
         raise ValueError(f"`--write` must be a new or empty folder, got {str(folder)!r}.")
-    for record in records:
-        path = folder / record.cell.replace("/", "_") / f"{record.name.replace('/', '_')}.png"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(record.image).save(path)
+    cells = folders_for(list(dict.fromkeys(record.cell for record in records)))
+    names = [f"{cells[record.cell]}/{record.name.replace('/', '_')}" for record in records]
+    for record, path in zip(records, folders_for(names).values(), strict=True):
+        file = folder / f"{path}.png"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(record.image).save(file)
     return folder.absolute()

@@ -13,7 +13,7 @@ import numpy as np
 from tqdm import tqdm
 
 from superxception_jax.arrays import check
-from superxception_jax.data.builders import load_records, make_builder
+from superxception_jax.data.builders import load_records, make_builder, notices_of
 from superxception_jax.data.measure import measure_cell
 from superxception_jax.data.normalize import NORMALIZATION_VERSION, NormalizationSettings, draw_cell
 from superxception_jax.data.own.folder import describe_unknown_cases
@@ -68,8 +68,8 @@ def load_chromosomes(
 
     Args:
         dataset: Name of the data set, a key of `builders.BUILDERS`.
-        dataset_options: Options of the data set: none for `bioimage` and `gband`; `folder` for
-            `own`; `cells`, `seed`, `style` and `aneuploid_share` for `ideogram`.
+        dataset_options: Options of the data set: none for `bioimage` and `gband`; `folder` and
+            `twins` for `own`; `cells`, `seed`, `style` and `aneuploid_share` for `ideogram`.
         data_dir: Folder of the prepared data sets; created if missing.
         manual_dir: Folder of the archives that may not be downloaded.
         normalization: Settings by which images become canvases.
@@ -85,6 +85,8 @@ def load_chromosomes(
     builder = make_builder(
         dataset, dataset_options=dataset_options, data_dir=data_dir, manual_dir=manual_dir
     )
+    for sentence in notices_of(builder):
+        print(sentence, flush=True)
     fingerprint = json.dumps(
         {
             "builder": builder.info.full_name,

@@ -199,7 +199,7 @@ def _dataset_options(config: ConfigDict) -> dict[str, Any]:
             "style": data.ideogram_style,
             "aneuploid_share": data.ideogram_aneuploid_share,
         },
-        "own": {"folder": data.own_folder},
+        "own": {"folder": data.own_folder, "twins": data.own_twins},
     }
     return options[data.dataset]
 

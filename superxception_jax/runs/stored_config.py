@@ -8,6 +8,7 @@ from typing import Any
 
 # Fields that later versions added, with the value that their absence means.
 ADDED: dict[str, Any] = {
+    "data.own_twins": "refuse",
     "normalization.grey": "keep",
     "split.training_share": 1.0,
     "model.init_from": "",

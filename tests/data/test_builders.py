@@ -55,7 +55,7 @@ def test_every_builder_documents_itself(tmp_path, lab):
         ("bioimage", {}),
         ("gband", {}),
         ("ideogram", IDEOGRAM),
-        ("own", {"folder": lab}),
+        ("own", {"folder": lab, "twins": "refuse"}),
     ):
         builder = build(dataset, options, tmp_path)
         metadata = builder.get_metadata()
@@ -68,7 +68,7 @@ def test_every_builder_documents_itself(tmp_path, lab):
     ("dataset", "options", "message"),
     [
         ("bioimages", {}, "`dataset` must be one of bioimage, .*; did you mean `bioimage`"),
-        ("own", {}, "`dataset_options` of `own` must be folder, got none"),
+        ("own", {}, "`dataset_options` of `own` must be folder, twins, got none"),
         ("bioimage", {"cells": 1}, "`dataset_options` of `bioimage` must be empty, got cells"),
     ],
 )
@@ -78,11 +78,11 @@ def test_unknown_names_are_explained(dataset, options, message, tmp_path):
 
 
 def test_a_damaged_preparation_says_what_to_delete(lab, tmp_path):
-    builder = build("own", {"folder": str(lab)}, tmp_path)
+    builder = build("own", {"folder": str(lab), "twins": "refuse"}, tmp_path)
     assert len(load_records(builder, progress=False)) == 4
     for file in Path(builder.data_path).glob("*array_record*"):
         file.unlink()
-    again = build("own", {"folder": str(lab)}, tmp_path)
+    again = build("own", {"folder": str(lab), "twins": "refuse"}, tmp_path)
     with pytest.raises(ValueError, match=r"must be a sound data set, .*; delete that folder and"):
         load_records(again, progress=False)
 
@@ -108,8 +108,8 @@ def test_a_full_disk_is_named(lab, tmp_path, monkeypatch):
 
 
 def test_of_two_runs_at_once_the_slower_takes_what_is_there(lab, tmp_path, monkeypatch):
-    first = build("own", {"folder": str(lab)}, tmp_path)
-    slower = build("own", {"folder": str(lab)}, tmp_path)
+    first = build("own", {"folder": str(lab), "twins": "refuse"}, tmp_path)
+    slower = build("own", {"folder": str(lab), "twins": "refuse"}, tmp_path)
     load_records(first, progress=False)
     where = Path(slower.data_path)
     aside = where.with_name("aside")
@@ -134,7 +134,7 @@ def test_nothing_imports_tensorflow_or_jax(lab, tmp_path):
     code = (
         "import sys\n"
         "from superxception_jax.data.builders import make_builder, load_records\n"
-        "builder = make_builder('own', dataset_options={'folder': sys.argv[1]},"
+        "builder = make_builder('own', dataset_options={'folder': sys.argv[1], 'twins': 'refuse'},"
         " data_dir=sys.argv[2], manual_dir='')\n"
         "assert len(load_records(builder, progress=False)) == 4\n"
         "found = {'tensorflow', 'jax'} & set(sys.modules)\n"

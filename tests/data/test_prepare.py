@@ -22,7 +22,7 @@ def lab(tmp_path) -> Path:
 def prepare(lab: Path, images_dir: Path | None = None) -> list[str]:
     text = prepare_dataset(
         "own",
-        dataset_options={"folder": str(lab)},
+        dataset_options={"folder": str(lab), "twins": "refuse"},
         data_dir=lab.parent / "data",
         manual_dir="",
         images_dir=images_dir,
@@ -42,7 +42,10 @@ def test_the_text_names_place_counts_and_unknown_patients(lab):
 
 def test_known_patients_need_no_notice(lab):
     (lab / "labels.csv").write_text("file,class,case\nc1/1a.png,1,P1\n")
-    assert prepare(lab)[-1] == "1 chromosome in 1 cell: c1"
+    lines = prepare(lab)
+    assert lines[-3] == "1 chromosome in 1 cell: P1/c1"
+    # What is in the folder and is not read is listed.
+    assert lines[-2:] == [f"left out: c1/{name}.png: not in labels.csv" for name in ("2a", "3a")]
 
 
 def test_images_are_written_by_cell_and_name(lab, tmp_path):

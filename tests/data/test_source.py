@@ -40,7 +40,7 @@ def lab(tmp_path) -> Path:
 def load(lab: Path, settings: NormalizationSettings = SETTINGS) -> Chromosomes:
     return load_chromosomes(
         dataset="own",
-        dataset_options={"folder": str(lab)},
+        dataset_options={"folder": str(lab), "twins": "refuse"},
         data_dir=lab.parent / "data",
         manual_dir=lab.parent / "manual",
         normalization=settings,
@@ -92,6 +92,7 @@ def test_every_cell_is_normalised_as_a_whole(lab, normalized_cells):
     )
 
 
+FOUND = "lab: 2 cells (one folder per cell), 6 images\n"
 NOTICE = (
     "own: 2 cells without a patient (column `case` of `labels.csv`): every cell counts as a case "
     "of its own, and the split `cases` equals `cells`.\n"
@@ -101,12 +102,12 @@ NOTICE = (
 def test_second_call_loads_the_cache(lab, normalized_cells, capsys):
     first = load(lab)
     out = capsys.readouterr().out
-    assert out.startswith("Preparing own/lab-")
+    assert out.startswith(f"{FOUND}Preparing own/lab-")
     assert out.endswith(f" ...\n{NOTICE}")
     normalized_cells.clear()
     assert_equal(first, load(lab))
     assert normalized_cells == []
-    assert capsys.readouterr().out == NOTICE
+    assert capsys.readouterr().out == FOUND + NOTICE
     assert [path.suffix for path in caches(lab)] == [".npz"]
 
 
@@ -138,7 +139,7 @@ def test_every_setting_has_a_cache_of_its_own(lab, change, normalized_cells):
 
 def test_changed_files_and_changed_code_are_prepared_again(lab, monkeypatch):
     load(lab)
-    Image.fromarray(np.asarray(Image.open(lab / "9" / "1a.png"))).save(lab / "9" / "3b.png")
+    Image.fromarray(np.asarray(Image.open(lab / "9" / "1a.png"))[::-1]).save(lab / "9" / "3b.png")
     assert len(load(lab).labels) == 7
     monkeypatch.setattr(source, "PREPARATION_VERSION", source.PREPARATION_VERSION + 1)
     load(lab)
@@ -165,7 +166,7 @@ def test_broken_cache_is_rebuilt_with_a_notice(lab, damage, capsys):
     assert_equal(first, load(lab))
     assert f"Preparing {cache} again: it can't be used" in capsys.readouterr().out
     assert_equal(first, load(lab))
-    assert capsys.readouterr().out == NOTICE
+    assert capsys.readouterr().out == FOUND + NOTICE
 
 
 def test_a_stop_while_writing_leaves_no_cache(lab, monkeypatch):

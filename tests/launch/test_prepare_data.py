@@ -26,15 +26,18 @@ def chromosome() -> np.ndarray:
 @pytest.fixture
 def lab(tmp_path) -> Path:
     (tmp_path / "lab" / "c1").mkdir(parents=True)
-    for name in ("a 1a", "a 1b", "a X", "a Y"):
-        Image.fromarray(chromosome()).save(tmp_path / "lab" / "c1" / f"{name}.png")
+    for level, name in enumerate(("a 1a", "a 1b", "a X", "a Y")):
+        image = chromosome()
+        image[20, 15] = level
+        Image.fromarray(image).save(tmp_path / "lab" / "c1" / f"{name}.png")
     return tmp_path / "lab"
 
 
 def test_own_folder_is_prepared_and_counted(lab, tmp_path):
     result = run(tmp_path, "--dataset", "own", "--folder", "lab")
     assert result.returncode == 0, result.stderr
-    lines = result.stdout.splitlines()
+    first, *lines = result.stdout.splitlines()
+    assert first == "lab: 1 cell (one folder per cell), 4 images"
     assert lines[0].startswith("Preparing own/lab-")
     assert lines[1].startswith("own/lab-")
     assert lines[2] == "4 chromosomes, 1 cell, 1 case"
@@ -44,6 +47,18 @@ def test_own_folder_is_prepared_and_counted(lab, tmp_path):
     assert lines[8].startswith("own: 1 cell without a patient (column `case` of `labels.csv`)")
     assert result.stderr == ""
     assert list((tmp_path / "data" / "own").rglob("*.array_record*"))
+
+
+def test_twins_are_refused_unless_the_flag_allows_them(lab, tmp_path):
+    (lab / "c2").mkdir()
+    (lab / "c2" / "b 1a.png").write_bytes((lab / "c1" / "a 1a.png").read_bytes())
+    command = ("--dataset", "own", "--folder", "lab")
+    refused = run(tmp_path, *command)
+    assert refused.returncode == 2
+    assert "`c1/a 1a.png`, `c2/b 1a.png` are the same image in several cells" in refused.stderr
+    allowed = run(tmp_path, *command, "--twins", "allow")
+    assert allowed.returncode == 0, allowed.stderr
+    assert allowed.stdout.splitlines()[1].startswith("own: 1 image is in several cells, so that")
 
 
 def test_synthetic_cells_take_the_flags(tmp_path):

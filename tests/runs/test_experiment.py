@@ -68,6 +68,7 @@ def test_every_field_of_the_config_reaches_the_experiment():
 def _other_value(path, value, other):
     choices = {
         "data.dataset": "ideogram",
+        "data.own_twins": "allow",
         "normalization.background": "light",
         "normalization.tilt": "keep",
         "normalization.straightening": "medial_axis",

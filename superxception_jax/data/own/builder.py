@@ -5,20 +5,30 @@ from __future__ import annotations
 import functools
 import re
 
-from superxception_jax.data.own.folder import content_hash, find_folder, load_folder
+from superxception_jax.data.own.folder import find_folder, load_folder, read_folder
+from superxception_jax.data.own.twins import TWINS
 from superxception_jax.data.record_builder import RecordBuilder, RecordConfig
 
 
 class Builder(RecordBuilder):
-    """TFDS builder of a laboratory's own folder."""
+    """TFDS builder of a laboratory's own folder.
+
+    Attributes:
+        notices: Sentences for the user: what was recognised in the folder.
+        left_out: What is in the folder and is not read, one line each.
+    """
+
+    notices: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
 
 
-def build_own(*, data_dir: str, folder: str) -> Builder:
-    """Return the TFDS builder of a laboratory's folder; no image is read yet.
+def build_own(*, data_dir: str, folder: str, twins: str) -> Builder:
+    """Return the TFDS builder of a laboratory's folder; no image is decoded yet.
 
     Args:
         data_dir: Folder of the prepared data sets.
-        folder: Folder of the laboratory, laid out as `load_folder` says.
+        folder: Folder of the laboratory, laid out as README.md says.
+        twins: "refuse" or "allow" equal images in several cells.
 
     Returns:
         The builder; its name holds a hash of the folder's content, so that changed files give
@@ -26,10 +36,20 @@ def build_own(*, data_dir: str, folder: str) -> Builder:
 
     Raises:
         FileNotFoundError: There is no such folder.
+        ValueError: The folder can't be used, see `read_folder`, or `twins` is unknown.
     """
+    if twins not in TWINS:
+        raise ValueError(f"`twins` must be one of {', '.join(TWINS)}, got {twins!r}.")
     path = find_folder(folder)
+    read = read_folder(path, twins=twins)
     label = re.sub(r"[^A-Za-z0-9]+", "_", path.name).strip("_") or "folder"
+    # Where twins are refused, a preparation that was allowed them must not be taken.
+    allowed = "-twins" if twins == "allow" else ""
     config = RecordConfig(
-        name=f"{label}-{content_hash(path)}", load=functools.partial(load_folder, path)
+        name=f"{label}-{read.content_hash}{allowed}",
+        load=functools.partial(load_folder, read, twins=twins),
     )
-    return Builder(data_dir=data_dir, config=config, file_format="array_record")
+    builder = Builder(data_dir=data_dir, config=config, file_format="array_record")
+    builder.notices = read.notices
+    builder.left_out = read.layout.left_out_lines
+    return builder

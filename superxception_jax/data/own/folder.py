@@ -1,39 +1,54 @@
-"""A laboratory's own folder: image files named by class, or a table `labels.csv`."""
+"""A laboratory's own folder: what it holds is read, checked and hashed as a whole."""
 
 from __future__ import annotations
 
-import csv
 import dataclasses
 import hashlib
-import io
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
-import numpy as np
-
 from superxception_jax.chromosomes import class_label, natural_key
-from superxception_jax.data.image_file import SUFFIXES, read_grey, scale_to_8_bits
+from superxception_jax.data.background import level_cell
+from superxception_jax.data.file_names import shown_name
+from superxception_jax.data.folder_layout import FolderLayout, recognize_layout
+from superxception_jax.data.folder_reading import CELL_IMAGES
+from superxception_jax.data.folder_tree import TABLE
+from superxception_jax.data.image_file import COLOUR_LEVELS, DecodedImage, decode_image
+from superxception_jax.data.own.labels import LabelledFile, read_labels
+from superxception_jax.data.own.twins import Fingerprint, find_twins, pixel_digest, twin_problems
 from superxception_jax.data.record import ChromosomeRecord, raise_problems
 
-TABLE = "labels.csv"
-_COLUMNS = ("file", "class", "cell", "case")
-_CLASS_AT_END = re.compile(r"(?:.* )?([0-9]+|[XY])[A-Z]?", re.IGNORECASE)
-_LAYOUT = (
+HASH_VERSION = 1  # Raise it whenever the records of an unchanged folder change.
+HOW_TO = (
     "name files `<cell>/<anything> <class>[a|b|...].<bmp|png|tif|jpg>`, "
     f"or write a table `{TABLE}` with the columns file,class[,cell][,case]"
 )
 
 
 @dataclasses.dataclass(frozen=True)
-class _Entry:
-    """An image that a folder or table lists; the texts are not checked yet."""
+class OwnFolder:
+    """A laboratory's folder, read but for the pixels of its images.
 
-    where: str
-    file: str
-    label: str
-    cell: str
-    case: str
+    Attributes:
+        layout: Layout of the folder.
+        files: The images with their classes.
+        digests: Hash of the content of each file.
+        notices: Sentences for the user.
+    """
+
+    layout: FolderLayout
+    files: tuple[LabelledFile, ...]
+    digests: Mapping[Path, str]
+    notices: tuple[str, ...]
+
+    @property
+    def content_hash(self) -> str:
+        """12 hexadecimal digits; others whenever an image, its class, cell or case changes."""
+        digest = hashlib.sha256(f"{HASH_VERSION}\n".encode())
+        for one in sorted(self.files, key=lambda one: one.shown):
+            fields = (one.shown, one.label, one.cell, one.case, self.digests[one.path])
+            digest.update(("\0".join(fields) + "\n").encode())
+        return digest.hexdigest()[:12]
 
 
 def find_folder(folder: str | Path) -> Path:
@@ -52,62 +67,88 @@ def find_folder(folder: str | Path) -> Path:
     if not str(folder) or not path.is_dir():
         raise FileNotFoundError(
             f"`folder` must be a folder of chromosome images, got {str(folder)!r} (looked for "
-            f"{path}); create it and {_LAYOUT}."
+            f"{shown_name(str(path))}); create it and {HOW_TO}."
         )
     return path
 
 
-def content_hash(folder: Path) -> str:
-    """Return a hash of the names, sizes and modification times of a folder's files.
+def read_folder(folder: Path, *, twins: str) -> OwnFolder:
+    """Return what a laboratory's folder holds: cells, classes and a hash of each file.
 
-    Args:
-        folder: Folder of the laboratory.
-
-    Returns:
-        12 hexadecimal digits; another value whenever an image or the table changes.
-    """
-    digest = hashlib.sha256()
-    for file in _files(folder):
-        status = file.stat()
-        line = f"{file.relative_to(folder).as_posix()}\0{status.st_size}\0{status.st_mtime_ns}\n"
-        digest.update(line.encode("utf-8", "surrogateescape"))
-    return digest.hexdigest()[:12]
-
-
-def load_folder(folder: Path) -> list[ChromosomeRecord]:
-    """Load and check a laboratory's whole folder.
-
-    With a table, only the files that it lists are loaded. A row without a cell takes the folder
-    of the file; a row without a case takes the cell.
+    With a table, only the files that it lists are read. A row without a cell takes the folder of
+    the file; a cell without a case is a case of its own.
 
     Args:
         folder: Folder of the laboratory, as `find_folder` returns it.
+        twins: "refuse" or "allow" equal files in several cells.
 
     Returns:
-        All chromosomes, sorted by cell, then name; 16-bit images are scaled together.
+        The folder; no image is decoded yet.
 
     Raises:
-        ValueError: There are no images, or some are damaged or misnamed; all are listed.
+        ValueError: There are no images, a class or cell is unknown or may be read in two ways, a
+            cell has too many images, or files are there twice; all of a kind are listed.
     """
-    problems: list[str] = []
-    entries = list(_table_entries(folder) if (folder / TABLE).is_file() else _entries(folder))
-    if not entries:
-        raise ValueError(f"`folder` must hold images, got none in {folder}; {_LAYOUT}.")
-    images: list[np.ndarray] = []
-    records: dict[str, ChromosomeRecord] = {}
-    for entry in entries:
+    try:
+        layout = recognize_layout(folder)
+    except FileNotFoundError as error:
+        raise ValueError(f"{error} Then {HOW_TO}.") from error
+    layout.check_cell_sizes(most=CELL_IMAGES)
+    files = read_labels(layout)
+    digests, problems = {}, []
+    for one in files:
         try:
-            record = _record(folder, entry)
-            if record.name in records:
-                raise ValueError(f"`{record.name}` is in the data set twice")
-            records[record.name] = record
-            images.append(record.image)
+            digests[one.path] = hashlib.sha256(one.path.read_bytes()).hexdigest()
+        except OSError as error:
+            problems.append(f"{one.shown}: the file can't be read ({error.strerror})")
+    raise_problems(problems, source=shown_name(str(folder)))
+    contents = (Fingerprint(one.cell, one.shown, digests[one.path]) for one in files)
+    problems, notice = twin_problems(*find_twins(contents), twins=twins)
+    raise_problems(problems, source=shown_name(str(folder)))
+    notices = tuple(filter(None, (layout.sentence, notice)))
+    return OwnFolder(layout, tuple(files), digests, notices)
+
+
+def load_folder(folder: OwnFolder, *, twins: str) -> list[ChromosomeRecord]:
+    """Load and check all images of a laboratory's folder.
+
+    Args:
+        folder: The folder, as `read_folder` returns it.
+        twins: "refuse" or "allow" equal pixels in several cells.
+
+    Returns:
+        All chromosomes, sorted by cell, then name; the images of each cell are scaled to 8 bits
+        and brought to a black or white background together.
+
+    Raises:
+        ValueError: Images are damaged, coloured or there twice; all are listed.
+    """
+    source = shown_name(str(folder.layout.folder))
+    by_cell: dict[str, list[LabelledFile]] = {}
+    for one in folder.files:
+        by_cell.setdefault(one.cell, []).append(one)
+    problems: list[str] = []
+    contents: list[Fingerprint] = []
+    records: list[ChromosomeRecord] = []
+    for cell, files in by_cell.items():
+        images = _decode(files, add_problem=problems.append)
+        if len(images) < len(files):
+            continue  # The missing images are problems already.
+        contents += [
+            Fingerprint(cell, one.shown, pixel_digest(image.grey))
+            for one, image in zip(files, images, strict=True)
+        ]
+        try:
+            leveled = level_cell(images, background="auto").images
         except ValueError as error:
-            problems.append(f"{entry.where}: {error}")
-    raise_problems(problems, source=str(folder))
-    scaled = zip(records.values(), scale_to_8_bits(images), strict=True)
-    result = [dataclasses.replace(record, image=image) for record, image in scaled]
-    return sorted(result, key=lambda record: (natural_key(record.cell), natural_key(record.name)))
+            problems.append(f"cell {cell}: {error}")
+            continue
+        for one, image in zip(files, leveled, strict=True):
+            name = one.shown.rpartition(".")[0]
+            records.append(ChromosomeRecord(image, class_label(one.label), cell, one.case, name))
+    problems += twin_problems(*find_twins(contents), twins=twins)[0]
+    raise_problems(problems, source=source)
+    return sorted(records, key=lambda record: (natural_key(record.cell), natural_key(record.name)))
 
 
 def describe_unknown_cases(cells: Iterable[str], cases: Iterable[str]) -> str:
@@ -118,9 +159,16 @@ def describe_unknown_cases(cells: Iterable[str], cases: Iterable[str]) -> str:
         cases: Case of each image.
 
     Returns:
-        One line of text; empty where a cell has a case with another name.
+        One line of text; empty where there are several cases, and one has another name than its
+        cell.
     """
     pairs = set(zip(cells, cases, strict=True))
+    if len(pairs) > 1 and len({case for _, case in pairs}) == 1:
+        return (
+            f"own: all {len(pairs):,} cells are of one case, `{next(iter(pairs))[1]}`: if they are "
+            f"of several patients, name them in the column `case` of `{TABLE}`, or make one "
+            "folder per patient."
+        )
     if any(cell != case for cell, case in pairs):
         return ""
     noun = "cell" if len(pairs) == 1 else "cells"
@@ -130,66 +178,18 @@ def describe_unknown_cases(cells: Iterable[str], cases: Iterable[str]) -> str:
     )
 
 
-def _files(folder: Path) -> list[Path]:
-    files = (
-        file
-        for file in folder.rglob("*")
-        if (file.suffix.lower() in SUFFIXES or file == folder / TABLE)
-        and not any(part.startswith(".") for part in file.relative_to(folder).parts)
-        and file.is_file()
-    )
-    return sorted(files)
-
-
-def _entries(folder: Path) -> Iterator[_Entry]:
-    for file in _files(folder):
-        relative = file.relative_to(folder)
-        match = _CLASS_AT_END.fullmatch(file.stem)
-        cell = relative.parts[0] if len(relative.parts) == 2 else ""
-        label = match[1] if match else ""
-        yield _Entry(relative.as_posix(), relative.as_posix(), label, cell, cell)
-
-
-def _table_entries(folder: Path) -> Iterator[_Entry]:
-    file = folder / TABLE
-    try:
-        text = file.read_text("utf-8-sig")  # Spreadsheets put a byte-order mark first.
-    except UnicodeDecodeError as error:
-        raise ValueError(
-            f"`{file}` must be UTF-8 text, got other bytes; save it again as UTF-8."
-        ) from error
-    head = text.split("\n", 1)[0]
-    # Where the comma is the decimal sign, spreadsheets write semicolons into CSV files.
-    rows = csv.DictReader(io.StringIO(text), delimiter=";" if ";" in head else ",")
-    columns = [str(name).strip().lower() for name in rows.fieldnames or []]
-    rows.fieldnames = columns
-    if not {"file", "class"} <= set(columns) or not set(columns) <= set(_COLUMNS):
-        raise ValueError(
-            f"`{file}` must have the columns file,class and may have cell,case, "
-            f"got {','.join(columns) or 'none'}; correct its first line."
-        )
-    for row in rows:
-        values = {name: (row.get(name) or "").strip() for name in _COLUMNS}
-        name = values["file"].replace("\\", "/")
-        cell = values["cell"] or name.rpartition("/")[0]
-        where = f"{TABLE} line {rows.line_num} ({name})"
-        yield _Entry(where, name, values["class"], cell, values["case"] or cell)
-
-
-def _record(folder: Path, entry: _Entry) -> ChromosomeRecord:
-    if not entry.cell:
-        raise ValueError(
-            "its cell is unknown: the file must be in `<cell>/`, or the table must name the cell"
-        )
-    if not entry.label:
-        raise ValueError("its class is unknown: the name must end in ` <class>[a|b|...]`")
-    label = class_label(entry.label)
-    path = (folder / entry.file).resolve()
-    if not path.is_relative_to(folder.resolve()):
-        raise ValueError("the file must be in the folder of the data set")
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise ValueError(f"the file can't be read ({error.strerror})") from error
-    name = entry.file.rpartition(".")[0]
-    return ChromosomeRecord(read_grey(content), label, entry.cell, entry.case, name)
+def _decode(
+    files: Sequence[LabelledFile], *, add_problem: Callable[[str], object]
+) -> list[DecodedImage]:
+    images = []
+    for one in files:
+        try:
+            image = decode_image(one.path.read_bytes())
+            if image.colour_levels > COLOUR_LEVELS:
+                raise ValueError("it is a colour picture; use grey images of one chromosome each")
+            images.append(image)
+        except OSError as error:
+            add_problem(f"{one.shown}: the file can't be read ({error.strerror})")
+        except ValueError as error:
+            add_problem(f"{one.shown}: {error}")
+    return images

@@ -6,40 +6,66 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from superxception_jax.data.builders import load_records
-from superxception_jax.data.own.builder import build_own
-from superxception_jax.data.own.folder import load_folder
+from superxception_jax.data.builders import load_records, notices_of
+from superxception_jax.data.own.builder import Builder, build_own
+from superxception_jax.data.own.folder import load_folder, read_folder
+from superxception_jax.data.record import ChromosomeRecord
+from tests.data.image_folders import put
 
 
-def put(file: Path) -> None:
-    image = np.zeros((14, 9), np.uint8)
-    image[2:-2, 2:-2] = 100
-    file.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(image).save(file)
+def load(folder: Path) -> list[ChromosomeRecord]:
+    return load_folder(read_folder(folder, twins="refuse"), twins="refuse")
 
 
 @pytest.fixture
 def lab(tmp_path) -> Path:
     root = tmp_path / "my lab (2024)"
     for name in ("c10/scan 7 1a.png", "c9/anything 23.tif", "c9/12.jpg"):
-        put(root / name)
+        put(root, name)
     return root
 
 
 def test_a_changed_folder_is_prepared_again(lab, tmp_path):
-    first = build_own(data_dir=str(tmp_path / "data"), folder=str(lab))
+    first = build_own(data_dir=str(tmp_path / "data"), folder=str(lab), twins="refuse")
     assert first.info.full_name.startswith("own/my_lab_2024-")
     assert len(load_records(first, progress=False)) == 3
-    put(lab / "c9" / "anything 7.png")
-    second = build_own(data_dir=str(tmp_path / "data"), folder=str(lab))
+    put(lab, "c9/anything 7.png")
+    second = build_own(data_dir=str(tmp_path / "data"), folder=str(lab), twins="refuse")
     assert second.info.full_name != first.info.full_name
     records = load_records(second, progress=False)
-    assert [one.name for one in records] == [one.name for one in load_folder(lab)]
-    np.testing.assert_array_equal(records[0].image, load_folder(lab)[0].image)
+    assert [one.name for one in records] == [one.name for one in load(lab)]
+    np.testing.assert_array_equal(records[0].image, load(lab)[0].image)
 
 
 def test_nothing_is_written_for_a_folder_with_problems(lab, tmp_path):
     (lab / "c9" / "broken 1.png").write_bytes(b"x")
     with pytest.raises(ValueError, match=r"broken 1\.png"):
-        load_records(build_own(data_dir=str(tmp_path / "data"), folder=str(lab)), progress=False)
+        load_records(
+            build_own(data_dir=str(tmp_path / "data"), folder=str(lab), twins="refuse"),
+            progress=False,
+        )
     assert not [path for path in (tmp_path / "data").rglob("*") if path.is_file()]
+
+
+def test_a_preparation_with_twins_is_not_taken_where_they_are_refused(lab, tmp_path):
+    data_dir = str(tmp_path / "data")
+    put(lab, "c10/twin 5a.png")
+    (lab / "c9" / "twin 5a.png").write_bytes((lab / "c10" / "twin 5a.png").read_bytes())
+    allowed = build_own(data_dir=data_dir, folder=str(lab), twins="allow")
+    assert len(load_records(allowed, progress=False)) == 5
+    assert [text.partition(":")[0] for text in notices_of(allowed)] == ["my lab (2024)", "own"]
+    with pytest.raises(ValueError, match="are the same image in several cells"):
+        build_own(data_dir=data_dir, folder=str(lab), twins="refuse")
+    with pytest.raises(ValueError, match="`twins` must be one of refuse, allow, got 'keep'"):
+        build_own(data_dir=data_dir, folder=str(lab), twins="keep")
+    # Equal pixels in different files are found while preparing, which leaves nothing behind.
+    for cell, ending in (("c9", "png"), ("c10", "bmp")):
+        (lab / cell / "twin 5a.png").unlink()
+        Image.fromarray(np.eye(9, dtype=np.uint8) * 90).save(lab / cell / f"two 5a.{ending}")
+    assert len(load_records(build(lab, data_dir, "allow"), progress=False)) == 5
+    with pytest.raises(ValueError, match="are the same image in several cells"):
+        load_records(build(lab, data_dir, "refuse"), progress=False)
+
+
+def build(lab: Path, data_dir: str, twins: str) -> Builder:
+    return build_own(data_dir=data_dir, folder=str(lab), twins=twins)

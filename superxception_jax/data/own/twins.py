@@ -1,0 +1,94 @@
+"""Images that are in a data set twice: equal files, or equal pixels."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+TWINS = ("refuse", "allow")
+MOST_SHOWN = 3
+
+
+@dataclass(frozen=True)
+class Fingerprint:
+    """The content of an image, and where it is.
+
+    Attributes:
+        cell: Name of the cell.
+        name: Name of the file for messages.
+        digest: Hash of the content.
+    """
+
+    cell: str
+    name: str
+    digest: str
+
+
+def pixel_digest(image: np.ndarray) -> str:
+    """Return a hash of the pixels of an image.
+
+    Args:
+        image: any[H,W].
+
+    Returns:
+        Equal for images of equal type, size and pixels.
+    """
+    head = f"{image.dtype.str} {image.shape}\n".encode()
+    return hashlib.sha256(head + np.ascontiguousarray(image).tobytes()).hexdigest()
+
+
+def find_twins(images: Iterable[Fingerprint]) -> tuple[list[str], list[str]]:
+    """Return what is twice, as one line per group of equal images.
+
+    Args:
+        images: Contents of all images.
+
+    Returns:
+        Groups within a cell, and groups across cells.
+    """
+    groups: dict[str, list[Fingerprint]] = {}
+    for image in images:
+        groups.setdefault(image.digest, []).append(image)
+    within: list[str] = []
+    across: list[str] = []
+    for group in groups.values():
+        if len(group) < 2:
+            continue
+        cells = {image.cell for image in group}
+        names = ", ".join(f"`{image.name}`" for image in group)
+        (within if len(cells) < len(group) else across).append(names)
+    return within, across
+
+
+def twin_problems(
+    within: Sequence[str], across: Sequence[str], *, twins: str
+) -> tuple[list[str], str]:
+    """Return what must be mended about equal images, and what the user must know.
+
+    Args:
+        within: Groups within a cell, from `find_twins`.
+        across: Groups across cells.
+        twins: "refuse" or "allow" those across cells.
+
+    Returns:
+        One line per problem; and a sentence about what is allowed, empty without any.
+    """
+    problems = [f"{names} are the same image in one cell; delete all but one" for names in within]
+    if twins == "refuse":
+        problems += [
+            f"{names} are the same image in several cells, so that training would see what is "
+            "tested; delete all but one, or set `data.own_twins` to allow"
+            for names in across
+        ]
+        return problems, ""
+    if not across:
+        return problems, ""
+    shown = "; ".join(across[:MOST_SHOWN]) + ("; ..." if len(across) > MOST_SHOWN else "")
+    noun = "image is" if len(across) == 1 else "images are"
+    return problems, (
+        f"own: {len(across):,} {noun} in several cells, so that training may see what is tested "
+        f"(`data.own_twins` allows it): {shown}"
+    )
