@@ -160,10 +160,10 @@ def test_every_image_is_read_or_listed(tmp_path_factory, folders, data):
 
 
 def test_what_a_cell_may_lack_is_listed_with_the_cell(tmp_path):
-    put_names(tmp_path, [*below("c1", CELL), "c1/46.gif", "c1/notes.txt", "c1/.x.png"])
+    put_names(tmp_path, [*below("c1", CELL), "c1/46.nd2", "c1/notes.txt", "c1/.x.png"])
     put_names(tmp_path, [*below("c2", CELL), "c2/old/1.png", "c2/karyogram.png"])
     (tmp_path / "c1" / "47.png").symlink_to(tmp_path / "nowhere.png")
     one, other = recognize_layout(tmp_path).cells
-    assert one.left_out == (("46.gif", "no image: .gif"), ("47.png", "a broken link"))
+    assert one.left_out == (("46.nd2", "no image: .nd2"), ("47.png", "a broken link"))
     assert other.left_out == (("old", "in the folder of a cell"),)
     assert find_cells(tmp_path)[0].left_out == one.left_out
