@@ -18,6 +18,7 @@ from superxception_jax.karyotyping.karyotype import ClassifiedChromosome, Karyot
 from superxception_jax.karyotyping.polarity import separate_polarity
 from superxception_jax.karyotyping.prior import CountPrior, default_prior, incomplete_prior
 from superxception_jax.karyotyping.review_flags import cell_flags, chromosome_flags
+from superxception_jax.karyotyping.stain import KnownStain
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,7 @@ class Classifier:
         temperature: Calibration temperature.
         class_shares: f64[24], share of each class among the training images.
         about: Facts for reports, by name.
+        known_stain: How doubtful known cells are to it; None if its calibration does not say.
     """
 
     predict: Callable[[np.ndarray], np.ndarray]
@@ -81,6 +83,7 @@ class Classifier:
     temperature: float
     class_shares: np.ndarray
     about: Mapping[str, str]
+    known_stain: KnownStain | None = None
 
 
 def karyotype_cell(

@@ -14,6 +14,7 @@ from superxception_jax.data.crop import BACKGROUNDS, has_light_background
 from superxception_jax.evaluation.predict import CELL_BATCHES, predict_all
 from superxception_jax.files import load_json, write_text
 from superxception_jax.karyotyping.cell import CellImages, Classifier
+from superxception_jax.karyotyping.stain import KnownStain
 from superxception_jax.models.build import init_variables
 from superxception_jax.models.inference import make_predict
 from superxception_jax.runs.experiment import Experiment, build_experiment
@@ -95,6 +96,7 @@ def load_classifier(workdir: str | Path) -> Classifier:
             "protocol": experiment.split.protocol,
             "commit": load_training_record(folder).trainings[-1].commit,
         },
+        known_stain=KnownStain.from_json(calibration),
     )
 
 

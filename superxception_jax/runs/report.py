@@ -34,6 +34,8 @@ from superxception_jax.karyotyping.assignment import to_log_likelihoods
 from superxception_jax.karyotyping.calibration import apply_temperature, fit_temperature
 from superxception_jax.karyotyping.polarity import separate_polarity
 from superxception_jax.karyotyping.prior import default_prior
+from superxception_jax.karyotyping.stain import FIELD as STAIN_FIELD
+from superxception_jax.karyotyping.stain import KnownStain, fit_stain, stain_log_probabilities
 from superxception_jax.runs.provenance import Provenance
 from superxception_jax.runs.report_figures import draw_figures, draw_restoration
 from superxception_jax.runs.restoration import compile_restoration, load_pairs, restore
@@ -76,7 +78,7 @@ def write_report(
     images = setup.splits[split]
     with tqdm(total=len(images.labels), desc=f"testing on {split}", unit=" images") as bar:
         log_probabilities = predict_split(setup, variables, images, bar=bar)
-    temperature = _fit_temperature(setup, variables)
+    temperature, stain = _fit_calibration(setup, variables)
     shares = class_shares(setup.splits["train"].labels)
     predictions = _predictions(setup, images, log_probabilities, temperature, shares)
     metrics = compute_metrics(log_probabilities, images.labels)
@@ -100,7 +102,11 @@ def write_report(
     print(_summary(results))
     # The test split is the result of the run; the files of other splits carry the split's name.
     suffix = "" if split == "test" else f"-{split}"
-    calibration = {"temperature": temperature, "class_shares": shares.tolist()}
+    calibration = {
+        "temperature": temperature,
+        "class_shares": shares.tolist(),
+        STAIN_FIELD: stain.to_json(),
+    }
     return [
         write_json(workdir / f"results{suffix}.json", results.to_json()),
         write_json(workdir / CALIBRATION_FILE, calibration),
@@ -126,9 +132,15 @@ def _summary(results: RunResults) -> str:
     return "\n".join(lines)
 
 
-def _fit_temperature(setup: Setup, variables: Mapping[str, Any]) -> float:
-    validation = setup.splits["validation"]
-    return fit_temperature(predict_split(setup, variables, validation, bar=None), validation.labels)
+def _fit_calibration(setup: Setup, variables: Mapping[str, Any]) -> tuple[float, KnownStain]:
+    """Return the temperature and the known stain, both of the validation images alone."""
+    validation, polarity = setup.splits["validation"], setup.experiment.polarity
+    outputs = classes = predict_images(setup, variables, validation.images, bar=None)
+    if polarity == "read":
+        classes, _ = separate_polarity(outputs, turned_share=setup.experiment.turned_share)
+    temperature = fit_temperature(classes, validation.labels)
+    judged = stain_log_probabilities(outputs, polarity=polarity, temperature=temperature)
+    return temperature, fit_stain(judged, validation.cells)
 
 
 def _predictions(

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from superxception_jax.evaluation.predictions import load_predictions
+from superxception_jax.karyotyping.stain import KnownStain
 from tests.launch.programs import REPOSITORY, run, run_each
 
 CONFIG = f"--config={REPOSITORY / 'configs' / 'super_xception.py'}:smoke"
@@ -48,6 +49,14 @@ def test_says_what_it_runs_and_where_the_report_lies(finished):
         with Image.open(workdir / name) as image:
             assert min(image.size) > 200
     assert "images/s" in done.stderr
+
+
+def test_stores_which_stain_the_network_knows(finished):
+    workdir, _ = finished
+    known = KnownStain.from_json(json.loads((workdir / "calibration.json").read_text()))
+    assert known is not None
+    assert known.images == 46 * known.cells
+    assert known.mean_doubt > 0
 
 
 def test_stores_everything_needed_to_repeat_it(finished):

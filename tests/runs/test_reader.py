@@ -71,6 +71,13 @@ def test_a_card_says_what_the_results_say(background):
     assert "not for diagnosis" in card.lower()
 
 
+@pytest.mark.parametrize(("background", "cells"), [("dark", 10), ("light", 24)])
+def test_they_say_which_stain_they_know(background, cells):
+    known = choose_classifier(make_cell([]), background=background).known_stain
+    assert known is not None
+    assert known.cells == cells  # The validation cells of their own training.
+
+
 @pytest.mark.parametrize(("style", "dataset"), [("q", "bioimage"), ("g", "gband")])
 def test_the_background_chooses_the_network(style, dataset):
     drawn = draw_numbered_cell(0, seed=1, style=style, aneuploid_share=0.0).chromosomes
