@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import dataclasses
+import functools
 import io
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
@@ -102,9 +103,8 @@ def damage(cells: Sequence[Cell], *, kind: str, level: float) -> list[Cell]:
     damaged = []
     for number, cell in enumerate(cells):
         generator = np.random.default_rng([number])
-        damaged.append(
-            _map(cell, lambda one, g=generator: corrupt(one, kind=kind, level=level, generator=g))
-        )
+        change = functools.partial(corrupt, kind=kind, level=level, generator=generator)
+        damaged.append(_map(cell, change))
     return damaged
 
 

@@ -45,18 +45,27 @@ class Judged:
 
     def to_json(self) -> dict[str, Any]:
         """Return the values as JSON values."""
+        arrays = {"score": self.score.round(4), "accuracy": self.accuracy.round(4)}
         return {
-            name: value.round(4).tolist() if isinstance(value, np.ndarray) else value
-            for name, value in vars(self).items()
+            name: value.tolist() if isinstance(value, np.ndarray) else value
+            for name, value in (vars(self) | arrays).items()
         }
 
 
 def load_results(out: Path) -> list[Judged]:
     """Return the judged cells that `write_results` wrote into a folder."""
     rows = json.loads((out / "stain.json").read_text(encoding="utf-8"))["sets"]
-    texts = ("part", "name", "network", "kind")
     return [
-        Judged(**{name: value if name in texts else np.array(value) for name, value in row.items()})
+        Judged(
+            part=row["part"],
+            name=row["name"],
+            network=row["network"],
+            kind=row["kind"],
+            count=np.array(row["count"]),
+            whole=np.array(row["whole"]),
+            score=np.array(row["score"]),
+            accuracy=np.array(row["accuracy"]),
+        )
         for row in rows
     ]
 
@@ -163,8 +172,8 @@ def table_by_count(judged: Sequence[Judged]) -> str:
             values = []
             for low, high in BINS:
                 some = kept & (one.count >= low) & (one.count <= high)
-                share = f"{100 * (one.score[some] > 0).mean():.1f} of {some.sum()}"
-                values.append(share if some.any() else "–")
+                share = 100 * (one.score[some] > 0).sum() / max(1, some.sum())
+                values.append(f"{share:.1f} of {some.sum()}" if some.any() else "–")
             lines.append(
                 f"| {one.name} | {NETWORKS[one.network]} | {name} | {' | '.join(values)} |"
             )
@@ -190,6 +199,7 @@ def draw(judged: Sequence[Judged]) -> Figure:
         axes.axvspan(0, stain.FEWEST_IMAGES - 0.5, color="0.9", zorder=0)
         axes.set(xlabel="chromosomes of the cell", title=f"{NETWORKS[network]} network")
         axes.set_xlim(0, 50)
-        axes.legend(fontsize=7, loc="lower left")
+        if axes.collections:
+            axes.legend(fontsize=7, loc="lower left")
     figure.axes[0].set_ylabel("score, nats (foreign above 0)")
     return figure
