@@ -67,6 +67,12 @@ def main() -> None:
     classifiers = [load_classifier(run) for run in RUNS.value]
     configs = [load_config(Path(run).expanduser().absolute()) for run in RUNS.value]
     experiments = [build_experiment(config) for config in configs]
+    datasets = {one.dataset for one in experiments}
+    if len(datasets) > 1:
+        raise ValueError(
+            f"`--runs` must be runs on one data set, got {', '.join(sorted(datasets))}; call the "
+            "program once for each."
+        )
     # Loaded once for all runs.
     foreign_cells = load_foreign_cells(experiments, FOREIGN.value) if FOREIGN.value else []
     for run, classifier, experiment in zip(RUNS.value, classifiers, experiments, strict=True):
@@ -91,6 +97,7 @@ def main() -> None:
         RobustnessResults(
             name=NAME.value,
             dataset=experiment.dataset,
+            networks=len(classifiers),
             own=tuple(pool(own)),
             foreign={str(FOREIGN.value): pool(foreign)[0]} if foreign else {},
             provenance=describe_provenance(),

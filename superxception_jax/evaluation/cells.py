@@ -11,9 +11,10 @@ import numpy as np
 
 from superxception_jax.arrays import check
 from superxception_jax.chromosomes import CLASS_NAMES, X, Y
-from superxception_jax.evaluation.statistics import bootstrap_interval
+from superxception_jax.evaluation.statistics import Interval, mean_interval
 from superxception_jax.karyotyping.assignment import assign_cell
-from superxception_jax.karyotyping.prior import CountPrior
+from superxception_jax.karyotyping.iscn import COMPLETE_CELL
+from superxception_jax.karyotyping.prior import default_prior, prior_of_cell
 
 # What `CellMetrics` was called in results.json before version 0.2.
 _EARLIER_NAMES = {
@@ -44,53 +45,64 @@ class CellMetrics:
 
     Attributes:
         accuracy: Share of images with the correct assigned class.
-        accuracy_interval: Bootstrap interval of the accuracy over cells.
+        accuracy_interval: Interval of the accuracy over cases or cells.
         cells: Number of cells.
         fully_correct: Share of cells, see `CellComparison`.
         sex_correct: Share of cells, see `CellComparison`.
         counts_correct: Share of cells, see `CellComparison`.
+        parts: Number of cells whose number of images isn't in `COMPLETE_CELL`, assigned as parts;
+            None in results of versions that assigned them as complete cells.
     """
 
     accuracy: float
-    accuracy_interval: tuple[float, float]
+    accuracy_interval: Interval
     cells: int
     fully_correct: float
     sex_correct: float
     counts_correct: float
+    parts: int | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the metrics as JSON values."""
-        return dataclasses.asdict(self) | {"accuracy_interval": list(self.accuracy_interval)}
+        values = dataclasses.asdict(self)
+        return values | self.accuracy_interval.to_json()
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> CellMetrics:
         """Return the metrics that `to_json` of this or an earlier version wrote."""
         renamed = {_EARLIER_NAMES.get(name, name): value for name, value in values.items()}
-        low, high = renamed.pop("accuracy_interval")
-        return cls(accuracy_interval=(low, high), **renamed)
+        interval = Interval.from_json(renamed, cells=renamed["cells"])
+        return cls(
+            accuracy_interval=interval,
+            **{name: value for name, value in renamed.items() if name not in interval.to_json()},
+        )
 
 
-def assign_cells(
-    log_likelihoods: np.ndarray, cells: np.ndarray, *, prior: CountPrior
-) -> np.ndarray:
+def assign_cells(log_likelihoods: np.ndarray, cells: np.ndarray) -> np.ndarray:
     """Return the most likely classes of all chromosomes, assigned cell by cell.
+
+    The prior of each cell is that of `prior_of_cell`, as when `karyotype_cell` reads it: a part of
+    a cell is not taken for a cell with losses.
 
     Args:
         log_likelihoods: f64[N,24].
         cells: str[N], the cell of each image; all images of a cell must be present.
-        prior: Prior of the chromosome counts.
 
     Returns:
         i64[N], the assigned class of each image.
 
     Raises:
-        ValueError: A cell can't be assigned, see `assign_cell`.
+        ValueError: A cell can't be assigned, see `assign_cell`; the message names it.
     """
     check(log_likelihoods=(log_likelihoods, "f64[N,C]"), cells=(cells, "any[N]"))
     assigned = np.empty(len(cells), np.int64)
     for name in dict.fromkeys(cells.tolist()):
         members = np.flatnonzero(cells == name)
-        assigned[members] = assign_cell(log_likelihoods[members], prior=prior).labels
+        prior = prior_of_cell(len(members), whole=default_prior())
+        try:
+            assigned[members] = assign_cell(log_likelihoods[members], prior=prior).labels
+        except ValueError as error:
+            raise ValueError(f"cell `{name}`: {error}") from error
     return assigned
 
 
@@ -118,6 +130,7 @@ def compute_cell_metrics(
     assigned: np.ndarray,
     cells: np.ndarray,
     *,
+    cases: np.ndarray | None,
     resamples: int,
     level: float,
     seed: int,
@@ -128,23 +141,28 @@ def compute_cell_metrics(
         labels: i32[N], true classes.
         assigned: i64[N], assigned classes.
         cells: str[N], the cell of each image.
+        cases: str[N], patient or sample of each image; None where none is known.
         resamples: Number of bootstrap samples.
         level: Confidence level of the interval, 0..1.
         seed: Random seed of the bootstrap.
     """
     correct = assigned == labels
-    comparisons = [
-        dataclasses.astuple(compare_cell(labels[members], assigned[members]))
-        for members in (np.flatnonzero(cells == name) for name in dict.fromkeys(cells.tolist()))
-    ]
+    members = [np.flatnonzero(cells == name) for name in dict.fromkeys(cells.tolist())]
+    comparisons = [dataclasses.astuple(compare_cell(labels[one], assigned[one])) for one in members]
     fully, sex, counts = np.mean(comparisons, axis=0)
     return CellMetrics(
         accuracy=float(correct.mean()),
-        accuracy_interval=bootstrap_interval(
-            correct, cells, resamples=resamples, level=level, seed=seed
+        accuracy_interval=mean_interval(
+            correct.astype(np.float64),
+            cells=cells,
+            cases=cases,
+            resamples=resamples,
+            level=level,
+            seed=seed,
         ),
         cells=len(comparisons),
         fully_correct=float(fully),
         sex_correct=float(sex),
         counts_correct=float(counts),
+        parts=sum(len(one) not in COMPLETE_CELL for one in members),
     )

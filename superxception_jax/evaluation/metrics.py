@@ -10,6 +10,8 @@ from superxception_jax.arrays import check
 from superxception_jax.chromosomes import CLASS_NAMES
 
 CALIBRATION_BINS = 15
+# With fewer, chance alone makes most of the calibration error, and a temperature fits the chance.
+FEWEST_CALIBRATION_IMAGES = 20
 
 
 @dataclass(frozen=True)
@@ -20,8 +22,9 @@ class Metrics:
         count: Number of images.
         loss: Mean negative log-likelihood, nats.
         accuracy: Share of correct predictions.
-        macro_f1: Mean F1 score over the present classes.
-        expected_calibration_error: Mean gap between confidence and accuracy.
+        macro_f1: Mean F1 score over the classes that occur or are predicted.
+        expected_calibration_error: Mean gap between confidence and accuracy; None for fewer than
+            `FEWEST_CALIBRATION_IMAGES` images.
         recalls: f64[C], share of correct images of each class; NaN where a class is absent.
         confusion: i64[C,C], images by true (row) and predicted (column) class.
     """
@@ -30,7 +33,7 @@ class Metrics:
     loss: float
     accuracy: float
     macro_f1: float
-    expected_calibration_error: float
+    expected_calibration_error: float | None
     recalls: np.ndarray
     confusion: np.ndarray
 
@@ -64,7 +67,7 @@ def compute_metrics(log_probabilities: np.ndarray, labels: np.ndarray) -> Metric
         loss=float(-log_probabilities[np.arange(count), labels].astype(np.float64).mean()),
         accuracy=float(correct.sum() / count),
         macro_f1=macro_f1(confusion),
-        expected_calibration_error=calibration_error(
+        expected_calibration_error=supported_calibration_error(
             np.exp(log_probabilities.max(axis=1).astype(np.float64)), predicted == labels
         ),
         recalls=class_recalls(confusion),
@@ -118,6 +121,21 @@ def calibration_error(confidences: np.ndarray, correct: np.ndarray) -> float:
     bins = np.minimum((confidences * CALIBRATION_BINS).astype(int), CALIBRATION_BINS - 1)
     gaps = np.bincount(bins, weights=confidences - correct, minlength=CALIBRATION_BINS)
     return float(np.abs(gaps).sum() / len(confidences))
+
+
+def supported_calibration_error(confidences: np.ndarray, correct: np.ndarray) -> float | None:
+    """Return the expected calibration error where there are enough images for one.
+
+    Args:
+        confidences: f64[N], probability of the predicted class.
+        correct: bool[N], whether the prediction is correct.
+
+    Returns:
+        `calibration_error`; None for fewer than `FEWEST_CALIBRATION_IMAGES` images.
+    """
+    if len(correct) < FEWEST_CALIBRATION_IMAGES:
+        return None
+    return calibration_error(confidences, correct)
 
 
 def class_shares(labels: np.ndarray) -> np.ndarray:

@@ -11,7 +11,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from superxception_jax.arrays import check
-from superxception_jax.evaluation.metrics import CALIBRATION_BINS, calibration_error
+from superxception_jax.evaluation.metrics import CALIBRATION_BINS, supported_calibration_error
 from superxception_jax.files import replacing
 from superxception_jax.karyotyping.calibration import apply_temperature, reliability
 
@@ -89,7 +89,8 @@ def plot_reliability(
         temperature: Temperature, see `calibration.fit_temperature`.
 
     Returns:
-        The figure; the area of a dot grows with its number of images.
+        The figure; the area of a dot grows with its number of images. The calibration error is
+        left out where there are too few images for one.
     """
     figure = Figure(figsize=(5, 5), layout="constrained")
     axes = figure.subplots()
@@ -98,14 +99,14 @@ def plot_reliability(
         scaled = apply_temperature(log_probabilities, value)
         confidences = np.exp(scaled.max(axis=1).astype(np.float64))
         correct = scaled.argmax(axis=1) == labels
-        error = calibration_error(confidences, correct)
+        error = supported_calibration_error(confidences, correct)
         counts, means, accuracies = reliability(confidences, correct, bins=CALIBRATION_BINS)
         axes.scatter(
             means,
             accuracies,
             s=4 + 300 * counts / len(labels),
             alpha=0.7,
-            label=f"{name}: calibration error {error:.3f}",
+            label=name if error is None else f"{name}: calibration error {error:.3f}",
         )
     axes.set(xlabel="confidence", ylabel="accuracy", xlim=(0, 1.02), ylim=(0, 1.02))
     axes.grid(alpha=0.3)

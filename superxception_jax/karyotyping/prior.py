@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from superxception_jax.chromosomes import AUTOSOMES, CLASS_NAMES
+from superxception_jax.karyotyping.iscn import COMPLETE_CELL
 
 # Most copies of one autosome in a cell.
 MOST_OF_A_CLASS = 4
@@ -119,6 +120,19 @@ def incomplete_prior() -> CountPrior:
     sexes = {"": 0.22, "X": 0.22, "Y": 0.22, "XX": 0.11, "XY": 0.23 - 4e-5}
     sexes |= {name: 1e-5 for name in ("XXX", "XXY", "XYY", "YY")}
     return CountPrior(autosomes=table, sexes=sexes)
+
+
+def prior_of_cell(total: int, *, whole: CountPrior) -> CountPrior:
+    """Return the prior that applies to a cell: that of whole cells says nothing about a part.
+
+    Args:
+        total: Number of chromosomes read of the cell.
+        whole: Prior of whole cells.
+
+    Returns:
+        `whole` if the number is in `COMPLETE_CELL`, else `incomplete_prior`.
+    """
+    return whole if total in COMPLETE_CELL else incomplete_prior()
 
 
 def load_prior(path: str | Path) -> CountPrior:

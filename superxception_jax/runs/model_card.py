@@ -7,6 +7,7 @@ from typing import Any
 
 from superxception_jax.data.splits import FOLDED_PROTOCOLS
 from superxception_jax.evaluation.markdown import markdown_grid
+from superxception_jax.evaluation.statistics import Interval
 from superxception_jax.runs.provenance import TrainingRecord
 from superxception_jax.runs.results import RunResults
 
@@ -21,10 +22,20 @@ DATA_SETS = {
 LIMITS = """- Not for diagnosis. Every result is a draft that a cytogeneticist must verify.
 - The network classifies whole chromosomes. It cannot recognise deletions, inversions,
   translocations or marker chromosomes, and assigns them to the class that they resemble most.
-- It was trained on images of one laboratory, segmented by people. Accuracy is lower with other
-  stains, microscopes and segmentations; nothing on this card says by how much.
-- Each image must show one chromosome; of several pieces, the largest is classified.
+- It knows the images that it was trained on, see above. Accuracy is lower with other stains,
+  microscopes and segmentations; nothing on this card says by how much.
+- Each image must show one chromosome.
 - Length and brightness are relative to the cell: all images of a cell belong together."""
+UPRIGHT_ONLY = """
+- It takes every image as upright, with the p arm up: it neither notices nor corrects an image that
+  is upside down."""
+# What the training images share with the test images, by protocol.
+SHARED = {
+    "paper": "other images of the same cells were in training: unseen cells are harder",
+    "poletti": "no cell is in training and test; a patient may be in both",
+    "cells": "no cell is in training and test; a patient may be in both",
+    "cases": "no patient is in training and test",
+}
 
 
 def write_model_card(
@@ -51,7 +62,8 @@ def write_model_card(
         f"{input_px}×{input_px} px",
         "Training data": DATA_SETS[data["dataset"]],
         "Split": f"{protocol}; the test images had no part in training or in the choice of the "
-        "checkpoint",
+        f"checkpoint; {SHARED[split['protocol']]}",
+        "Orientation": results.orientation,
         "Seed, epochs": f"{config['seed']}, {config['training']['epochs']}",
         "Trained with": f"`{command}`, commit {commits}",
         "Tested with": f"commit `{results.evaluation.commit}`",
@@ -68,7 +80,7 @@ def write_model_card(
             "",
             "## Limits",
             "",
-            LIMITS,
+            LIMITS if results.polarity else LIMITS + UPRIGHT_ONLY,
             "",
         )
     )
@@ -76,36 +88,53 @@ def write_model_card(
 
 def _measured(results: RunResults) -> dict[str, str]:
     """Return the results by their description."""
+    level = results.confidence_level
     measured = {
         "Images": f"{results.images:,}",
-        "Accuracy, single images": _share(results.accuracy, results.accuracy_interval),
+        "Accuracy, single images": _accuracy(results.accuracy, results.accuracy_interval, level),
     }
+    if absent := results.absent_classes:
+        measured["Classes of no test image"] = ", ".join(absent)
     if cells := results.cells:
         measured |= {
             "Cells": str(cells.cells),
-            "Accuracy after the assignment of whole cells": _share(
-                cells.accuracy, cells.accuracy_interval
+            "Accuracy after the assignment of whole cells": _accuracy(
+                cells.accuracy, cells.accuracy_interval, level
             ),
             "Cells fully correct": _share(cells.fully_correct),
             "Cells with correct sex chromosomes": _share(cells.sex_correct),
             "Cells with all chromosome counts correct": _share(cells.counts_correct),
         }
+        if cells.parts:
+            measured["Cells assigned as parts of a cell"] = str(cells.parts)
+    if results.cells_withheld:
+        measured["Assignment of whole cells"] = f"not possible: {results.cells_withheld}"
     if polarity := results.polarity:
         for name, what in (("upright", "upright"), ("turned_at_random", "turned at random")):
             measured |= {
                 f"Accuracy, single images {what}": _share(polarity[name].accuracy),
                 f"Orientation correct, images {what}": _share(polarity[name].polarity_accuracy),
             }
-    calibration = results.calibration
-    measured["Expected calibration error"] = (
-        f"{results.expected_calibration_error:.3f}; {calibration.expected_calibration_error:.3f} "
-        f"after temperature scaling (temperature {calibration.temperature:.2f})"
+    return measured | {"Expected calibration error": _calibration(results)}
+
+
+def _calibration(results: RunResults) -> str:
+    before, after = results.expected_calibration_error, results.calibration
+    temperature = f"temperature {after.temperature:.2f}, fitted on {after.fitted_on}"
+    if before is None or after.expected_calibration_error is None:
+        return f"unknown: {results.images} images are too few ({temperature})"
+    return (
+        f"{before:.3f}; {after.expected_calibration_error:.3f} after temperature scaling "
+        f"({temperature})"
     )
-    return measured
 
 
-def _share(value: float, interval: tuple[float, float] | None = None) -> str:
-    text = f"{100 * value:.1f} %"
-    if interval:
-        text += f" ({100 * interval[0]:.1f} – {100 * interval[1]:.1f} %)"
-    return text
+def _accuracy(value: float, interval: Interval, level: float) -> str:
+    if interval.ends is None:
+        return f"{_share(value)} ({interval.method})"
+    low, high = (f"{100 * end:.1f}" for end in interval.ends)
+    return f"{_share(value)} ({100 * level:g} % interval {low} – {high} %, over {interval.units})"
+
+
+def _share(value: float) -> str:
+    return f"{100 * value:.1f} %"

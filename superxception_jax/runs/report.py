@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import functools
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,12 @@ from superxception_jax.evaluation.cells import (
     assign_cells,
     compute_cell_metrics,
 )
-from superxception_jax.evaluation.metrics import Metrics, class_shares, compute_metrics
+from superxception_jax.evaluation.metrics import (
+    FEWEST_CALIBRATION_IMAGES,
+    Metrics,
+    class_shares,
+    compute_metrics,
+)
 from superxception_jax.evaluation.plots import save_figure
 from superxception_jax.evaluation.predictions import (
     Predictions,
@@ -28,16 +34,16 @@ from superxception_jax.evaluation.predictions import (
     save_predictions,
 )
 from superxception_jax.evaluation.restoration_quality import restoration_quality
-from superxception_jax.evaluation.statistics import bootstrap_interval
+from superxception_jax.evaluation.statistics import mean_interval
 from superxception_jax.files import write_json, write_text
 from superxception_jax.karyotyping.assignment import to_log_likelihoods
 from superxception_jax.karyotyping.calibration import apply_temperature, fit_temperature
 from superxception_jax.karyotyping.polarity import separate_polarity
-from superxception_jax.karyotyping.prior import default_prior
 from superxception_jax.karyotyping.stain import FIELD as STAIN_FIELD
 from superxception_jax.karyotyping.stain import KnownStain, fit_stain, stain_log_probabilities
 from superxception_jax.runs.provenance import Provenance
-from superxception_jax.runs.report_figures import draw_figures, draw_restoration
+from superxception_jax.runs.report_figures import draw_restoration, figure_makers
+from superxception_jax.runs.report_text import Attempts, summarize_results
 from superxception_jax.runs.restoration import compile_restoration, load_pairs, restore
 from superxception_jax.runs.results import CalibrationMetrics, PolarityMetrics, RunResults
 from superxception_jax.runs.setup import Setup, multiply_accumulates, predict_images, predict_split
@@ -65,6 +71,9 @@ def write_report(
 ) -> list[Path]:
     """Evaluate a split exactly, write its results, predictions and figures, and return the files.
 
+    Predictions and results are written before any figure is drawn. A part that fails doesn't keep
+    the others from being written.
+
     Args:
         setup: Setup of the run.
         workdir: Run folder.
@@ -74,71 +83,77 @@ def write_report(
 
     Returns:
         The files, the results first.
+
+    Raises:
+        ValueError: A part of the report failed; everything else is written.
     """
     images = setup.splits[split]
+    # The test split is the result of the run; the files of other splits carry the split's name.
+    suffix = "" if split == "test" else f"-{split}"
     with tqdm(total=len(images.labels), desc=f"testing on {split}", unit=" images") as bar:
         log_probabilities = predict_split(setup, variables, images, bar=bar)
     temperature, stain = _fit_calibration(setup, variables)
     shares = class_shares(setup.splits["train"].labels)
-    predictions = _predictions(setup, images, log_probabilities, temperature, shares)
+    predictions, withheld = _predictions(setup, images, log_probabilities, temperature, shares)
     metrics = compute_metrics(log_probabilities, images.labels)
-    figures = draw_figures(
-        setup, workdir, predictions, images=images.images, metrics=metrics, temperature=temperature
-    )
-    quality, figure = _restoration(setup, variables, images, split=split)
-    if figure is not None:
-        figures["super_resolution"] = figure
-    results = RunResults(
-        **_identity(setup, split=split),
-        **_metrics(setup, predictions, metrics),
-        parameters=int(parameter_overview.count_parameters(variables["params"])),
-        multiply_accumulates=multiply_accumulates(setup),
-        calibration=_calibration(log_probabilities, images.labels, temperature=temperature),
-        super_resolution=quality,
-        polarity=_polarity(setup, variables, images),
-        cells=_cells(setup, predictions),
-        **vars(history),
-    )
-    print(_summary(results))
-    # The test split is the result of the run; the files of other splits carry the split's name.
-    suffix = "" if split == "test" else f"-{split}"
     calibration = {
         "temperature": temperature,
         "class_shares": shares.tolist(),
         STAIN_FIELD: stain.to_json(),
     }
-    return [
-        write_json(workdir / f"results{suffix}.json", results.to_json()),
+    # First what can't be drawn again from the other files.
+    files = [
         write_json(workdir / CALIBRATION_FILE, calibration),
         save_predictions(workdir / f"predictions{suffix}.npz", predictions),
         write_text(workdir / f"predictions{suffix}.csv", predictions_csv(predictions)),
-        *(save_figure(figure, workdir / f"{name}{suffix}.png") for name, figure in figures.items()),
     ]
+    parts = Attempts()
+    restoring = functools.partial(_restore, setup, variables, images, split=split)
+    restored = parts.attempt("super_resolution", restoring)
+    results = RunResults(
+        **_identity(setup, split=split),
+        **_metrics(setup, predictions, metrics),
+        parameters=int(parameter_overview.count_parameters(variables["params"])),
+        multiply_accumulates=multiply_accumulates(setup),
+        calibration=_calibration(setup, log_probabilities, images.labels, temperature=temperature),
+        super_resolution=None if restored is None else restoration_quality(*restored[0]),
+        polarity=_polarity(setup, variables, images),
+        cells=_cells(setup, predictions),
+        cells_withheld=withheld,
+        **vars(history),
+    )
+    files.insert(0, write_json(workdir / f"results{suffix}.json", results.to_json()))
+    print(summarize_results(results))
+    figures = figure_makers(
+        setup, workdir, predictions, images=images.images, metrics=metrics, temperature=temperature
+    )
+    if restored is not None:
+        figures["super_resolution"] = lambda: draw_restoration(*restored[0], names=restored[1])
+    for name, make in figures.items():
+        path = workdir / f"{name}{suffix}.png"
+        # A figure that can't be drawn must not leave that of an earlier evaluation behind.
+        path.unlink(missing_ok=True)
+        if parts.attempt(path.name, functools.partial(_draw, make, path)):
+            files.append(path)
+    parts.raise_failures(workdir)
+    return files
 
 
-def _summary(results: RunResults) -> str:
-    low, high = results.accuracy_interval
-    lines = [
-        f"{results.split} accuracy {results.accuracy:.2%} "
-        f"({results.confidence_level:.0%} interval {low:.2%} to {high:.2%}), "
-        f"macro-F1 {results.macro_f1:.4f}, {results.images:,} images"
-    ]
-    if results.cells is not None:
-        cells = results.cells
-        lines.append(
-            f"{results.split} accuracy {cells.accuracy:.2%} after the assignment of whole cells, "
-            f"{cells.fully_correct:.0%} of {cells.cells} cells fully correct"
-        )
-    return "\n".join(lines)
+def _draw(make: Callable[[], Figure], path: Path) -> Path:
+    return save_figure(make(), path)
 
 
 def _fit_calibration(setup: Setup, variables: Mapping[str, Any]) -> tuple[float, KnownStain]:
-    """Return the temperature and the known stain, both of the validation images alone."""
+    """Return the temperature and the known stain, both of the validation images alone.
+
+    The temperature is 1, which changes nothing, for too few images.
+    """
     validation, polarity = setup.splits["validation"], setup.experiment.polarity
     outputs = classes = predict_images(setup, variables, validation.images, bar=None)
     if polarity == "read":
         classes, _ = separate_polarity(outputs, turned_share=setup.experiment.turned_share)
-    temperature = fit_temperature(classes, validation.labels)
+    enough = len(validation.labels) >= FEWEST_CALIBRATION_IMAGES
+    temperature = fit_temperature(classes, validation.labels) if enough else 1.0
     judged = stain_log_probabilities(outputs, polarity=polarity, temperature=temperature)
     return temperature, fit_stain(judged, validation.cells)
 
@@ -149,14 +164,20 @@ def _predictions(
     log_probabilities: np.ndarray,
     temperature: float,
     shares: np.ndarray,
-) -> Predictions:
-    """Return the predictions, with whole cells assigned where the split keeps them whole."""
-    assigned = None
+) -> tuple[Predictions, str]:
+    """Return the predictions, with whole cells assigned where the split keeps them whole.
+
+    The text says why they could not be assigned; it is empty if they were or the split divides
+    them.
+    """
+    assigned, withheld = None, ""
     if setup.experiment.split.protocol in WHOLE_CELL_PROTOCOLS:
         calibrated = apply_temperature(log_probabilities, temperature).astype(np.float64)
-        likelihoods = to_log_likelihoods(calibrated, shares)
-        assigned = assign_cells(likelihoods, images.cells, prior=default_prior())
-    return Predictions(
+        try:
+            assigned = assign_cells(to_log_likelihoods(calibrated, shares), images.cells)
+        except ValueError as error:
+            withheld = str(error)
+    predictions = Predictions(
         names=images.names,
         cells=images.cells,
         cases=images.cases,
@@ -164,6 +185,7 @@ def _predictions(
         log_probabilities=log_probabilities,
         assigned=assigned,
     )
+    return predictions, withheld
 
 
 def _identity(setup: Setup, *, split: str) -> dict[str, Any]:
@@ -185,9 +207,10 @@ def _metrics(setup: Setup, predictions: Predictions, metrics: Metrics) -> dict[s
     return {
         "images": metrics.count,
         "accuracy": metrics.accuracy,
-        "accuracy_interval": bootstrap_interval(
-            predictions.predicted == predictions.labels,
-            predictions.cells,
+        "accuracy_interval": mean_interval(
+            (predictions.predicted == predictions.labels).astype(np.float64),
+            cells=predictions.cells,
+            cases=predictions.cases,
             **setup.experiment.bootstrap_options,
         ),
         "macro_f1": metrics.macro_f1,
@@ -201,13 +224,14 @@ def _metrics(setup: Setup, predictions: Predictions, metrics: Metrics) -> dict[s
 
 
 def _calibration(
-    log_probabilities: np.ndarray, labels: np.ndarray, *, temperature: float
+    setup: Setup, log_probabilities: np.ndarray, labels: np.ndarray, *, temperature: float
 ) -> CalibrationMetrics:
     metrics = compute_metrics(apply_temperature(log_probabilities, temperature), labels)
     return CalibrationMetrics(
         temperature=temperature,
         loss=metrics.loss,
         expected_calibration_error=metrics.expected_calibration_error,
+        fitted_images=len(setup.splits["validation"].labels),
     )
 
 
@@ -218,6 +242,7 @@ def _cells(setup: Setup, predictions: Predictions) -> CellMetrics | None:
         predictions.labels,
         predictions.assigned,
         predictions.cells,
+        cases=predictions.cases,
         **setup.experiment.bootstrap_options,
     )
 
@@ -248,14 +273,13 @@ def _polarity(
     return metrics
 
 
-def _restoration(
+def _restore(
     setup: Setup, variables: Mapping[str, Any], images: Chromosomes, *, split: str
-) -> tuple[Mapping[str, float] | None, Figure | None]:
-    """Return how close the stack comes to the true crops, and a figure; None without any."""
+) -> tuple[tuple[np.ndarray, np.ndarray, np.ndarray], np.ndarray] | None:
+    """Return the arrays of `restore` and the names of their images; None without any."""
     if not hasattr(setup.model, "enhance"):
-        return None, None
+        return None
     pairs = load_pairs(setup.experiment, {split: images})[split]
     if len(pairs.canvases) == 0:
-        return None, None
-    restored = restore(setup, variables, pairs, restoration=compile_restoration(setup))
-    return restoration_quality(*restored), draw_restoration(*restored, names=pairs.names)
+        return None
+    return restore(setup, variables, pairs, restoration=compile_restoration(setup)), pairs.names

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,12 +13,18 @@ from superxception_jax.evaluation import plots
 from superxception_jax.evaluation.metrics import Metrics
 from superxception_jax.evaluation.predictions import Predictions
 from superxception_jax.runs.setup import Setup
-from superxception_jax.training.recorder import TRAIN, VALIDATION, MetricsEntry, load_metrics
+from superxception_jax.training.recorder import (
+    METRICS_FILE,
+    TRAIN,
+    VALIDATION,
+    MetricsEntry,
+    load_metrics,
+)
 
 RESTORED_IMAGES = 8  # in the figure of the super-resolution stack
 
 
-def draw_figures(
+def figure_makers(
     setup: Setup,
     workdir: Path,
     predictions: Predictions,
@@ -26,8 +32,10 @@ def draw_figures(
     images: np.ndarray,
     metrics: Metrics,
     temperature: float,
-) -> dict[str, Figure]:
-    """Return the figures of a tested split by the names of their files.
+) -> dict[str, Callable[[], Figure]]:
+    """Return the functions that draw the figures of a tested split, by the names of their files.
+
+    Each can fail without the others.
 
     Args:
         setup: Setup of the run.
@@ -37,35 +45,27 @@ def draw_figures(
         metrics: Its metrics.
         temperature: Temperature fitted on the validation images.
     """
-    figures = {
-        "confusion_matrix": plots.plot_confusion(
+    makers = {
+        "confusion_matrix": lambda: plots.plot_confusion(
             metrics.confusion,
             class_names=CLASS_NAMES,
             title=f"{metrics.accuracy:.2%} of {metrics.count:,} images",
         ),
-        "errors": plots.plot_errors(
+        "errors": lambda: plots.plot_errors(
             images,
             predictions.log_probabilities,
             predictions.labels,
             names=predictions.names.tolist(),
             class_names=CLASS_NAMES,
         ),
-        "cell": _cell_figure(images, predictions),
+        "cell": lambda: _cell_figure(images, predictions),
+        "reliability": lambda: plots.plot_reliability(
+            predictions.log_probabilities, predictions.labels, temperature=temperature
+        ),
     }
-    entries = load_metrics(workdir)
-    if entries:
-        figures["learning_curves"] = plots.plot_learning_curves(
-            *(
-                _learning_curve(
-                    [entry for entry in entries if entry.kind == kind], setup.steps_per_epoch
-                )
-                for kind in (TRAIN, VALIDATION)
-            )
-        )
-    figures["reliability"] = plots.plot_reliability(
-        predictions.log_probabilities, predictions.labels, temperature=temperature
-    )
-    return figures
+    if (workdir / METRICS_FILE).exists():
+        makers["learning_curves"] = lambda: _learning_curves(setup, workdir)
+    return makers
 
 
 def draw_restoration(
@@ -82,6 +82,16 @@ def draw_restoration(
     chosen = np.linspace(0, len(names) - 1, min(RESTORED_IMAGES, len(names))).astype(int)
     after, before, true = (array[chosen] for array in (restored, bicubic, truth))
     return plots.plot_enhancement(before, after, true, titles=names[chosen].tolist())
+
+
+def _learning_curves(setup: Setup, workdir: Path) -> Figure:
+    entries = load_metrics(workdir)
+    return plots.plot_learning_curves(
+        *(
+            _learning_curve([one for one in entries if one.kind == kind], setup.steps_per_epoch)
+            for kind in (TRAIN, VALIDATION)
+        )
+    )
 
 
 def _learning_curve(entries: Sequence[MetricsEntry], steps_per_epoch: int) -> plots.LearningCurve:

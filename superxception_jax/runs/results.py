@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from superxception_jax.evaluation.cells import CellMetrics
+from superxception_jax.evaluation.metrics import FEWEST_CALIBRATION_IMAGES
+from superxception_jax.evaluation.statistics import Interval
 from superxception_jax.files import load_json
 from superxception_jax.runs.provenance import Provenance
 from superxception_jax.training.progress import Progress
@@ -22,14 +24,27 @@ class CalibrationMetrics:
     """What temperature scaling does to the probabilities of a split.
 
     Attributes:
-        temperature: Temperature fitted on the validation images.
+        temperature: Temperature fitted on the validation images; 1 where they are too few.
         loss: Mean negative log-likelihood after scaling, nats.
-        expected_calibration_error: Calibration error after scaling.
+        expected_calibration_error: Calibration error after scaling; None for too few images.
+        fitted_images: Number of validation images; None in results of versions that didn't store
+            it.
     """
 
     temperature: float
     loss: float
-    expected_calibration_error: float
+    expected_calibration_error: float | None
+    fitted_images: int | None = None
+
+    @property
+    def fitted_on(self) -> str:
+        """Return which images the temperature is fitted on."""
+        if self.fitted_images is None:
+            return "validation images"
+        text = f"{self.fitted_images:,} validation images"
+        if self.fitted_images < FEWEST_CALIBRATION_IMAGES:
+            return f"nothing: {text} are too few"
+        return text
 
 
 @dataclass(frozen=True)
@@ -59,10 +74,11 @@ class RunResults:
         confidence_level: Confidence level of the intervals, 0..1.
         images: Number of tested images.
         accuracy: Share of correct images, each classified by itself.
-        accuracy_interval: Percentile bootstrap interval over cells.
-        macro_f1: Mean F1 score of the classes.
+        accuracy_interval: Interval of the accuracy over cases or cells.
+        macro_f1: Mean F1 score of the classes that occur or are predicted.
         loss: Mean negative log-likelihood, nats.
-        expected_calibration_error: Calibration error of the raw probabilities.
+        expected_calibration_error: Calibration error of the raw probabilities; None for too few
+            images.
         recall: Share of correct images by class name; None for an absent class.
         parameters: Number of parameters of the network.
         multiply_accumulates: Multiply-accumulates per view of an image; None in results of
@@ -75,7 +91,10 @@ class RunResults:
             None without images to restore.
         polarity: Metrics of upright images (`upright`) and of images turned at random
             (`turned_at_random`); None for a network that doesn't read polarity.
-        cells: Metrics after the assignment of whole cells; None where the split divides cells.
+        cells: Metrics after the assignment of whole cells; None where the split divides cells,
+            or a cell can't be assigned.
+        cells_withheld: Why the cells could not be assigned; empty if they were, or the split
+            divides them.
     """
 
     name: str
@@ -87,10 +106,10 @@ class RunResults:
     confidence_level: float
     images: int
     accuracy: float
-    accuracy_interval: tuple[float, float]
+    accuracy_interval: Interval
     macro_f1: float
     loss: float
-    expected_calibration_error: float
+    expected_calibration_error: float | None
     recall: Mapping[str, float | None]
     parameters: int
     multiply_accumulates: int | None
@@ -101,6 +120,17 @@ class RunResults:
     super_resolution: Mapping[str, float] | None = None
     polarity: Mapping[str, PolarityMetrics] | None = None
     cells: CellMetrics | None = None
+    cells_withheld: str = ""
+
+    @property
+    def absent_classes(self) -> tuple[str, ...]:
+        """Return the classes of no tested image."""
+        return tuple(name for name, share in self.recall.items() if share is None)
+
+    @property
+    def orientation(self) -> str:
+        """Return whether the network reads the orientation of an image, or takes it as upright."""
+        return "read" if self.polarity else "not read: every image is taken as upright"
 
     @property
     def commits(self) -> tuple[str, ...]:
@@ -115,10 +145,15 @@ class RunResults:
             for field in dataclasses.fields(self)
             if (value := getattr(self, field.name)) is not None
         }
-        values["interval_method"] = "percentile bootstrap over cells"
-        values["accuracy_interval"] = list(self.accuracy_interval)
+        values |= self.accuracy_interval.to_json()
+        values["expected_calibration_error"] = self.expected_calibration_error
         values["recall"] = dict(self.recall)
-        values["calibration"] = dataclasses.asdict(self.calibration) | {"fitted_on": "validation"}
+        values["orientation"] = self.orientation
+        values["calibration"] = dataclasses.asdict(self.calibration) | {
+            "fitted_on": self.calibration.fitted_on
+        }
+        if not self.cells_withheld:
+            del values["cells_withheld"]
         values["progress"] = self.progress.to_json()
         values["trainings"] = [one.to_json() for one in self.trainings]
         values["evaluation"] = self.evaluation.to_json()
@@ -141,16 +176,18 @@ class RunResults:
         """
         names = {field.name for field in dataclasses.fields(cls)}
         parts = {name: value for name, value in values.items() if name in names}
-        low, high = values["accuracy_interval"]
         calibration = {
-            field.name: values["calibration"][field.name]
-            for field in dataclasses.fields(CalibrationMetrics)
+            name: values["calibration"][name]
+            for name in ("temperature", "loss", "expected_calibration_error")
         }
+        calibration["fitted_images"] = values["calibration"].get("fitted_images")
+        cells = CellMetrics.from_json(values["cells"]) if "cells" in values else None
         # Earlier versions stored one provenance, that of the evaluation.
         evaluation = values.get("evaluation", values.get("environment"))
         parts |= {
             "multiply_accumulates": values.get("multiply_accumulates"),
-            "accuracy_interval": (low, high),
+            "accuracy_interval": Interval.from_json(values, cells=cells.cells if cells else None),
+            "cells": cells,
             "calibration": CalibrationMetrics(**calibration),
             "progress": Progress.from_json(values["progress"]),
             "trainings": tuple(Provenance.from_json(one) for one in values.get("trainings", ())),
@@ -160,8 +197,6 @@ class RunResults:
             parts["polarity"] = {
                 name: PolarityMetrics(**one) for name, one in values["polarity"].items()
             }
-        if "cells" in values:
-            parts["cells"] = CellMetrics.from_json(values["cells"])
         return cls(**parts)
 
 

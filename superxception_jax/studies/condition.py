@@ -62,8 +62,9 @@ class ConditionResult:
         images: Number of images.
         correct_single: Images whose most probable class is correct, before the assignment.
         correct_assigned: Images whose assigned class is correct.
-        correct_polarity: Images whose polarity (p arm up or down) is correct.
-        unread: Images in which no chromosome is found; they count as wrong.
+        correct_polarity: Images whose polarity (p arm up or down) is correct; None where a
+            network doesn't read it.
+        unread: Images in which no chromosome is found or that are set aside; they count as wrong.
     """
 
     kind: str
@@ -73,19 +74,19 @@ class ConditionResult:
     images: int = 0
     correct_single: int = 0
     correct_assigned: int = 0
-    correct_polarity: int = 0
+    correct_polarity: int | None = 0
     unread: int = 0
 
     def plus(self, other: ConditionResult) -> ConditionResult:
         """Return the sum of two results of the same condition."""
-        counts = {
-            field.name: getattr(self, field.name) + getattr(other, field.name)
+        counts: dict[str, Any] = {
+            field.name: _sum(getattr(self, field.name), getattr(other, field.name))
             for field in dataclasses.fields(self)
             if field.name not in ("kind", "level")
         }
         return dataclasses.replace(self, **counts)
 
-    def to_json(self) -> dict[str, str | float]:
+    def to_json(self) -> dict[str, str | float | None]:
         """Return the JSON values of the results file."""
         return {
             "kind": self.kind,
@@ -107,6 +108,7 @@ class RobustnessResults:
     Attributes:
         name: Name of the files in the results folder.
         dataset: Data set of the test cells.
+        networks: Number of networks whose results are added up.
         own: Results on the test cells, the undamaged ones first.
         foreign: Results on all cells of another data set, by its name.
         provenance: Commit, command, versions and devices.
@@ -114,6 +116,7 @@ class RobustnessResults:
 
     name: str
     dataset: str
+    networks: int
     own: tuple[ConditionResult, ...]
     foreign: Mapping[str, ConditionResult]
     provenance: Provenance
@@ -125,6 +128,7 @@ class RobustnessResults:
             "command": self.provenance.command,
             "commit": self.provenance.commit,
             "data set": self.dataset,
+            "networks": self.networks,
             "own": [one.to_json() for one in self.own],
             "foreign": {name: one.to_json() for name, one in self.foreign.items()},
             "environment": self.provenance.to_json(),
@@ -134,7 +138,7 @@ class RobustnessResults:
 def pool(results: Sequence[ConditionResult]) -> list[ConditionResult]:
     """Add up the results of several networks, condition by condition.
 
-    Each cell is a test cell of one fold only, so no cell counts twice.
+    A cell counts once for each network: once in all for the test cells of different folds.
 
     Args:
         results: Results of every network on its own test cells.
@@ -147,3 +151,7 @@ def pool(results: Sequence[ConditionResult]) -> list[ConditionResult]:
         key = (one.kind, one.level)
         pooled[key] = pooled[key].plus(one) if key in pooled else one
     return list(pooled.values())
+
+
+def _sum(first: int | None, second: int | None) -> int | None:
+    return None if first is None or second is None else first + second

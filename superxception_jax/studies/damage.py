@@ -16,29 +16,37 @@ DEBRIS_GREY = (80, 200)
 
 
 def corrupt(
-    image: np.ndarray, *, kind: str, level: float, generator: np.random.Generator
+    image: np.ndarray,
+    *,
+    kind: str,
+    level: float,
+    background: str,
+    generator: np.random.Generator,
 ) -> np.ndarray:
     """Return a damaged copy of a raw image.
 
     Args:
-        image: u8[H,W], one chromosome, bright on dark or dark on light.
+        image: u8[H,W], one chromosome, bright on black or dark on white, see `level_cell`.
         kind: Kind of damage, a key of `CORRUPTIONS`.
         level: Strength of the damage, in the unit that `CORRUPTIONS` gives.
+        background: "dark" or "light", that of the cell.
         generator: Random generator.
 
     Returns:
-        u8[h,w], bright on dark. Blur and debris add a margin, and rotation enlarges the image, so
-        that nothing is cut off.
+        u8[h,w] on the same background, so that it takes the same path as an undamaged image. Blur
+        and debris add a margin, and rotation enlarges the image, so that nothing is cut off. A
+        level that changes nothing gives the image again but for such a margin.
 
     Raises:
-        ValueError: The kind is unknown.
+        ValueError: The kind or the background is unknown.
     """
     check(image=(image, "u8[H,W]"))
     if kind not in CORRUPTIONS:
         raise ValueError(f"`kind` must be one of {tuple(CORRUPTIONS)}, got {kind!r}; choose one.")
-    grey = brighten_chromosome(image, background="auto").astype(np.float64)
-    damaged = CORRUPTIONS[kind][1](grey, level, generator)
-    return np.rint(np.clip(damaged, 0, 255)).astype(np.uint8)
+    grey = brighten_chromosome(image, background=background)
+    damaged = CORRUPTIONS[kind][1](grey.astype(np.float64), level, generator)
+    bright = np.rint(np.clip(damaged, 0, 255)).astype(np.uint8)
+    return bright if grey is image else 255 - bright
 
 
 def _blur(image: np.ndarray, level: float, _: np.random.Generator) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +10,9 @@ from typing import Any
 import numpy as np
 
 from superxception_jax.chromosomes import natural_key
+from superxception_jax.data.background import LeveledCell, level_cell
 from superxception_jax.data.builders import load_records, make_builder
+from superxception_jax.data.image_file import DecodedImage
 from superxception_jax.data.record import ChromosomeRecord
 from superxception_jax.data.splits import WHOLE_CELL_PROTOCOLS, make_split
 from superxception_jax.karyotyping.cell import CellImages, Classifier, NamedImage, karyotype_cell
@@ -106,17 +109,23 @@ def evaluate_condition(
         advance: Called with the number of cells done.
 
     Returns:
-        The counts. Images in which no chromosome is found count as wrong.
+        The counts. Images in which no chromosome is found, or that are set aside, count as wrong.
     """
     share = MIXED_TURNED_SHARE if kind == TURN else UPRIGHT_TURNED_SHARE
-    result = ConditionResult(kind=kind, level=level)
+    reads_polarity = classifier.polarity == "read"
+    result = ConditionResult(kind, level, correct_polarity=0 if reads_polarity else None)
     for number, cell in enumerate(cells):
         generator = np.random.default_rng([seed, number])
         kept = np.arange(len(cell.images))
         if kind == MISSING:
             lost = generator.choice(len(kept), size=int(level), replace=False)
             kept = np.delete(kept, lost)
-        images, turned = _damage(cell, kept, kind=kind, level=level, generator=generator)
+        # Leveled once, damaged or not: damage of no strength must change nothing at all.
+        leveled = level_cell(
+            [DecodedImage(grey=image, colour_levels=0.0) for image in cell.images],
+            background=classifier.normalization.background,
+        )
+        images, turned = _damage(leveled, kept, kind=kind, level=level, generator=generator)
         names = [str(index) for index in kept]
         karyotype = karyotype_cell(
             CellImages(cell.name, tuple(map(NamedImage, names, images))),
@@ -124,7 +133,10 @@ def evaluate_condition(
             turned_share=share,
         )
         truth = dict(zip(names, zip(cell.labels[kept], turned, strict=True), strict=True))
-        result = result.plus(_count_correct(karyotype, truth, kind=kind, level=level))
+        found = _count_correct(karyotype, truth, kind=kind, level=level)
+        if not reads_polarity:
+            found = dataclasses.replace(found, correct_polarity=None)
+        result = result.plus(found)
         advance(1)
     return result
 
@@ -144,12 +156,12 @@ def _count_correct(
         correct_single=sum(int(one.probabilities.argmax() == label) for one, label, _ in pairs),
         correct_assigned=assigned,
         correct_polarity=sum(int(one.turned == turned) for one, _, turned in pairs),
-        unread=len(karyotype.unread),
+        unread=len(truth) - len(pairs),
     )
 
 
 def _damage(
-    cell: RawCell,
+    leveled: LeveledCell,
     kept: np.ndarray,
     *,
     kind: str,
@@ -157,7 +169,7 @@ def _damage(
     generator: np.random.Generator,
 ) -> tuple[list[np.ndarray], np.ndarray]:
     """Return the damaged images, and bool[N], whether each of them is now upside down."""
-    images = [cell.images[index] for index in kept]
+    images = [leveled.images[index] for index in kept]
     turned = np.zeros(len(kept), bool)
     if kind == TURN:
         turned = generator.random(len(kept)) < level
@@ -166,7 +178,16 @@ def _damage(
             for image, upside_down in zip(images, turned, strict=True)
         ]
     elif kind in CORRUPTIONS:
-        images = [corrupt(image, kind=kind, level=level, generator=generator) for image in images]
+        images = [
+            corrupt(
+                image,
+                kind=kind,
+                level=level,
+                background=leveled.background.kind,
+                generator=generator,
+            )
+            for image in images
+        ]
     return images, turned
 
 

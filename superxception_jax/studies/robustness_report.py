@@ -10,9 +10,10 @@ from matplotlib.figure import Figure
 from superxception_jax.evaluation.markdown import markdown_grid
 from superxception_jax.studies.condition import UNITS, ConditionResult, RobustnessResults
 
+UNKNOWN = "–"
 HEADS = (
     *("condition", "level", "cells", "images", "single image, %", "assigned, %"),
-    *("fully correct cells, %", "polarity correct, %", "no chromosome found"),
+    *("fully correct cells, %", "polarity correct, %", "images not read"),
 )
 
 
@@ -28,11 +29,21 @@ def robustness_markdown(results: RobustnessResults) -> str:
     lines = [_line(one) for one in results.own]
     text = [
         f"# Robustness `{results.name}`",
-        f"Cells of `{results.dataset}` that the network has not seen, damaged before any other "
-        "step and karyotyped as by `launch/karyotype.py`. Single image: most probable class of "
-        "each image; assigned: class after the assignment of the whole cell. Images in which no "
-        "chromosome is found count as wrong.",
+        f"Cells of `{results.dataset}` that the network has not seen, damaged when their "
+        "background is black or white and karyotyped as by `launch/karyotype.py`. Single image: "
+        "most probable class of each image; assigned: class after the assignment of the whole "
+        "cell. Images in which no chromosome is found, or that are set aside, are not read and "
+        "count as wrong.",
     ]
+    if results.networks > 1:
+        text += [
+            f"The counts of {results.networks} networks are added up: a cell counts once for each "
+            "network that karyotyped it."
+        ]
+    if any(one.correct_polarity is None for one in results.own):
+        text += [
+            f"{UNKNOWN}: the network takes every image as upright and doesn't read its polarity."
+        ]
     if len(lines) > 1:
         text += [f"![Accuracy under damage]({results.name}.png)"]
     text += [markdown_grid(HEADS, lines)]
@@ -90,17 +101,18 @@ def plot_robustness(results: Sequence[ConditionResult]) -> Figure:
 
 
 def _line(one: ConditionResult) -> list[str]:
-    level = f"{one.level:g} ({UNITS[one.kind]})" if one.kind in UNITS else "–"
+    level = f"{one.level:g} ({UNITS[one.kind]})" if one.kind in UNITS else UNKNOWN
     return [one.kind, level, *_numbers(one)]
 
 
 def _numbers(one: ConditionResult) -> list[str]:
+    polarity = one.correct_polarity
     return [
         str(one.cells),
         f"{one.images:,}",
         f"{100 * one.correct_single / one.images:.2f}",
         f"{100 * one.correct_assigned / one.images:.2f}",
         f"{100 * one.correct_cells / one.cells:.1f}",
-        f"{100 * one.correct_polarity / one.images:.2f}",
+        UNKNOWN if polarity is None else f"{100 * polarity / one.images:.2f}",
         str(one.unread),
     ]

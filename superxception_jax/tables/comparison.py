@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from superxception_jax.evaluation.statistics import mcnemar
+from superxception_jax.evaluation.statistics import Interval, mcnemar
 from superxception_jax.tables.finished_run import TableRun, pool_folds
+from superxception_jax.tables.stored_predictions import StoredPredictions
 
 
 @dataclass(frozen=True)
@@ -17,11 +19,11 @@ class Difference:
 
     Attributes:
         value: First accuracy minus the second.
-        interval: Paired bootstrap interval over cells.
+        interval: Paired interval over cases or cells.
     """
 
     value: float
-    interval: tuple[float, float]
+    interval: Interval
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,8 @@ class SeedComparison:
         images: Number of images that both tested.
         only_first_correct: Number of images that only the first row classifies correctly.
         only_second_correct: Number of images that only the second row classifies correctly.
-        p_value: Two-sided p value of McNemar's exact test.
+        p_value: Two-sided p value of McNemar's exact test; None where there are too few cases or
+            cells for an interval.
         difference: Difference of the accuracies.
     """
 
@@ -41,7 +44,7 @@ class SeedComparison:
     images: int
     only_first_correct: int
     only_second_correct: int
-    p_value: float
+    p_value: float | None
     difference: Difference
 
 
@@ -76,7 +79,7 @@ def compare_rows(first: Sequence[TableRun], second: Sequence[TableRun]) -> RowCo
         ValueError: The runs of a seed and fold tested different images.
     """
     common = common_runs(first, second)
-    seeds, changes, cells = [], [], []
+    seeds, changes, tested = [], [], []
     for seed in sorted({seed for seed, _ in common}):
         left, right = (
             pool_folds([run for run in runs if run.seed == seed and (seed, run.fold) in common])
@@ -91,24 +94,27 @@ def compare_rows(first: Sequence[TableRun], second: Sequence[TableRun]) -> RowCo
         # Floats, because the difference of two booleans isn't defined.
         change = left.correct.astype(np.float64) - right.correct
         counts = int((change > 0).sum()), int((change < 0).sum())
+        if left.cases is None:
+            left = dataclasses.replace(left, cases=right.cases)
+        difference = _difference(change, [left], first[0])
         seeds.append(
             SeedComparison(
                 seed=seed,
                 images=len(change),
                 only_first_correct=counts[0],
                 only_second_correct=counts[1],
-                p_value=mcnemar(*counts),
-                difference=_difference(change, left.cells, first[0]),
+                p_value=None if difference.interval.ends is None else mcnemar(*counts),
+                difference=difference,
             )
         )
         changes.append(change)
-        cells.append(left.cells)
+        tested.append(left)
     return RowComparison(
         first=first[0].row,
         second=second[0].row,
         confidence_level=first[0].results.confidence_level,
         seeds=tuple(seeds),
-        mean=_difference(np.concatenate(changes), np.concatenate(cells), first[0]),
+        mean=_difference(np.concatenate(changes), tested, first[0]),
     )
 
 
@@ -117,5 +123,7 @@ def common_runs(first: Iterable[TableRun], second: Iterable[TableRun]) -> set[tu
     return {run.key[1:] for run in first} & {run.key[1:] for run in second}
 
 
-def _difference(change: np.ndarray, cells: np.ndarray, run: TableRun) -> Difference:
-    return Difference(value=float(change.mean()), interval=run.interval(change, cells))
+def _difference(
+    change: np.ndarray, tested: Sequence[StoredPredictions], run: TableRun
+) -> Difference:
+    return Difference(value=float(change.mean()), interval=run.interval(change, tested))

@@ -12,6 +12,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from superxception_jax.evaluation.statistics import Interval
 from superxception_jax.training.recorder import VALIDATION, MetricsEntry, training_speeds
 
 COLOURS = {"training": "cyan", "done": "green", "failed": "red", "stopped": "yellow"}
@@ -30,7 +31,7 @@ class RunState:
         validation_accuracy: Latest validation accuracy, 0..1; None before the first validation.
         seconds_left: Remaining training time; None while it is unknown.
         accuracy: Test accuracy, 0..1, of a finished run.
-        accuracy_interval: Bootstrap interval of the test accuracy.
+        accuracy_interval: Interval of the test accuracy.
         message: Why the run failed or was stopped.
     """
 
@@ -41,7 +42,7 @@ class RunState:
     validation_accuracy: float | None = None
     seconds_left: float | None = None
     accuracy: float | None = None
-    accuracy_interval: tuple[float, float] | None = None
+    accuracy_interval: Interval | None = None
     message: str = ""
 
 
@@ -93,8 +94,7 @@ def describe_state(state: RunState) -> list[str]:
         elif state.seconds_left is not None:
             last = f"{_duration(state.seconds_left)} left"
     if state.accuracy is not None and state.accuracy_interval is not None:
-        low, high = state.accuracy_interval
-        last = f"test {state.accuracy:.2%} ({low:.2%} to {high:.2%})"
+        last = f"test {state.accuracy:.2%} ({state.accuracy_interval.describe()})"
     validation = state.validation_accuracy
     return [phase, "" if validation is None else f"validation accuracy {validation:.2%}", last]
 

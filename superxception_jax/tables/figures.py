@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter, ScalarFormatter
 
+from superxception_jax.evaluation.statistics import describe_units
 from superxception_jax.tables.row import TableRow
 from superxception_jax.tables.table import Table
 
@@ -38,6 +40,8 @@ LINEAR_RANGE = 5
 def plot_table(table: Table) -> Figure:
     """Return the accuracy of every row: its seeds, mean, interval, and the paper's accuracy.
 
+    A row with too few cells for an interval shows none.
+
     Args:
         table: The table.
 
@@ -47,19 +51,23 @@ def plot_table(table: Table) -> Figure:
     rows = table.rows
     figure = Figure(figsize=(8, 1.9 + 0.5 * len(rows)), layout="constrained")
     axes = figure.subplots()
-    level = f"{100 * rows[0].confidence_level:g} %"
+    given = [row for row in rows if row.accuracy_interval.ends]
+    label = "mean"
+    if given:
+        level = f"{100 * rows[0].confidence_level:g} %"
+        label += f", {level} interval over {_units(given)}"
     for place, row in enumerate(rows):
         # Only the first row is named in the legend.
         hidden = "_" if place else ""
-        low, high = (100 * end for end in row.accuracy_interval)
+        shown = [100 * row.accuracy, *_percent(row)]
         axes.plot(
-            [low, 100 * row.accuracy, high],
-            [place] * 3,
+            sorted(shown),
+            [place] * len(shown),
             color="tab:blue",
             linewidth=2,
             marker="|",
             markersize=12,
-            label=f"{hidden}mean, {level} interval over cells",
+            label=hidden + label,
         )
         seeds = [100 * accuracy for accuracy in row.accuracy_by_seed]
         axes.plot(seeds, [place] * len(seeds), "o", color="black", alpha=0.6, label=f"{hidden}seed")
@@ -102,7 +110,8 @@ def plot_curves(table: Table) -> Figure:
         values = [row.varied for row in rows]
         colour = f"C{place}"
         axes.plot(values, [100 * row.accuracy for row in rows], "o-", color=colour, label=name)
-        low, high = ([100 * row.accuracy_interval[end] for row in rows] for end in (0, 1))
+        spans = [_percent(row) or (np.nan, np.nan) for row in rows]
+        low, high = zip(*spans, strict=True)
         axes.fill_between(values, low, high, color=colour, alpha=0.15, linewidth=0)
         assigned = [100 * row.whole_cells.accuracy for row in rows if row.whole_cells]
         if len(assigned) == len(rows):
@@ -139,7 +148,7 @@ def plot_cost(table: Table) -> Figure:
     for axes, (label, values) in zip(panels, costs.items(), strict=True):
         for place, (row, value) in enumerate(zip(rows, values, strict=True)):
             middle = 100 * row.accuracy
-            low, high = (100 * end for end in row.accuracy_interval)
+            low, high = _percent(row) or (np.nan, np.nan)
             axes.errorbar(
                 value,
                 middle,
@@ -157,6 +166,15 @@ def plot_cost(table: Table) -> Figure:
     handles, names = panels[0].get_legend_handles_labels()
     figure.legend(handles, names, loc="outside right upper", frameon=False)
     return figure
+
+
+def _units(rows: Sequence[TableRow]) -> str:
+    return describe_units([row.accuracy_interval for row in rows])
+
+
+def _percent(row: TableRow) -> tuple[float, ...]:
+    """Return the ends of the interval in percent; none if it has none."""
+    return tuple(100 * end for end in row.accuracy_interval.ends or ())
 
 
 def _title(row: TableRow) -> str:

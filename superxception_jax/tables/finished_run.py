@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from superxception_jax.evaluation.statistics import bootstrap_mean
+from superxception_jax.evaluation.statistics import Interval, mean_interval
 from superxception_jax.runs.results import RunResults
 from superxception_jax.runs.stored_config import upgrade_config
-from superxception_jax.tables.stored_predictions import StoredPredictions
+from superxception_jax.tables.stored_predictions import StoredPredictions, join_column
 
 # Seed of the bootstrap of a table, whatever the seeds of its runs.
 BOOTSTRAP_SEED = 0
@@ -74,16 +74,17 @@ class TableRun:
             )
         return count
 
-    def interval(self, values: np.ndarray, cells: np.ndarray) -> tuple[float, float]:
-        """Return the bootstrap interval over cells of a mean, as the run's config asks for it.
+    def interval(self, values: np.ndarray, tested: Sequence[StoredPredictions]) -> Interval:
+        """Return the interval of a mean, as the run's config asks for it.
 
         Args:
             values: f64[N], one per image and run.
-            cells: str[N], cell of each image.
+            tested: Predictions of the images, one run after the other.
         """
-        return bootstrap_mean(
+        return mean_interval(
             values,
-            cells,
+            cells=np.concatenate([one.cells for one in tested]),
+            cases=join_column(tested, "cases"),
             resamples=self.bootstrap_resamples,
             level=self.results.confidence_level,
             seed=BOOTSTRAP_SEED,
@@ -151,7 +152,7 @@ def pool_folds(runs: Sequence[TableRun]) -> StoredPredictions:
         runs: Runs of one row and one seed, at least one.
 
     Returns:
-        The predictions; `assigned` and `confidences` are None if a run has none.
+        The predictions; `assigned`, `confidences` and `cases` are None if a run has none.
 
     Raises:
         ValueError: Two folds tested the same image.
@@ -169,8 +170,8 @@ def pool_folds(runs: Sequence[TableRun]) -> StoredPredictions:
         )
 
     def pool(name: str) -> np.ndarray | None:
-        columns = [getattr(one, name) for one in parts]
-        return None if any(one is None for one in columns) else np.concatenate(columns)[order]
+        column = join_column(parts, name)
+        return None if column is None else column[order]
 
     return StoredPredictions(
         names=names,
@@ -179,4 +180,5 @@ def pool_folds(runs: Sequence[TableRun]) -> StoredPredictions:
         predicted=np.concatenate([one.predicted for one in parts])[order],
         assigned=pool("assigned"),
         confidences=pool("confidences"),
+        cases=pool("cases"),
     )

@@ -11,8 +11,12 @@ from typing import Any
 import numpy as np
 
 from superxception_jax.chromosomes import CLASS_NAMES
-from superxception_jax.evaluation.metrics import calibration_error, class_recalls, macro_f1
-from superxception_jax.evaluation.statistics import mean_numbers
+from superxception_jax.evaluation.metrics import (
+    class_recalls,
+    macro_f1,
+    supported_calibration_error,
+)
+from superxception_jax.evaluation.statistics import Interval, mean_numbers
 from superxception_jax.tables.finished_run import TableRun, pool_folds
 from superxception_jax.tables.stored_predictions import StoredPredictions
 from superxception_jax.tables.whole_cells import WholeCells, summarize_cells
@@ -34,12 +38,13 @@ class TableRow:
         images: Number of test images of all folds.
         confidence_level: Confidence level of the intervals, 0..1.
         accuracy: Mean accuracy over the seeds.
-        accuracy_interval: Bootstrap interval of the accuracy over cells.
+        accuracy_interval: Interval of the accuracy over cases or cells.
         accuracy_by_seed: Accuracy with each seed.
         accuracy_sd_over_seeds: Standard deviation of these; None for a single seed.
         macro_f1: Mean over the seeds of the macro-F1 of the pooled folds.
         expected_calibration_error: Mean over the seeds of the calibration error of the pooled
             folds; where confidences are not stored, the mean of the runs, weighted by images.
+            None where there are too few images for one.
         parameters: Number of parameters of the network.
         multiply_accumulates: Multiply-accumulates per view of an image.
         varied: Value of the field in which the rows differ; None if there is no such field.
@@ -62,11 +67,11 @@ class TableRow:
     images: int
     confidence_level: float
     accuracy: float
-    accuracy_interval: tuple[float, float]
+    accuracy_interval: Interval
     accuracy_by_seed: tuple[float, ...]
     accuracy_sd_over_seeds: float | None
     macro_f1: float
-    expected_calibration_error: float
+    expected_calibration_error: float | None
     parameters: int
     multiply_accumulates: int
     varied: Any
@@ -94,7 +99,6 @@ def summarize_row(runs: Sequence[TableRun], *, vary: str = "") -> TableRow:
     confusions = [_confusion(one) for one in tested]
     by_seed = tuple(float(np.trace(one) / one.sum()) for one in confusions)
     correct = np.concatenate([one.correct for one in tested]).astype(np.float64)
-    cells = np.concatenate([one.cells for one in tested])
     recalls = class_recalls(np.sum(confusions, axis=0))
     return TableRow(
         row=first.row,
@@ -108,7 +112,7 @@ def summarize_row(runs: Sequence[TableRun], *, vary: str = "") -> TableRow:
         images=max(len(one.labels) for one in tested),
         confidence_level=first.results.confidence_level,
         accuracy=float(correct.mean()),
-        accuracy_interval=first.interval(correct, cells),
+        accuracy_interval=first.interval(correct, tested),
         accuracy_by_seed=by_seed,
         accuracy_sd_over_seeds=statistics.stdev(by_seed) if len(seeds) > 1 else None,
         macro_f1=float(np.mean([macro_f1(one) for one in confusions])),
@@ -128,20 +132,21 @@ def summarize_row(runs: Sequence[TableRun], *, vary: str = "") -> TableRow:
     )
 
 
-def _calibration_error(runs: Sequence[TableRun], tested: Sequence[StoredPredictions]) -> float:
-    errors = [
-        calibration_error(one.confidences.astype(np.float64), one.correct)
-        for one in tested
-        if one.confidences is not None
-    ]
-    if len(errors) == len(tested):
-        return statistics.fmean(errors)
-    return float(
-        np.average(
-            [run.results.expected_calibration_error for run in runs],
-            weights=[run.results.images for run in runs],
-        )
-    )
+def _calibration_error(
+    runs: Sequence[TableRun], tested: Sequence[StoredPredictions]
+) -> float | None:
+    confidences = [one.confidences for one in tested if one.confidences is not None]
+    if len(confidences) == len(tested):
+        errors = [
+            supported_calibration_error(values.astype(np.float64), one.correct)
+            for values, one in zip(confidences, tested, strict=True)
+        ]
+        weights = [1] * len(errors)
+    else:
+        errors = [run.results.expected_calibration_error for run in runs]
+        weights = [run.results.images for run in runs]
+    known = [one for one in errors if one is not None]
+    return float(np.average(known, weights=weights)) if len(known) == len(errors) else None
 
 
 def _confusion(tested: StoredPredictions) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from superxception_jax.files import damaged, load_arrays, replacing
 
 # What says which images were tested; the same for all runs of a fold as a rule.
 IMAGE_COLUMNS = ("names", "cells", "labels")
+_SHARED_COLUMNS = (*IMAGE_COLUMNS, "cases")
 _RUN_COLUMNS = ("predicted", "assigned", "confidences")
 
 
@@ -31,6 +32,7 @@ class StoredPredictions:
             cells.
         confidences: f32[N], probability of each predicted class, not calibrated; None for runs
             whose table was made before version 0.2.
+        cases: str[N], patient or sample of each image; None where none is known.
 
     Raises:
         ValueError: The arrays differ in length.
@@ -43,9 +45,10 @@ class StoredPredictions:
     predicted: np.ndarray
     assigned: np.ndarray | None
     confidences: np.ndarray | None
+    cases: np.ndarray | None = None
 
     def __post_init__(self) -> None:
-        optional = {"assigned": "i8[N]", "confidences": "f32[N]"}
+        optional = {"assigned": "i8[N]", "confidences": "f32[N]", "cases": "any[N]"}
         given = {name: (getattr(self, name), kind) for name, kind in optional.items()}
         check(
             names=(self.names, "any[N]"),
@@ -74,6 +77,7 @@ def compact_predictions(predictions: Predictions) -> StoredPredictions:
         predictions: Predictions of the test images.
     """
     assigned = predictions.assigned
+    known = not np.array_equal(predictions.cells, predictions.cases)
     return StoredPredictions(
         names=predictions.names.astype(str),
         cells=predictions.cells.astype(str),
@@ -81,7 +85,22 @@ def compact_predictions(predictions: Predictions) -> StoredPredictions:
         predicted=predictions.predicted.astype(np.int8),
         assigned=None if assigned is None else assigned.astype(np.int8),
         confidences=predictions.confidences.astype(np.float32),
+        cases=predictions.cases.astype(str) if known else None,
     )
+
+
+def join_column(parts: Sequence[StoredPredictions], name: str) -> np.ndarray | None:
+    """Return a column of several predictions, one after the other.
+
+    Args:
+        parts: Predictions, at least one.
+        name: Name of the column.
+
+    Returns:
+        The column; None if any of them lacks it.
+    """
+    columns = [getattr(one, name) for one in parts]
+    return None if any(one is None for one in columns) else np.concatenate(columns)
 
 
 def save_run_predictions(
@@ -96,16 +115,17 @@ def save_run_predictions(
 
     Returns:
         The path. Runs of a fold that tested the same images share the columns `fold<n>.names`,
-        `.cells` and `.labels`; the columns of a run begin with the run's name.
+        `.cells`, `.labels` and, where cases are known, `.cases`; the columns of a run begin with
+        the run's name.
     """
     arrays: dict[str, Any] = {}
     shared: dict[int, StoredPredictions] = {}
     for run, one in predictions.items():
         first = shared.setdefault(folds[run], one)
         if first is one:
-            arrays |= _columns(f"fold{folds[run]}", one, IMAGE_COLUMNS)
-        elif not first.has_same_images(one):
-            arrays |= _columns(run, one, IMAGE_COLUMNS)
+            arrays |= _columns(f"fold{folds[run]}", one, _SHARED_COLUMNS)
+        elif not (first.has_same_images(one) and _equal(first.cases, one.cases)):
+            arrays |= _columns(run, one, _SHARED_COLUMNS)
         arrays |= _columns(run, one, _RUN_COLUMNS)
     with replacing(path) as temporary, temporary.open("wb") as file:
         np.savez_compressed(file, **arrays)
@@ -130,6 +150,12 @@ def load_run_predictions(path: Path, *, folds: Mapping[str, int]) -> dict[str, S
         raise damaged(path, error, content=content, remedy=remedy) from error
 
 
+def _equal(first: np.ndarray | None, second: np.ndarray | None) -> bool:
+    if first is None or second is None:
+        return first is second
+    return np.array_equal(first, second)
+
+
 def _columns(
     owner: str, predictions: StoredPredictions, names: tuple[str, ...]
 ) -> dict[str, np.ndarray]:
@@ -146,4 +172,5 @@ def _select(arrays: Mapping[str, np.ndarray], run: str, fold: int) -> StoredPred
         predicted=arrays[f"{run}.predicted"],
         assigned=arrays.get(f"{run}.assigned"),
         confidences=arrays.get(f"{run}.confidences"),
+        cases=arrays.get(f"{owner}.cases"),
     )

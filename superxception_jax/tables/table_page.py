@@ -6,13 +6,20 @@ from collections.abc import Mapping, Sequence
 
 from superxception_jax.chromosomes import CLASS_NAMES
 from superxception_jax.evaluation.markdown import markdown_grid
-from superxception_jax.tables.comparison import Difference, RowComparison
+from superxception_jax.evaluation.statistics import describe_units
+from superxception_jax.karyotyping.iscn import COMPLETE_CELL
+from superxception_jax.tables.comparison_page import (
+    ABSENT,
+    comparison_grid,
+    comparison_notes,
+    describe_interval,
+    too_few,
+)
 from superxception_jax.tables.finished_run import TableRun
 from superxception_jax.tables.row import TableRow
 from superxception_jax.tables.table import Table
-from superxception_jax.tables.whole_cells import WholeCells
+from superxception_jax.tables.whole_cells import PART, WholeCells
 
-ABSENT = "–"
 # What the page links to, in its own folder.
 VALUES_FILE = "table.json"
 ACCURACY_FIGURE = "accuracy.png"
@@ -32,6 +39,8 @@ ANEUPLOIDY_HEADS = {
     "sex": "sex chromosomes other than XX and XY",
     "loss": "loss of an autosome (monosomy)",
     "none": "normal (46,XX or 46,XY)",
+    PART: f"unknown: part of a cell, fewer than {COMPLETE_CELL[0]} or more than "
+    f"{COMPLETE_CELL[-1]} images",
 }
 
 
@@ -53,12 +62,17 @@ def table_markdown(table: Table, *, notes: str) -> str:
     if notes:
         parts += ["## Conclusions", notes.strip()]
     parts += ["## Recall by class, %", _recalls(rows)]
-    if any(row.whole_cells for row in rows):
-        parts += ["## Whole cells", _whole_cells(rows)]
+    unassigned = _unassigned(table.runs)
+    if unassigned or any(row.whole_cells for row in rows):
+        parts += ["## Whole cells", *_whole_cells(rows), *unassigned]
     if any(row.super_resolution for row in rows):
         parts += ["## Super-resolution", _super_resolution(rows)]
     if table.comparisons:
-        parts += ["## Paired comparisons", _comparison_notes(), _comparisons(table.comparisons)]
+        parts += [
+            "## Paired comparisons",
+            comparison_notes(table.comparisons),
+            comparison_grid(table.comparisons),
+        ]
     parts += ["## Reproduce", _code(table.commands)]
     parts += ["Individual runs:", _code([run.command for run in table.runs])]
     return "\n\n".join(parts) + "\n"
@@ -67,11 +81,10 @@ def table_markdown(table: Table, *, notes: str) -> str:
 def _introduction(table: Table) -> str:
     first = table.rows[0]
     lines = [
-        f"Data set `{first.dataset}`, split `{first.protocol}`, {first.images:,} test images. The "
-        f"{100 * first.confidence_level:g} % intervals of the mean over seeds are percentile "
-        f"bootstrap intervals over cells ({table.runs[0].bootstrap_resamples:,} resamples); the "
-        "standard deviation over seeds is listed next to them. The devices on which the times were "
-        f"measured are listed for each run in [`{VALUES_FILE}`]({VALUES_FILE}).",
+        f"Data set `{first.dataset}`, split `{first.protocol}`, {first.images:,} test images. "
+        + _intervals(table)
+        + " The devices on which the times were measured are listed for each run in "
+        f"[`{VALUES_FILE}`]({VALUES_FILE}).",
     ]
     if first.dataset == "ideogram":
         lines.append(
@@ -80,6 +93,22 @@ def _introduction(table: Table) -> str:
         )
     lines += _early_stops(table.runs)
     return "\n\n".join(lines)
+
+
+def _intervals(table: Table) -> str:
+    """Return what the intervals of the table cover, and where there is none."""
+    intervals = [row.accuracy_interval for row in table.rows]
+    given = [one for one in intervals if one.ends]
+    text = too_few(intervals, "get no interval")
+    if not given:
+        return text
+    return (
+        f"The {100 * table.rows[0].confidence_level:g} % intervals of the mean over seeds are "
+        f"percentile bootstrap intervals over {describe_units(given)} "
+        f"({table.runs[0].bootstrap_resamples:,} resamples). They cover the choice of the test "
+        f"{given[0].unit}s, not the chance of training: seeds are not resampled, and their "
+        f"standard deviation is listed separately. {text}"
+    ).strip()
 
 
 def _early_stops(runs: Sequence[TableRun]) -> list[str]:
@@ -108,7 +137,7 @@ def _networks(rows: Sequence[TableRow]) -> str:
 
 
 def _network(row: TableRow) -> list[str]:
-    spread = row.accuracy_sd_over_seeds
+    spread, error = row.accuracy_sd_over_seeds, row.expected_calibration_error
     seeds = ", ".join(map(str, row.seeds))
     if len(row.folds) > 1:
         seeds += f" × folds {', '.join(map(str, row.folds))}"
@@ -117,10 +146,10 @@ def _network(row: TableRow) -> list[str]:
         f"`{row.config_file}`",
         seeds,
         f"**{100 * row.accuracy:.2f}**",
-        _span(row.accuracy_interval),
+        describe_interval(row.accuracy_interval),
         ABSENT if spread is None else f"{100 * spread:.2f}",
         f"{row.macro_f1:.3f}",
-        f"{row.expected_calibration_error:.3f}",
+        ABSENT if error is None else f"{error:.3f}",
         f"{row.parameters:,}",
         f"{row.multiply_accumulates / 1e6:,.1f}",
         f"{row.images_per_second:,.1f}",
@@ -134,22 +163,46 @@ def _recalls(rows: Sequence[TableRow]) -> str:
         shares = (row.recall[name] for name in CLASS_NAMES)
         return [ABSENT if share is None else f"{100 * share:.1f}" for share in shares]
 
-    return markdown_grid(["network", *CLASS_NAMES], [[row.row, *cells(row)] for row in rows])
+    grid = markdown_grid(["network", *CLASS_NAMES], [[row.row, *cells(row)] for row in rows])
+    if all(share is not None for row in rows for share in row.recall.values()):
+        return grid
+    return grid + (
+        f"\n\n{ABSENT}: no test image is of this class. The macro-F1 leaves out a class that "
+        "neither occurs nor is predicted."
+    )
 
 
-def _whole_cells(rows: Sequence[TableRow]) -> str:
+def _unassigned(runs: Sequence[TableRun]) -> list[str]:
+    """Return a sentence on the runs whose cells could not be assigned; none if all could."""
+    reasons = [
+        f"`{run.row}` (seed {run.seed}, fold {run.fold}): {run.results.cells_withheld}"
+        for run in runs
+        if run.results.cells_withheld
+    ]
+    if not reasons:
+        return []
+    return [
+        "A row with cells that can't be assigned gets no whole-cell results:\n\n- "
+        + "\n- ".join(reasons)
+    ]
+
+
+def _whole_cells(rows: Sequence[TableRow]) -> list[str]:
     interval = f"{100 * rows[0].confidence_level:g} % interval"
     heads = ["network", "single images, %", "assigned, %", interval]
     heads += ["gain, percentage points", interval, "cells", "fully correct, %"]
     heads += ["sex chromosomes correct, %", "all counts correct, %"]
     found = [(row, row.whole_cells) for row in rows if row.whole_cells]
-    return (
+    if not found:
+        return []
+    text = (
         "All chromosomes of a cell are assigned together by an exact algorithm. The number of "
         "chromosomes of each class is not fixed, and the probabilities are calibrated on the "
-        "validation cells.\n\n"
+        "validation cells. The shares of cells are means over the seeds.\n\n"
         + markdown_grid(heads, [_assigned(row, cells) for row, cells in found])
         + _aneuploidies({row.row: cells for row, cells in found})
     )
+    return [text]
 
 
 def _assigned(row: TableRow, cells: WholeCells) -> list[str]:
@@ -158,9 +211,9 @@ def _assigned(row: TableRow, cells: WholeCells) -> list[str]:
         row.row,
         f"{100 * row.accuracy:.2f}",
         f"**{100 * cells.accuracy:.2f}**",
-        _span(cells.accuracy_interval),
+        describe_interval(cells.accuracy_interval),
         f"{100 * cells.gain:+.2f}",
-        _span(cells.gain_interval),
+        describe_interval(cells.gain_interval),
         f"{cells.cells:,}",
         *(f"{100 * share:.1f}" for share in shares),
     ]
@@ -169,7 +222,13 @@ def _assigned(row: TableRow, cells: WholeCells) -> list[str]:
 def _aneuploidies(found: Mapping[str, WholeCells]) -> str:
     """Return a table of the cells by their true counts; empty if all counts are normal."""
     lines = [
-        [name, ANEUPLOIDY_HEADS[kind], str(one.cells), str(one.flagged), str(one.counts_correct)]
+        [
+            name,
+            ANEUPLOIDY_HEADS[kind],
+            str(one.cells),
+            ABSENT if kind == PART else str(one.flagged),
+            str(one.counts_correct),
+        ]
         for name, cells in found.items()
         if any(one.cells for kind, one in cells.aneuploidy.items() if kind != "none")
         for kind, one in cells.aneuploidy.items()
@@ -180,8 +239,8 @@ def _aneuploidies(found: Mapping[str, WholeCells]) -> str:
     heads = ["network", "true chromosome counts", "cells", "flagged", "all counts correct"]
     return (
         "\n\nCells by their true chromosome counts. A cell is flagged if its assigned counts are "
-        "abnormal, which is a false alarm if the true counts are normal.\n\n"
-        + markdown_grid(heads, lines)
+        "abnormal, which is a false alarm if the true counts are normal. A cell counts once per "
+        "seed.\n\n" + markdown_grid(heads, lines)
     )
 
 
@@ -206,50 +265,6 @@ def _quality(values: Mapping[str, float], name: str) -> str:
     if name == "images":
         return f"{values[name]:,.0f}"
     return f"{values[name]:.2f}" if name.startswith("psnr") else f"{values[name]:.4f}"
-
-
-def _comparison_notes() -> str:
-    return (
-        "The p values are from McNemar's exact test, two-sided; the intervals of the differences "
-        "in accuracy are paired bootstrap intervals over cells. There is no p value for the mean "
-        "over seeds, because all seeds are tested on the same images."
-    )
-
-
-def _comparisons(comparisons: Sequence[RowComparison]) -> str:
-    level = comparisons[0].confidence_level
-    heads = ["a", "b", "seed", "images", "only a correct", "only b correct", "p"]
-    heads += ["a - b, percentage points", f"{100 * level:g} % interval"]
-    lines = []
-    for one in comparisons:
-        names = [one.first, one.second]
-        for seed in one.seeds:
-            counts = (seed.images, seed.only_first_correct, seed.only_second_correct)
-            known = [str(seed.seed), *(f"{count:,}" for count in counts)]
-            lines.append(
-                [*names, *known, _probability(seed.p_value), *_difference(seed.difference)]
-            )
-        if len(one.seeds) > 1:
-            lines.append([*names, "mean", *[ABSENT] * 4, *_difference(one.mean)])
-    return markdown_grid(heads, lines)
-
-
-def _difference(difference: Difference) -> list[str]:
-    low, high = (_points(end) for end in difference.interval)
-    return [_points(difference.value), f"{low} to {high}"]
-
-
-def _points(share: float) -> str:
-    # Adding zero turns the negative zero of a rounded number into a plain one.
-    return f"{round(100 * share, 2) + 0.0:+.2f}"
-
-
-def _probability(value: float) -> str:
-    return f"{value:.4f}" if value >= 1e-4 else f"{value:.1e}"
-
-
-def _span(interval: Sequence[float]) -> str:
-    return " – ".join(f"{100 * end:.2f}" for end in interval)
 
 
 def _code(lines: Sequence[str]) -> str:

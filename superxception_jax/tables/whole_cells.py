@@ -10,9 +10,12 @@ import numpy as np
 
 from superxception_jax.chromosomes import ANEUPLOIDY_KINDS, CLASS_NAMES, aneuploidy_kind
 from superxception_jax.evaluation.cells import CellComparison, compare_cell
+from superxception_jax.evaluation.statistics import Interval
+from superxception_jax.karyotyping.iscn import COMPLETE_CELL
 from superxception_jax.tables.stored_predictions import StoredPredictions
 
-Interval = Callable[[np.ndarray, np.ndarray], tuple[float, float]]
+# Of a cell whose number of images isn't that of a complete cell: its counts are no karyotype.
+PART = "part"
 
 
 @dataclass(frozen=True)
@@ -21,7 +24,7 @@ class AneuploidyCounts:
 
     Attributes:
         cells: Number of cells.
-        flagged: Number of cells whose assigned counts are abnormal.
+        flagged: Number of cells whose assigned counts are abnormal; those of a part never are.
         counts_correct: Number of cells whose assigned counts are all correct.
     """
 
@@ -36,20 +39,21 @@ class WholeCells:
 
     Attributes:
         accuracy: Share of images with the correct assigned class.
-        accuracy_interval: Bootstrap interval of the accuracy over cells.
+        accuracy_interval: Interval of the accuracy over cases or cells.
         gain: Accuracy minus that of single images.
-        gain_interval: Bootstrap interval of the gain over cells.
-        cells: Number of tested cells.
+        gain_interval: Interval of the gain over cases or cells.
+        cells: Number of tested cells; the shares of cells are means over the seeds.
         fully_correct: Share of cells, see `CellComparison`.
         sex_correct: Share of cells, see `CellComparison`.
         counts_correct: Share of cells, see `CellComparison`.
-        aneuploidy: Counts by kind of the true chromosome counts, see `aneuploidy_kind`.
+        aneuploidy: Counts by kind of the true chromosome counts, see `aneuploidy_kind`, or `PART`;
+            a cell counts once per seed.
     """
 
     accuracy: float
-    accuracy_interval: tuple[float, float]
+    accuracy_interval: Interval
     gain: float
-    gain_interval: tuple[float, float]
+    gain_interval: Interval
     cells: int
     fully_correct: float
     sex_correct: float
@@ -67,17 +71,18 @@ class _Cell:
 
 
 def summarize_cells(
-    predictions: Sequence[StoredPredictions], *, interval: Interval
+    predictions: Sequence[StoredPredictions],
+    *,
+    interval: Callable[[np.ndarray, Sequence[StoredPredictions]], Interval],
 ) -> WholeCells | None:
     """Return the summary of the assigned cells of a row; None if a run has no assignment.
 
     Args:
         predictions: Predictions of each run, at least one.
-        interval: (values f64[N], cells str[N]) → bootstrap interval of the mean.
+        interval: (values f64[N], predictions) → interval of the mean.
     """
     labels = np.concatenate([one.labels for one in predictions])
     before = np.concatenate([one.predicted for one in predictions]) == labels
-    names = np.concatenate([one.cells for one in predictions])
     assigned = [one.assigned for one in predictions if one.assigned is not None]
     if len(assigned) < len(predictions):
         return None
@@ -92,14 +97,14 @@ def summarize_cells(
     fully, sex, counts = (float(share) for share in shares)
     return WholeCells(
         accuracy=float(correct.mean()),
-        accuracy_interval=interval(correct, names),
+        accuracy_interval=interval(correct, predictions),
         gain=float(gains.mean()),
-        gain_interval=interval(gains, names),
-        cells=len(cells),
+        gain_interval=interval(gains, predictions),
+        cells=len({name for one in predictions for name in one.cells.tolist()}),
         fully_correct=fully,
         sex_correct=sex,
         counts_correct=counts,
-        aneuploidy={kind: _count(cells, kind) for kind in ANEUPLOIDY_KINDS},
+        aneuploidy={kind: _count(cells, kind) for kind in (*ANEUPLOIDY_KINDS, PART)},
     )
 
 
@@ -113,6 +118,8 @@ def _compare_cells(labels: np.ndarray, assigned: np.ndarray, cells: np.ndarray) 
 
 
 def _kind(labels: np.ndarray) -> str:
+    if len(labels) not in COMPLETE_CELL:
+        return PART
     return aneuploidy_kind([CLASS_NAMES[label] for label in labels])
 
 
@@ -120,6 +127,6 @@ def _count(cells: Sequence[_Cell], kind: str) -> AneuploidyCounts:
     chosen = [cell for cell in cells if cell.true_kind == kind]
     return AneuploidyCounts(
         cells=len(chosen),
-        flagged=sum(cell.assigned_kind != "none" for cell in chosen),
+        flagged=sum(cell.assigned_kind not in ("none", PART) for cell in chosen),
         counts_correct=sum(cell.comparison.counts_correct for cell in chosen),
     )

@@ -3,7 +3,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from superxception_jax.evaluation.metrics import calibration_error, compute_metrics
+from superxception_jax.evaluation.metrics import (
+    FEWEST_CALIBRATION_IMAGES,
+    calibration_error,
+    compute_metrics,
+)
 
 
 def _log_probabilities(rows):
@@ -21,8 +25,12 @@ def test_hand_computed_values():
     np.testing.assert_allclose(metrics.recalls, [0.5, 1.0, 0.0])
     # F1 of class 0: 2/(2+1); of 1: 2/(2+2); of 2: 0.
     assert metrics.macro_f1 == pytest.approx((2 / 3 + 0.5 + 0.0) / 3)
-    # Each image is alone in its bin: gaps 0.2, 0.7, 0.4, 0.5.
-    assert metrics.expected_calibration_error == pytest.approx((0.2 + 0.7 + 0.4 + 0.5) / 4)
+    # Four images say nothing of the calibration; of five times as many, each kind is alone in its
+    # bin: gaps 0.2, 0.7, 0.4, 0.5.
+    assert metrics.expected_calibration_error is None
+    more = compute_metrics(_log_probabilities(rows * 5), np.tile([0, 0, 1, 2], 5).astype(np.int32))
+    assert more.count == FEWEST_CALIBRATION_IMAGES
+    assert more.expected_calibration_error == pytest.approx((0.2 + 0.7 + 0.4 + 0.5) / 4)
 
 
 def test_absent_class_has_no_recall_and_leaves_the_mean_alone():

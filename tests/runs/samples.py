@@ -7,6 +7,7 @@ from typing import Any
 
 from superxception_jax.chromosomes import CLASS_NAMES
 from superxception_jax.evaluation.cells import CellMetrics
+from superxception_jax.evaluation.statistics import Interval
 from superxception_jax.runs.provenance import Provenance
 from superxception_jax.runs.results import CalibrationMetrics, PolarityMetrics, RunResults
 from superxception_jax.training.progress import Progress
@@ -23,7 +24,7 @@ TRAINING = dataclasses.replace(
 )
 CELLS = CellMetrics(
     accuracy=0.985,
-    accuracy_interval=(0.976, 0.9925),
+    accuracy_interval=Interval((0.976, 0.9925), "case", 37),
     cells=58,
     fully_correct=0.7586,
     sex_correct=1.0,
@@ -47,7 +48,7 @@ def sample_results(**changes: Any) -> RunResults:
         confidence_level=0.95,
         images=2665,
         accuracy=0.96584,
-        accuracy_interval=(0.9565, 0.9741),
+        accuracy_interval=Interval((0.9565, 0.9741), "case", 37),
         macro_f1=0.96,
         loss=0.12,
         expected_calibration_error=0.0627,

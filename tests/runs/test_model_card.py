@@ -1,7 +1,11 @@
 from __future__ import annotations
 
+import dataclasses
+
+from superxception_jax.evaluation.statistics import Interval
 from superxception_jax.runs.model_card import write_model_card
 from superxception_jax.runs.provenance import TrainingRecord
+from superxception_jax.runs.results import CalibrationMetrics
 from tests.runs.samples import CELLS, POLARITY, TRAINING, sample_results
 
 CONFIG = {
@@ -12,16 +16,29 @@ CONFIG = {
     "model": {"name": "stripnet", "input_px": 50},
     "training": {"epochs": 15},
 }
+ASSIGNED = (
+    "| Accuracy after the assignment of whole cells | 98.5 % "
+    "(95 % interval 97.6 – 99.2 %, over 37 cases) |"
+)
 RECORD = TrainingRecord((TRAINING,), {})
 
 
 def test_a_card_of_single_images():
     config = {**CONFIG, "split": {"protocol": "paper"}}
     card = write_model_card(sample_results(), config, RECORD)
-    assert "| Accuracy, single images | 96.6 % (95.7 – 97.4 %) |" in card
-    calibration = "0.063; 0.006 after temperature scaling (temperature 0.67)"
+    assert (
+        "| Accuracy, single images | 96.6 % (95 % interval 95.7 – 97.4 %, over 37 cases) |" in card
+    )
+    calibration = (
+        "0.063; 0.006 after temperature scaling (temperature 0.67, fitted on validation images)"
+    )
     assert f"| Expected calibration error | {calibration} |" in card
     assert "| Split | `paper`;" in card
+    assert "other images of the same cells were in training" in card
+    assert "| Classes of no test image | Y |" in card
+    # A network that assumes the p arm up says so.
+    assert "| Orientation | not read: every image is taken as upright |" in card
+    assert "an image that\n  is upside down" in card
     assert f"| Trained with | `{TRAINING.command}`, commit `ba9876543210` |" in card
     assert "| Tested with | commit `0123456789ab` |" in card
     assert "whole cells" not in card.split("## Limits")[0]
@@ -31,11 +48,33 @@ def test_a_card_of_single_images():
 def test_a_card_of_whole_cells_in_any_orientation():
     card = write_model_card(sample_results(cells=CELLS, polarity=POLARITY), CONFIG, RECORD)
     assert "`cases`, fold 1 of 5" in card
-    assert "| Accuracy after the assignment of whole cells | 98.5 % (97.6 – 99.2 %) |" in card
+    assert ASSIGNED in card
+    assert "no patient is in training and test |" in card
+    assert "| Orientation | read |" in card
+    assert "upside down" not in card
     assert "| Cells fully correct | 75.9 % |" in card
     assert "| Orientation correct, images upright | 99.1 % |" in card
     assert "| Orientation correct, images turned at random | 50.0 % |" in card
     assert "185 patients" in card
+
+
+def test_a_card_claims_nothing_that_few_images_dont_support():
+    results = sample_results(
+        images=12,
+        accuracy_interval=Interval(None, "cell", 1),
+        expected_calibration_error=None,
+        calibration=CalibrationMetrics(1.0, 0.5, None, fitted_images=11),
+        cells_withheld="cell `a`: too many",
+    )
+    card = write_model_card(results, CONFIG, RECORD)
+    assert "| Accuracy, single images | 96.6 % (no interval: 1 cell) |" in card
+    assert "| Expected calibration error | unknown: 12 images are too few" in card
+    assert "fitted on nothing: 11 validation images are too few)" in card
+    assert "| Assignment of whole cells | not possible: cell `a`: too many |" in card
+    parts = write_model_card(
+        sample_results(cells=dataclasses.replace(CELLS, parts=3)), CONFIG, RECORD
+    )
+    assert "| Cells assigned as parts of a cell | 3 |" in parts
 
 
 def test_a_resumed_training_names_every_commit():

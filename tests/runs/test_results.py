@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import dataclasses
 import json
 
-from superxception_jax.runs.results import RunResults
+from superxception_jax.evaluation.statistics import Interval
+from superxception_jax.runs.results import CalibrationMetrics, RunResults
 from tests.runs.samples import CELLS, POLARITY, PROVENANCE, TRAINING, sample_results
 
 # As version 0.1 wrote it: one provenance, other names for cells, no count of operations.
@@ -11,7 +13,7 @@ EARLIER = {
     "sex_right": CELLS.sex_correct,
     "counts_right": CELLS.counts_correct,
     "accuracy": CELLS.accuracy,
-    "accuracy_interval": list(CELLS.accuracy_interval),
+    "accuracy_interval": [0.976, 0.9925],
     "cells": CELLS.cells,
 }
 
@@ -28,8 +30,9 @@ def test_results_survive_json():
 def test_absent_parts_are_left_out():
     values = sample_results().to_json()
     assert {"cells", "polarity", "super_resolution"}.isdisjoint(values)
-    assert values["interval_method"] == "percentile bootstrap over cells"
-    assert values["calibration"]["fitted_on"] == "validation"
+    assert values["interval_method"] == "percentile bootstrap over 37 cases"
+    assert (values["interval_unit"], values["interval_units"]) == ("case", 37)
+    assert values["calibration"]["fitted_on"] == "validation images"
     assert values["recall"]["Y"] is None
 
 
@@ -38,9 +41,32 @@ def test_results_of_earlier_versions_load():
     for name in ("trainings", "evaluation", "multiply_accumulates"):
         del values[name]
     values |= {"environment": PROVENANCE.to_json(), "cells": EARLIER}
+    for name in ("interval_unit", "interval_units"):
+        del values[name]
     loaded = RunResults.from_json(values)
-    assert loaded == sample_results(cells=CELLS, trainings=(), multiply_accumulates=None)
+    # Whatever was known then, these intervals are over cells.
+    over_cells = Interval((0.9565, 0.9741), "cell", 58)
+    cells = dataclasses.replace(CELLS, accuracy_interval=Interval((0.976, 0.9925), "cell", 58))
+    assert loaded == sample_results(
+        cells=cells, trainings=(), multiply_accumulates=None, accuracy_interval=over_cells
+    )
     assert loaded.commits == (PROVENANCE.commit,)
+
+
+def test_what_is_not_known_is_stored_as_unknown():
+    few = sample_results(
+        accuracy_interval=Interval(None, "cell", 1),
+        expected_calibration_error=None,
+        calibration=CalibrationMetrics(1.0, 0.5, None, fitted_images=12),
+        cells_withheld="cell `a`: too many",
+    )
+    values = json.loads(json.dumps(few.to_json(), allow_nan=False))
+    assert RunResults.from_json(values) == few
+    assert values["accuracy_interval"] is values["expected_calibration_error"] is None
+    assert values["interval_method"] == "no interval: 1 cell"
+    assert values["calibration"]["fitted_on"] == "nothing: 12 validation images are too few"
+    assert values["orientation"] == "not read: every image is taken as upright"
+    assert sample_results(polarity=POLARITY).to_json()["orientation"] == "read"
 
 
 def test_commits_are_those_of_training_and_test_each_once():

@@ -37,12 +37,17 @@ def test_results_of_folds_are_added_up():
         ConditionResult(UNDAMAGED, 0.0, 2, 2, 92, 90, 92, 88, 0),
         ConditionResult("noise", 3.0, 2, 0, 92, 46, 60, 80, 4),
     ]
+    # Where one network doesn't read the polarity, the sum is unknown, not lower.
+    blind = ConditionResult(UNDAMAGED, 0.0, 1, 1, 46, 45, 46, None, 0)
+    for pair in ([CLEAN, blind], [blind, CLEAN]):
+        assert pool(pair) == [ConditionResult(UNDAMAGED, 0.0, 2, 2, 92, 90, 92, None, 0)]
 
 
 def test_the_keys_of_the_results_file():
     results = RobustnessResults(
         name="r",
         dataset="bioimage",
+        networks=2,
         own=(CLEAN, NOISY),
         foreign={"gband": NOISY},
         provenance=PROVENANCE,
@@ -60,7 +65,7 @@ def test_the_keys_of_the_results_file():
     }
     values = json.loads(json.dumps(results.to_json()))
     assert list(values) == [
-        *("name", "command", "commit", "data set", "own", "foreign", "environment"),
+        *("name", "command", "commit", "data set", "networks", "own", "foreign", "environment"),
     ]
     assert values["commit"] == values["environment"]["commit"] == "abc"
     assert values["own"][1] == values["foreign"]["gband"] == noisy

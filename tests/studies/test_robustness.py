@@ -13,6 +13,7 @@ from superxception_jax.data.normalize import normalize_cell
 from superxception_jax.karyotyping.cell import Classifier
 from superxception_jax.runs.experiment import build_experiment
 from superxception_jax.studies.condition import MISSING, TURN, UNDAMAGED, ConditionResult
+from superxception_jax.studies.damage import CORRUPTIONS
 from superxception_jax.studies.robustness import (
     RawCell,
     evaluate_condition,
@@ -98,6 +99,34 @@ def test_damage_reaches_the_classifier_and_lost_images_count_as_wrong(cell, clas
     assert dark.correct_cells == 0
     assert dark.images == 46
     assert dark.correct_single <= 46 - dark.unread
+
+
+def test_a_polarity_that_is_not_read_is_not_counted(cell, classifier):
+    blind = dataclasses.replace(
+        classifier,
+        polarity="given",
+        predict=lambda canvases: classifier.predict(canvases)[:, :24],
+    )
+    for kind, level in ((UNDAMAGED, 0.0), (TURN, 1.0)):
+        assert condition(cell, blind, kind, level).correct_polarity is None
+
+
+@pytest.mark.parametrize("background", ["dark", "light"])
+@pytest.mark.parametrize("kind", CORRUPTIONS)
+def test_damage_of_no_strength_is_the_undamaged_condition(cell, classifier, kind, background):
+    seen: list[np.ndarray] = []
+
+    def predict(canvases):
+        seen.append(canvases)
+        return classifier.predict(canvases)
+
+    watched = dataclasses.replace(classifier, predict=predict)
+    if background == "light":
+        cell = dataclasses.replace(cell, images=tuple(255 - image for image in cell.images))
+    condition(cell, watched, UNDAMAGED, 0.0)
+    condition(cell, watched, kind, 1.0 if kind == "gain" else 0.0)
+    undamaged, damaged = seen
+    np.testing.assert_array_equal(damaged, undamaged)
 
 
 def test_test_cells_are_those_of_the_split(tmp_path):

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 
 from superxception_jax.studies.condition import UNDAMAGED, ConditionResult, RobustnessResults
@@ -28,6 +30,7 @@ def test_markdown():
     results = RobustnessResults(
         name="r",
         dataset="ideogram",
+        networks=1,
         own=(CLEAN, NOISY),
         foreign={"gband": CLEAN},
         provenance=PROVENANCE,
@@ -38,3 +41,17 @@ def test_markdown():
     assert "| gband | 2 | 92 | 100.00 |" in text
     assert "## Reproduce\n\n```sh\npython launch/robustness.py\n```\n\nCommit `abc`." in text
     assert "![Accuracy under damage](r.png)" in text
+    assert "upright" not in text
+    assert "networks are added up" not in text
+    several = robustness_markdown(dataclasses.replace(results, networks=5))
+    assert "The counts of 5 networks are added up: a cell counts once for each network" in several
+
+
+def test_a_polarity_that_is_not_read_is_not_claimed():
+    blind = [dataclasses.replace(one, correct_polarity=None) for one in (CLEAN, NOISY)]
+    results = RobustnessResults(
+        name="r", dataset="ideogram", networks=1, own=(*blind,), foreign={}, provenance=PROVENANCE
+    )
+    text = robustness_markdown(results)
+    assert "| 100.00 | 50.0 | – | 3 |" in text
+    assert "–: the network takes every image as upright" in text

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from superxception_jax.chromosomes import class_label
+from superxception_jax.evaluation.statistics import Interval
 from superxception_jax.runs.provenance import Provenance
 from superxception_jax.runs.results import CalibrationMetrics, RunResults
 from superxception_jax.tables.finished_run import TableRun
@@ -38,7 +39,7 @@ def results(**more: Any) -> RunResults:
         "confidence_level": 0.95,
         "images": 4,
         "accuracy": 0.75,
-        "accuracy_interval": (0.5, 1.0),
+        "accuracy_interval": Interval((0.5, 1.0), "cell", 24),
         "macro_f1": 0.5,
         "loss": 0.25,
         "expected_calibration_error": 0.1,
@@ -59,14 +60,20 @@ def predictions(
     fold: int = 0,
     assigned: str | None = None,
     confidences: tuple[float, ...] | None = None,
+    copies: int = 1,
 ) -> StoredPredictions:
+    """Return the predictions of the four images, as often as `copies` says, in cells of two."""
+    numbers = range(copies)
+    more = ["" if number == 0 else f"+{number}" for number in numbers]
     return StoredPredictions(
-        names=np.array([f"{fold}{letter}" for letter in "abcd"]),
-        cells=np.array([f"{fold}-1", f"{fold}-1", f"{fold}-2", f"{fold}-2"]),
-        labels=labels(TRUTH),
-        predicted=labels(predicted),
-        assigned=None if assigned is None else labels(assigned),
-        confidences=None if confidences is None else np.array(confidences, np.float32),
+        names=np.array([f"{fold}{letter}{one}" for one in more for letter in "abcd"]),
+        cells=np.array([f"{fold}-{cell}{one}" for one in more for cell in "1122"]),
+        labels=np.tile(labels(TRUTH), copies),
+        predicted=np.tile(labels(predicted), copies),
+        assigned=None if assigned is None else np.tile(labels(assigned), copies),
+        confidences=(
+            None if confidences is None else np.tile(np.array(confidences, np.float32), copies)
+        ),
     )
 
 
@@ -78,6 +85,7 @@ def hand_made(
     fold: int = 0,
     assigned: str | None = None,
     confidences: tuple[float, ...] | None = None,
+    copies: int = 1,
     **more: Any,
 ) -> TableRun:
     """Return a run that predicts `predicted`, such as `1 2 2 X`, for the classes 1, 2, 1 and X."""
@@ -96,7 +104,9 @@ def hand_made(
         images_per_second=100.0 + seed,
         results=results(**values | more),
         config={"seed": seed, "split": {"fold": fold}, "evaluation": EVALUATION},
-        predictions=predictions(predicted, fold=fold, assigned=assigned, confidences=confidences),
+        predictions=predictions(
+            predicted, fold=fold, assigned=assigned, confidences=confidences, copies=copies
+        ),
     )
 
 
@@ -106,12 +116,12 @@ def varied(row: str, share: float, predicted: str, *, assigned: str | None = Non
     return dataclasses.replace(one, config={**one.config, "split": {"training_share": share}})
 
 
-def four_runs() -> list[TableRun]:
+def four_runs(*, copies: int = 1) -> list[TableRun]:
     """Return two rows of two seeds; each misclassifies one image with one of its seeds."""
-    quality: dict[str, Any] = {"super_resolution": {"psnr": 30.0, "ssim": 0.9}}
+    quality: dict[str, Any] = {"super_resolution": {"psnr": 30.0, "ssim": 0.9}, "copies": copies}
     return [
-        hand_made("xception", "1 2 2 X", seed=0),
-        hand_made("xception", "1 2 1 X", seed=1),
+        hand_made("xception", "1 2 2 X", seed=0, copies=copies),
+        hand_made("xception", "1 2 1 X", seed=1, copies=copies),
         hand_made("super_xception", "1 2 1 X", seed=0, **quality),
         hand_made("super_xception", "1 1 1 X", seed=1, **quality),
     ]

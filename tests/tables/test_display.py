@@ -4,6 +4,7 @@ import io
 
 from rich.console import Console
 
+from superxception_jax.evaluation.statistics import Interval
 from superxception_jax.tables.display import RunState, describe_state, training_state, watch
 from superxception_jax.training.recorder import MetricsEntry
 
@@ -16,7 +17,9 @@ def validation(step, accuracy):
     return MetricsEntry("validation", step, {"accuracy": accuracy})
 
 
-DONE = RunState("b", phase="done", accuracy=0.9, accuracy_interval=(0.85, 0.95))
+DONE = RunState(
+    "b", phase="done", accuracy=0.9, accuracy_interval=Interval((0.85, 0.95), "cell", 24)
+)
 
 
 def _state(entries):
@@ -40,7 +43,9 @@ def test_the_state_of_a_training_follows_from_its_metrics():
 
 
 def test_an_end_is_described_with_its_result_or_reason():
-    assert describe_state(DONE) == ["done", "", "test 90.00% (85.00% to 95.00%)"]
+    assert describe_state(DONE) == ["done", "", "test 90.00% (85.00% to 95.00% over 24 cells)"]
+    few = RunState("b", phase="done", accuracy=0.9, accuracy_interval=Interval(None, "cell", 1))
+    assert describe_state(few) == ["done", "", "test 90.00% (no interval: 1 cell)"]
     failed = RunState("a", phase="failed", message="exit status 2: error")
     assert describe_state(failed) == ["failed", "", "exit status 2: error"]
     slow = RunState("a", phase="training", epochs=9, seconds_left=9000.0)
@@ -56,7 +61,7 @@ def test_without_a_terminal_progress_is_printed_line_by_line():
         show([training, DONE])
     assert file.getvalue().splitlines() == [
         "a: training epoch 1 of 2",
-        "b: done, test 90.00% (85.00% to 95.00%)",
+        "b: done, test 90.00% (85.00% to 95.00% over 24 cells)",
     ]
 
 

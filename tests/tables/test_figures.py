@@ -19,13 +19,15 @@ ROWS = ["xception", "super_xception"]
 
 @pytest.fixture(scope="module")
 def table():
-    return build_table(four_runs(), name="t", pairs=[], commands=[])
+    return build_table(four_runs(copies=5), name="t", pairs=[], commands=[])
 
 
 def test_accuracy_shows_seeds_mean_interval_and_the_papers_number(table, tmp_path):
     figure = plot_table(table)
     interval, seeds, _, _, paper = figure.axes[0].lines
-    assert np.asarray(interval.get_xdata()).tolist() == [75.0, 87.5, 100.0]
+    ends = table.rows[0].accuracy_interval.ends
+    assert np.asarray(interval.get_xdata()).tolist() == [100 * ends[0], 87.5, 100 * ends[1]]
+    assert interval.get_label() == "mean, 95 % interval over 10 cells"
     assert np.asarray(seeds.get_xdata()).tolist() == [75.0, 100.0]
     assert np.asarray(paper.get_xdata()).tolist() == [91.80, 92.36]
     assert np.asarray(paper.get_ydata()).tolist() == [0, 1]
@@ -38,6 +40,18 @@ def test_accuracy_shows_seeds_mean_interval_and_the_papers_number(table, tmp_pat
     # The paper's accuracy means nothing next to that on other images.
     other = tuple(dataclasses.replace(row, protocol="cells") for row in table.rows)
     assert len(plot_table(dataclasses.replace(table, rows=other)).axes[0].lines) == 4
+
+
+def test_too_few_cells_are_drawn_without_an_interval():
+    few = build_table(four_runs(), name="t", pairs=[], commands=[])
+    mean = plot_table(few).axes[0].lines[0]
+    assert np.asarray(mean.get_xdata()).tolist() == [87.5]
+    assert mean.get_label() == "mean"
+    figure = plot_cost(few)
+    figure.canvas.draw()
+    (bar, _) = (one for one in figure.axes[0].containers if isinstance(one, ErrorbarContainer))
+    assert np.asarray(bar.lines[0].get_ydata()).tolist() == [87.5]
+    assert not any(np.isfinite(segment).any() for segment in bar.lines[2][0].get_segments())
 
 
 @pytest.mark.parametrize("assigned", [None, "1 2 1 X"])

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
+
+import numpy as np
 import pytest
 
+from superxception_jax.evaluation.statistics import Interval
 from superxception_jax.tables.row import summarize_row
 from tests.tables.hand_made import four_runs, hand_made, provenance, varied
 
@@ -14,8 +18,11 @@ def test_row_by_hand():
     row = summarize_row(four_runs()[:2])
     assert row.accuracy_by_seed == (0.75, 1.0)
     assert row.accuracy == 0.875
-    # The cells reach 4 of 4 and 3 of 4 over both seeds: draws give 1, 7/8 or 3/4.
-    assert row.accuracy_interval == (0.75, 1.0)
+    assert row.accuracy_interval == Interval(None, "cell", 2)
+    # Five cells reach 4 of 4 and five 3 of 4 over both seeds; 2 to 8 of ten draws are of one kind.
+    more = summarize_row(four_runs(copies=5)[:2]).accuracy_interval
+    assert (more.unit, more.count) == ("cell", 10)
+    assert more.ends == pytest.approx((0.8, 0.95))
     assert row.accuracy_sd_over_seeds == pytest.approx(0.25 / 2**0.5)
     # Seed 0: 2/3, 2/3 and 1; seed 1: all correct.
     assert row.macro_f1 == pytest.approx((7 / 9 + 1) / 2)
@@ -41,23 +48,42 @@ def test_calibration_error_is_that_of_the_pooled_folds():
     # Fold 0 is sure of everything and errs once; fold 1 says 0.75 and is correct throughout. The
     # errors are 1/4 each; pooled, with all confidences in one bin, they would cancel.
     runs = [
-        hand_made("xception", "1 2 2 X", fold=0, confidences=ALL_SURE),
-        hand_made("xception", "1 2 1 X", fold=1, confidences=(0.75,) * 4),
+        hand_made("xception", "1 2 2 X", fold=0, confidences=ALL_SURE, copies=5),
+        hand_made("xception", "1 2 1 X", fold=1, confidences=(0.75,) * 4, copies=5),
     ]
     assert summarize_row(runs).expected_calibration_error == pytest.approx(0.25)
     in_one_bin = [
-        hand_made("xception", "1 2 2 X", fold=0, confidences=(0.99,) * 4),
-        hand_made("xception", "1 2 1 X", fold=1, confidences=(0.95,) * 4),
+        hand_made("xception", "1 2 2 X", fold=0, confidences=(0.99,) * 4, copies=5),
+        hand_made("xception", "1 2 1 X", fold=1, confidences=(0.95,) * 4, copies=5),
     ]
     # 7 of 8 images are correct, at a mean confidence of 0.97; the folds alone have 0.24 and 0.05.
     row = summarize_row(in_one_bin)
     assert row.expected_calibration_error == pytest.approx(0.97 - 0.875)
     # Seeds test the same images and are averaged: 0.24 and 0.05.
     seeds = [
-        hand_made("xception", "1 2 2 X", seed=0, confidences=(0.99,) * 4),
-        hand_made("xception", "1 2 1 X", seed=1, confidences=(0.95,) * 4),
+        hand_made("xception", "1 2 2 X", seed=0, confidences=(0.99,) * 4, copies=5),
+        hand_made("xception", "1 2 1 X", seed=1, confidences=(0.95,) * 4, copies=5),
     ]
     assert summarize_row(seeds).expected_calibration_error == pytest.approx((0.24 + 0.05) / 2)
+
+
+def test_few_images_have_no_calibration_error():
+    few = hand_made("xception", "1 2 2 X", confidences=ALL_SURE)
+    assert summarize_row([few]).expected_calibration_error is None
+    unknown = hand_made("xception", "1 2 2 X", expected_calibration_error=None)
+    assert summarize_row([unknown]).expected_calibration_error is None
+
+
+def test_patients_are_the_units_where_all_runs_know_them():
+    runs = four_runs(copies=5)[:2]
+    known = np.array([f"p{number // 4}" for number in range(20)])
+    with_cases = [
+        dataclasses.replace(run, predictions=dataclasses.replace(run.predictions, cases=known))
+        for run in runs
+    ]
+    found = summarize_row(with_cases).accuracy_interval
+    assert (found.unit, found.count) == ("case", 5)
+    assert summarize_row([with_cases[0], runs[1]]).accuracy_interval.unit == "cell"
 
 
 def test_without_all_confidences_the_runs_are_averaged_by_their_images():

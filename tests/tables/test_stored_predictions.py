@@ -35,10 +35,14 @@ def test_the_predictions_of_a_run_become_small_columns():
     assert one.correct.tolist() == [True, True, False, True]
     assert one.confidences is not None
     np.testing.assert_allclose(one.confidences, 0.9, rtol=1e-6)
+    # Each cell is its own case: none is known.
+    assert one.cases is None
+    patients = dataclasses.replace(run_predictions("1 2 2 X"), cases=np.array(["p", "p", "p", "p"]))
+    one = dataclasses.replace(one, cases=compact_predictions(patients).cases)
     kinds = {field.name: getattr(one, field.name).dtype.kind for field in dataclasses.fields(one)}
     assert kinds == {
         "names": "U", "cells": "U", "labels": "i", "predicted": "i", "assigned": "i",
-        "confidences": "f",
+        "confidences": "f", "cases": "U",
     }  # fmt: skip
     assert compact_predictions(run_predictions("1 2 2 X")).assigned is None
 
@@ -63,6 +67,18 @@ def test_a_file_holds_the_images_of_a_fold_once(tmp_path):
     for name, one in runs.items():
         assert_equal(loaded[name], one)
     assert [file.name for file in tmp_path.iterdir()] == ["predictions.npz"]
+
+
+def test_cases_are_stored_where_they_are_known_and_never_lost(tmp_path):
+    unknown = predictions("1 2 2 X")
+    known = dataclasses.replace(unknown, cases=np.array(["p", "p", "q", "q"]))
+    for first, second in ((known, known), (unknown, known), (known, unknown)):
+        runs, folds = {"a": first, "b": second}, {"a": 0, "b": 0}
+        path = save_run_predictions(tmp_path / "predictions.npz", runs, folds=folds)
+        loaded = load_run_predictions(path, folds=folds)
+        for name, one in runs.items():
+            assert_equal(loaded[name], one)
+    assert known.has_same_images(unknown)
 
 
 def test_a_file_without_the_runs_is_refused(tmp_path):

@@ -28,12 +28,17 @@ def test_json_is_legible_and_holds_no_predictions():
     odd = ["[ \n ]", "{x}", 'b"']
     table = build_table(runs, name="t", pairs=[PAIR], commands=odd)
     text = table_json(table)
-    assert '"accuracy_interval": [0.75, 1.0],' in text
+    assert '"recall": {' in text
+    assert '"pairs": [' in text
+    assert '"seeds": [0, 1],' in text
     values = json.loads(text)
     assert list(values) == ["name", "commands", "pairs", "vary", "rows", "comparisons", "runs"]
     assert (values["commands"], values["pairs"]) == (odd, [list(PAIR)])
     assert values["rows"][0]["recall"]["X"] == 1.0
-    assert values["comparisons"][0]["mean"] == {"value": 0.0, "interval": [-0.25, 0.25]}
+    assert values["comparisons"][0]["mean"] == {
+        "value": 0.0,
+        "interval": {"ends": None, "unit": "cell", "count": 2},
+    }
     assert values["runs"][0] == json.loads(json.dumps(runs[0].to_json()))
     assert "predictions" not in text
 
@@ -42,4 +47,4 @@ def test_whole_cells_are_in_the_json():
     run = hand_made("xception", "1 2 2 X", assigned="1 2 1 X")
     values = json.loads(table_json(build_table([run], name="t", pairs=[], commands=[])))
     assert values["rows"][0]["whole_cells"]["fully_correct"] == 1.0
-    assert values["rows"][0]["whole_cells"]["aneuploidy"]["none"]["cells"] == 0
+    assert values["rows"][0]["whole_cells"]["aneuploidy"]["part"]["cells"] == 2

@@ -18,13 +18,13 @@ PAIR = ("super_xception", "xception")
 @pytest.fixture(scope="module")
 def page():
     table = build_table(
-        four_runs(), name="t", pairs=[PAIR], commands=["python launch/table.py --name=t"]
+        four_runs(copies=5), name="t", pairs=[PAIR], commands=["python launch/table.py --name=t"]
     )
     return table_markdown(table, notes="It *rains*.\n")
 
 
 def test_networks_and_conclusions(page):
-    assert "Data set `bioimage`, split `paper`, 4 test images." in page
+    assert "Data set `bioimage`, split `paper`, 20 test images." in page
     assert "## Conclusions\n\nIt *rains*.\n\n## Recall" in page
     lines = page.splitlines()
     start = lines.index(next(line for line in lines if line.startswith("| network | config")))
@@ -33,15 +33,18 @@ def test_networks_and_conclusions(page):
         "| sd over seeds, percentage points | macro-F1 | calibration error | parameters "
         "| MMAC per image | training, images/s | training, min | commits |",
         "| " + " | ".join(["---"] * 13) + " |",
-        "| xception | `configs/xception.py:paper` | 0, 1 | **87.50** | 75.00 – 100.00 | 17.68 "
+        "| xception | `configs/xception.py:paper` | 0, 1 | **87.50** | 80.00 – 95.00 | 17.68 "
         "| 0.889 | 0.150 | 1,234,567 | 2.5 | 100.5 | 1.5 | `abc` |",
-        "| super_xception | `configs/super_xception.py:paper` | 0, 1 | **87.50** | 75.00 – 100.00 "
+        "| super_xception | `configs/super_xception.py:paper` | 0, 1 | **87.50** | 80.00 – 95.00 "
         "| 17.68 | 0.800 | 0.150 | 1,234,567 | 2.5 | 100.5 | 1.5 | `abc` |",
     ]
     recalls = ["75.0", "100.0", *["–"] * 20, "100.0", "–"]
     assert "| xception | " + " | ".join(recalls) + " |" in lines
     assert "| network | " + " | ".join(CLASS_NAMES) + " |" in lines
     assert "synthetic" not in page
+    assert "bootstrap intervals over 10 cells (500 resamples)" in page
+    assert "seeds are not resampled" in page
+    assert "–: no test image is of this class." in page
 
 
 def test_super_resolution_comparisons_and_commands(page):
@@ -53,10 +56,12 @@ def test_super_resolution_comparisons_and_commands(page):
         "| super_xception | 30.00 | 0.9000 |",
     ]
     assert lines[lines.index("## Paired comparisons") + 6 :][:3] == [
-        "| super_xception | xception | 0 | 4 | 1 | 0 | 1.0000 | +25.00 | +0.00 to +50.00 |",
-        "| super_xception | xception | 1 | 4 | 0 | 1 | 1.0000 | -25.00 | -50.00 to +0.00 |",
-        "| super_xception | xception | mean | – | – | – | – | +0.00 | -25.00 to +25.00 |",
+        "| super_xception | xception | 0 | 20 | 5 | 0 | 0.0625 | +25.00 | +10.00 to +40.00 |",
+        "| super_xception | xception | 1 | 20 | 0 | 5 | 0.0625 | -25.00 | -40.00 to -10.00 |",
+        "| super_xception | xception | mean | – | – | – | – | +0.00 | -15.00 to +15.00 |",
     ]
+    assert "paired bootstrap intervals over 10 cells" in page
+    assert "takes images for independent" in page
     assert "## Reproduce\n\n```sh\npython launch/table.py --name=t\n```" in page
     assert page.count("python launch/main.py") == 4
 
@@ -67,7 +72,22 @@ def test_one_synthetic_run_is_said_to_be_synthetic_and_nothing_is_compared():
     assert "These are synthetic chromosomes" in text
     for absent in ("## Conclusions", "## Paired comparisons", "## Whole cells"):
         assert absent not in text
-    assert "| 0 | **100.00** | 100.00 – 100.00 | – |" in text
+    assert "| 0 | **100.00** | none: 2 cells | – |" in text
+    assert "Fewer than 5 cells get no interval: 2 cells." in text
+    assert "bootstrap" not in text
+
+
+def test_two_cells_compare_without_interval_and_p_value():
+    text = table_markdown(build_table(four_runs(), name="t", pairs=[PAIR], commands=[]), notes="")
+    assert "| super_xception | xception | 0 | 4 | 1 | 0 | – | +25.00 | none: 2 cells |" in text
+    assert "Fewer than 5 cells get neither an interval nor a p value: 2 cells." in text
+    assert "bootstrap" not in text
+
+
+def test_cells_that_cannot_be_assigned_are_named():
+    run = hand_made("xception", "1 2 2 X", cells_withheld="cell `a`: too many")
+    text = table_markdown(build_table([run], name="t", pairs=[], commands=[]), notes="")
+    assert "- `xception` (seed 0, fold 0): cell `a`: too many" in text.split("## Whole cells")[1]
 
 
 def test_whole_cells_and_their_kinds():
@@ -84,7 +104,7 @@ def test_whole_cells_and_their_kinds():
     assert lines[start + 10 : start + 13] == [
         "| network | true chromosome counts | cells | flagged | all counts correct |",
         "| --- | --- | --- | --- | --- |",
-        "| xception | sex chromosomes other than XX and XY | 4 | 4 | 3 |",
+        "| xception | unknown: part of a cell, fewer than 42 or more than 50 images | 4 | – | 3 |",
     ]
 
 

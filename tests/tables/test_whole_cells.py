@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from superxception_jax.chromosomes import aneuploidy_kind
+from superxception_jax.evaluation.statistics import Interval
 from superxception_jax.tables.row import summarize_row
 from superxception_jax.tables.stored_predictions import StoredPredictions
 from superxception_jax.tables.whole_cells import AneuploidyCounts, summarize_cells
@@ -25,10 +26,23 @@ def test_whole_cells_by_hand():
     assert found.gain == pytest.approx(5 / 8 - 6 / 8)
     assert (found.cells, found.fully_correct) == (4, 0.5)
     assert (found.sex_correct, found.counts_correct) == (0.75, 0.75)
-    low, high = found.accuracy_interval
-    assert 0 <= low < 5 / 8 < high <= 1
-    # Two chromosomes are no whole cell: every autosome but one or two is missing in all of them.
-    assert found.aneuploidy["sex"] == AneuploidyCounts(cells=4, flagged=4, counts_correct=3)
+    assert found.accuracy_interval == found.gain_interval == Interval(None, "cell", 4)
+    # Two chromosomes are no whole cell, of which dozens were missing.
+    assert found.aneuploidy["part"] == AneuploidyCounts(cells=4, flagged=0, counts_correct=3)
+    assert sum(one.cells for one in found.aneuploidy.values()) == 4
+    # A cell that two seeds test is one cell.
+    seeds = [hand_made("xception", "1 2 2 X", seed=seed, assigned="1 2 1 X") for seed in (0, 1)]
+    again = summarize_row(seeds).whole_cells
+    assert again is not None
+    assert (again.cells, again.aneuploidy["part"].cells) == (2, 4)
+    many = [
+        hand_made("xception", "1 2 2 X", fold=fold, assigned="1 2 1 X", copies=3) for fold in (0, 1)
+    ]
+    gain = summarize_row(many).whole_cells
+    assert gain is not None
+    assert (gain.gain_interval.unit, gain.gain_interval.count) == ("cell", 12)
+    assert gain.gain_interval.ends is not None
+    assert 0 <= gain.gain_interval.ends[0] < 0.25 < gain.gain_interval.ends[1] <= 0.5
     # A run without assignment leaves the row without.
     assert summarize_row([*runs, hand_made("xception", "1 2 2 X", fold=2)]).whole_cells is None
 
@@ -58,11 +72,12 @@ def test_aneuploidies_by_hand():
         assigned=assigned,
         confidences=None,
     )
-    cells = summarize_cells([run], interval=lambda values, cells: (0.0, 1.0))
+    cells = summarize_cells([run], interval=lambda values, tested: Interval(None, "cell", 5))
     assert cells is not None
     assert cells.aneuploidy == {
         "gain": AneuploidyCounts(cells=1, flagged=1, counts_correct=0),
         "sex": AneuploidyCounts(cells=1, flagged=1, counts_correct=1),
         "loss": AneuploidyCounts(cells=1, flagged=1, counts_correct=1),
         "none": AneuploidyCounts(cells=2, flagged=1, counts_correct=1),
+        "part": AneuploidyCounts(cells=0, flagged=0, counts_correct=0),
     }

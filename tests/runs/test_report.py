@@ -1,0 +1,179 @@
+"""The report of a run with a made-up network: what is claimed, and what fails alone."""
+
+from __future__ import annotations
+
+import json
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+from configs.stripnet import get_config
+from superxception_jax.data.source import Chromosomes
+from superxception_jax.evaluation.predictions import load_predictions
+from superxception_jax.files import write_text
+from superxception_jax.runs import report
+from superxception_jax.runs.experiment import build_experiment
+from superxception_jax.runs.report import RunHistory, write_report
+from superxception_jax.runs.results import load_results
+from superxception_jax.training.progress import Progress
+from tests.runs.samples import PROVENANCE, TRAINING
+
+MALE = np.repeat(np.arange(24), [2] * 22 + [1, 1]).astype(np.int32)
+HISTORY: dict[str, Any] = {
+    "progress": Progress(training_seconds=30.0, best_validation_loss=0.1, best_step=7),
+    "trainings": (TRAINING,),
+    "evaluation": PROVENANCE,
+}
+
+
+def cells(*labels: np.ndarray, patients: int = 0) -> Chromosomes:
+    """Return cells with these classes; the class is in the pixels, for `read` to find."""
+    classes = np.concatenate(labels)
+    names = np.repeat([f"c{number}" for number in range(len(labels))], [len(x) for x in labels])
+    images = np.zeros((len(classes), 50, 50, 1), np.uint8)
+    images[:, 20:30, 20:30] = classes[:, None, None, None] + 100
+    cases = np.array([f"p{int(name[1:]) % patients}" for name in names]) if patients else names
+    return Chromosomes(
+        images=images,
+        labels=classes,
+        cells=names,
+        cases=cases,
+        names=np.array([f"{name}/{index}" for index, name in enumerate(names)]),
+        lengths_px=np.ones(len(classes), np.float32),
+    )
+
+
+def read(_setup, _variables, images, *, bar):
+    """Return what the pixels say, with some doubt."""
+    del bar
+    values = np.random.default_rng(0).normal(0.0, 1.0, (len(images.labels), 24))
+    values[np.arange(len(values)), images.images[:, 25, 25, 0].astype(int) - 100] += 4.0
+    return (values - np.logaddexp.reduce(values, axis=1, keepdims=True)).astype(np.float32)
+
+
+@pytest.fixture
+def no_figures(monkeypatch):
+    monkeypatch.setattr(report, "figure_makers", lambda *_, **__: {"cell": Figure})
+
+
+@pytest.fixture
+def make(monkeypatch, tmp_path):
+    """Return a function that writes the report of test cells and returns its results and output."""
+    monkeypatch.setattr(report, "predict_split", read)
+    monkeypatch.setattr(report, "multiply_accumulates", lambda setup: 5)
+    # Drawing pixels takes most of the time of a report.
+    monkeypatch.setattr(report, "save_figure", lambda figure, path: write_text(path, "a figure"))
+
+    def write(test: Chromosomes, *, validation: Chromosomes | None = None, **fields):
+        config = get_config("smoke")
+        config.update_from_flattened_dict(
+            {"model.polarity": "given", "model.test_views": "one", **fields}
+        )
+        splits = {"train": cells(MALE), "validation": validation or cells(MALE), "test": test}
+        setup: Any = SimpleNamespace(
+            experiment=build_experiment(config), splits=splits, model=object(), steps_per_epoch=2
+        )
+        history = RunHistory(**HISTORY)
+        return write_report(
+            setup, tmp_path, variables={"params": {}}, split="test", history=history
+        )
+
+    return write
+
+
+@pytest.mark.usefixtures("no_figures")
+def test_one_cell_gets_no_interval_and_the_terminal_says_why(make, tmp_path, capsys):
+    make(cells(MALE))
+    values = json.loads((tmp_path / "results.json").read_text())
+    assert values["accuracy_interval"] is values["cells"]["accuracy_interval"] is None
+    assert values["interval_method"] == "no interval: 1 cell"
+    text = capsys.readouterr().out
+    assert text.count("(no interval: 1 cell)") == 2
+    assert "95%" not in text
+    assert "1 of 1 cells fully correct" in text
+    assert "orientation is not read: every image is taken as upright" in text
+
+
+@pytest.mark.usefixtures("no_figures")
+def test_intervals_are_over_patients(make, tmp_path, capsys):
+    make(cells(*[MALE] * 12, patients=6))
+    results = load_results(tmp_path)
+    assert (results.accuracy_interval.unit, results.accuracy_interval.count) == ("case", 6)
+    assert results.cells is not None
+    assert results.cells.accuracy_interval.units == "6 cases"
+    assert "over 6 cases), macro-F1" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("no_figures")
+def test_parts_of_cells_are_assigned_as_parts_and_said_to_be(make, tmp_path, capsys):
+    # Ten chromosomes of a cell; whole cells have no such counts.
+    part = np.array([0, 0, 1, 1, 2, 2, 3, 3, 22, 23], np.int32)
+    make(cells(*[part] * 8))
+    stored = load_predictions(tmp_path / "predictions.npz")
+    assert stored.assigned is not None
+    results = load_results(tmp_path)
+    assert results.cells is not None
+    assert results.cells.parts == 8
+    assert results.cells.accuracy >= results.accuracy
+    text = capsys.readouterr().out
+    assert "8 of 8 cells are assigned as parts of a cell: a complete one has 42 to 50" in text
+    assert "(no image of class 5, 6, " in text
+
+
+@pytest.mark.usefixtures("no_figures")
+def test_a_cell_that_cannot_be_assigned_costs_the_assignment_not_the_report(make, tmp_path, capsys):
+    patient = np.concatenate([MALE, MALE, MALE])
+    files = make(cells(MALE, patient))
+    assert {path.name for path in files} >= {"results.json", "predictions.csv", "cell.png"}
+    results = load_results(tmp_path)
+    assert results.cells is None
+    assert results.cells_withheld.startswith("cell `c1`: ")
+    assert "got 138" in results.cells_withheld
+    assert load_predictions(tmp_path / "predictions.npz").assigned is None
+    assert "whole cells are not assigned: cell `c1`: " in capsys.readouterr().out
+    assert results.images == 184
+
+
+@pytest.mark.usefixtures("no_figures")
+def test_few_validation_images_fit_no_temperature(make, tmp_path):
+    make(cells(MALE), validation=cells(MALE[:12]))
+    results = load_results(tmp_path)
+    assert results.calibration.temperature == 1.0
+    assert results.calibration.fitted_images == 12
+    assert json.loads((tmp_path / "calibration.json").read_text())["temperature"] == 1.0
+    make(cells(MALE[:12]))
+    few = load_results(tmp_path)
+    assert few.calibration.temperature != 1.0
+    assert few.expected_calibration_error is few.calibration.expected_calibration_error is None
+
+
+def test_a_figure_that_fails_costs_nothing_else(make, tmp_path, monkeypatch, capsys):
+    def fail(*_, **__):
+        # Whatever is written by then is not lost.
+        assert load_results(tmp_path).images == 46
+        assert len(load_predictions(tmp_path / "predictions.npz").labels) == 46
+        raise MemoryError
+
+    first = make(cells(MALE))
+    assert first[0].name == "results.json"
+    assert (tmp_path / "errors.png").exists()
+    (tmp_path / "results.json").unlink()
+    monkeypatch.setattr("superxception_jax.evaluation.plots.plot_errors", fail)
+    with pytest.raises(ValueError, match=r"`errors.png` failed \(MemoryError\)") as caught:
+        make(cells(MALE))
+    assert "launch/evaluate.py --workdir=" in str(caught.value)
+    # The figure of the first report is not left beside the results of the second.
+    assert not (tmp_path / "errors.png").exists()
+    written = {path.name for path in tmp_path.iterdir()}
+    assert written >= {"results.json", "confusion_matrix.png", "cell.png", "reliability.png"}
+    assert "no interval" in capsys.readouterr().out
+
+
+def test_damaged_metrics_cost_only_the_curves(make, tmp_path):
+    (tmp_path / "metrics.jsonl").write_text("{no json\n")
+    with pytest.raises(ValueError, match=r"`learning_curves\.png` failed"):
+        make(cells(MALE))
+    assert (tmp_path / "reliability.png").exists()
