@@ -60,6 +60,21 @@ def replacing(path: Path) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
+def readable_name(name: str) -> str:
+    r"""Return the name of a file as text that every output can hold.
+
+    Args:
+        name: Name of a file; bytes that are no UTF-8 are surrogates, as Python reads them.
+
+    Returns:
+        The name, surrogates written as backslash escapes.
+
+    >>> readable_name("scan \udce9.png")
+    'scan \\udce9.png'
+    """
+    return name.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 def write_text(path: Path, text: str) -> Path:
     r"""Write text as UTF-8, completely or not at all.
 

@@ -28,10 +28,14 @@ class DecodedImage:
         grey: u8[H,W], or u16[H,W] for files of more than 8 bits (see `scale_to_8_bits`).
         colour_levels: Mean difference between the RGB channels of a pixel, grey levels; 0 for
             grey files.
+        opacity: f32[H,W], 0..1; None if all pixels are opaque.
+        bits: Bit depth that the file states; 0 if it states none.
     """
 
     grey: np.ndarray
     colour_levels: float
+    opacity: np.ndarray | None = None
+    bits: int = 0
 
 
 def read_grey(content: bytes) -> np.ndarray:

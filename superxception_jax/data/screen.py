@@ -97,8 +97,8 @@ def screen_cell(
     Raises:
         ValueError: `names` and `images` differ in number.
 
-    Source: ours, because a foreign image that is read as a chromosome changes the karyotype and,
-        by relative size, the reading of the others.
+    A foreign image that counts as a chromosome changes the karyotype and, by relative size, the
+    classes of the others.
     """
     if len(images) != len(names):
         raise ValueError(

@@ -58,7 +58,7 @@ def find_twins(images: Iterable[np.ndarray], *, background: str) -> tuple[tuple[
         Pairs (index of the first, index of its twin), at most one for each twin, in the order of
         the twins.
 
-    Source: ours, because exact hashes miss a chromosome that was saved anew.
+    Exact hashes would miss a chromosome that was saved again.
     """
     first_of: dict[bytes, int] = {}
     pairs: list[tuple[int, int]] = []

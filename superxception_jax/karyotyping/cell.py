@@ -2,64 +2,42 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from superxception_jax.chromosomes import CLASS_NAMES
-from superxception_jax.data.measure import MeasuredChromosome, measure_chromosome
-from superxception_jax.data.normalize import MARGIN, NormalizationSettings, draw_canvas, draw_cell
+from superxception_jax.data.measure import MeasuredChromosome
+from superxception_jax.data.normalize import NormalizationSettings, draw_cell
+from superxception_jax.files import readable_name
 from superxception_jax.karyotyping.assignment import Assignment, assign_cell, to_log_likelihoods
 from superxception_jax.karyotyping.calibration import apply_temperature
-from superxception_jax.karyotyping.iscn import COMPLETE_CELL, draft_formula
+from superxception_jax.karyotyping.cell_images import (
+    CellImages,
+    NamedImage,
+    ReadCell,
+    read_cell,
+)
+from superxception_jax.karyotyping.iscn import draft_formula
 from superxception_jax.karyotyping.karyotype import ClassifiedChromosome, Karyotype
 from superxception_jax.karyotyping.polarity import separate_polarity
-from superxception_jax.karyotyping.prior import CountPrior, default_prior, incomplete_prior
-from superxception_jax.karyotyping.review_flags import cell_flags, chromosome_flags
-from superxception_jax.karyotyping.stain import KnownStain
+from superxception_jax.karyotyping.prior import CountPrior, default_prior, prior_of_cell
+from superxception_jax.karyotyping.review_flags import (
+    cell_flags,
+    chromosome_flags,
+    withheld_reason,
+)
+from superxception_jax.karyotyping.stain import (
+    KnownStain,
+    StainVerdict,
+    check_stain,
+    stain_log_probabilities,
+)
+from superxception_jax.karyotyping.upright import upright_crop
 
-
-@dataclass(frozen=True)
-class NamedImage:
-    """The image of one chromosome.
-
-    Attributes:
-        name: File name or any other name, unique in the cell.
-        image: u8[H,W], one chromosome, bright on black or dark on white.
-    """
-
-    name: str
-    image: np.ndarray
-
-
-@dataclass(frozen=True)
-class CellImages:
-    """A cell on its way to a karyotype; each file is decoded once.
-
-    Attributes:
-        name: Name of the cell.
-        images: One image per chromosome, in any order.
-        unread: Name of each file that could not be decoded, and the reason.
-
-    Raises:
-        ValueError: Two images have the same name.
-    """
-
-    name: str
-    images: tuple[NamedImage, ...]
-    unread: tuple[tuple[str, str], ...] = ()
-
-    def __post_init__(self) -> None:
-        """Check the names."""
-        counts = Counter(one.name for one in self.images)
-        repeated = [name for name, count in counts.items() if count > 1]
-        if repeated:
-            raise ValueError(
-                f"`images` of cell `{self.name}` must have unique names, got {repeated} more than "
-                "once; rename them."
-            )
+# The records of the images belong to the public names of this module.
+__all__ = ["CellImages", "Classifier", "NamedImage", "karyotype_cell"]
 
 
 @dataclass(frozen=True)
@@ -74,7 +52,7 @@ class Classifier:
         temperature: Calibration temperature.
         class_shares: f64[24], share of each class among the training images.
         about: Facts for reports, by name.
-        known_stain: How doubtful known cells are to it; None if its calibration does not say.
+        known_stain: How doubtful known cells are to it; None: stains can't be checked.
     """
 
     predict: Callable[[np.ndarray], np.ndarray]
@@ -92,70 +70,102 @@ def karyotype_cell(
     classifier: Classifier,
     turned_share: float,
     prior: CountPrior | None = None,
+    background: str = "auto",
+    any_stain: bool = False,
 ) -> Karyotype:
     """Classify all chromosomes of a cell together, and flag what needs review.
 
     Args:
         cell: Images of the cell, of any size.
         classifier: The network, see `superxception_jax.runs.reader.load_classifier`.
-        turned_share: Share of the images that may be upside down, in (0, 1).
-        prior: Prior of the chromosome counts; None chooses the one of whole or of incomplete
-            cells by the number of images.
+        turned_share: Share of the images that may be upside down, in (0, 1); of no effect if the
+            network assumes the p arm up.
+        prior: Prior of the chromosome counts of whole cells; None: cells of unknown origin. Other
+            numbers of chromosomes than a whole cell's always get the prior of incomplete cells.
+        background: "dark", "light", or "auto": as the network's settings say, which may leave it
+            to the images of the cell.
+        any_stain: Whether a formula is drafted for a stain that is foreign to the network, too.
 
     Returns:
-        The karyotype. Images that show no chromosome are listed in `unread`.
+        The karyotype. Images that show no chromosome are listed in `unread`, and those that
+        can't be one chromosome of this cell in `set_aside`.
 
     Raises:
         ValueError: No image shows a chromosome, or there are more than a cell can have.
 
     Source: assignment after Tso et al. 1991, calibration after Guo et al. 2017.
     """
-    names, measured, empty = _measure(cell, background=classifier.normalization.background)
-    unread = (*cell.unread, *empty)
-    if not measured:
-        raise ValueError(
-            f"cell `{cell.name}` must have at least one image that shows a chromosome, got none "
-            f"among {len(cell.images)}; {': '.join(unread[0]) if unread else 'add images.'}"
-        )
-    outputs = classifier.predict(draw_cell(measured, settings=classifier.normalization))
-    turned = np.zeros(len(measured))
+    settings = classifier.normalization
+    read = read_cell(cell, background=settings.background if background == "auto" else background)
+    outputs = classifier.predict(draw_cell(read.measured, settings=settings))
+    stain = _judge_stain(outputs, classifier)
+    turned: list[float | None] = [None] * len(read.measured)
     if classifier.polarity == "read":
-        outputs, turned = separate_polarity(outputs, turned_share=turned_share)
+        outputs, probabilities = separate_polarity(outputs, turned_share=turned_share)
+        turned = probabilities.tolist()
     calibrated = apply_temperature(outputs, classifier.temperature).astype(np.float64)
-    complete = len(measured) in COMPLETE_CELL
     found = assign_cell(
         to_log_likelihoods(calibrated, classifier.class_shares),
-        prior=prior or (default_prior() if complete else incomplete_prior()),
+        prior=prior_of_cell(len(read.measured), whole=prior or default_prior()),
     )
     chromosomes = tuple(
-        _chromosome(one, name, found, index, np.exp(calibrated[index]), float(turned[index]))
-        for index, (name, one) in enumerate(zip(names, measured, strict=True))
+        _chromosome(one, name, found, index, np.exp(calibrated[index]), turned[index])
+        for index, (name, one) in enumerate(zip(read.names, read.measured, strict=True))
     )
-    counts = np.bincount(found.labels, minlength=len(CLASS_NAMES)).tolist()
-    return Karyotype(
-        cell=cell.name,
-        chromosomes=chromosomes,
-        iscn=draft_formula(counts),
+    return _conclude(
+        cell.name,
+        read,
+        chromosomes,
         margin=found.margin,
-        flags=cell_flags(
-            counts, margin=found.margin, unread=len(unread), own_prior=prior is not None
-        ),
-        unread=unread,
+        stain=stain,
+        any_stain=any_stain,
+        own_prior=prior is not None,
     )
 
 
-def _measure(
-    cell: CellImages, *, background: str
-) -> tuple[list[str], list[MeasuredChromosome], list[tuple[str, str]]]:
-    """Return the names and measured chromosomes, and name and reason of the empty images."""
-    names, measured, empty = [], [], []
-    for one in cell.images:
-        try:
-            measured.append(measure_chromosome(one.image, background=background))
-            names.append(one.name)
-        except ValueError as error:
-            empty.append((one.name, str(error)))
-    return names, measured, empty
+def _judge_stain(outputs: np.ndarray, classifier: Classifier) -> StainVerdict:
+    judged = stain_log_probabilities(
+        outputs, polarity=classifier.polarity, temperature=classifier.temperature
+    )
+    return check_stain(judged, known=classifier.known_stain)
+
+
+def _conclude(
+    name: str,
+    read: ReadCell,
+    chromosomes: tuple[ClassifiedChromosome, ...],
+    *,
+    margin: float,
+    stain: StainVerdict,
+    any_stain: bool,
+    own_prior: bool,
+) -> Karyotype:
+    """Return the karyotype, with a formula unless something forbids it."""
+    counts = np.bincount([one.label for one in chromosomes], minlength=len(CLASS_NAMES)).tolist()
+    unread, set_aside = len(read.unread), len(read.set_aside)
+    foreign = stain.is_foreign and not any_stain
+    withheld = withheld_reason(foreign=foreign, unread=unread, set_aside=set_aside)
+    return Karyotype(
+        cell=readable_name(name),
+        chromosomes=chromosomes,
+        iscn=draft_formula(counts, withheld=withheld),
+        margin=margin,
+        flags=cell_flags(
+            counts,
+            margin=margin,
+            unread=unread,
+            set_aside=set_aside,
+            stain=stain,
+            any_stain=any_stain,
+            own_prior=own_prior,
+            oriented=all(one.turned_probability is not None for one in chromosomes),
+        ),
+        unread=tuple((readable_name(one), reason) for one, reason in read.unread),
+        set_aside=read.set_aside,
+        background=read.background,
+        stain=stain,
+        withheld=withheld,
+    )
 
 
 def _chromosome(
@@ -164,10 +174,10 @@ def _chromosome(
     found: Assignment,
     index: int,
     probabilities: np.ndarray,
-    turned_probability: float,
+    turned_probability: float | None,
 ) -> ClassifiedChromosome:
     label, marginals = int(found.labels[index]), found.marginals[index]
-    turned = turned_probability > 0.5
+    turned = turned_probability is not None and turned_probability > 0.5
     upright = upright_crop(measured)
     return ClassifiedChromosome(
         name=name,
@@ -185,32 +195,3 @@ def _chromosome(
             turned_probability=turned_probability,
         ),
     )
-
-
-def upright_crop(measured: MeasuredChromosome) -> np.ndarray:
-    """Return a chromosome upright at the scale of its image, in the tightest box.
-
-    It is drawn like the network's canvas, but never shrunk, enlarged or straightened.
-
-    Args:
-        measured: The chromosome.
-
-    Returns:
-        u8[H,W], bright on 0.
-    """
-    rows, columns = measured.crop.image.shape
-    # Room for the diagonal, so that nothing is shrunk to fit.
-    side = int(np.ceil(np.hypot(rows, columns) / (1 - 2 * MARGIN))) + 1
-    settings = NormalizationSettings(
-        background="dark",
-        tilt="remove",
-        straightening="none",
-        length="absolute",
-        length_exponent=1.0,
-        absolute_length_px=side * (1 - 2 * MARGIN),
-        grey="keep",
-        image_px=max(side, 8),
-    )
-    canvas = draw_canvas(measured, longest_px=measured.length_px, gain=1.0, settings=settings)
-    filled = [np.nonzero(canvas.any(axis=axis))[0] for axis in (1, 0)]
-    return canvas[tuple(slice(places[0], places[-1] + 1) for places in filled)].copy()

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from superxception_jax.chromosomes import AUTOSOMES
 from superxception_jax.data.folder_layout import recognize_layout
 from superxception_jax.data.folder_tree import TABLE
-from superxception_jax.data.image_file import (
-    COLOUR_LEVELS,
-    SUFFIXES,
-    decode_image,
-    scale_to_8_bits,
-)
+from superxception_jax.data.image_file import COLOUR_LEVELS, SUFFIXES, decode_image
 from superxception_jax.data.table_cells import UNLISTED
-from superxception_jax.files import write_json, write_text
+from superxception_jax.files import readable_name, write_json, write_text
 from superxception_jax.karyotyping.cell import (
     CellImages,
     Classifier,
@@ -30,8 +24,16 @@ from superxception_jax.karyotyping.karyogram.draw import draw_karyogram, save_ka
 from superxception_jax.karyotyping.karyotype import Karyotype
 from superxception_jax.karyotyping.prior import MOST_OF_A_CLASS, CountPrior
 from superxception_jax.karyotyping.report.page import write_html_report
-
-REPORT_FILE = "report.html"
+from superxception_jax.karyotyping.result_files import (
+    CSV_FILE,
+    JSON_FILE,
+    KARYOGRAM,
+    REPORT_FILE,
+    folder_names,
+    remove_report,
+    remove_results,
+    replacing_results,
+)
 
 
 @dataclass(frozen=True)
@@ -41,14 +43,12 @@ class CellFolder:
     Attributes:
         name: Name of the cell.
         files: Image files, in natural order.
-        case: Patient or sample; empty if unknown.
-        names: Names of the images that every output can hold, unique in the cell; empty: those of
-            the files.
+        names: Names of the images, unique in the cell; empty: those of the files.
+        left_out: Name of each other file that may be an image of the cell, and why it isn't read.
     """
 
     name: str
     files: tuple[Path, ...]
-    case: str = ""
     names: tuple[str, ...] = ()
     left_out: tuple[tuple[str, str], ...] = ()
 
@@ -60,20 +60,32 @@ class KaryotypedFolder:
     Attributes:
         karyotypes: The karyotyped cells, in the order of the folders.
         failed: Reason by name of each cell that could not be karyotyped.
+        report: The report; None where no cell could be karyotyped.
     """
 
     karyotypes: tuple[Karyotype, ...]
     failed: Mapping[str, str]
+    report: Path | None
 
 
-def find_cells(images: str | Path) -> list[CellFolder]:
-    """Return the cells in a folder.
+@dataclass(frozen=True)
+class FoundCells:
+    """The cells in a folder.
+
+    Attributes:
+        cells: The cells in natural order.
+        sentence: How the folder was understood, for the user.
+    """
+
+    cells: tuple[CellFolder, ...]
+    sentence: str
+
+
+def find_cells(images: str | Path) -> FoundCells:
+    """Return the cells in a folder, and how it was understood.
 
     Args:
         images: Folder laid out as `recognize_layout` says, or a single image.
-
-    Returns:
-        The cells in natural order.
 
     Raises:
         FileNotFoundError: There is no such folder, or no image in it.
@@ -81,7 +93,7 @@ def find_cells(images: str | Path) -> list[CellFolder]:
     """
     path = Path(images).expanduser().absolute()
     if path.is_file() and path.suffix.lower() in SUFFIXES:
-        return [CellFolder(path.stem, (path,))]
+        return FoundCells((CellFolder(path.stem, (path,)),), f"{readable_name(path.name)}: 1 image")
     if not str(images) or not path.is_dir():
         raise FileNotFoundError(
             f"`--images` must be a folder of chromosome images, got `{images}`, which doesn't "
@@ -96,10 +108,11 @@ def find_cells(images: str | Path) -> list[CellFolder]:
             f"list, such as `{layout.relative_name(unlisted[0])}`; add or move them, or move the "
             "table elsewhere."
         )
-    print(layout.sentence, flush=True)
-    return [
-        CellFolder(one.name, one.files, one.case, one.names, one.left_out) for one in layout.cells
-    ]
+    cells = tuple(
+        CellFolder(one.name, one.files, names=one.names, left_out=one.left_out)
+        for one in layout.cells
+    )
+    return FoundCells(cells, layout.sentence)
 
 
 def load_cell(folder: CellFolder) -> CellImages:
@@ -109,27 +122,24 @@ def load_cell(folder: CellFolder) -> CellImages:
         folder: Files of the cell.
 
     Returns:
-        The grey images u8[H,W] in the order of the files, and each unreadable file with the
-        reason.
+        The images in the order of the files, at the full depth of the files, and each file that
+        can't be read with the reason.
     """
-    names: list[str] = []
-    images: list[np.ndarray] = []
-    unread: list[tuple[str, str]] = []
-    for file in folder.files:
+    images: list[NamedImage] = []
+    unread = list(folder.left_out)
+    names = folder.names or tuple(readable_name(file.name) for file in folder.files)
+    for file, name in zip(folder.files, names, strict=True):
         try:
             decoded = decode_image(file.read_bytes())
             if decoded.colour_levels > COLOUR_LEVELS:
                 raise ValueError("it is a colour picture; use grey images of one chromosome each")
+        except MemoryError:
+            unread.append((name, "the image is too large for this computer's memory"))
         except (OSError, ValueError) as error:
-            unread.append((file.name, str(error)))
+            unread.append((name, str(error)))
         else:
-            names.append(file.name)
-            images.append(decoded.grey)
-    return CellImages(
-        name=folder.name,
-        images=tuple(map(NamedImage, names, scale_to_8_bits(images))),
-        unread=tuple(unread),
-    )
+            images.append(NamedImage(name, decoded.grey, decoded.opacity, decoded.bits))
+    return CellImages(name=readable_name(folder.name), images=tuple(images), unread=tuple(unread))
 
 
 def karyotype_folder(
@@ -139,10 +149,15 @@ def karyotype_folder(
     choose: Callable[[CellImages], Classifier],
     turned_share: float,
     prior: CountPrior | None,
+    background: str,
+    any_stain: bool,
     straightened: bool,
     advance: Callable[[str], object],
 ) -> KaryotypedFolder:
     """Karyotype all cells and write karyograms, tables and the report.
+
+    A cell that fails loses the results of an earlier run, so that what is there is never older
+    than it seems; no other file is removed.
 
     Args:
         cells: The cells to karyotype.
@@ -150,33 +165,59 @@ def karyotype_folder(
         choose: Images of a cell → the network that classifies them.
         turned_share: Share of the images that may be upside down, in (0, 1).
         prior: Prior of the chromosome counts; None for cells of unknown origin.
+        background: "dark", "light" or "auto", see `karyotype_cell`.
+        any_stain: Whether a formula is drafted for a foreign stain, too.
         straightened: Whether the karyograms show straightened chromosomes.
         advance: Called with the name of each finished cell.
 
     Returns:
         The karyotypes, and the cells that could not be karyotyped.
+
+    Raises:
+        ValueError: Two cells have the same name.
     """
+    names = [readable_name(folder.name) for folder in cells]
+    _check_names(names)
     out.mkdir(parents=True, exist_ok=True)
     karyotypes, failed, facts = [], {}, dict[str, str]()
-    for folder in cells:
+    for folder, name, target in zip(cells, names, folder_names(names), strict=True):
         try:
             cell = load_cell(folder)
             if not cell.images:
                 raise ValueError(f"no image could be read; {': '.join(cell.unread[0])}")
             classifier = choose(cell)
             karyotype = karyotype_cell(
-                cell, classifier=classifier, turned_share=turned_share, prior=prior
+                cell,
+                classifier=classifier,
+                turned_share=turned_share,
+                prior=prior,
+                background=background,
+                any_stain=any_stain,
             )
-        except ValueError as error:
-            failed[folder.name] = str(error)
+            _write_cell(karyotype, out, target, straightened=straightened)
+        except Exception as error:  # Whatever is wrong with a cell must not cost the others.
+            failed[name] = _reason(error)
+            remove_results(out, name)
         else:
-            _write_cell(karyotype, out / folder.name, straightened=straightened)
             karyotypes.append(karyotype)
             _add_facts(facts, classifier.about)
-        advance(folder.name)
-    if karyotypes:
-        write_html_report(karyotypes, out / REPORT_FILE, facts=facts)
-    return KaryotypedFolder(tuple(karyotypes), failed)
+        advance(name)
+    return KaryotypedFolder(
+        tuple(karyotypes), failed, _write_report(karyotypes, out, facts=facts, failed=failed)
+    )
+
+
+def _check_names(names: Sequence[str]) -> None:
+    twice = sorted(name for name, count in Counter(names).items() if count > 1)
+    if twice:
+        raise ValueError(
+            f"cells must have distinct names, got {twice} more than once; rename their folders."
+        )
+
+
+def _reason(error: Exception) -> str:
+    """Return what to say of an error: errors of input are sentences, others need their type."""
+    return str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
 
 
 def _add_facts(facts: dict[str, str], about: Mapping[str, str]) -> None:
@@ -186,9 +227,26 @@ def _add_facts(facts: dict[str, str], about: Mapping[str, str]) -> None:
         facts[name] = ", ".join(dict.fromkeys([*known, value]))
 
 
-def _write_cell(karyotype: Karyotype, folder: Path, *, straightened: bool) -> None:
-    folder.mkdir(exist_ok=True)
-    write_json(folder / "karyotype.json", karyotype_json(karyotype))
-    write_text(folder / "assignments.csv", assignments_csv([karyotype]))
-    figure = draw_karyogram(karyotype, straightened=straightened)
-    save_karyogram(figure, stem=folder / "karyogram")
+def _write_cell(karyotype: Karyotype, out: Path, name: str, *, straightened: bool) -> None:
+    with replacing_results(out, name, cell=karyotype.cell) as folder:
+        write_json(folder / JSON_FILE, karyotype_json(karyotype))
+        write_text(folder / CSV_FILE, assignments_csv([karyotype]))
+        figure = draw_karyogram(karyotype, straightened=straightened)
+        save_karyogram(figure, stem=folder / KARYOGRAM)
+
+
+def _write_report(
+    karyotypes: Sequence[Karyotype],
+    out: Path,
+    *,
+    facts: Mapping[str, str],
+    failed: Mapping[str, str],
+) -> Path | None:
+    """Write the report of the cells, which names those that failed; without cells, remove it."""
+    if not karyotypes:
+        remove_report(out)
+        return None
+    if failed:
+        without = "; ".join(f"{name}: {reason}" for name, reason in failed.items())
+        facts = {"cells that could not be karyotyped": without, **facts}
+    return write_html_report(karyotypes, out / REPORT_FILE, facts=facts)

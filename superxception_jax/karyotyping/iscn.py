@@ -33,14 +33,19 @@ def ploidy(total: int) -> int:
     return max(1, (total + HAPLOID // 2) // HAPLOID)
 
 
-def draft_formula(counts: Sequence[int]) -> str:
+def draft_formula(counts: Sequence[int], *, withheld: str = "") -> str:
     """Return the draft ISCN formula of a complete cell, and none of an incomplete one.
+
+    A formula claims to describe the whole cell. It is withheld where chromosomes may be missing
+    among the images or the classes can't be trusted, see `review_flags.withheld_reason`.
 
     Args:
         counts: i[24], number of chromosomes of each class, in the order of `CLASS_NAMES`.
+        withheld: Why there must be no formula; empty if nothing forbids it.
 
     Returns:
-        The formula by `draft_iscn`, or "" if the number of chromosomes isn't in `COMPLETE_CELL`.
+        The formula by `draft_iscn`, or "" if it is withheld or the number of chromosomes isn't in
+        `COMPLETE_CELL`.
 
     Raises:
         ValueError: There aren't 24 counts, or one is negative.
@@ -49,7 +54,7 @@ def draft_formula(counts: Sequence[int]) -> str:
     ('47,XY,+21', '')
     """
     _check_counts(counts)
-    return draft_iscn(counts) if sum(counts) in COMPLETE_CELL else ""
+    return draft_iscn(counts) if sum(counts) in COMPLETE_CELL and not withheld else ""
 
 
 def draft_iscn(counts: Sequence[int]) -> str:

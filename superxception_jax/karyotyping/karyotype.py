@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from superxception_jax.chromosomes import CLASS_NAMES
+from superxception_jax.data.background import CellBackground
+from superxception_jax.karyotyping.stain import StainVerdict
 
 
 @dataclass(frozen=True)
@@ -20,8 +22,9 @@ class ClassifiedChromosome:
         label: Assigned class, index in `CLASS_NAMES`.
         probabilities: f64[24], calibrated class probabilities of the single image.
         marginals: f64[24], class probabilities given the whole cell.
-        turned: Whether the p arm is down in the original image.
-        turned_probability: Probability of that by the network, 0..1.
+        turned: Whether the p arm is down in the original image; False where that is not checked.
+        turned_probability: Probability of that by the network, 0..1; None from a network that
+            assumes the p arm up and can't check it.
         length_px: Length of the medial axis, pixels of the image.
         flags: Short texts, what to review; empty if nothing.
     """
@@ -32,7 +35,7 @@ class ClassifiedChromosome:
     probabilities: np.ndarray
     marginals: np.ndarray
     turned: bool
-    turned_probability: float
+    turned_probability: float | None
     length_px: float
     flags: tuple[str, ...]
 
@@ -54,10 +57,16 @@ class Karyotype:
     Attributes:
         cell: Name of the cell.
         chromosomes: All chromosomes, in the order of the images.
-        iscn: Draft ISCN formula, such as `47,XY,+21`; empty for incomplete cells.
+        iscn: Draft ISCN formula, such as `47,XY,+21`; empty for incomplete cells, and where it
+            is withheld.
         margin: Log odds of this assignment against the second-best one, nats.
         flags: Short texts, what to review in the cell as a whole; empty if nothing.
         unread: Name of each image that could not be read, and the reason.
+        set_aside: Name of each image that can't be one chromosome of the cell, and the reason;
+            such images affect no other.
+        background: What was decided about the background of the images.
+        stain: Whether the network knows such bands.
+        withheld: Why the cell gets no formula, whatever its counts; empty if it may get one.
     """
 
     cell: str
@@ -66,6 +75,10 @@ class Karyotype:
     margin: float
     flags: tuple[str, ...]
     unread: tuple[tuple[str, str], ...]
+    set_aside: tuple[tuple[str, str], ...]
+    background: CellBackground
+    stain: StainVerdict
+    withheld: str
 
     @property
     def counts(self) -> tuple[int, ...]:

@@ -10,14 +10,21 @@ import numpy as np
 from superxception_jax.arrays import check
 from superxception_jax.chromosomes import AUTOSOMES, CLASS_NAMES, NORMAL_SEX_COUNTS, X, Y
 from superxception_jax.karyotyping.iscn import COMPLETE_CELL
+from superxception_jax.karyotyping.karyotype import Karyotype
+from superxception_jax.karyotyping.stain import StainVerdict
 
 UNCERTAIN_CLASS = 0.9
 UNCERTAIN_ORIENTATION = 0.9
 UNCERTAIN_MARGIN_NATS = 3.0  # 20 to 1
+ORIENTATION_NOT_CHECKED = "orientation not checked by this network"
 
 
 def chromosome_flags(
-    label: int, *, probabilities: np.ndarray, marginals: np.ndarray, turned_probability: float
+    label: int,
+    *,
+    probabilities: np.ndarray,
+    marginals: np.ndarray,
+    turned_probability: float | None,
 ) -> tuple[str, ...]:
     """Return the review flags of one chromosome.
 
@@ -25,7 +32,8 @@ def chromosome_flags(
         label: Assigned class, index in `CLASS_NAMES`.
         probabilities: f64[24], class probabilities of the single image.
         marginals: f64[24], class probabilities given the whole cell.
-        turned_probability: Probability that the image is upside down, 0..1.
+        turned_probability: Probability that the image is upside down, 0..1; None if that is not
+            checked, which `cell_flags` says once.
 
     Returns:
         One text per flag.
@@ -45,13 +53,47 @@ def chromosome_flags(
             f"single-image call {CLASS_NAMES[own]} ({percent(probabilities[own])}), overruled by "
             "the cell"
         )
-    if max(turned_probability, 1 - turned_probability) < UNCERTAIN_ORIENTATION:
+    if (
+        turned_probability is not None
+        and max(turned_probability, 1 - turned_probability) < UNCERTAIN_ORIENTATION
+    ):
         flags.append("uncertain orientation (p/q)")
     return tuple(flags)
 
 
+def withheld_reason(*, foreign: bool, unread: int, set_aside: int) -> str:
+    """Return why a cell must not get a formula, whatever its counts.
+
+    A formula claims that the counts are those of the cell. They aren't if an image that may show
+    one of its chromosomes was left out, or if the classes can't be trusted.
+
+    Args:
+        foreign: Whether the stain is foreign to the network, and a formula was not asked for.
+        unread: Number of images that could not be read.
+        set_aside: Number of images that were set aside.
+
+    Returns:
+        A phrase; empty if nothing forbids a formula.
+
+    >>> withheld_reason(foreign=False, unread=3, set_aside=1)
+    '3 images could not be read, 1 image set aside'
+    """
+    reasons = ["foreign stain"] if foreign else []
+    reasons += [f"{quantity(unread, 'image')} could not be read"] if unread else []
+    reasons += [f"{quantity(set_aside, 'image')} set aside"] if set_aside else []
+    return ", ".join(reasons)
+
+
 def cell_flags(
-    counts: Sequence[int], *, margin: float, unread: int, own_prior: bool
+    counts: Sequence[int],
+    *,
+    margin: float,
+    unread: int,
+    set_aside: int,
+    stain: StainVerdict,
+    any_stain: bool,
+    own_prior: bool,
+    oriented: bool,
 ) -> tuple[str, ...]:
     """Return the review flags of a cell as a whole.
 
@@ -59,21 +101,42 @@ def cell_flags(
         counts: i[24], number of chromosomes of each class.
         margin: Log odds of the assignment against the second-best one, nats.
         unread: Number of images that could not be read.
-        own_prior: Whether the caller gave a prior of the counts, which then always applies.
+        set_aside: Number of images that were set aside.
+        stain: Whether the network knows the stain.
+        any_stain: Whether the caller wants a formula for a foreign stain as well.
+        own_prior: Whether the caller gave a prior of the counts of whole cells.
+        oriented: Whether the network checks which end of a chromosome is up.
 
     Returns:
-        One text per flag. The counts and the margin of an incomplete cell are not flagged, as
-        they say little.
+        One text per flag: first what makes the counts untrustworthy, then the counts. The counts
+        and the margin of an incomplete cell are not flagged, as they say little.
     """
     flags = []
+    if stain.is_foreign:
+        drafted = "formula drafted all the same" if any_stain else "no ISCN formula drafted"
+        flags.append(
+            f"foreign stain (score {stain.score:.2g} above the limit): bands unlike those that the "
+            f"network knows, its classes can't be trusted; {drafted}"
+        )
     if unread:
-        flags.append(f"{quantity(unread, 'image')} could not be read")
+        flags.append(f"{quantity(unread, 'image')} could not be read: no ISCN formula drafted")
+    if set_aside:
+        flags.append(f"{quantity(set_aside, 'image')} set aside: no ISCN formula drafted")
+    flags += _count_flags(counts, margin=margin, own_prior=own_prior)
+    if not oriented:
+        flags.append(ORIENTATION_NOT_CHECKED)
+    return tuple(flags)
+
+
+def _count_flags(counts: Sequence[int], *, margin: float, own_prior: bool) -> list[str]:
+    flags = []
     total = sum(counts)
     if total not in COMPLETE_CELL:
         what = "incomplete cell" if total < COMPLETE_CELL[0] else "not a near-diploid cell"
-        prior = "" if own_prior else "count prior not applied, "
-        flags.append(f"{what} ({quantity(total, 'chromosome')}): {prior}no ISCN formula drafted")
-        return tuple(flags)
+        prior = "given count prior" if own_prior else "count prior"
+        chromosomes = quantity(total, "chromosome")
+        flags.append(f"{what} ({chromosomes}): {prior} not applied, no ISCN formula drafted")
+        return flags
     for name, count in zip(CLASS_NAMES[:AUTOSOMES], counts[:AUTOSOMES], strict=True):
         if count != 2:
             flags.append(f"{quantity(count, 'copy', 'copies')} of chromosome {name}")
@@ -84,7 +147,24 @@ def cell_flags(
             "another assignment of the cell is nearly as likely (odds "
             f"{math.exp(margin):.2g} to 1 for the one shown)"
         )
-    return tuple(flags)
+    return flags
+
+
+def decided_text(karyotype: Karyotype) -> str:
+    """Return what was decided about the images of a cell as a whole.
+
+    Args:
+        karyotype: Karyotyped cell.
+
+    Returns:
+        A text such as `dark background (level 0.02, 8 bits), stain known (score -0.41)`.
+    """
+    background, stain = karyotype.background, karyotype.stain
+    why = stain.text if stain.score is None else f"score {stain.score:.2f}"
+    return (
+        f"{background.kind} background (level {background.level:.2f}, {background.bits} bits), "
+        f"stain {stain.kind}{f' ({why})' if why else ''}"
+    )
 
 
 def percent(share: float) -> str:

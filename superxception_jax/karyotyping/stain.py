@@ -108,21 +108,24 @@ class KnownStain:
 
 
 @dataclass(frozen=True)
-class StainCheck:
-    """The verdict on the stain of a cell.
+class StainVerdict:
+    """Whether the bands of a cell are of a kind that the network knows.
 
     Attributes:
-        score: Nats by which the mean doubt exceeds what the network knows; None: not checked.
-        text: What the user must know; empty if the stain is known.
+        kind: "known", "foreign" or "not checked".
+        score: Nats by which the mean doubt exceeds what the network knows, above 0 for foreign;
+            None if not checked.
+        text: Why it was not checked; empty otherwise.
     """
 
+    kind: str
     score: float | None
-    text: str
+    text: str = ""
 
     @property
-    def foreign(self) -> bool:
-        """Return whether the network does not know the stain."""
-        return self.score is not None and self.score > 0
+    def is_foreign(self) -> bool:
+        """Return whether the network doesn't know such bands."""
+        return self.kind == "foreign"
 
 
 def stain_log_probabilities(
@@ -152,8 +155,8 @@ def image_doubts(log_probabilities: np.ndarray) -> np.ndarray:
     Raises:
         ValueError: There are no images, or a value is NaN.
 
-    Source: ours; log odds instead of the maximum probability of Hendrycks, Gimpel 2017, because
-        they tell a certain image from a nearly certain one.
+    Log odds instead of the maximum probability (Hendrycks and Gimpel 2017), because they
+    distinguish a certain image from a nearly certain one.
     """
     count = check(log_probabilities=(log_probabilities, f"f64[N,{len(CLASS_NAMES)}]"))["N"]
     if count == 0 or np.isnan(log_probabilities).any():
@@ -221,8 +224,8 @@ def stain_score(log_probabilities: np.ndarray, *, known: KnownStain) -> float:
     return float(doubts.mean() - known.most_doubt(len(doubts)))
 
 
-def check_stain(log_probabilities: np.ndarray, *, known: KnownStain | None) -> StainCheck:
-    """Return the verdict on the stain of a cell, with the sentence that users see.
+def check_stain(log_probabilities: np.ndarray, *, known: KnownStain | None) -> StainVerdict:
+    """Return the verdict on the stain of a cell.
 
     Args:
         log_probabilities: f64[N,24], see `stain_log_probabilities`, all images of the cell.
@@ -232,23 +235,17 @@ def check_stain(log_probabilities: np.ndarray, *, known: KnownStain | None) -> S
         ValueError: There are no images, or a value is NaN.
     """
     if known is None:
-        return StainCheck(
+        return StainVerdict(
+            "not checked",
             None,
-            f"stain not checked: the calibration.json of this network has no `{FIELD}`; test its "
-            "run again with launch/evaluate.py",
+            f"the calibration.json of this network has no `{FIELD}`; test its run again with "
+            "launch/evaluate.py",
         )
     count = len(log_probabilities)
     score = stain_score(log_probabilities, known=known)
     if count < FEWEST_IMAGES:
         noun = "chromosome is" if count == 1 else "chromosomes are"
-        return StainCheck(
-            None,
-            f"stain not checked: {count} {noun} too few, at least {FEWEST_IMAGES} are needed",
+        return StainVerdict(
+            "not checked", None, f"{count} {noun} too few, at least {FEWEST_IMAGES} are needed"
         )
-    if score > 0:
-        return StainCheck(
-            score,
-            "foreign: the bands of this cell are unlike those the network was trained on (score "
-            f"{score:.1f})",
-        )
-    return StainCheck(score, "")
+    return StainVerdict("foreign" if score > 0 else "known", score)

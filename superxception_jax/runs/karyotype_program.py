@@ -6,17 +6,23 @@
 `--images` is a folder with one image per chromosome, or a folder of such folders, one per cell.
 For each cell it writes karyogram.png and .svg, karyotype.json and assignments.csv; report.html
 shows all cells, those that need review first. Everything is a draft, to be verified by a
-cytogeneticist.
+cytogeneticist. Results of an earlier run of the same cells are replaced; of a cell that fails,
+they are removed.
+
+An image that can't be read, or can't be one chromosome of its cell (such as a scale bar or a
+copy of another image), is named with the reason and affects nothing else; but the cell gets no
+formula, because a chromosome may be missing. Neither does a cell whose stain the network doesn't
+know, unless `--any_stain` is given.
 
 Without `--workdir` the networks that come with the project are used, one for dark (Q-band) and
 one for light backgrounds (G-band); their model cards are in superxception_jax/weights.
 
-Exit status: 0; 1 if a cell could not be karyotyped (the others are written); 2 after bad input.
+Exit status: 0, also if images could not be read or were set aside; 1 if a cell could not be
+karyotyped (the others are written); 2 after bad input.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -25,6 +31,7 @@ from typing import TYPE_CHECKING
 from absl import flags
 
 from superxception_jax.commands import run_command
+from superxception_jax.files import readable_name
 
 # Everything else is imported after the flags are parsed, so that `--help` and mistakes in the
 # flags are answered at once.
@@ -45,12 +52,14 @@ BACKGROUND = flags.DEFINE_enum(
     "background",
     "auto",
     ("auto", "dark", "light"),
-    "Background of the images: dark (Q-band), light (G-band) or auto.",
+    "Background of the images: dark (Q-band), light (G-band) or auto: as the settings of the run "
+    "given by `--workdir` say, otherwise decided for each cell.",
 )
 TURNED_SHARE = flags.DEFINE_float(
     "turned_share",
     0.5,
-    "Share of the images that may be upside down; 0.01 if the p arm is normally up.",
+    "Share of the images that may be upside down; 0.01 if the p arm is normally up. Not for "
+    "networks that assume the p arm up.",
     lower_bound=1e-6,
     upper_bound=1 - 1e-6,
 )
@@ -58,7 +67,11 @@ PRIOR = flags.DEFINE_string(
     "prior",
     "",
     "JSON file with the probabilities of abnormal chromosome counts, such as "
-    '{"autosomes": {"21": {"3": 0.02}}, "sexes": {"X": 0.01}}; empty: cells of unknown origin.',
+    '{"autosomes": {"21": {"3": 0.02}}, "sexes": {"X": 0.01}}; empty: cells of unknown origin. It '
+    "applies to whole cells, of 42 to 50 chromosomes.",
+)
+ANY_STAIN = flags.DEFINE_boolean(
+    "any_stain", False, "Draft a formula also where the network doesn't know the stain."
 )
 STRAIGHTENED = flags.DEFINE_boolean(
     "straightened", False, "Straighten the chromosomes in the karyograms."
@@ -74,25 +87,33 @@ def main() -> None:
     """Karyotype the cells that the flags name."""
     from tqdm import tqdm
 
-    from superxception_jax.karyotyping.folders import REPORT_FILE, find_cells, karyotype_folder
+    from superxception_jax.karyotyping.folders import find_cells, karyotype_folder
     from superxception_jax.karyotyping.prior import load_prior
+    from superxception_jax.karyotyping.result_files import check_out
 
-    cells = find_cells(IMAGES.value)
+    layout = find_cells(IMAGES.value)
+    images = Path(IMAGES.value).expanduser().absolute()
+    # The ending of a file is no part of its name; a folder may be called `batch 1.1`.
+    name = images.stem if images.is_file() else images.name
+    out = Path(OUT.value or Path("karyotypes") / name).expanduser().absolute()
+    check_out(out, images=images)
     prior = load_prior(PRIOR.value) if PRIOR.value else None
     choose = _make_choice()
-    out = Path(OUT.value or Path("karyotypes") / Path(IMAGES.value).absolute().stem).absolute()
-    with tqdm(total=len(cells), desc="karyotyping", unit=" cells") as bar:
+    print(layout.sentence, flush=True)
+    with tqdm(total=len(layout.cells), desc="karyotyping", unit=" cells") as bar:
 
         def advance(name: str) -> None:
             bar.set_postfix_str(name)
             bar.update()
 
         found = karyotype_folder(
-            cells,
+            layout.cells,
             out,
             choose=choose,
             turned_share=TURNED_SHARE.value,
             prior=prior,
+            background=BACKGROUND.value,
+            any_stain=ANY_STAIN.value,
             straightened=STRAIGHTENED.value,
             advance=advance,
         )
@@ -100,8 +121,14 @@ def main() -> None:
         print(_summary(one))
     for name, reason in found.failed.items():
         print(f"error: cell `{name}`: {reason}", file=sys.stderr)
-    if found.karyotypes:
-        print(out / REPORT_FILE)
+    if found.report:
+        print(readable_name(str(found.report)))
+    else:
+        print(
+            "no cell could be karyotyped: there is no report, and results of earlier runs of "
+            "these cells were removed.",
+            file=sys.stderr,
+        )
     if found.failed:
         sys.exit(1)
 
@@ -112,19 +139,26 @@ def _make_choice() -> Callable[[CellImages], Classifier]:
 
     if not WORKDIR.value:
         return lambda cell: choose_classifier(cell, background=BACKGROUND.value)
-    loaded = load_classifier(WORKDIR.value)
-    normalization = dataclasses.replace(loaded.normalization, background=BACKGROUND.value)
-    classifier = dataclasses.replace(loaded, normalization=normalization)
+    classifier = load_classifier(WORKDIR.value)
+    if classifier.polarity == "given" and flags.FLAGS["turned_share"].present:
+        raise ValueError(
+            "`--turned_share` must not be given with a network that assumes the p arm up "
+            f"(`model.polarity=given`), got {TURNED_SHARE.value}; leave it out, or train the "
+            "network with `--config.model.polarity=read`."
+        )
     return lambda _: classifier
 
 
 def _summary(karyotype: Karyotype) -> str:
     """Return the lines that the program prints for a cell."""
-    from superxception_jax.karyotyping.review_flags import quantity
+    from superxception_jax.karyotyping.review_flags import decided_text, quantity
 
     chromosomes = quantity(len(karyotype.chromosomes), "chromosome")
     formula = f"draft {karyotype.iscn}" if karyotype.iscn else "no ISCN formula"
+    if karyotype.withheld:
+        formula += f" ({karyotype.withheld})"
     review = len(karyotype.flags) + sum(bool(one.flags) for one in karyotype.chromosomes)
     first = f"{karyotype.cell}: {chromosomes}, {formula}, {review} to review"
+    aside = [f"  set aside: {name}: {reason}" for name, reason in karyotype.set_aside]
     unread = [f"  could not be read: {name}: {reason}" for name, reason in karyotype.unread]
-    return "\n".join([first, *unread])
+    return "\n".join([first, f"  {decided_text(karyotype)}", *aside, *unread])

@@ -10,7 +10,8 @@ from typing import Any
 import jax
 import numpy as np
 
-from superxception_jax.data.crop import BACKGROUNDS, has_light_background
+from superxception_jax.data.background import level_cell
+from superxception_jax.data.crop import BACKGROUNDS
 from superxception_jax.evaluation.predict import CELL_BATCHES, predict_all
 from superxception_jax.files import load_json, write_text
 from superxception_jax.karyotyping.cell import CellImages, Classifier
@@ -49,7 +50,7 @@ def load_classifier(workdir: str | Path) -> Classifier:
         workdir: Folder of the run, or one that `export_classifier` wrote.
 
     Returns:
-        The classifier, on the first device.
+        The classifier, on the first device, with the background that the run was told.
 
     Raises:
         FileNotFoundError: The folder holds neither.
@@ -86,7 +87,7 @@ def load_classifier(workdir: str | Path) -> Classifier:
     )
     return Classifier(
         predict=predict,
-        normalization=dataclasses.replace(experiment.normalization, background="auto"),
+        normalization=experiment.normalization,
         polarity=experiment.polarity,
         temperature=calibration["temperature"],
         class_shares=np.array(calibration["class_shares"], np.float64),
@@ -105,10 +106,11 @@ def choose_classifier(cell: CellImages, *, background: str) -> Classifier:
 
     Args:
         cell: Images of the cell.
-        background: "dark" (Q-band), "light" (G-band) or "auto": that of most of the images.
+        background: "dark" (Q-band), "light" (G-band) or "auto": decided for the whole cell.
 
     Returns:
-        The classifier, trained on images with such a background.
+        The classifier, trained on images with such a background; its settings hold it, so that
+        the images are read as what the network was chosen for.
 
     Raises:
         ValueError: The background is none of the three.
@@ -118,14 +120,16 @@ def choose_classifier(cell: CellImages, *, background: str) -> Classifier:
             f"`background` must be one of {BACKGROUNDS}, got {background!r}; choose one."
         )
     if background == "auto":
-        light = sum(has_light_background(one.image) for one in cell.images)
-        background = "light" if 2 * light > len(cell.images) else "dark"
+        decoded = [one.decoded for one in cell.images]
+        background = level_cell(decoded, background="auto").background.kind
     return _load_default(background)
 
 
 @functools.cache
 def _load_default(background: str) -> Classifier:
-    return load_classifier(DEFAULT_CLASSIFIERS[background])
+    loaded = load_classifier(DEFAULT_CLASSIFIERS[background])
+    normalization = dataclasses.replace(loaded.normalization, background=background)
+    return dataclasses.replace(loaded, normalization=normalization)
 
 
 def export_classifier(workdir: str | Path, out: str | Path) -> list[Path]:

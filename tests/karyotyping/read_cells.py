@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from superxception_jax.chromosomes import CLASS_NAMES
+from superxception_jax.data.background import CellBackground
 from superxception_jax.data.bands import Band, centromere_units, load_bands
 from superxception_jax.data.ideogram.chromosome_image import PLACES_PER_PX, Optics, draw_chromosome
 from superxception_jax.data.ideogram.profile import draw_profile
@@ -17,7 +18,11 @@ from superxception_jax.data.ideogram.styles import style_named
 from superxception_jax.data.measure import measure_chromosome
 from superxception_jax.data.normalize import MARGIN, NormalizationSettings, draw_canvas
 from superxception_jax.karyotyping.iscn import draft_iscn, parse_iscn
-from superxception_jax.karyotyping.karyotype import ClassifiedChromosome, Karyotype
+from superxception_jax.karyotyping.karyotype import (
+    ClassifiedChromosome,
+    Karyotype,
+)
+from superxception_jax.karyotyping.stain import StainVerdict
 
 BANDS = 550
 # Of the length of the p arm: the p arm's share of the whole then varies by up to 0.025, as in the
@@ -116,6 +121,11 @@ def cell(text: str, *, style: str = "g", seed: int = 0, scale: float = 1.0, **ch
         "margin": 9.0,
         "flags": (),
         "unread": (),
+        "set_aside": (),
+        "background": CellBackground("dark", 0.0, 8),
+        "stain": StainVerdict("not checked", None, "too few"),
+        "withheld": "",
     } | changes
     read = Karyotype(iscn="", **settings)
-    return Karyotype(iscn=draft_iscn(read.counts) if any(read.counts) else "", **settings)
+    drafted = any(read.counts) and not read.withheld
+    return dataclasses.replace(read, iscn=draft_iscn(read.counts) if drafted else "")

@@ -11,12 +11,14 @@ import math
 import numpy as np
 import pytest
 
+from superxception_jax.data.background import CellBackground
 from superxception_jax.karyotyping.export import (
     CSV_COLUMNS,
     DRAFT_NOTE,
     assignments_csv,
     karyotype_json,
 )
+from superxception_jax.karyotyping.stain import StainVerdict
 from tests.karyotyping.report.samples import sample_chromosome, sample_karyotype
 
 
@@ -33,6 +35,7 @@ def test_json_of_a_cell():
     assert list(values["counts"])[-2:] == ["X", "Y"]
     assert values["unread"] == [{"name": "b", "reason": "two chromosomes touch"}]
     assert values["flags"] == ["few"]
+    assert (values["set_aside"], values["withheld"]) == ([], "")
     (chromosome,) = values["chromosomes"]
     assert chromosome["class"] == "21"
     assert chromosome["confidence"] == pytest.approx(0.9)
@@ -41,6 +44,32 @@ def test_json_of_a_cell():
     assert [p["class"] for p in chromosome["probabilities"]] == ["21", "20", "1"]
     assert chromosome["probabilities"][0]["probability"] == chromosome["confidence"]
     assert chromosome["probabilities"][0]["alone"] == pytest.approx(0.7 * 0.9 + 0.3 / 24, abs=1e-6)
+
+
+def test_json_says_what_was_decided():
+    cell = sample_karyotype(
+        background=CellBackground("light", 0.8, 12),
+        stain=StainVerdict("foreign", 0.25),
+        set_aside=(("bar.png", "a scale bar"),),
+        withheld="foreign stain, 1 image set aside",
+        iscn="",
+    )
+    values = karyotype_json(cell)
+    assert values["background"] == {"kind": "light", "level": 0.8, "bits": 12}
+    assert values["stain"] == {"verdict": "foreign", "score": 0.25, "text": ""}
+    assert values["set_aside"] == [{"name": "bar.png", "reason": "a scale bar"}]
+    assert values["withheld"] == "foreign stain, 1 image set aside"
+    unchecked = karyotype_json(sample_karyotype())
+    assert unchecked["stain"]["verdict"] == "not checked"
+    assert unchecked["stain"]["score"] is None
+
+
+def test_an_orientation_that_is_not_checked_is_not_upright():
+    cell = sample_karyotype("c", sample_chromosome("a", checked=False))
+    (one,) = karyotype_json(cell)["chromosomes"]
+    assert (one["turned"], one["turned_probability"]) == (None, None)
+    (row,) = csv.DictReader(io.StringIO(assignments_csv([cell])))
+    assert row["turned"] == ""
 
 
 def test_equal_probabilities_are_in_class_order():

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,6 +21,7 @@ from superxception_jax.karyotyping.folders import (
     karyotype_folder,
     load_cell,
 )
+from superxception_jax.karyotyping.result_files import CELL_FILES
 
 CLASSIFIER = Classifier(
     predict=lambda canvases: np.full((len(canvases), 24), -np.log(24), np.float32),
@@ -104,11 +107,51 @@ def test_each_file_is_decoded_once(tmp_path, monkeypatch):
     assert [name for name, _ in cell.unread] == ["broken.png"]
 
 
-def test_wide_files_of_a_cell_are_scaled_together(tmp_path):
-    for name, brightest in (("a.png", 1023), ("b.png", 511)):
-        Image.fromarray(np.array([[0, brightest]], np.uint16)).save(tmp_path / name)
+def test_images_keep_the_depth_of_their_files(tmp_path):
+    Image.fromarray(np.array([[0, 1023]], np.uint16)).save(tmp_path / "a.png")
+    Image.fromarray(np.array([[0, 255]], np.uint8)).save(tmp_path / "b.png")
     (folder,) = find_cells(tmp_path)
-    assert [one.image.tolist() for one in load_cell(folder).images] == [[[0, 255]], [[0, 127]]]
+    wide, narrow = load_cell(folder).images
+    assert (wide.image.dtype, wide.image.tolist()) == (np.uint16, [[0, 1023]])
+    assert (narrow.image.dtype, narrow.image.tolist()) == (np.uint8, [[0, 255]])
+
+
+def test_files_that_are_left_out_are_unread(tmp_path):
+    write_images(tmp_path / "cell")
+    files = tuple(sorted((tmp_path / "cell").iterdir()))
+    lost = (("2.gif", "its format isn't read"),)
+    cell = load_cell(CellFolder("c", files, names=("p/0.png", "q/0.png"), left_out=lost))
+    assert [one.name for one in cell.images] == ["p/0.png", "q/0.png"]
+    assert cell.unread == (("2.gif", "its format isn't read"),)
+
+
+def test_an_image_that_memory_does_not_hold_costs_only_itself(tmp_path, monkeypatch):
+    write_images(tmp_path / "cell", count=3)
+
+    def decode(content):
+        if content == (tmp_path / "cell" / "1.png").read_bytes():
+            raise MemoryError
+        return decode_image(content)
+
+    monkeypatch.setattr(folders, "decode_image", decode)
+    (folder,) = find_cells(tmp_path / "cell")
+    cell = load_cell(folder)
+    assert [one.name for one in cell.images] == ["0.png", "2.png"]
+    assert cell.unread == (("1.png", "the image is too large for this computer's memory"),)
+
+
+def run(cells, out, *, choose=lambda cell: CLASSIFIER, advance=lambda name: None):
+    return karyotype_folder(
+        cells,
+        out,
+        choose=choose,
+        turned_share=0.5,
+        prior=None,
+        background="auto",
+        any_stain=False,
+        straightened=False,
+        advance=advance,
+    )
 
 
 def test_a_failed_cell_does_not_stop_the_others(tmp_path):
@@ -123,19 +166,107 @@ def test_a_failed_cell_does_not_stop_the_others(tmp_path):
         chosen.append(cell.name)
         return CLASSIFIER
 
-    found = karyotype_folder(
-        find_cells(tmp_path / "batch"),
-        tmp_path / "out",
-        choose=choose,
-        turned_share=0.5,
-        prior=None,
-        straightened=False,
-        advance=done.append,
-    )
+    cells = find_cells(tmp_path / "batch")
+    found = run(cells, tmp_path / "out", choose=choose, advance=done.append)
     assert [one.cell for one in found.karyotypes] == chosen == ["a", "c"]
     assert done == ["a", "b", "c"]
     assert found.failed == {"b": "no image could be read; x.png: the file is empty (0 bytes)"}
+    assert found.report == tmp_path / "out" / REPORT_FILE
     values = json.loads((tmp_path / "out" / "a" / "karyotype.json").read_text())
     assert [one["name"] for one in values["chromosomes"]] == ["0.png", "1.png"]
-    assert "uniform" in (tmp_path / "out" / REPORT_FILE).read_text()
+    report = found.report.read_text()
+    assert "uniform" in report
+    assert '"cells that could not be karyotyped":"b: no image could be read' in report
     assert not (tmp_path / "out" / "b").exists()
+
+
+@pytest.mark.parametrize("error", [MemoryError("too much"), RuntimeError("device"), KeyError("x")])
+def test_an_unexpected_error_is_that_of_its_cell(tmp_path, error):
+    for name in ("a", "b", "c"):
+        write_images(tmp_path / "batch" / name)
+
+    def choose(cell):
+        if cell.name == "b":
+            raise error
+        return CLASSIFIER
+
+    found = run(find_cells(tmp_path / "batch"), tmp_path / "out", choose=choose)
+    assert [one.cell for one in found.karyotypes] == ["a", "c"]
+    assert found.failed == {"b": f"{type(error).__name__}: {error}"}
+
+
+def test_a_cell_that_fails_keeps_no_earlier_results(tmp_path):
+    batch, out = tmp_path / "batch", tmp_path / "out"
+    for name in ("a", "b"):
+        write_images(batch / name)
+    run(find_cells(batch), out)
+    assert '"cell":"b"' in (out / REPORT_FILE).read_text()
+    (out / "b" / "notes.txt").write_text("by hand")
+    for file in (batch / "b").iterdir():
+        file.write_bytes(b"damaged")
+    found = run(find_cells(batch), out)
+    assert list(found.failed) == ["b"]
+    assert [path.name for path in (out / "b").iterdir()] == ["notes.txt"]
+    assert sorted(path.name for path in (out / "a").iterdir()) == sorted(CELL_FILES)
+    assert '"cell":"b"' not in (out / REPORT_FILE).read_text()
+    for file in (batch / "a").iterdir():
+        file.write_bytes(b"damaged")
+    found = run(find_cells(batch), out)
+    assert found.report is None
+    assert [path.name for path in out.iterdir()] == ["b"]
+
+
+def test_a_cell_whose_drawing_fails_keeps_no_earlier_results_either(tmp_path, monkeypatch):
+    write_images(tmp_path / "cell")
+    cells = find_cells(tmp_path / "cell")
+    run(cells, tmp_path / "out")
+
+    def fail(*arguments, **settings):
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(folders, "save_karyogram", fail)
+    found = run(cells, tmp_path / "out")
+    assert found.failed == {"cell": "OSError: No space left on device"}
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_an_interruption_keeps_earlier_results(tmp_path, monkeypatch):
+    write_images(tmp_path / "cell")
+    cells = find_cells(tmp_path / "cell")
+    run(cells, tmp_path / "out")
+    before = {path.name: path.read_bytes() for path in (tmp_path / "out" / "cell").iterdir()}
+
+    def stop(*arguments, **settings):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(folders, "save_karyogram", stop)
+    with pytest.raises(KeyboardInterrupt):
+        run(cells, tmp_path / "out")
+    after = {path.name: path.read_bytes() for path in (tmp_path / "out" / "cell").iterdir()}
+    assert after == before
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["cell", REPORT_FILE]
+
+
+def test_cells_of_one_name_are_refused(tmp_path):
+    write_images(tmp_path / "cell")
+    with pytest.raises(ValueError, match=r"cells must have distinct names, got \['cell'\]"):
+        run(find_cells(tmp_path / "cell") * 2, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_names_that_are_no_text_are_written_with_escapes(tmp_path):
+    folder = Path(os.fsdecode(os.fsencode(tmp_path) + b"/batch/caf\xe9"))
+    write_images(folder)
+    (folder / "1.png").rename(os.fsdecode(os.fsencode(folder) + b"/b\xe9.png"))
+    write_images(tmp_path / "batch" / "plain")
+    found = run(find_cells(tmp_path / "batch"), tmp_path / "out")
+    assert found.failed == {}
+    assert {one.cell for one in found.karyotypes} == {r"caf\udce9", "plain"}
+    (out,) = (path for path in (tmp_path / "out").iterdir() if path.name.startswith("caf"))
+    assert out.name.isascii()
+    values = json.loads((out / "karyotype.json").read_text())
+    assert values["cell"] == r"caf\udce9"
+    assert [one["name"] for one in values["chromosomes"]] == ["0.png", r"b\udce9.png"]
+    assert r"b\udce9.png" in (out / "assignments.csv").read_text()
+    assert r"caf\\udce9" in (tmp_path / "out" / REPORT_FILE).read_text()
+    assert sorted(path.name for path in out.iterdir()) == sorted(CELL_FILES)

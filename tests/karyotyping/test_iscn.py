@@ -137,6 +137,12 @@ def test_only_complete_cells_have_a_formula(counts: list[int]):
     assert draft_formula(counts) == (draft_iscn(counts) if complete else "")
 
 
+def test_a_formula_can_be_withheld():
+    counts = counts_of(FORMULAS["46,XX"])
+    assert draft_formula(counts) == "46,XX"
+    assert draft_formula(counts, withheld="3 images could not be read") == ""
+
+
 @pytest.mark.parametrize(("total", "complete"), [(41, False), (42, True), (50, True), (51, False)])
 def test_ends_of_a_complete_cell(total: int, complete: bool):
     counts = [2] * 20 + [total - 40, 0, 0, 0]

@@ -7,6 +7,7 @@ import pytest
 
 from superxception_jax.chromosomes import CLASS_NAMES
 from superxception_jax.karyotyping.karyotype import ClassifiedChromosome, Karyotype
+from tests.karyotyping.report.samples import SOUND
 
 
 def chromosome(name, *, confidence=0.9, length_px=50.0):
@@ -27,7 +28,7 @@ def chromosome(name, *, confidence=0.9, length_px=50.0):
 
 
 def karyotype(*chromosomes):
-    return Karyotype("a", chromosomes, iscn="", margin=1.0, flags=(), unread=())
+    return Karyotype("a", chromosomes, iscn="", margin=1.0, **SOUND)
 
 
 def test_class_and_confidence_are_those_of_the_assignment():

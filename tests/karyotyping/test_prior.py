@@ -11,6 +11,7 @@ from superxception_jax.karyotyping.prior import (
     default_prior,
     incomplete_prior,
     load_prior,
+    prior_of_cell,
 )
 
 
@@ -33,6 +34,15 @@ def test_costs_by_hand():
 def test_every_count_up_to_two_costs_the_same_in_an_incomplete_cell():
     costs = count_costs(incomplete_prior().autosomes)
     np.testing.assert_allclose(costs[:, 1:3], costs[:, :1].repeat(2, axis=1))
+
+
+def test_only_whole_cells_get_the_prior_of_whole_cells():
+    whole = default_prior()
+    assert [prior_of_cell(total, whole=whole) is whole for total in (10, 41, 42, 50, 51)] == [
+        False, False, True, True, False,
+    ]  # fmt: skip
+    part = prior_of_cell(10, whole=whole)
+    np.testing.assert_array_equal(part.autosomes, incomplete_prior().autosomes)
 
 
 def test_a_prior_from_a_file(tmp_path):

@@ -1,12 +1,21 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
 
 from superxception_jax.chromosomes import CLASS_NAMES
-from superxception_jax.karyotyping.review_flags import cell_flags, chromosome_flags
+from superxception_jax.data.background import CellBackground
+from superxception_jax.karyotyping.review_flags import (
+    cell_flags,
+    chromosome_flags,
+    decided_text,
+    withheld_reason,
+)
+from superxception_jax.karyotyping.stain import StainVerdict
+from tests.karyotyping.report.samples import sample_karyotype
 
 FEMALE = [2] * 23 + [0]
 
@@ -34,8 +43,17 @@ def changed(**changes):
     return counts
 
 
-def flags_of_cell(counts, *, margin=9.0, unread=0, own_prior=False):
-    return cell_flags(counts, margin=margin, unread=unread, own_prior=own_prior)
+def flags_of_cell(counts, **changes):
+    values: dict[str, Any] = {
+        "margin": 9.0,
+        "unread": 0,
+        "set_aside": 0,
+        "stain": StainVerdict("known", -1.0),
+        "any_stain": False,
+        "own_prior": False,
+        "oriented": True,
+    }
+    return cell_flags(counts, **values | changes)
 
 
 def test_a_clear_chromosome_has_no_flag():
@@ -80,10 +98,71 @@ def test_abnormal_counts(counts, expected):
 
 @pytest.mark.parametrize(
     ("unread", "expected"),
-    [(1, "1 image could not be read"), (2, "2 images could not be read")],
+    [
+        (1, "1 image could not be read: no ISCN formula drafted"),
+        (2, "2 images could not be read: no ISCN formula drafted"),
+    ],
 )
 def test_unread_images(unread, expected):
     assert flags_of_cell(FEMALE, unread=unread) == (expected,)
+
+
+def test_what_makes_the_counts_untrustworthy_comes_first():
+    found = flags_of_cell(
+        changed(c16=1),
+        unread=3,
+        set_aside=1,
+        stain=StainVerdict("foreign", 0.5),
+        oriented=False,
+    )
+    assert found == (
+        "foreign stain (score 0.5 above the limit): bands unlike those that the network knows, "
+        "its classes can't be trusted; no ISCN formula drafted",
+        "3 images could not be read: no ISCN formula drafted",
+        "1 image set aside: no ISCN formula drafted",
+        "1 copy of chromosome 16",
+        "orientation not checked by this network",
+    )
+
+
+def test_a_foreign_stain_stays_flagged_where_a_formula_is_asked_for():
+    (flag,) = flags_of_cell(FEMALE, stain=StainVerdict("foreign", 0.5), any_stain=True)
+    assert flag.startswith("foreign stain")
+    assert flag.endswith("; formula drafted all the same")
+
+
+def test_what_is_not_checked_is_no_flag_of_each_chromosome():
+    clear = shares(c21=0.97, c22=0.03)
+    assert flags_of(probabilities=clear, marginals=clear, turned_probability=None) == ()
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, ""),
+        ({"foreign": True}, "foreign stain"),
+        ({"unread": 1}, "1 image could not be read"),
+        ({"set_aside": 2}, "2 images set aside"),
+        (
+            {"foreign": True, "unread": 2, "set_aside": 1},
+            "foreign stain, 2 images could not be read, 1 image set aside",
+        ),
+    ],
+)
+def test_why_a_formula_is_withheld(changes, expected):
+    values: dict[str, Any] = {"foreign": False, "unread": 0, "set_aside": 0}
+    assert withheld_reason(**values | changes) == expected
+
+
+def test_what_was_decided_is_one_phrase():
+    cell = sample_karyotype(
+        background=CellBackground("light", 0.8041, 12), stain=StainVerdict("known", -0.412)
+    )
+    expected = "light background (level 0.80, 12 bits), stain known (score -0.41)"
+    assert decided_text(cell) == expected
+    assert decided_text(sample_karyotype()).endswith(
+        "stain not checked (too few)"
+    )
 
 
 @pytest.mark.parametrize(
@@ -108,8 +187,10 @@ def test_incomplete_cells(counts, expected):
     assert flags_of_cell(counts, margin=0.0) == (expected,)
 
 
-def test_a_prior_of_the_user_applies_to_incomplete_cells():
-    expected = "incomplete cell (40 chromosomes): no ISCN formula drafted"
+def test_a_prior_of_the_user_does_not_apply_to_incomplete_cells():
+    expected = (
+        "incomplete cell (40 chromosomes): given count prior not applied, no ISCN formula drafted"
+    )
     assert flags_of_cell([2] * 20 + [0] * 4, own_prior=True) == (expected,)
 
 

@@ -57,7 +57,10 @@ def test_a_batch_of_cells(workdir, folder, flags):
     # Cell 3 could not be read; the others are written.
     assert done.returncode == 1, done.stderr
     assert "cell `cell 3`: no image could be read; x.png: the file is empty" in done.stderr
-    assert "cell 1: 46 chromosomes, draft 4" in done.stdout
+    assert "3 cells with 49 images in `" in done.stdout
+    # An image could not be read, so a chromosome may be missing.
+    assert "cell 1: 46 chromosomes, no ISCN formula (1 image could not be read)" in done.stdout
+    assert "  dark background (level 0.0" in done.stdout
     assert "could not be read: broken.png: the image can't be read" in done.stdout
     assert "cell 2: 1 chromosome, no ISCN formula" in done.stdout
     for name in ("cell 1", "cell 2"):
@@ -71,6 +74,24 @@ def test_a_batch_of_cells(workdir, folder, flags):
         assert len(rows) == len(values["chromosomes"]) == sum(values["counts"].values())
     assert "cell 1" in (folder / "out" / "report.html").read_text()
     assert not (folder / "out" / "cell 3").exists()
+
+
+def test_a_second_run_leaves_nothing_of_the_first(workdir, folder, flags):
+    """A cell that is now damaged and alone: neither its karyogram nor the report stays."""
+    write_cell(folder / "again" / "cell 1", 1, count=2)
+    arguments = [
+        f"--images={folder / 'again'}", f"--workdir={workdir}", f"--out={folder / 'twice'}",
+        flags[1],
+    ]  # fmt: skip
+    done = run("karyotype.py", *arguments, folder=folder)
+    assert done.returncode == 0, done.stderr
+    assert {path.name for path in (folder / "twice").iterdir()} == {"cell 1", "report.html"}
+    for file in (folder / "again" / "cell 1").iterdir():
+        file.write_bytes(b"damaged")
+    done = run("karyotype.py", *arguments, folder=folder)
+    assert done.returncode == 1
+    assert "no cell could be karyotyped: there is no report, and results of" in done.stderr
+    assert list((folder / "twice").iterdir()) == []
 
 
 def test_an_exported_network_predicts_the_same(workdir, folder, flags):
@@ -104,7 +125,9 @@ def test_bad_input_is_one_sentence(folder, flags):
         ("single", "elsewhere"): "`--workdir` must be the folder of a finished run",
     }
     calls = [[f"--images={images}", f"--workdir={run}", flags[1]] for images, run in bad]
-    for done, text in zip(run_each("karyotype", calls, folder=folder), bad.values(), strict=True):
+    calls.append(["--images=single", "--out=single/results", flags[1]])
+    texts = [*bad.values(), "`--out` must be a folder apart from `--images`"]
+    for done, text in zip(run_each("karyotype", calls, folder=folder), texts, strict=True):
         assert done.returncode == 2
         assert text in done.stderr
         assert "Traceback" not in done.stderr

@@ -3,12 +3,18 @@ from __future__ import annotations
 import dataclasses
 import subprocess
 import sys
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from absl.testing import flagsaver
 
+from superxception_jax.data.background import CellBackground
 from superxception_jax.data.crop import BACKGROUNDS
-from superxception_jax.karyotyping.karyotype import Karyotype
-from superxception_jax.runs import karyotype_program
+from superxception_jax.karyotyping.cell import CellImages
+from superxception_jax.karyotyping.folders import CellFolder
+from superxception_jax.karyotyping.stain import StainVerdict
+from superxception_jax.runs import karyotype_program, reader
 from tests.karyotyping.read_cells import cell
 from tests.paths import REPOSITORY
 
@@ -69,17 +75,28 @@ def test_backgrounds_are_those_of_the_crops():
 @pytest.mark.parametrize(
     ("karyotype", "expected"),
     [
-        (cell("46,XX", cell="a"), "a: 46 chromosomes, draft 46,XX, 0 to review"),
         (
-            Karyotype(
+            cell("46,XX", cell="a"),
+            "a: 46 chromosomes, draft 46,XX, 0 to review\n"
+            "  dark background (level 0.00, 8 bits), stain not checked (the network doesn't say "
+            "what it knows)",
+        ),
+        (
+            cell(
+                "46,XX",
                 cell="b",
                 chromosomes=cell("46,XX").chromosomes[:1],
-                iscn="",
-                margin=1.0,
                 flags=("x", "y"),
                 unread=(("z.png", "the file is empty"),),
+                set_aside=(("bar.png", "a scale bar"),),
+                background=CellBackground("light", 0.8, 12),
+                stain=StainVerdict("foreign", 0.25),
+                withheld="foreign stain, 1 image could not be read, 1 image set aside",
             ),
-            "b: 1 chromosome, no ISCN formula, 2 to review\n"
+            "b: 1 chromosome, no ISCN formula (foreign stain, 1 image could not be read, 1 image "
+            "set aside), 2 to review\n"
+            "  light background (level 0.80, 12 bits), stain foreign (score 0.25)\n"
+            "  set aside: bar.png: a scale bar\n"
             "  could not be read: z.png: the file is empty",
         ),
     ],
@@ -88,3 +105,35 @@ def test_what_is_printed_for_a_cell(karyotype, expected):
     chromosomes = tuple(dataclasses.replace(one, flags=()) for one in karyotype.chromosomes)
     karyotype = dataclasses.replace(karyotype, chromosomes=chromosomes)
     assert karyotype_program._summary(karyotype) == expected
+
+
+@pytest.fixture
+def given_network(monkeypatch):
+    """A run whose network assumes the p arm up."""
+    classifier = SimpleNamespace(polarity="given")
+    monkeypatch.setattr(reader, "load_classifier", lambda workdir: classifier)
+    return classifier
+
+
+def test_a_share_that_the_network_would_ignore_is_refused(given_network):
+    with (
+        flagsaver.as_parsed(workdir="runs/paper", turned_share="0.5"),
+        pytest.raises(ValueError, match=r"`--turned_share` must not be given with a network that"),
+    ):
+        karyotype_program._make_choice()
+    with flagsaver.as_parsed(workdir="runs/paper"):
+        choose = karyotype_program._make_choice()
+    assert choose(CellImages("a", ())) is given_network
+
+
+def test_a_network_that_reads_orientation_takes_the_share(given_network):
+    given_network.polarity = "read"
+    with flagsaver.as_parsed(workdir="runs/own", turned_share="0.01"):
+        assert karyotype_program._make_choice()(CellImages("a", ())) is given_network
+
+
+def test_the_layout_is_said_back():
+    cells = [CellFolder("a", (Path("0.png"), Path("1.png"))), CellFolder("b", (Path("0.png"),))]
+    with flagsaver.as_parsed(images="my_lab"):
+        said = karyotype_program._layout_sentence(cells)
+    assert said == "2 cells with 3 images in `my_lab`."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -14,9 +15,15 @@ import pytest
 from PIL import Image
 
 from superxception_jax.chromosomes import class_label
+from superxception_jax.data.background import CellBackground, LeveledCell
 from superxception_jax.data.ideogram.builder import draw_numbered_cell
 from superxception_jax.karyotyping import CellImages, NamedImage, karyotype_cell
-from superxception_jax.runs.reader import DEFAULT_CLASSIFIERS, choose_classifier
+from superxception_jax.runs import reader
+from superxception_jax.runs.reader import (
+    DEFAULT_CLASSIFIERS,
+    choose_classifier,
+    load_classifier,
+)
 from superxception_jax.runs.results import RunResults
 from superxception_jax.runs.workdir import load_config
 from tests.launch.programs import environment
@@ -87,6 +94,31 @@ def test_the_background_chooses_the_network(style, dataset):
     _, share = karyotype(images, np.array([one.label for one in drawn]), turned_share=0.01)
     # Drawn chromosomes are no real ones; chance is 1 of 24.
     assert share > 0.5
+
+
+def test_a_chosen_network_reads_images_as_what_it_was_chosen_for():
+    for background in DEFAULT_CLASSIFIERS:
+        chosen = choose_classifier(make_cell([]), background=background)
+        assert chosen.normalization.background == background
+
+
+def test_one_odd_image_does_not_choose(monkeypatch):
+    # The cell decides, by the rule that also levels it.
+    decided = CellBackground("light", 0.8, 12)
+    monkeypatch.setattr(
+        reader, "level_cell", lambda images, *, background: LeveledCell((), decided)
+    )
+    dark = make_cell([np.zeros((9, 9), np.uint8)])
+    assert choose_classifier(dark, background="auto").about["data set"] == "gband"
+
+
+def test_the_background_of_a_run_is_kept(tmp_path):
+    for file in DEFAULT_CLASSIFIERS["dark"].iterdir():
+        shutil.copy(file, tmp_path)
+    config = json.loads((tmp_path / "config.json").read_text())
+    config["normalization"]["background"] = "light"
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    assert load_classifier(tmp_path).normalization.background == "light"
 
 
 def test_a_given_background_is_not_guessed():

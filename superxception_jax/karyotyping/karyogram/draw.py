@@ -265,9 +265,12 @@ def _wrapped(text: str, line: Line, *, width_in: float) -> list[Line]:
 
 def _header(karyotype: Karyotype, *, width_in: float, straightened: bool) -> list[Line]:
     """Return the lines above the chromosomes."""
+    formula, size_points = karyotype.iscn, ISCN_POINTS
+    if karyotype.withheld:
+        formula, size_points = f"no ISCN formula: {karyotype.withheld}", NAME_POINTS
     return [
         *_wrapped(karyotype.cell, Line("", NAME_POINTS), width_in=width_in),
-        *_wrapped(karyotype.iscn, Line("", ISCN_POINTS, bold=True), width_in=width_in),
+        *_wrapped(formula, Line("", size_points, bold=True), width_in=width_in),
         Line(DRAFT, NOTE_POINTS, italic=True),
         *([Line(STRAIGHTENED, NOTE_POINTS, italic=True)] if straightened else []),
     ]
@@ -286,6 +289,7 @@ def _notes(
         flagged = f"{number} – chromosome {one.class_name} ({one.name}): {'; '.join(one.flags)}"
         texts.append((False, flagged))
     texts += [(False, f"unreadable: {name}: {reason}") for name, reason in karyotype.unread]
+    texts += [(False, f"set aside: {name}: {reason}") for name, reason in karyotype.set_aside]
     return [
         line
         for pale, text in texts

@@ -23,6 +23,7 @@ from superxception_jax.karyotyping.export import DRAFT_NOTE, karyotype_json
 from superxception_jax.karyotyping.iscn import COMPLETE_CELL
 from superxception_jax.karyotyping.karyotype import Karyotype
 from superxception_jax.karyotyping.report.assets import load_script, load_style, load_template
+from superxception_jax.karyotyping.review_flags import decided_text
 
 # Below these thresholds a person should look: laboratories accept one error in a hundred
 # chromosomes, and at odds of e^3, 20 to 1, a second assignment is no longer a serious alternative.
@@ -81,8 +82,8 @@ def report_payload(karyotypes: Sequence[Karyotype], *, facts: Mapping[str, Any])
     Returns:
         The format, a digest of the cells, notes, thresholds, the chromosome numbers of a complete
         cell, classes, groups, facts, and the cells, those to review first at the top:
-        `karyotype_json` with the reasons for a review, and with the image of each chromosome as a
-        PNG data URI with its size in pixels.
+        `karyotype_json` with the reasons for a review and what was decided about the images, and
+        with the image of each chromosome as a PNG data URI with its size in pixels.
 
     Raises:
         ValueError: There is no cell, two cells have the same name, an image is empty, a fact is
@@ -128,17 +129,16 @@ def review_reasons(karyotype: Karyotype) -> tuple[str, ...]:
         karyotype: Karyotyped cell.
 
     Returns:
-        One short phrase per reason, empty if there is none: abnormal counts, flags of the cell,
+        One short phrase per reason, empty if there is none: flags of the cell, abnormal counts,
         images without a classification, flagged chromosomes, a small margin, a chromosome of low
         confidence.
     """
-    reasons = []
+    reasons = list(karyotype.flags)
     autosomes, sexes = karyotype.counts[:AUTOSOMES], karyotype.counts[AUTOSOMES:]
     if sexes not in NORMAL_SEX_COUNTS or any(count != 2 for count in autosomes):
         reasons.append(f"abnormal counts ({_plural(sum(karyotype.counts), 'chromosome')})")
-    reasons.extend(karyotype.flags)
-    if karyotype.unread:
-        reasons.append(f"{_plural(len(karyotype.unread), 'image')} not classified")
+    if left_out := len(karyotype.unread) + len(karyotype.set_aside):
+        reasons.append(f"{_plural(left_out, 'image')} not classified")
     flagged = sum(1 for one in karyotype.chromosomes if one.flags)
     if flagged:
         reasons.append(f"{_plural(flagged, 'flagged chromosome')}")
@@ -184,18 +184,29 @@ def _lowest_confidence(karyotype: Karyotype) -> float:
 
 
 def _review_key(karyotype: Karyotype) -> tuple[Any, ...]:
-    """Sort by the number of reasons, then by the lowest confidence, then by name."""
-    reasons = len(review_reasons(karyotype))
-    return -reasons, _lowest_confidence(karyotype), natural_key(karyotype.cell)
+    """Sort by what the counts are worth: foreign stain, then images left out, then the rest.
+
+    Within each, by the number of reasons, then by the lowest confidence, then by name.
+    """
+    return (
+        not karyotype.stain.is_foreign,
+        not karyotype.withheld,
+        -len(review_reasons(karyotype)),
+        _lowest_confidence(karyotype),
+        natural_key(karyotype.cell),
+    )
 
 
 def _cell_payload(karyotype: Karyotype) -> dict[str, Any]:
     cell = karyotype_json(karyotype)
     cell["reasons"] = list(review_reasons(karyotype))
+    cell["decided"] = decided_text(karyotype)
     for values, one in zip(cell["chromosomes"], karyotype.chromosomes, strict=True):
         png = base64.b64encode(encode_png(one.image).getvalue()).decode("ascii")
         values["image"] = f"data:image/png;base64,{png}"
         values["height_px"], values["width_px"] = one.image.shape
+        # Here it means how the image is shown; `turned_probability` says whether it was checked.
+        values["turned"] = bool(one.turned)
     return cell
 
 

@@ -67,6 +67,8 @@ CELLS: dict[str, Callable[[], tuple[Karyotype, dict[str, Any]]]] = {
             cell="a_long_name_" * 12,
             flags=("44 chromosomes",),
             unread=(("image_3.png", LONG),),
+            set_aside=(("bar.png", "a scale bar"),),
+            withheld="1 image could not be read, 1 image set aside",
         ),
         {"ideograms": False},
     ),
@@ -129,6 +131,9 @@ def test_the_text_of_a_figure():
     losses = " ".join(texts(drawing("losses")[1]))
     assert "cell: 44 chromosomes" in losses
     assert "unreadable: image_3.png: the probability" in losses
+    assert "set aside: bar.png: a scale bar" in losses
+    assert "no ISCN formula: 1 image could not be read, 1 image set aside" in losses
+    assert "44,XX" not in losses
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,9 @@ from dataclasses import replace
 
 import pytest
 
+from superxception_jax.data.background import CellBackground
 from superxception_jax.karyotyping.report.page import write_html_report
+from superxception_jax.karyotyping.stain import StainVerdict
 from tests.karyotyping.report.browser import BROWSER, DRIVER, Page, start_browser
 from tests.karyotyping.report.samples import sample_cell
 
@@ -20,6 +22,31 @@ def cells():
     return [
         *found,
         replace(part, cell="Cell 003", chromosomes=part.chromosomes[:40], iscn=""),
+        replace(
+            part,
+            cell="Cell 004",
+            chromosomes=part.chromosomes[3:],
+            iscn="",
+            unread=tuple((f"{number}.png", "the file is empty") for number in range(3)),
+            set_aside=(("bar.png", "a scale bar, not a chromosome"),),
+            withheld="3 images could not be read, 1 image set aside",
+            flags=(
+                "3 images could not be read: no ISCN formula drafted",
+                "1 image set aside: no ISCN formula drafted",
+            ),
+        ),
+        replace(
+            part,
+            cell="Cell 005",
+            chromosomes=tuple(
+                replace(one, turned=False, turned_probability=None) for one in part.chromosomes
+            ),
+            iscn="",
+            background=CellBackground("light", 0.8, 12),
+            stain=StainVerdict("foreign", 0.31),
+            withheld="foreign stain",
+            flags=("foreign stain (score 0.31 above the limit)",),
+        ),
     ]
 
 

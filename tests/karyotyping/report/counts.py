@@ -35,6 +35,12 @@ def with_names(counts: list[int], *, aside: int) -> dict[str, int]:
     return dict(zip(CLASS_NAMES, counts, strict=True)) | {"set aside": aside}
 
 
-def python_formulas(counts: list[int]) -> list[str | None]:
+def withheld_of(place: int) -> str:
+    """Return why the formula of a sample is withheld: that of every third one is."""
+    return "3 images could not be read" if place % 3 == 2 else ""
+
+
+def python_formulas(counts: list[int], *, withheld: str) -> list[str | None]:
     """Return the formula of the counts (None if all are 0) and that of a complete cell."""
-    return [draft_iscn(counts) if any(counts) else None, draft_formula(counts)]
+    formula = draft_formula(counts, withheld=withheld)
+    return [draft_iscn(counts) if any(counts) else None, formula]

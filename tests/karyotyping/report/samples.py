@@ -8,10 +8,24 @@ import numpy as np
 from scipy import ndimage
 
 from superxception_jax.chromosomes import CLASS_NAMES
+from superxception_jax.data.background import CellBackground
 from superxception_jax.data.ideogram.constitution import parse_karyotype
 from superxception_jax.data.ideogram.synthetic_cell import draw_chromosomes
-from superxception_jax.karyotyping.karyotype import ClassifiedChromosome, Karyotype
+from superxception_jax.karyotyping.karyotype import (
+    ClassifiedChromosome,
+    Karyotype,
+)
+from superxception_jax.karyotyping.stain import StainVerdict
 
+# What a cell says of its images where nothing is wrong with them.
+SOUND: dict[str, Any] = {
+    "flags": (),
+    "unread": (),
+    "set_aside": (),
+    "background": CellBackground("dark", 0.0, 8),
+    "stain": StainVerdict("not checked", None, "too few"),
+    "withheld": "",
+}
 _VISIBLE = 12
 
 
@@ -22,6 +36,7 @@ def sample_chromosome(
     confidence: float = 0.97,
     image: np.ndarray | None = None,
     turned: bool = False,
+    checked: bool = True,
     flags: tuple[str, ...] = (),
 ) -> ClassifiedChromosome:
     marginals = np.full(24, (1.0 - confidence) / 200.0)
@@ -36,7 +51,7 @@ def sample_chromosome(
         probabilities=alone,
         marginals=marginals,
         turned=turned,
-        turned_probability=0.98 if turned else 0.01,
+        turned_probability=(0.98 if turned else 0.01) if checked else None,
         length_px=float(image.shape[0]),
         flags=flags,
     )
@@ -45,7 +60,7 @@ def sample_chromosome(
 def sample_karyotype(
     cell: str = "cell 1", *chromosomes: ClassifiedChromosome, **changes
 ) -> Karyotype:
-    values: dict[str, Any] = {"iscn": "46,XX", "margin": 9.0, "flags": (), "unread": ()} | changes
+    values: dict[str, Any] = SOUND | {"iscn": "46,XX", "margin": 9.0} | changes
     return Karyotype(cell=cell, chromosomes=chromosomes or (sample_chromosome(),), **values)
 
 
@@ -94,6 +109,5 @@ def sample_cell(number: int, *, karyotype: str) -> Karyotype:
         chromosomes=tuple(chromosomes),
         iscn=drawn.karyotype.text,
         margin=float(generator.uniform(0.5, 14.0)),
-        flags=(),
-        unread=(),
+        **SOUND,
     )

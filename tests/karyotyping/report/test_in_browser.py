@@ -46,6 +46,38 @@ def test_flags_need_no_mouse(page, cells):
     assert one.flags[0] in page.text("#tip")
 
 
+def test_what_was_left_out_and_decided_is_said(page):
+    assert page.text("#cell-head h2") == "Cell 005", "a foreign stain comes first"
+    decided = "light background (level 0.80, 12 bits), stain foreign (score 0.31)"
+    assert page.text(".decided") == decided
+    assert page.text(".cell-head .flag").startswith("⚑ foreign stain")
+    page.press(page.members("1")[0])
+    assert "orientation not checked by this network" in page.text("#details")
+    assert "upright" not in page.text("#details")
+    page.show("Cell 004")
+    unread, aside = page.all(".left-out")
+    assert unread.text.splitlines()[0] == "3 images could not be read"
+    assert "2.png: the file is empty" in unread.text
+    assert aside.text == "1 image set aside by the program\nbar.png: a scale bar, not a chromosome"
+    order = [one.get_attribute("data-cell") for one in page.all("#cells .cell")]
+    assert order[:2] == ["Cell 005", "Cell 004"]
+    (stored,) = page.corrected("Cell 004")["set_aside"]
+    assert stored["name"] == "bar.png"
+
+
+def test_an_orientation_that_was_not_checked_is_exported_as_unknown(page, cells):
+    page.show("Cell 005")
+    first, second = (one.name for one in cells[5].of_class("1"))
+    page.press(first, "t")
+    cell = page.corrected("Cell 005")
+    assert {one["turned_read"] for one in cell["chromosomes"]} == {None}
+    turned = {one["name"]: one["turned_corrected"] for one in cell["chromosomes"]}
+    assert (turned[first], turned[second]) == (True, None)
+    page.press(first, "t")
+    cell = page.corrected("Cell 005")
+    assert {one["turned_corrected"] for one in cell["chromosomes"]} == {None}
+
+
 def test_drag_undo_and_redo(page, cells):
     page.show("Cell 001")
     image = cells[1].of_class("21")[0].name
@@ -183,7 +215,7 @@ def test_exports(page, cells):
 def test_filter(page):
     page.find("#filter-text").send_keys("+21")
     assert [one.get_attribute("data-cell") for one in page.all("#cells .cell")] == ["Cell 001"]
-    assert "1 of 4 cells" in page.text("#cells-summary")
+    assert "1 of 6 cells" in page.text("#cells-summary")
 
 
 def test_page_can_reach_no_network(page):

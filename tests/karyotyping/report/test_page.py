@@ -23,6 +23,7 @@ from superxception_jax.karyotyping.report.page import (
     script_json,
     write_html_report,
 )
+from superxception_jax.karyotyping.stain import StainVerdict
 from tests.karyotyping.report.samples import sample_chromosome, sample_karyotype
 
 HOSTILE = "</script><!--<script>alert(1)</script> & $data {style} \u2028 é"
@@ -135,6 +136,28 @@ def test_cells_to_review_come_first():
     assert [cell["cell"] for cell in payload["cells"]] == ["cell 9", "cell 10", "cell 1", "cell 2"]
 
 
+def test_cells_whose_counts_mean_little_come_first_of_all():
+    foreign = _euploid("cell 4", stain=StainVerdict("foreign", 0.1), withheld="foreign stain")
+    aside = _euploid(
+        "cell 3", set_aside=(("bar.png", "a scale bar"),), withheld="1 image set aside", iscn=""
+    )
+    odd = sample_karyotype("cell 2", margin=0.4, flags=("a", "b", "c", "d"))
+    payload = report_payload([odd, _euploid("cell 1"), aside, foreign], facts={})
+    names = [cell["cell"] for cell in payload["cells"]]
+    assert names == ["cell 4", "cell 3", "cell 2", "cell 1"]
+    assert "1 image not classified" in review_reasons(aside)
+    assert payload["cells"][1]["decided"] == (
+        "dark background (level 0.00, 8 bits), stain not checked (the network doesn't say what it "
+        "knows)"
+    )
+
+
+def test_a_page_shows_unchecked_images_as_they_are():
+    cell = sample_karyotype("c", sample_chromosome("a", checked=False))
+    (one,) = report_payload([cell], facts={})["cells"][0]["chromosomes"]
+    assert (one["turned"], one["turned_probability"]) == (False, None)
+
+
 def test_reasons_of_a_review():
     assert review_reasons(_euploid()) == ()
     cell = sample_karyotype(
@@ -145,8 +168,8 @@ def test_reasons_of_a_review():
         unread=(("b", "empty"),),
     )
     assert review_reasons(cell) == (
-        "abnormal counts (1 chromosome)",
         "blurred",
+        "abnormal counts (1 chromosome)",
         "1 image not classified",
         "1 flagged chromosome",
         "small margin (1.2 nats)",

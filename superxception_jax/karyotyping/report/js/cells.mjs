@@ -15,12 +15,13 @@ export function countsNow(cell) {
 
 export function draftOf(cell) {
   const moved = cell.chromosomes.some((one) => chromosomeState(cell, one.name).class !== one.class);
-  return moved ? draftFormula(countsNow(cell), report) : cell.iscn;
+  return moved ? draftFormula(countsNow(cell), report, cell.withheld) : cell.iscn;
 }
 
 /** Return a formula as a person reads it; where there is none, say why. */
-function formulaText(formula, total) {
+function formulaText(formula, total, withheld) {
   if (formula !== "") return formula;
+  if (withheld !== "") return `no formula: ${withheld}`;
   const { least, most } = report.complete_cell;
   const chromosomes = plural(total, "chromosome");
   return total < least
@@ -28,14 +29,15 @@ function formulaText(formula, total) {
     : `no formula: ${chromosomes}, expected ${least} to ${most}`;
 }
 
-export const automaticFormulaText = (cell) => formulaText(cell.iscn, cell.chromosomes.length);
+export const automaticFormulaText = (cell) =>
+  formulaText(cell.iscn, cell.chromosomes.length, cell.withheld);
 
 export const draftText = (cell) =>
-  formulaText(draftOf(cell), totalOf(countsNow(cell), report.classes));
+  formulaText(draftOf(cell), totalOf(countsNow(cell), report.classes), cell.withheld);
 
 export function flagCount(cell) {
   const ofChromosomes = sum(cell.chromosomes.map((one) => one.flags.length));
-  return ofChromosomes + cell.flags.length + cell.unread.length;
+  return ofChromosomes + cell.flags.length + cell.unread.length + cell.set_aside.length;
 }
 
 export function correctionCount(cell) {

@@ -24,10 +24,15 @@ export function renderDetails() {
   ]);
 }
 
-function describe(one, state) {
-  const turnedText = one.turned
+function orientationText(one) {
+  if (one.turned_probability === null) return "orientation not checked by this network";
+  return one.turned
     ? `was upside down (${percent(one.turned_probability)}), rotated automatically`
     : "was upright";
+}
+
+function describe(one, state) {
+  const turnedText = orientationText(one);
   return make(
     "div",
     { className: "words" },

@@ -11,14 +11,16 @@ const KEPT_MILLISECONDS = 10000;
 
 function correctedChromosome(cell, one) {
   const now = chromosomeState(cell, one.name);
+  // Unknown unless the network checked it or a person rotated the image.
+  const unchecked = one.turned_probability === null;
   return {
     name: one.name,
     class_read: one.class,
     class_corrected: now.class,
     confidence: one.confidence,
     probabilities: one.probabilities,
-    turned_read: one.turned,
-    turned_corrected: now.turned,
+    turned_read: unchecked ? null : one.turned,
+    turned_corrected: unchecked && now.turned === one.turned ? null : now.turned,
     length_px: one.length_px,
     flags: one.flags,
     checked: now.checked,
@@ -33,8 +35,12 @@ function correctedCell(cell) {
     counts_read: cell.counts,
     counts_corrected: countsNow(cell),
     margin: cell.margin,
+    withheld: cell.withheld,
     flags: cell.flags,
+    background: cell.background,
+    stain: cell.stain,
     unread: cell.unread,
+    set_aside: cell.set_aside,
     reviewed: states.get(cell.cell).reviewed,
     chromosomes: cell.chromosomes.map((one) => correctedChromosome(cell, one)),
   };
@@ -73,7 +79,7 @@ function correctedCsv() {
       one.class_read,
       one.class_corrected,
       one.confidence.toFixed(6),
-      one.turned_corrected,
+      one.turned_corrected ?? "",
       one.flags.join("; "),
       one.checked,
     ]),

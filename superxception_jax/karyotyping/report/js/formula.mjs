@@ -27,9 +27,10 @@ export function draftIscn(counts, classes) {
   return [total, sexes || NO_SEX_CHROMOSOME, ...changes].join(",");
 }
 
-/** Draft the formula of a complete cell; an incomplete one has none, "". */
-export function draftFormula(counts, { classes, complete_cell: { least, most } }) {
+/** Draft the formula of a complete cell; an incomplete one has none, "", nor has one withheld. */
+export function draftFormula(counts, { classes, complete_cell: { least, most } }, withheld) {
   const total = totalOf(counts, classes);
+  if (withheld !== "") return "";
   return least <= total && total <= most ? draftIscn(counts, classes) : "";
 }
 

@@ -15,6 +15,8 @@ import { plural, sum } from "./text.mjs";
 import { view } from "./view.mjs";
 
 const ZOOM_STEP = 1.2;
+// More images that were left out are listed on demand.
+const MOST_SHOWN = 6;
 const MARGIN_EXPLAINED =
   "Margin: natural logarithm of the odds of this assignment over the second-best one; " +
   "3 nats correspond to odds of 20 to 1.";
@@ -24,9 +26,27 @@ export function renderHead() {
     title(),
     buttons(),
     numbers(),
+    make("p", { className: "decided quiet" }, view.cell.decided),
     ...view.cell.flags.map(flagLine),
-    ...view.cell.unread.map((one) => flagLine(`image ${one.name} not classified: ${one.reason}`)),
+    ...leftOut("could not be read", view.cell.unread),
+    ...leftOut("set aside by the program", view.cell.set_aside),
   ]);
+}
+
+/** List the images that take no part, below a line that says so. */
+function leftOut(what, images) {
+  if (images.length === 0) return [];
+  const items = images.map((one) =>
+    make("li", {}, make("b", {}, one.name), `: ${one.reason}`),
+  );
+  return [
+    make(
+      "details",
+      { className: "left-out", open: images.length <= MOST_SHOWN },
+      make("summary", {}, `${plural(images.length, "image")} ${what}`),
+      make("ul", {}, ...items),
+    ),
+  ];
 }
 
 function title() {
@@ -88,7 +108,7 @@ function numbers() {
     { className: "numbers", title: MARGIN_EXPLAINED },
     [
       plural(sum(Object.values(countsNow(view.cell))), "chromosome"),
-      `${membersOf(view.cell, ASIDE).length} set aside`,
+      `${membersOf(view.cell, ASIDE).length} set aside manually`,
       marginText(),
       plural(correctionCount(view.cell), "correction"),
       `${checkedCount(view.cell)} of ${view.cell.chromosomes.length} checked`,

@@ -63,6 +63,6 @@ listen();
 // Read-only, for tests and for the console.
 globalThis.karyotypeReport = Object.freeze({
   draftIscn: (counts) => draftIscn(counts, report.classes),
-  draftFormula: (counts) => draftFormula(counts, report),
+  draftFormula: (counts, withheld) => draftFormula(counts, report, withheld),
   correctedReport,
 });

@@ -1,0 +1,139 @@
+"""The images of a cell, read as one: levelled, screened and measured."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from superxception_jax.data.background import CellBackground, level_cell
+from superxception_jax.data.image_file import DecodedImage
+from superxception_jax.data.measure import MeasuredChromosome, measure_chromosome
+from superxception_jax.data.screen import screen_cell
+from superxception_jax.files import readable_name
+
+ONE_GREY = "the image is empty: one grey level throughout"
+
+
+@dataclass(frozen=True)
+class NamedImage:
+    """The image of one chromosome.
+
+    Attributes:
+        name: File name or any other name, unique in the cell.
+        image: u8, u16 or f32[H,W], one chromosome, brighter or darker than the background.
+        opacity: f32[H,W], 0..1; None if all pixels are opaque.
+        bits: Bit depth that the file states; 0 if it states none.
+    """
+
+    name: str
+    image: np.ndarray
+    opacity: np.ndarray | None = None
+    bits: int = 0
+
+    @property
+    def decoded(self) -> DecodedImage:
+        """Return the image as the steps of a whole cell take it."""
+        return DecodedImage(
+            grey=self.image, colour_levels=0.0, opacity=self.opacity, bits=self.bits
+        )
+
+
+@dataclass(frozen=True)
+class CellImages:
+    """A cell on its way to a karyotype; each file is decoded once.
+
+    Attributes:
+        name: Name of the cell.
+        images: One image per chromosome, in any order.
+        unread: Name of each file that could not be decoded, and the reason.
+
+    Raises:
+        ValueError: Two images have the same name.
+    """
+
+    name: str
+    images: tuple[NamedImage, ...]
+    unread: tuple[tuple[str, str], ...] = ()
+
+    def __post_init__(self) -> None:
+        """Check the names."""
+        counts = Counter(one.name for one in self.images)
+        repeated = [name for name, count in counts.items() if count > 1]
+        if repeated:
+            raise ValueError(
+                f"`images` of cell `{self.name}` must have unique names, got {repeated} more than "
+                "once; rename them."
+            )
+
+
+@dataclass(frozen=True)
+class ReadCell:
+    """The chromosomes found in the images of a cell, and what became of the other images.
+
+    Attributes:
+        names: N names of the images of chromosomes.
+        measured: N measured chromosomes.
+        unread: Name of each image that could not be read or shows nothing, and the reason.
+        set_aside: Name of each image that can't be one chromosome of the cell, and the reason.
+        background: What was decided about the background.
+    """
+
+    names: tuple[str, ...]
+    measured: list[MeasuredChromosome]
+    unread: tuple[tuple[str, str], ...]
+    set_aside: tuple[tuple[str, str], ...]
+    background: CellBackground
+
+
+def read_cell(cell: CellImages, *, background: str) -> ReadCell:
+    """Level, screen and measure the images of a cell, in this order.
+
+    What is set aside is not measured, so that it affects neither the scale nor the grey of the
+    others.
+
+    Args:
+        cell: Images of the cell.
+        background: "dark", "light", or "auto": decided for the whole cell.
+
+    Returns:
+        The chromosomes, at least one.
+
+    Raises:
+        ValueError: No image shows a chromosome, or `background` is none of the three.
+    """
+    unread = list(cell.unread)
+    # Without a background of its own, such an image would be all chromosome or none.
+    unread += [(readable_name(one.name), ONE_GREY) for one in cell.images if np.ptp(one.image) == 0]
+    images = [one for one in cell.images if np.ptp(one.image) > 0]
+    if not images:
+        raise ValueError(_nothing_read(cell, unread))
+    names = [readable_name(one.name) for one in images]
+    leveled = level_cell([one.decoded for one in images], background=background)
+    kind = leveled.background.kind
+    reasons = {
+        one.index: one.reason for one in screen_cell(leveled.images, names=names, background=kind)
+    }
+    measured, kept = [], []
+    for index, (name, image) in enumerate(zip(names, leveled.images, strict=True)):
+        if index in reasons:
+            continue
+        try:
+            measured.append(measure_chromosome(image, background=kind))
+            kept.append(name)
+        except ValueError as error:
+            unread.append((name, str(error)))
+    set_aside = tuple((names[index], reason) for index, reason in sorted(reasons.items()))
+    if not measured:
+        raise ValueError(_nothing_read(cell, (*unread, *set_aside)))
+    return ReadCell(tuple(kept), measured, tuple(unread), set_aside, leveled.background)
+
+
+def _nothing_read(cell: CellImages, left_out: Sequence[tuple[str, str]]) -> str:
+    why = ": ".join(left_out[0]) if left_out else "add images."
+    return (
+        f"cell `{readable_name(cell.name)}` must have at least one image that shows a "
+        f"chromosome, got none among {len(cell.images)}; {why}"
+    )

@@ -1,0 +1,185 @@
+"""The files that are written for a cell, and those of earlier runs that they replace."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import re
+import shutil
+import tempfile
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from superxception_jax.karyotyping.export import DRAFT_NOTE
+
+REPORT_FILE = "report.html"
+JSON_FILE = "karyotype.json"
+CSV_FILE = "assignments.csv"
+KARYOGRAM = "karyogram"
+# The first one marks a folder as results of this program, so it is the first to be in place.
+CELL_FILES = (JSON_FILE, CSV_FILE, f"{KARYOGRAM}.png", f"{KARYOGRAM}.svg")
+REPORT_TITLE = "<title>Karyotype review</title>"
+_REPORT_HEAD_CHARACTERS = 2000
+# Not allowed in names on some file system, or not printable.
+_UNSAFE = re.compile(r'[<>:"|?*\\/\x00-\x1f\x7f]')
+# Names of devices on Windows, with any ending.
+_DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+_MOST_BYTES = 120
+_DIGITS = 6
+
+
+def folder_names(cells: Sequence[str]) -> list[str]:
+    """Return the name of the results folder of each cell of a batch.
+
+    Args:
+        cells: Names of the cells, each once; `/` separates a case from its cell.
+
+    Returns:
+        One name per cell, safe on all file systems and distinct there even where capitals and
+        forms of accents don't count. It is the name of the cell where that is possible.
+    """
+    plain = [_plain_name(cell) for cell in cells]
+    keys = Counter(_key(name) for name in [*plain, REPORT_FILE])
+    return [
+        name if keys[_key(name)] == 1 else _numbered_name(cell)
+        for cell, name in zip(cells, plain, strict=True)
+    ]
+
+
+def _plain_name(cell: str) -> str:
+    text = unicodedata.normalize("NFC", _UNSAFE.sub("_", cell.replace("/", " - ")))
+    # Windows drops dots and spaces at the end; a dot at the beginning hides a folder.
+    text = text.strip(" ").rstrip(". ").lstrip(".") or "cell"
+    short = text.encode("utf-8", "backslashreplace")[:_MOST_BYTES].decode("utf-8", "ignore")
+    if _DEVICE.fullmatch(text):
+        return f"cell-{text}-{_digest(cell)}"
+    if short != text:
+        return f"{short.rstrip('. ')}-{_digest(cell)}"
+    return text
+
+
+def _numbered_name(cell: str) -> str:
+    return f"{_plain_name(cell)}-{_digest(cell)}"
+
+
+def _digest(cell: str) -> str:
+    return hashlib.sha256(cell.encode("utf-8", "backslashreplace")).hexdigest()[:_DIGITS]
+
+
+def _key(name: str) -> str:
+    return unicodedata.normalize("NFC", name.casefold())
+
+
+def check_out(out: Path, *, images: Path) -> None:
+    """Raise if results would be written among the images, or read as images by the next run.
+
+    Args:
+        out: Folder of the results, which need not exist.
+        images: Folder of the images, or a single image.
+
+    Raises:
+        ValueError: One folder is the other or lies inside it, or `out` holds a report that
+            this program did not write.
+    """
+    inner, outer = out.resolve(), images.resolve()
+    outer = outer.parent if outer.is_file() else outer
+    if inner.is_relative_to(outer) or outer.is_relative_to(inner):
+        raise ValueError(
+            f"`--out` must be a folder apart from `--images`, so that results are never read as "
+            f"images, got `{out}` and `{images}`; choose another folder for the results."
+        )
+    report = out / REPORT_FILE
+    if report.exists() and not _is_report(report):
+        raise ValueError(
+            f"`--out` must not hold a {REPORT_FILE} of another program, got `{report}`; choose "
+            "another folder."
+        )
+
+
+def remove_report(out: Path) -> None:
+    """Remove the report of an earlier run, if there is one.
+
+    Args:
+        out: Folder of the results.
+    """
+    report = out / REPORT_FILE
+    if report.is_file() and _is_report(report):
+        report.unlink()
+
+
+def remove_results(out: Path, cell: str) -> None:
+    """Remove the results of an earlier run of a cell, and the folder if nothing else is in it.
+
+    Files that this program did not write stay.
+
+    Args:
+        out: Folder of the results.
+        cell: Name of the cell.
+    """
+    for name in (_plain_name(cell), _numbered_name(cell)):
+        if _cell_of(out / name) == cell:
+            _remove_files(out / name)
+            with contextlib.suppress(OSError):  # Something else is in it.
+                (out / name).rmdir()
+
+
+@contextlib.contextmanager
+def replacing_results(out: Path, name: str, *, cell: str) -> Iterator[Path]:
+    """Yield an empty folder for the results of a cell, which replace earlier ones at the end.
+
+    If the block raises, earlier results stay as they are; they are never mixed with new ones.
+
+    Args:
+        out: Folder of the results.
+        name: Name of the cell's folder there.
+        cell: Name of the cell.
+
+    Yields:
+        The folder for `CELL_FILES`.
+
+    Raises:
+        ValueError: The folder holds files of these names that this program did not write.
+    """
+    folder = out / name
+    foreign = [one for one in CELL_FILES if (folder / one).exists()]
+    if foreign and _cell_of(folder) is None:
+        raise ValueError(
+            f"`--out` must not hold files of other programs by the names of results, got "
+            f"`{folder / foreign[0]}`; move it or choose another folder."
+        )
+    temporary = Path(tempfile.mkdtemp(prefix=".karyotype-", dir=out))
+    try:
+        yield temporary
+        remove_results(out, cell)
+        _remove_files(folder)
+        folder.mkdir(exist_ok=True)
+        for one in CELL_FILES:
+            os.replace(temporary / one, folder / one)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _remove_files(folder: Path) -> None:
+    """Remove the results in a folder, the mark last, so that a stop in between leaves it."""
+    for one in reversed(CELL_FILES):
+        (folder / one).unlink(missing_ok=True)
+
+
+def _cell_of(folder: Path) -> str | None:
+    """Return the cell whose results a folder holds; None if it holds none of this program."""
+    try:
+        values = json.loads((folder / JSON_FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    if not isinstance(values, dict) or values.get("note") != DRAFT_NOTE:
+        return None
+    return str(values.get("cell"))
+
+
+def _is_report(path: Path) -> bool:
+    with path.open(encoding="utf-8", errors="replace") as file:
+        return REPORT_TITLE in file.read(_REPORT_HEAD_CHARACTERS)
