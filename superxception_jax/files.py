@@ -11,9 +11,11 @@ import zipfile
 import zlib
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
+if TYPE_CHECKING:
+    import numpy as np
+
 
 # What a NumPy archive that isn't one raises.
 _ARCHIVE_ERRORS = (
@@ -156,6 +158,8 @@ def load_arrays(path: Path, *, content: str, remedy: str) -> dict[str, np.ndarra
         FileNotFoundError: There is no such file.
         ValueError: The file is damaged or holds something else, such as pickled objects.
     """
+    import numpy as np  # Here, because programs answer `--help` before they load it.
+
     try:
         # Opened here, because NumPy leaves a damaged file open.
         with path.open("rb") as file:
@@ -163,21 +167,18 @@ def load_arrays(path: Path, *, content: str, remedy: str) -> dict[str, np.ndarra
                 raise ValueError("not a NumPy archive")
             file.seek(0)
             with np.load(file, allow_pickle=False) as stored:
-                return {name: _array(stored, name) for name in stored.files}
+                arrays = {name: stored[name] for name in stored.files}
+        for name, array in arrays.items():
+            if not isinstance(array, np.ndarray):
+                # NumPy returns a member that isn't an array as bytes.
+                raise ValueError(f"`{name}` is not an array")
+        return arrays
     except FileNotFoundError as error:
         raise FileNotFoundError(
             f"`{path}` must hold {content}, got no such file; {remedy}."
         ) from error
     except _ARCHIVE_ERRORS as error:
         raise damaged(path, error, content=content, remedy=remedy) from error
-
-
-def _array(stored: Mapping[str, Any], name: str) -> np.ndarray:
-    array = stored[name]
-    if not isinstance(array, np.ndarray):
-        # NumPy returns a member that isn't an array as bytes.
-        raise ValueError(f"`{name}` is not an array")
-    return array
 
 
 def damaged(path: Path, problem: object, *, content: str, remedy: str) -> ValueError:

@@ -184,7 +184,7 @@ def test_no_image_of_a_chromosome_set_is_tracked():
 def _check_column(name: str, column: np.ndarray) -> None:
     """Refuse what could hold pixels: anything but short names, labels and probabilities."""
     assert column.ndim == 1
-    if name in ("names", "cells"):
+    if name in ("names", "cells", "cases"):
         assert column.dtype.kind == "U"
         assert column.dtype.itemsize <= 4 * LONGEST_NAME
     elif name in ("labels", "predicted", "assigned"):

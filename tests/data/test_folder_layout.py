@@ -71,7 +71,7 @@ def test_a_folder_per_patient_is_no_cell(tmp_path):
     rows = [f"patient 3/{index}.png,cell {index // 46},patient 3" for index in range(138)]
     (tmp_path / "labels.csv").write_text("\n".join(["file,cell,case", *rows]))
     assert cells(recognize_layout(tmp_path))[0] == ("patient 3", "patient 3/cell 0", 46)
-    assert [len(cell.files) for cell in find_cells(tmp_path)] == [46] * 3
+    assert [len(cell.files) for cell in find_cells(tmp_path).cells] == [46] * 3
 
 
 def test_pooled_classes_are_no_cell(tmp_path):
@@ -83,7 +83,7 @@ def test_pooled_classes_are_no_cell(tmp_path):
 def test_more_than_a_diploid_cell_is_said(tmp_path):
     layout = recognize_layout(put_names(tmp_path / "c", [f"{index}.png" for index in range(69)]))
     assert layout.sentence.endswith("`c` holds 69 images, more than a diploid cell")
-    assert len(find_cells(tmp_path / "c")[0].files) == 69
+    assert len(find_cells(tmp_path / "c").cells[0].files) == 69
 
 
 def test_nothing_to_read_is_explained(tmp_path):
@@ -111,7 +111,7 @@ def test_both_programs_read_the_same_cells(tmp_path):
     layout = recognize_layout(lab)
     assert cells(layout)[-1] == ("case 8", "case 8/linked", 46)
     assert "; 1 link followed; left out: 1 a link to a folder above it" in layout.sentence
-    assert [(one.name, one.files) for one in find_cells(lab)] == [
+    assert [(one.name, one.files) for one in find_cells(lab).cells] == [
         (cell.name, cell.files) for cell in layout.cells
     ]
 
@@ -166,4 +166,4 @@ def test_what_a_cell_may_lack_is_listed_with_the_cell(tmp_path):
     one, other = recognize_layout(tmp_path).cells
     assert one.left_out == (("46.nd2", "no image: .nd2"), ("47.png", "a broken link"))
     assert other.left_out == (("old", "in the folder of a cell"),)
-    assert find_cells(tmp_path)[0].left_out == one.left_out
+    assert find_cells(tmp_path).cells[0].left_out == one.left_out

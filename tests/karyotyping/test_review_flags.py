@@ -160,9 +160,7 @@ def test_what_was_decided_is_one_phrase():
     )
     expected = "light background (level 0.80, 12 bits), stain known (score -0.41)"
     assert decided_text(cell) == expected
-    assert decided_text(sample_karyotype()).endswith(
-        "stain not checked (too few)"
-    )
+    assert decided_text(sample_karyotype()).endswith("stain not checked (too few)")
 
 
 @pytest.mark.parametrize(

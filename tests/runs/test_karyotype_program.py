@@ -3,7 +3,6 @@ from __future__ import annotations
 import dataclasses
 import subprocess
 import sys
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -12,7 +11,6 @@ from absl.testing import flagsaver
 from superxception_jax.data.background import CellBackground
 from superxception_jax.data.crop import BACKGROUNDS
 from superxception_jax.karyotyping.cell import CellImages
-from superxception_jax.karyotyping.folders import CellFolder
 from superxception_jax.karyotyping.stain import StainVerdict
 from superxception_jax.runs import karyotype_program, reader
 from tests.karyotyping.read_cells import cell
@@ -78,8 +76,7 @@ def test_backgrounds_are_those_of_the_crops():
         (
             cell("46,XX", cell="a"),
             "a: 46 chromosomes, draft 46,XX, 0 to review\n"
-            "  dark background (level 0.00, 8 bits), stain not checked (the network doesn't say "
-            "what it knows)",
+            "  dark background (level 0.00, 8 bits), stain not checked (too few)",
         ),
         (
             cell(
@@ -130,10 +127,3 @@ def test_a_network_that_reads_orientation_takes_the_share(given_network):
     given_network.polarity = "read"
     with flagsaver.as_parsed(workdir="runs/own", turned_share="0.01"):
         assert karyotype_program._make_choice()(CellImages("a", ())) is given_network
-
-
-def test_the_layout_is_said_back():
-    cells = [CellFolder("a", (Path("0.png"), Path("1.png"))), CellFolder("b", (Path("0.png"),))]
-    with flagsaver.as_parsed(images="my_lab"):
-        said = karyotype_program._layout_sentence(cells)
-    assert said == "2 cells with 3 images in `my_lab`."
