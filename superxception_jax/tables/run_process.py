@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import math
 import signal
 import subprocess
@@ -11,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 
+from superxception_jax.runs.lock import lock
 from superxception_jax.system import heeded_signals
 from superxception_jax.tables.display import RunState, training_state
 from superxception_jax.tables.plan import PlannedRun
@@ -83,15 +83,13 @@ def run_process(
     """
     run.log.parent.mkdir(parents=True, exist_ok=True)
     with run.log.open("a", encoding="utf-8") as log:
-        try:
-            # The process inherits the lock with its output: it lasts as long as the process,
-            # even when this one is killed.
-            fcntl.flock(log, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
+        # The process inherits the lock with its output: it lasts as long as the process, even
+        # when this one is killed.
+        if not lock(log):
             raise ValueError(
                 f"`{run.workdir}` must be free, got a process that still works on it; wait until "
                 "it ends, or stop it, and start this program again."
-            ) from error
+            )
         log.write(f"$ {run.command}\n")
         log.flush()
         process = subprocess.Popen(

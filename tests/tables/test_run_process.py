@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-import fcntl
 import signal
 
 import pytest
 
+from superxception_jax.runs.lock import lock
 from superxception_jax.tables.display import RunState
 from superxception_jax.tables.run_process import ReceivedSignals, describe_failure, run_process
 from tests.tables.planned_runs import planned
@@ -34,7 +34,7 @@ def test_a_run_that_another_process_works_on_is_left_alone(tmp_path):
     run = program(planned(tmp_path), tmp_path, "raise SystemExit(3)")
     run.log.parent.mkdir(parents=True)
     with run.log.open("a") as log:
-        fcntl.flock(log, fcntl.LOCK_EX)
+        assert lock(log)
         with pytest.raises(ValueError, match="must be free, got a process that still works on it"):
             run_process(run, received=ReceivedSignals(), update=lambda state: None)
     assert run.log.read_text() == ""

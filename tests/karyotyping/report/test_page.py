@@ -147,8 +147,7 @@ def test_cells_whose_counts_mean_little_come_first_of_all():
     assert names == ["cell 4", "cell 3", "cell 2", "cell 1"]
     assert "1 image not classified" in review_reasons(aside)
     assert payload["cells"][1]["decided"] == (
-        "dark background (level 0.00, 8 bits), stain not checked (the network doesn't say what it "
-        "knows)"
+        "dark background (level 0.00, 8 bits), stain not checked (too few)"
     )
 
 
