@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from ml_collections import ConfigDict
@@ -40,34 +43,47 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "optimizer.name": OPTIMIZERS,
     "optimizer.schedule": SCHEDULES,
 }
-# Lowest and highest allowed numbers.
+LARGEST_SEED = 2**32 - 1  # JAX would take a larger one modulo 2**32
+# Lowest and highest allowed numbers; a field with whole bounds is a whole number.
 RANGES: dict[str, tuple[float, float]] = {
+    "seed": (0, LARGEST_SEED),
     "data.ideogram_cells": (1, 100_000),
-    "data.ideogram_aneuploid_share": (0, 1),
-    "normalization.length_exponent": (0, 1),
-    "normalization.absolute_length_px": (1, 10_000),
+    "data.ideogram_seed": (0, LARGEST_SEED),
+    "data.ideogram_aneuploid_share": (0.0, 1.0),
+    "normalization.length_exponent": (0.0, 1.0),
+    "normalization.absolute_length_px": (1.0, 10_000.0),
     "normalization.image_px": (8, 1024),
+    "split.seed": (0, LARGEST_SEED),
+    "split.fold": (0, 999),  # and below `split.folds`
+    "split.folds": (2, 1000),
+    "split.validation_share": (0.001, 0.9),
+    "split.training_share": (0.001, 1.0),
     "model.input_px": (0, 2048),
-    "model.width_multiplier": (0.05, 4),
+    "model.width_multiplier": (0.05, 4.0),
     "model.stem_stride": (1, 2),
     "model.middle_modules": (1, 64),
-    "model.batch_norm_momentum": (0, 0.99999),
-    "model.dropout_rate": (0, 0.95),
-    "super_resolution.initial_sigma": (0, 1),
+    "model.batch_norm_momentum": (0.0, 0.99999),
+    "model.dropout_rate": (0.0, 0.95),
+    "super_resolution.initial_sigma": (0.0, 1.0),
     "super_resolution.pretraining_epochs": (0, 100_000),
-    "augmentation.rotation_degrees": (0, 180),
-    "augmentation.stretch": (0, 1),
-    "augmentation.gamma": (0, 2),
-    "augmentation.gain": (0, 2),
-    "augmentation.blur": (0, 1),
-    "augmentation.noise": (0, 1),
+    "augmentation.rotation_degrees": (0.0, 180.0),
+    "augmentation.shift_px": (0.0, 50.0),
+    "augmentation.stretch": (0.0, 1.0),
+    "augmentation.bend_px": (0.0, 50.0),
+    "augmentation.gamma": (0.0, 2.0),
+    "augmentation.gain": (0.0, 2.0),
+    "augmentation.blur": (0.0, 1.0),
+    "augmentation.noise": (0.0, 1.0),
+    "optimizer.learning_rate": (1e-12, 100.0),
+    "optimizer.warmup_epochs": (0.0, 100_000.0),
+    "optimizer.momentum": (0.0, 0.99999),
+    "optimizer.rate_decay": (0.0, 1000.0),
+    "optimizer.weight_decay": (0.0, 1000.0),
+    "optimizer.gradient_clip_norm": (0.0, 1e9),
     "training.epochs": (1, 100_000),
     "training.patience_epochs": (0, 100_000),
     "training.batch_size": (1, 1_000_000),
-    "optimizer.learning_rate": (1e-12, 100),
-    "optimizer.momentum": (0, 0.99999),
-    "optimizer.rate_decay": (0, 1000),
-    "training.label_smoothing": (0, 0.99),
+    "training.label_smoothing": (0.0, 0.99),
     "training.devices": (0, 1_000_000),
     "training.checkpoint_every_steps": (1, 1_000_000_000),
     "training.log_every_steps": (1, 1_000_000_000),
@@ -75,31 +91,95 @@ RANGES: dict[str, tuple[float, float]] = {
     "evaluation.turned_share": (1e-6, 1 - 1e-6),
     "evaluation.bootstrap_resamples": (10, 10_000_000),
     "evaluation.confidence_level": (0.5, 0.9999),
-    "split.folds": (2, 1000),
-    "split.validation_share": (0.001, 0.9),
-    "split.training_share": (0.001, 1),
 }
+# Lists of whole numbers: how many, the lowest and the highest.
+LISTS: dict[str, tuple[int, int, int]] = {
+    "split.sizes": (3, 1, 100_000_000),
+    "super_resolution.features": (2, 1, 4096),
+}
+# Texts of a free form, and whether they may be empty.
+TEXTS: dict[str, bool] = {
+    "name": False,
+    "preset": True,
+    "data.data_dir": False,
+    "data.manual_dir": True,
+    "data.own_folder": True,
+    "model.init_from": True,
+}
+# Texts that become part of a folder's name.
+_NAMES = ("name", "preset")
 
 
 def find_problems(config: ConfigDict) -> list[str]:
     """Return all problems of a config, so that a user corrects a command once.
 
     Args:
-        config: Config made by a file of `configs/`, with overrides.
+        config: Config made by a file of `configs/`, with overrides, or a stored one.
 
     Returns:
         One sentence per problem; empty for a valid config.
     """
+    fields = _flatten(config.to_dict())
+    # What follows compares values, which needs values of the right kind.
+    return _find_wrong_kinds(fields) or _find_wrong_values(fields) + _find_contradictions(config)
+
+
+def _find_wrong_kinds(fields: Mapping[str, Any]) -> list[str]:
+    """Return the fields that are missing, unknown or of another kind than they must be."""
+    known = {**CHOICES, **RANGES, **LISTS, **TEXTS}
+    problems = [f"`{path}` must be set, got nothing." for path in known if path not in fields]
+    for path, value in fields.items():
+        if path not in known:
+            problems.append(f"`{path}` must be a field of this version, got an unknown one.")
+        elif path in CHOICES or path in TEXTS:
+            if not isinstance(value, str):
+                problems.append(f"`{path}` must be a text, got {value!r}.")
+        elif path in LISTS:
+            if not isinstance(value, list | tuple) or not all(map(_is_whole, value)):
+                problems.append(f"`{path}` must be a list of whole numbers, got {value!r}.")
+        elif isinstance(RANGES[path][0], int):
+            if not _is_whole(value):
+                problems.append(f"`{path}` must be a whole number, got {value!r}.")
+        elif not _is_whole(value) and not isinstance(value, float):
+            problems.append(f"`{path}` must be a number, got {value!r}.")
+    return problems
+
+
+def _find_wrong_values(fields: Mapping[str, Any]) -> list[str]:
+    """Return the fields whose values are out of range, each by itself."""
     problems = []
     for path, allowed in CHOICES.items():
-        value = _field(config, path)
-        if value not in allowed:
-            problems.append(f"`{path}` must be one of {', '.join(allowed)}, got {value!r}.")
-    ranges = RANGES | {"split.fold": (0, config.split.folds - 1)}
+        if fields[path] not in allowed:
+            problems.append(f"`{path}` must be one of {', '.join(allowed)}, got {fields[path]!r}.")
+    ranges = RANGES | {"split.fold": (0, max(fields["split.folds"] - 1, 0))}
     for path, (low, high) in ranges.items():
-        value = _field(config, path)
-        if not low <= value <= high:
-            problems.append(f"`{path}` must be between {low} and {high}, got {value}.")
+        # False for NaN too.
+        if not low <= fields[path] <= high:
+            problems.append(
+                f"`{path}` must be between {_show(low)} and {_show(high)}, got {fields[path]}."
+            )
+    for path, (count, lowest, highest) in LISTS.items():
+        value = fields[path]
+        if len(value) != count or not all(lowest <= one <= highest for one in value):
+            problems.append(
+                f"`{path}` must be {count} numbers between {lowest} and {highest}, got {value}."
+            )
+    for path, may_be_empty in TEXTS.items():
+        value = fields[path]
+        if not value.strip() and (value or not may_be_empty):
+            problems.append(f"`{path}` must be a text, got {value!r}.")
+        elif re.search(r"[\x00-\x1f]", value):
+            problems.append(f"`{path}` must be a text of one line, got {value!r}.")
+        elif path in _NAMES and (re.search(r"[/\\]", value) or value in (".", "..")):
+            problems.append(f"`{path}` must be a name without `/` and `\\`, got {value!r}.")
+        elif path not in _NAMES and not _has_home(value):
+            problems.append(f"`{path}` must be a path, got {value!r} of an unknown user.")
+    return problems
+
+
+def _find_contradictions(config: ConfigDict) -> list[str]:
+    """Return the problems of fields that don't go together."""
+    problems = []
     if 0 < config.model.input_px < config.normalization.image_px:
         problems.append(
             f"`model.input_px` must be 0 or at least `normalization.image_px`, "
@@ -127,8 +207,27 @@ def find_problems(config: ConfigDict) -> list[str]:
     return problems
 
 
-def _field(config: ConfigDict, path: str) -> Any:
-    value: Any = config
-    for name in path.split("."):
-        value = value[name]
-    return value
+def _flatten(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Return the values of all fields by path, such as `training.epochs`."""
+    fields: dict[str, Any] = {}
+    for name, value in values.items():
+        inner = isinstance(value, Mapping)
+        fields |= _flatten(value, f"{prefix}{name}.") if inner else {prefix + name: value}
+    return fields
+
+
+def _has_home(path: str) -> bool:
+    try:
+        Path(path).expanduser()
+    except RuntimeError:
+        return False
+    return True
+
+
+def _is_whole(value: object) -> bool:
+    # True and False are whole numbers to Python.
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _show(number: float) -> str:
+    return str(number) if isinstance(number, int) else f"{number:g}"

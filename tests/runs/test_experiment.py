@@ -94,7 +94,7 @@ def _other_value(path, value, other):
     if isinstance(value, str):
         return value + "x"
     if isinstance(value, tuple):
-        return (*value, 7)
+        return (*value[:-1], 7)
     return value + other[type(value)] if value == 0 or isinstance(value, int) else value * 0.9
 
 
