@@ -20,7 +20,7 @@ from superxception_jax.data.own.folder import describe_unknown_cases
 from superxception_jax.data.record import ChromosomeRecord
 from superxception_jax.files import check_writable, load_arrays, replacing
 
-PREPARATION_VERSION = 2  # Raise it whenever the prepared images change.
+PREPARATION_VERSION = 3  # Raise it whenever the prepared images, or what is kept of them, change.
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,6 +34,7 @@ class Chromosomes:
         cases: str[N], patient or sample of each image.
         names: str[N], unique name of each image.
         lengths_px: f32[N], medial-axis length of the chromosome in each raw image.
+        hashes: str[N], hash of each raw image, see `hash_image`.
     """
 
     images: np.ndarray
@@ -42,6 +43,7 @@ class Chromosomes:
     cases: np.ndarray
     names: np.ndarray
     lengths_px: np.ndarray
+    hashes: np.ndarray
 
     def take(self, indices: np.ndarray) -> Chromosomes:
         """Return some of the images.
@@ -109,6 +111,21 @@ def load_chromosomes(
     return chromosomes
 
 
+def hash_image(image: np.ndarray) -> str:
+    """Return a short hash of an image's size, depth and pixels.
+
+    Args:
+        image: u8[H,W] or u16[H,W], raw image. Canvases are drawn in floating point, and another
+            processor may round a pixel of them differently.
+
+    Returns:
+        16 hexadecimal digits.
+    """
+    height, width = check(image=(image, "any[H,W]")).values()
+    head = f"{image.dtype} {height} {width} ".encode()
+    return hashlib.sha256(head + image.tobytes()).hexdigest()[:16]
+
+
 def _normalize(
     records: Sequence[ChromosomeRecord], *, normalization: NormalizationSettings, progress: bool
 ) -> Chromosomes:
@@ -131,6 +148,7 @@ def _normalize(
         cases=np.array([record.case for record in records]),
         names=np.array([record.name for record in records]),
         lengths_px=np.array(lengths_px, np.float32),
+        hashes=np.array([hash_image(record.image) for record in records]),
     )
 
 
@@ -163,5 +181,6 @@ def _load_cache(cache: Path, *, fingerprint: str) -> Chromosomes:
         cases=(chromosomes.cases, "any[N]"),
         names=(chromosomes.names, "any[N]"),
         lengths_px=(chromosomes.lengths_px, "f32[N]"),
+        hashes=(chromosomes.hashes, "any[N]"),
     )
     return chromosomes

@@ -10,7 +10,7 @@ from PIL import Image
 from superxception_jax.data import source
 from superxception_jax.data.measure import measure_cell
 from superxception_jax.data.normalize import NormalizationSettings, normalize_cell
-from superxception_jax.data.source import Chromosomes, load_chromosomes
+from superxception_jax.data.source import Chromosomes, hash_image, load_chromosomes
 
 SETTINGS = NormalizationSettings(
     background="dark",
@@ -197,6 +197,7 @@ def test_take_selects_in_order():
         cases=np.array(["p", "p", "q"]),
         names=np.array(["x", "y", "z"]),
         lengths_px=np.array([1, 2, 3], np.float32),
+        hashes=np.array(["1", "2", "3"]),
     )
     some = everything.take(np.array([2, 0]))
     assert some.names.tolist() == ["z", "x"]
@@ -205,3 +206,26 @@ def test_take_selects_in_order():
     assert some.cases.tolist() == ["q", "p"]
     assert some.images.ravel().tolist() == [2, 0]
     assert some.lengths_px.tolist() == [3.0, 1.0]
+    assert some.hashes.tolist() == ["3", "1"]
+
+
+def test_a_hash_is_that_of_the_raw_image(lab):
+    first = load(lab)
+    assert len(set(first.hashes)) == len(first.hashes) == 6
+    # Whatever the canvases look like.
+    other = load(lab, dataclasses.replace(SETTINGS, image_px=20, length="none"))
+    np.testing.assert_array_equal(first.hashes, other.hashes)
+    file = lab / "9" / "1a.png"
+    image = np.array(Image.open(file))
+    image[10, 7] += 1
+    Image.fromarray(image).save(file)
+    changed = load(lab)
+    assert changed.names[changed.hashes != first.hashes].tolist() == ["9/1a"]
+
+
+def test_a_hash_depends_on_shape_and_depth():
+    image = np.zeros((4, 6), np.uint8)
+    variants = (image, image.T, image.astype(np.uint16), image + np.uint8(1))
+    assert len({hash_image(one) for one in variants}) == 4
+    # A view of the same pixels is the same image.
+    assert hash_image(image[::-1]) == hash_image(image)
