@@ -164,17 +164,19 @@ def _find_wrong_values(fields: Mapping[str, Any]) -> list[str]:
             problems.append(
                 f"`{path}` must be {count} numbers between {lowest} and {highest}, got {value}."
             )
-    for path, may_be_empty in TEXTS.items():
-        value = fields[path]
-        if not value.strip() and (value or not may_be_empty):
-            problems.append(f"`{path}` must be a text, got {value!r}.")
-        elif re.search(r"[\x00-\x1f]", value):
-            problems.append(f"`{path}` must be a text of one line, got {value!r}.")
-        elif path in _NAMES and (re.search(r"[/\\]", value) or value in (".", "..")):
-            problems.append(f"`{path}` must be a name without `/` and `\\`, got {value!r}.")
-        elif path not in _NAMES and not _has_home(value):
-            problems.append(f"`{path}` must be a path, got {value!r} of an unknown user.")
-    return problems
+    return problems + [what for path in TEXTS if (what := _find_text_problem(path, fields[path]))]
+
+
+def _find_text_problem(path: str, value: str) -> str:
+    """Return what is wrong with a text of a free form; empty for nothing."""
+    if not value.strip() and (value or not TEXTS[path]):
+        return f"`{path}` must be a text, got {value!r}."
+    if re.search(r"[\x00-\x1f]", value):
+        return f"`{path}` must be a text of one line, got {value!r}."
+    if path in _NAMES:
+        wrong = re.search(r"[/\\]", value) or value in (".", "..")
+        return f"`{path}` must be a name without `/` and `\\`, got {value!r}." if wrong else ""
+    return "" if _has_home(value) else f"`{path}` must be a path, got {value!r} of an unknown user."
 
 
 def _find_contradictions(config: ConfigDict) -> list[str]:
