@@ -1,6 +1,9 @@
 """Evaluate the best checkpoint of a run again, without training.
 
 python launch/evaluate.py --workdir=runs/super_xception-embedded-20260101-120000 --split=validation
+
+The run's own split is tested. A data set that has changed since the start of the run is refused,
+image by image. The results of a run whose training has not ended say so.
 """
 
 from __future__ import annotations
@@ -20,13 +23,22 @@ from absl import flags
 from superxception_jax.commands import run_command
 from superxception_jax.runs.experiment import build_experiment
 from superxception_jax.runs.run import evaluate_run
-from superxception_jax.runs.setup import SPLITS
-from superxception_jax.runs.workdir import CONFIG_FILE, holds_run, load_config
+from superxception_jax.runs.split_file import PARTS
+from superxception_jax.runs.workdir import CONFIG_FILE, PLACES, holds_run, load_config, with_places
 
 WORKDIR = flags.DEFINE_string("workdir", "", "Run folder.")
-SPLIT = flags.DEFINE_enum("split", "test", SPLITS, "Split to evaluate.")
+SPLIT = flags.DEFINE_enum("split", "test", PARTS, "Split to evaluate.")
 DATA_DIR = flags.DEFINE_string("data_dir", "", "Prepared data sets; default: as in the run.")
 MANUAL_DIR = flags.DEFINE_string("manual_dir", "", "Data archives; default: as in the run.")
+OWN_FOLDER = flags.DEFINE_string(
+    "own_folder", "", "Own folder of cells, where it has moved; default: as in the run."
+)
+USE_STORED_SPLIT = flags.DEFINE_boolean(
+    "use_stored_split",
+    False,
+    "Evaluate a run whose data set has grown on the images of its start; what was added is left "
+    "out.",
+)
 
 
 def main() -> None:
@@ -37,11 +49,14 @@ def main() -> None:
             f"`--workdir` must be the folder of a run with a {CONFIG_FILE}, "
             f"got `{WORKDIR.value}`; train one with launch/main.py."
         )
-    config = load_config(workdir)
-    with config.unlocked():
-        config.data.data_dir = DATA_DIR.value or config.data.data_dir
-        config.data.manual_dir = MANUAL_DIR.value or config.data.manual_dir
-    for path in evaluate_run(build_experiment(config), workdir.absolute(), split=SPLIT.value):
+    places = (DATA_DIR.value, MANUAL_DIR.value, OWN_FOLDER.value)
+    config = with_places(load_config(workdir), dict(zip(PLACES, places, strict=True)))
+    for path in evaluate_run(
+        build_experiment(config),
+        workdir.absolute(),
+        split=SPLIT.value,
+        use_stored_split=USE_STORED_SPLIT.value,
+    ):
         print(path)
 
 

@@ -4,7 +4,8 @@
     python launch/main.py --config=configs/super_xception.py:bioimage --config.seed=1
     python launch/main.py --workdir=runs/super_xception-bioimage-20260101-120000
 
-The last form resumes a stopped run with its own config.
+The last form resumes a stopped run with its own config and its own split. A data set that has
+changed since the start is refused, image by image.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from ml_collections import config_flags
 from superxception_jax.commands import check_config_file, run_command
 from superxception_jax.runs.experiment import build_experiment
 from superxception_jax.runs.run import train_and_test
-from superxception_jax.runs.workdir import holds_run, load_config
+from superxception_jax.runs.workdir import PLACES, holds_run, load_config, make_workdir, with_places
 
 CONFIG = config_flags.DEFINE_config_file(
     "config",
@@ -41,6 +42,17 @@ WORKDIR = flags.DEFINE_string(
     "",
     "Run folder; default: runs/<config>-<preset>-<time>. An existing run of the same config is "
     "resumed.",
+)
+USE_STORED_SPLIT = flags.DEFINE_boolean(
+    "use_stored_split",
+    False,
+    "Resume a run whose data set has grown with the images of its start; what was added is left "
+    "out.",
+)
+DATA_DIR = flags.DEFINE_string("data_dir", "", "Prepared data sets; default: as in the config.")
+MANUAL_DIR = flags.DEFINE_string("manual_dir", "", "Data archives; default: as in the config.")
+OWN_FOLDER = flags.DEFINE_string(
+    "own_folder", "", "Own folder of cells, where it has moved; default: as in the config."
 )
 
 
@@ -59,18 +71,23 @@ def main() -> None:
             "`--config` must name a config file, or `--workdir` an existing run, got neither; "
             "try --config=configs/super_xception.py"
         )
-    experiment = build_experiment(config)
+    places = (DATA_DIR.value, MANUAL_DIR.value, OWN_FOLDER.value)
+    experiment = build_experiment(with_places(config, dict(zip(PLACES, places, strict=True))))
     if not WORKDIR.value:
         preset = experiment.preset or "embedded"
-        workdir = Path("runs") / f"{experiment.name}-{preset}-{time.strftime('%Y%m%d-%H%M%S')}"
+        name = f"{experiment.name}-{preset}-{time.strftime('%Y%m%d-%H%M%S')}"
+        workdir = make_workdir(Path("runs"), name)
     workdir = workdir.absolute()
     try:
-        for path in train_and_test(experiment, workdir, overrides=overrides):
-            print(path)
+        files = train_and_test(
+            experiment, workdir, overrides=overrides, use_stored_split=USE_STORED_SPLIT.value
+        )
     except KeyboardInterrupt as stop:
         # Outside of the training, which says so itself.
         stop.add_note(f"Resume with: python launch/main.py --workdir={shlex.quote(str(workdir))}")
         raise
+    for path in files:
+        print(path)
 
 
 if __name__ == "__main__":

@@ -53,6 +53,11 @@ KINDS = flags.DEFINE_list(
     "kinds", [], "Kinds of damage to try; empty: all; `none`: undamaged cells only."
 )
 RESULTS = flags.DEFINE_string("results", "results", "Folder of the results.")
+USE_STORED_SPLIT = flags.DEFINE_boolean(
+    "use_stored_split",
+    False,
+    "Test runs whose data set has grown on the cells of their start; what was added is left out.",
+)
 SEED = flags.DEFINE_integer("seed", 0, "Random seed of the damage.", lower_bound=0)
 
 
@@ -76,7 +81,9 @@ def main() -> None:
     # Loaded once for all runs.
     foreign_cells = load_foreign_cells(experiments, FOREIGN.value) if FOREIGN.value else []
     for run, classifier, experiment in zip(RUNS.value, classifiers, experiments, strict=True):
-        sets = [(own, load_test_cells(experiment), conditions)]
+        workdir = Path(run).expanduser().absolute()
+        cells = load_test_cells(experiment, workdir, use_stored_split=USE_STORED_SPLIT.value)
+        sets = [(own, cells, conditions)]
         if foreign_cells:
             sets.append((foreign, foreign_cells, ((UNDAMAGED, 0.0),)))
         total = sum(len(cells) * len(tried) for _, cells, tried in sets)

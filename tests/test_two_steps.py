@@ -12,7 +12,7 @@ import pytest
 
 from superxception_jax.models.build import build_model
 from superxception_jax.runs.experiment import build_experiment
-from superxception_jax.runs.setup import load_splits
+from superxception_jax.runs.split_data import load_splits
 from superxception_jax.training.optimizers import make_optimizer
 from superxception_jax.training.state import init_state
 from superxception_jax.training.steps import make_train_step

@@ -14,6 +14,8 @@ from superxception_jax.karyotyping.prior import MOST_OF_A_CLASS, CountPrior, cou
 
 # Far above any sum of log-likelihoods of a cell, and small enough for exact sums in doubles.
 FORCE = 1e6
+# The most chromosomes of a cell that can be assigned.
+MOST_CHROMOSOMES = AUTOSOMES * MOST_OF_A_CLASS
 # Sex complements less likely than the best one by more than this are left out of the marginals.
 NEGLIGIBLE_NATS = 30.0
 
@@ -86,11 +88,10 @@ def assign_cell(log_likelihoods: np.ndarray, *, prior: CountPrior) -> Assignment
     Source: Tso, Kleinschmidt, Mitterreiter, Graham 1991, extended from fixed counts to a prior.
     """
     count = check(log_likelihoods=(log_likelihoods, f"f64[N,{len(CLASS_NAMES)}]"))["N"]
-    most = AUTOSOMES * MOST_OF_A_CLASS
-    if not 1 <= count <= most:
+    if not 1 <= count <= MOST_CHROMOSOMES:
         raise ValueError(
-            f"`log_likelihoods` must be those of 1 to {most} chromosomes, got {count}; give the "
-            "images of one cell."
+            f"`log_likelihoods` must be those of 1 to {MOST_CHROMOSOMES} chromosomes, got {count}; "
+            "give the images of one cell."
         )
     if np.isnan(log_likelihoods).any():
         raise ValueError("`log_likelihoods` must be numbers, got NaN; check the network.")

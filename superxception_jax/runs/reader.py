@@ -13,12 +13,13 @@ import numpy as np
 from superxception_jax.data.background import level_cell
 from superxception_jax.data.crop import BACKGROUNDS
 from superxception_jax.evaluation.predict import CELL_BATCHES, predict_all
-from superxception_jax.files import load_json, write_text
+from superxception_jax.files import load_json, write_json, write_text
 from superxception_jax.karyotyping.cell import CellImages, Classifier
 from superxception_jax.karyotyping.stain import KnownStain
 from superxception_jax.models.build import init_variables
 from superxception_jax.models.inference import make_predict
 from superxception_jax.runs.experiment import Experiment, build_experiment
+from superxception_jax.runs.finished import is_finished
 from superxception_jax.runs.model_card import write_model_card
 from superxception_jax.runs.network import make_network
 from superxception_jax.runs.results import RESULTS_FILE, load_results
@@ -30,6 +31,7 @@ from superxception_jax.runs.workdir import (
     holds_run,
     load_config,
     load_training_record,
+    with_portable_places,
 )
 from superxception_jax.training import compile as compilation
 
@@ -54,7 +56,8 @@ def load_classifier(workdir: str | Path) -> Classifier:
 
     Raises:
         FileNotFoundError: The folder holds neither.
-        ValueError: The weights belong to another network than the config.
+        ValueError: The weights belong to another network than the config, or the run is not
+            finished.
     """
     folder = _check_folder(workdir)
     experiment = build_experiment(load_config(folder))
@@ -135,6 +138,8 @@ def _load_default(background: str) -> Classifier:
 def export_classifier(workdir: str | Path, out: str | Path) -> list[Path]:
     """Write everything `load_classifier` needs of a finished run into a small folder.
 
+    Neither the names of images and cells nor the folders of the data are in it.
+
     Args:
         workdir: Folder of the run.
         out: Folder to write, made if absent.
@@ -144,6 +149,7 @@ def export_classifier(workdir: str | Path, out: str | Path) -> list[Path]:
 
     Raises:
         FileNotFoundError: The folder holds no finished run.
+        ValueError: The run in it is not finished.
     """
     folder, target = _check_folder(workdir), Path(out).expanduser().absolute()
     experiment = build_experiment(load_config(folder))
@@ -151,9 +157,11 @@ def export_classifier(workdir: str | Path, out: str | Path) -> list[Path]:
     target.mkdir(parents=True, exist_ok=True)
     copies = [
         write_text(target / name, (folder / name).read_text(encoding="utf-8"))
-        for name in (CONFIG_FILE, ENVIRONMENT_FILE, CALIBRATION_FILE, RESULTS_FILE)
+        for name in (ENVIRONMENT_FILE, CALIBRATION_FILE, RESULTS_FILE)
     ]
-    card = write_model_card(load_results(folder), experiment.config, load_training_record(folder))
+    config = with_portable_places(experiment.config)
+    copies.insert(0, write_json(target / CONFIG_FILE, config))
+    card = write_model_card(load_results(folder), config, load_training_record(folder))
     copies.append(write_text(target / CARD_FILE, card))
     return [*copies, save_variables(target / VARIABLES_FILE, variables)]
 
@@ -166,7 +174,21 @@ def _check_folder(workdir: str | Path) -> Path:
             f"{CALIBRATION_FILE}, got `{workdir}`; finish it with launch/main.py --workdir=…, or "
             "test an older run again with launch/evaluate.py."
         )
+    if not (folder / VARIABLES_FILE).is_file():
+        _check_finished(folder)
     return folder
+
+
+def _check_finished(folder: Path) -> None:
+    """Refuse a run that was stopped and then evaluated, or never tested."""
+    if (folder / RESULTS_FILE).is_file():
+        epochs = load_config(folder).training.epochs
+        if is_finished(folder, load_results(folder), epochs=epochs):
+            return
+    raise ValueError(
+        f"`--workdir` must be the folder of a finished run, got `{folder}`, whose training has not "
+        f"ended or was not tested; finish it with launch/main.py --workdir={folder}"
+    )
 
 
 def _load_variables(folder: Path, experiment: Experiment, mesh: jax.sharding.Mesh) -> Any:

@@ -59,11 +59,13 @@ class RunHistory:
         progress: Progress of the training.
         trainings: Provenance of the training.
         evaluation: Provenance of this evaluation.
+        finished: Whether the training has come to its end.
     """
 
     progress: Progress
     trainings: tuple[Provenance, ...]
     evaluation: Provenance
+    finished: bool
 
 
 def write_report(

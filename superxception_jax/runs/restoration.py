@@ -14,7 +14,8 @@ from superxception_jax.evaluation.predict import predict_all
 from superxception_jax.models.enlarging import enlarge
 from superxception_jax.models.inference import Predict, to_unit_range
 from superxception_jax.runs.experiment import Experiment
-from superxception_jax.runs.setup import Setup, load_splits
+from superxception_jax.runs.setup import Setup
+from superxception_jax.runs.split_data import load_everything
 from superxception_jax.training import compile as compilation
 
 
@@ -47,13 +48,15 @@ def load_pairs(experiment: Experiment, parts: Mapping[str, Chromosomes]) -> dict
     fine = dataclasses.replace(
         experiment.normalization, image_px=experiment.model["super_resolution"]["enlarged_px"]
     )
-    targets = load_splits(dataclasses.replace(experiment, normalization=fine))
+    targets = load_everything(dataclasses.replace(experiment, normalization=fine))
+    places = {name: place for place, name in enumerate(targets.names.tolist())}
     pairs = {}
     for split, part in parts.items():
         longer = part.lengths_px > experiment.normalization.image_px
         pairs[split] = Pairs(
             canvases=part.images[longer],
-            targets=targets[split].images[longer],
+            # By name: a run keeps its split when the data set has grown.
+            targets=targets.images[[places[name] for name in part.names[longer].tolist()]],
             names=part.names[longer],
         )
     return pairs

@@ -95,6 +95,8 @@ class RunResults:
             or a cell can't be assigned.
         cells_withheld: Why the cells could not be assigned; empty if they were, or the split
             divides them.
+        finished: Whether the training had come to its end; None in results of versions that didn't
+            store it, see `superxception_jax.runs.finished`.
     """
 
     name: str
@@ -121,6 +123,7 @@ class RunResults:
     polarity: Mapping[str, PolarityMetrics] | None = None
     cells: CellMetrics | None = None
     cells_withheld: str = ""
+    finished: bool | None = None
 
     @property
     def absent_classes(self) -> tuple[str, ...]:

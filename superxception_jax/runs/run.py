@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from superxception_jax.commands import Interrupted
+from superxception_jax.data.source import Chromosomes
+from superxception_jax.data.splits import Split
 from superxception_jax.files import check_writable, write_json, write_text
 from superxception_jax.runs.experiment import Experiment
+from superxception_jax.runs.finished import has_ended
+from superxception_jax.runs.lock import locked_run
 from superxception_jax.runs.provenance import Provenance, TrainingRecord, describe_provenance
 from superxception_jax.runs.report import RunHistory, write_report
 from superxception_jax.runs.setup import (
@@ -19,85 +23,177 @@ from superxception_jax.runs.setup import (
     parameter_table,
     set_up,
 )
+from superxception_jax.runs.split_data import draw_split
+from superxception_jax.runs.split_file import (
+    PARTS,
+    check_images,
+    describe_images,
+    load_split,
+    save_split,
+)
 from superxception_jax.runs.train import train_network
-from superxception_jax.runs.workdir import ENVIRONMENT_FILE, claim_workdir, load_training_record
-from superxception_jax.training.checkpoint import LATEST, Checkpoints
+from superxception_jax.runs.workdir import (
+    ENVIRONMENT_FILE,
+    SPLIT_FILE,
+    claimed_workdir,
+    load_training_record,
+)
+from superxception_jax.training.checkpoint import BEST, LATEST, Checkpoints
 
 
 def train_and_test(
-    experiment: Experiment, workdir: Path, *, overrides: Mapping[str, Any]
+    experiment: Experiment,
+    workdir: Path,
+    *,
+    overrides: Mapping[str, Any],
+    use_stored_split: bool = False,
 ) -> list[Path]:
     """Train an experiment, or resume its training, and test its best checkpoint.
+
+    The first start stores the split by name and a hash of every image; a resumption keeps that
+    split and refuses images that have changed since, see `split_file.check_images`.
 
     Args:
         experiment: Checked experiment.
         workdir: Run folder; made if absent, resumed if it holds the same config.
         overrides: Config fields given on the command line, stored with the run.
+        use_stored_split: Whether a resumption leaves out what was added to the data set.
 
     Returns:
         The files of the report.
 
     Raises:
-        ValueError: `workdir` holds something else.
+        ValueError: `workdir` holds something else, another process works on it, or its images
+            have changed.
         Interrupted: The run was asked to stop; the same call resumes it.
         NonFiniteLossError: The loss became infinite or not a number.
     """
     check_writable(workdir, name="--workdir")
-    claim_workdir(workdir, experiment)
-    setup = set_up(experiment)
-    provenance = describe_provenance()
-    write_text(workdir / "parameters.txt", parameter_table(setup))
-    print(describe(setup, workdir), flush=True)
-    try:
-        with Checkpoints(workdir / "checkpoints") as checkpoints:
-            if mended := checkpoints.mend(setup.abstract_state):
-                print(mended, flush=True)
-            record = _record_training(
-                workdir,
-                provenance,
-                overrides=overrides,
-                finished=_is_finished(setup, checkpoints),
+    with claimed_workdir(workdir, experiment):
+        choose = _split_choice(experiment, workdir, needed=PARTS, use_stored_split=use_stored_split)
+        setup = set_up(experiment, choose_split=choose)
+        provenance = describe_provenance()
+        write_text(workdir / "parameters.txt", parameter_table(setup))
+        print(describe(setup, workdir), flush=True)
+        try:
+            with Checkpoints(workdir / "checkpoints") as checkpoints:
+                if mended := checkpoints.mend(setup.abstract_state):
+                    print(mended, flush=True)
+                finished = _is_finished(setup, checkpoints)
+                _keep_split(setup, workdir, checkpoints, finished=finished)
+                record = _record_training(
+                    workdir, provenance, overrides=overrides, finished=finished
+                )
+                progress = train_network(setup, workdir, checkpoints)
+                variables = load_best(setup, checkpoints)
+        except Interrupted as stop:
+            stop.add_note(
+                f"Resume with: python launch/main.py --workdir={shlex.quote(str(workdir))}"
             )
-            progress = train_network(setup, workdir, checkpoints)
-            variables = load_best(setup, checkpoints)
-    except Interrupted as stop:
-        stop.add_note(f"Resume with: python launch/main.py --workdir={shlex.quote(str(workdir))}")
-        raise
-    history = RunHistory(progress, record.trainings, provenance)
-    return write_report(setup, workdir, variables=variables, split="test", history=history)
+            raise
+        history = RunHistory(progress, record.trainings, provenance, finished=True)
+        return write_report(setup, workdir, variables=variables, split="test", history=history)
 
 
-def evaluate_run(experiment: Experiment, workdir: Path, *, split: str) -> list[Path]:
-    """Evaluate the best checkpoint of a run again.
+def evaluate_run(
+    experiment: Experiment, workdir: Path, *, split: str, use_stored_split: bool = False
+) -> list[Path]:
+    """Evaluate the best checkpoint of a run again, finished or not, as the results say.
 
     Args:
         experiment: Experiment of the run's own config.
         workdir: Run folder.
         split: Split to evaluate: train, validation or test.
+        use_stored_split: Whether a data set that has changed is accepted where the evaluated, the
+            training and the validation images are as they were: the training images give the
+            class shares, the validation images the temperature.
 
     Returns:
         The files of the report.
 
     Raises:
         FileNotFoundError: The run has no checkpoint yet.
+        ValueError: Another process works on the run, as one that trains it, or its images have
+            changed.
     """
-    setup = set_up(experiment)
-    with Checkpoints(workdir / "checkpoints") as checkpoints:
-        variables = load_best(setup, checkpoints)
-        # That of the whole training, not of the time up to the best checkpoint.
-        progress = checkpoints.progress(LATEST)
-    record = load_training_record(workdir)
-    history = RunHistory(progress, record.trainings, describe_provenance())
-    return write_report(setup, workdir, variables=variables, split=split, history=history)
+    with locked_run(workdir):
+        needed = tuple(dict.fromkeys(("train", "validation", split)))
+        choose = _split_choice(
+            experiment, workdir, needed=needed, use_stored_split=use_stored_split
+        )
+        setup = set_up(experiment, tested=split, choose_split=choose)
+        if load_split(workdir) is None:
+            print(_no_split(workdir, kept=False), flush=True)
+        with Checkpoints(workdir / "checkpoints") as checkpoints:
+            variables = load_best(setup, checkpoints)
+            # That of the whole training, not of the time up to the best checkpoint.
+            progress, step = checkpoints.progress(LATEST), checkpoints.step(LATEST)
+            best, finished = checkpoints.step(BEST), _is_finished(setup, checkpoints)
+        if not finished:
+            print(
+                f"this training has not ended: step {step:,} of {_total_steps(setup):,}, tested "
+                f"is step {best:,}. Resume with: python launch/main.py "
+                f"--workdir={shlex.quote(str(workdir))}",
+                flush=True,
+            )
+        record = load_training_record(workdir)
+        history = RunHistory(progress, record.trainings, describe_provenance(), finished=finished)
+        return write_report(setup, workdir, variables=variables, split=split, history=history)
+
+
+def _split_choice(
+    experiment: Experiment, workdir: Path, *, needed: Sequence[str], use_stored_split: bool
+) -> Callable[[Chromosomes], Split]:
+    """Return the function that chooses the split of all images: the run's own, if it has one."""
+    stored = load_split(workdir)
+    if stored is None:
+        return draw_split(experiment)
+
+    def choose(everything: Chromosomes) -> Split:
+        check_images(
+            describe_images(everything),
+            stored,
+            workdir=workdir,
+            needed=needed,
+            use_stored_split=use_stored_split,
+        )
+        return stored.find(everything.names)
+
+    return choose
+
+
+def _keep_split(setup: Setup, workdir: Path, checkpoints: Checkpoints, *, finished: bool) -> None:
+    """Store the split of a run that has none.
+
+    A run of an earlier version that has begun to train gets it too, so that later changes are
+    seen; one that has finished doesn't, because nobody knows which images it was trained with.
+    """
+    if (workdir / SPLIT_FILE).is_file():
+        return
+    if checkpoints.step(LATEST) is not None:
+        print(_no_split(workdir, kept=not finished), flush=True)
+    if not finished:
+        save_split(workdir, setup.split)
+
+
+def _no_split(workdir: Path, *, kept: bool) -> str:
+    ending = "; from now on it is stored" if kept else ""
+    return (
+        f"{workdir} is of a version that didn't store its split: whether it was trained with the "
+        f"images and the split of today can't be compared{ending}."
+    )
 
 
 def _is_finished(setup: Setup, checkpoints: Checkpoints) -> bool:
-    """Return whether the training of a run has come to its end, planned or early."""
     step = checkpoints.step(LATEST)
     if step is None:
         return False
-    total_steps = setup.experiment.epochs * setup.steps_per_epoch
-    return step == total_steps or checkpoints.progress(LATEST).stopped_epoch > 0
+    progress = checkpoints.progress(LATEST)
+    return has_ended(progress, step=step, total_steps=_total_steps(setup))
+
+
+def _total_steps(setup: Setup) -> int:
+    return setup.experiment.epochs * setup.steps_per_epoch
 
 
 def _record_training(

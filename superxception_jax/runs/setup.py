@@ -15,20 +15,20 @@ import optax
 from clu import parameter_overview
 from tqdm import tqdm
 
-from superxception_jax.data.source import Chromosomes, load_chromosomes
-from superxception_jax.data.splits import make_split
+from superxception_jax.data.source import Chromosomes
+from superxception_jax.data.splits import WHOLE_CELL_PROTOCOLS, Split
 from superxception_jax.evaluation.predict import predict_all
 from superxception_jax.karyotyping.polarity import separate_polarity
 from superxception_jax.models.inference import Predict, make_predict
 from superxception_jax.models.multiply_accumulates import count_multiply_accumulates
 from superxception_jax.runs.experiment import Experiment
 from superxception_jax.runs.network import make_network
+from superxception_jax.runs.split_data import check_cells, draw_split, load_everything
+from superxception_jax.runs.split_file import PARTS, StoredSplit, describe_split
 from superxception_jax.training import compile as compilation
 from superxception_jax.training.checkpoint import BEST, Checkpoints
 from superxception_jax.training.optimizers import make_optimizer
 from superxception_jax.training.state import TrainState, init_state
-
-SPLITS = ("train", "validation", "test")
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,7 @@ class Setup:
     Attributes:
         experiment: Checked experiment.
         splits: Images by split: train, validation, test.
+        split: The split by name, with all images of the data set.
         mesh: Devices.
         model: Network.
         optimizer: Optimiser of its parameters.
@@ -51,6 +52,7 @@ class Setup:
 
     experiment: Experiment
     splits: Mapping[str, Chromosomes]
+    split: StoredSplit
     mesh: jax.sharding.Mesh
     model: nn.Module
     optimizer: optax.GradientTransformation
@@ -61,14 +63,21 @@ class Setup:
     fresh_state: Callable[[jax.Array], TrainState]
 
 
-def set_up(experiment: Experiment) -> Setup:
+def set_up(
+    experiment: Experiment,
+    *,
+    tested: str = "test",
+    choose_split: Callable[[Chromosomes], Split] | None = None,
+) -> Setup:
     """Return the data, devices and network of an experiment; only prepared data are written.
 
     Args:
         experiment: Checked experiment.
+        tested: Split that will be tested.
+        choose_split: Returns the split of all images; None to draw it.
 
     Raises:
-        ValueError: A size doesn't fit the data or the devices.
+        ValueError: A size doesn't fit the data or the devices, or a cell can't be tested.
         FileNotFoundError: An archive is missing.
     """
     mesh = compilation.make_mesh(experiment.device_count)
@@ -77,7 +86,11 @@ def set_up(experiment: Experiment) -> Setup:
         ("evaluation.batch_size", experiment.evaluation_batch_size),
     ):
         compilation.check_batch_size(name, size, mesh)
-    splits = load_splits(experiment)
+    everything = load_everything(experiment)
+    split = (choose_split or draw_split(experiment))(everything)
+    splits = {name: everything.take(getattr(split, name)) for name in PARTS}
+    if experiment.split.protocol in WHOLE_CELL_PROTOCOLS:
+        check_cells(splits[tested].cells)
     steps_per_epoch = len(splits["train"].labels) // experiment.batch_size
     if steps_per_epoch == 0:
         raise ValueError(
@@ -99,6 +112,7 @@ def set_up(experiment: Experiment) -> Setup:
     return Setup(
         experiment=experiment,
         splits=splits,
+        split=describe_split(everything, split),
         mesh=mesh,
         model=model,
         optimizer=optimizer,
@@ -130,29 +144,6 @@ def multiply_accumulates(setup: Setup) -> int:
         setup.abstract_state.variables,
         jax.ShapeDtypeStruct((1, side, side, 1), jax.numpy.float32),
     )
-
-
-def load_splits(experiment: Experiment) -> dict[str, Chromosomes]:
-    """Return the images of an experiment's data set by split.
-
-    Args:
-        experiment: Checked experiment.
-    """
-    everything = load_chromosomes(
-        dataset=experiment.dataset,
-        dataset_options=experiment.dataset_options,
-        data_dir=experiment.data_dir,
-        manual_dir=experiment.manual_dir,
-        normalization=experiment.normalization,
-        progress=True,
-    )
-    split = make_split(
-        labels=everything.labels,
-        cells=everything.cells,
-        cases=everything.cases,
-        settings=experiment.split,
-    )
-    return {name: everything.take(getattr(split, name)) for name in SPLITS}
 
 
 def describe(setup: Setup, workdir: Path) -> str:

@@ -1,7 +1,15 @@
-"""Run folders: the names of their files, and which run they belong to."""
+"""Run folders: the names of their files, and which run they belong to.
+
+A run keeps its data folders as absolute paths, so that they are the same folders from any
+directory. They are places and no settings: a run whose data, or that itself, has moved is resumed
+or evaluated with the new folder, and its stored split decides whether the images are the same.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import itertools
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,28 +17,58 @@ from ml_collections import ConfigDict
 
 from superxception_jax.files import load_json, write_json
 from superxception_jax.runs.experiment import Experiment, config_differences, config_from_json
+from superxception_jax.runs.lock import LOCK_FILE, locked_run
 from superxception_jax.runs.provenance import TrainingRecord
 from superxception_jax.runs.stored_config import upgrade_config
 
 CONFIG_FILE = "config.json"
 ENVIRONMENT_FILE = "environment.json"
 CALIBRATION_FILE = "calibration.json"
+SPLIT_FILE = "split.json.gz"
+# Fields of the section `data` that name folders.
+PLACES = ("data_dir", "manual_dir", "own_folder")
 
 
-def claim_workdir(workdir: Path, experiment: Experiment) -> None:
-    """Create a run folder, or check that it belongs to the same config.
+def make_workdir(runs: Path, name: str) -> Path:
+    """Make a run folder that no other process has, and return it.
 
     Args:
-        workdir: Run folder.
-        experiment: Experiment whose config is stored or compared.
+        runs: Folder of the runs; made if absent.
+        name: Name of the folder; `-2`, `-3` and so on are appended if it exists.
+    """
+    runs.mkdir(parents=True, exist_ok=True)
+    for number in itertools.count(1):
+        workdir = runs / (name if number == 1 else f"{name}-{number}")
+        # Of two processes that ask for the same folder, the system gives it to one.
+        with contextlib.suppress(FileExistsError):
+            workdir.mkdir()
+            return workdir
+    raise AssertionError("unreachable")
+
+
+@contextlib.contextmanager
+def claimed_workdir(workdir: Path, experiment: Experiment) -> Iterator[None]:
+    """Hold a run folder for a config: a new one, or one of a run of the same config.
+
+    Args:
+        workdir: Run folder; made if absent.
+        experiment: Experiment whose config is stored, with absolute data folders, or compared.
+
+    Yields:
+        Nothing; meanwhile no other process works on the run.
 
     Raises:
-        ValueError: The folder belongs to something else, see `check_workdir`.
+        ValueError: The folder belongs to something else, see `check_workdir`, or another process
+            works on it.
     """
     check_workdir(workdir, experiment, flag="--workdir")
-    if not holds_run(workdir):
-        workdir.mkdir(parents=True, exist_ok=True)
-        write_json(workdir / CONFIG_FILE, experiment.config)
+    workdir.mkdir(parents=True, exist_ok=True)
+    with locked_run(workdir):
+        # Another process may have claimed the folder since.
+        check_workdir(workdir, experiment, flag="--workdir")
+        if not holds_run(workdir):
+            write_json(workdir / CONFIG_FILE, with_absolute_places(experiment.config))
+        yield
 
 
 def check_workdir(workdir: Path, experiment: Experiment, *, flag: str) -> None:
@@ -38,16 +76,17 @@ def check_workdir(workdir: Path, experiment: Experiment, *, flag: str) -> None:
 
     Args:
         workdir: Run folder.
-        experiment: Experiment whose config is compared.
+        experiment: Experiment whose config is compared. Data folders are compared only while the
+            run has no stored split.
         flag: Flag that names the folder, for the message.
 
     Raises:
         ValueError: The folder holds other files, or a run of another config.
     """
     if holds_run(workdir):
-        differences = config_differences(
-            upgrade_config(_stored_values(workdir))[0], experiment.config
-        )
+        configs = (upgrade_config(_stored_values(workdir))[0], experiment.config)
+        settle = _without_places if (workdir / SPLIT_FILE).is_file() else with_absolute_places
+        differences = config_differences(*map(settle, configs))
         if differences:
             raise ValueError(
                 f"`{flag}` must hold a run of the same config, got `{workdir}` with another "
@@ -55,11 +94,54 @@ def check_workdir(workdir: Path, experiment: Experiment, *, flag: str) -> None:
                 + "\n  ".join(differences)
             )
         return
-    if workdir.exists() and any(workdir.iterdir()):
+    if workdir.exists() and any(one.name != LOCK_FILE for one in workdir.iterdir()):
         raise ValueError(
             f"`{flag}` must be empty or hold a run, got `{workdir}` with other files; "
             "choose another folder."
         )
+
+
+def with_absolute_places(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a config whose data folders are absolute; a relative one is below this directory.
+
+    Args:
+        config: JSON values of a config.
+    """
+    data = dict(config["data"])
+    for name in PLACES:
+        if data.get(name):  # an empty one stands for none, or for a folder of another field
+            data[name] = str(Path(data[name]).expanduser().absolute())
+    return {**config, "data": data}
+
+
+def with_portable_places(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a config that doesn't say where data lie, to be given to others.
+
+    Args:
+        config: JSON values of a config.
+    """
+    own_folder = Path(config["data"]["own_folder"]).name
+    data = config["data"] | {"data_dir": "data", "manual_dir": "", "own_folder": own_folder}
+    return {**config, "data": data}
+
+
+def with_places(config: ConfigDict, places: Mapping[str, str]) -> ConfigDict:
+    """Return a config with other data folders.
+
+    Args:
+        config: Config of a run.
+        places: Folder by name, see `PLACES`; an empty one keeps that of the config.
+    """
+    changed = config.copy_and_resolve_references()
+    with changed.unlocked():
+        for name, folder in places.items():
+            changed.data[name] = folder or changed.data[name]
+    return changed
+
+
+def _without_places(config: Mapping[str, Any]) -> dict[str, Any]:
+    data = {name: value for name, value in config["data"].items() if name not in PLACES}
+    return {**config, "data": data}
 
 
 def holds_run(workdir: Path) -> bool:
@@ -71,7 +153,7 @@ def load_config(workdir: Path) -> ConfigDict:
     """Return the config that a run was started with.
 
     A config of an earlier version is filled with the values that it meant, and one printed line
-    says so.
+    says so. It may hold data folders relative to the directory in which it was started.
 
     Args:
         workdir: Run folder, or an exported network; see `holds_run`.

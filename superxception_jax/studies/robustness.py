@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,10 +15,12 @@ from superxception_jax.data.background import LeveledCell, level_cell
 from superxception_jax.data.builders import load_records, make_builder
 from superxception_jax.data.image_file import DecodedImage
 from superxception_jax.data.record import ChromosomeRecord
+from superxception_jax.data.source import hash_image
 from superxception_jax.data.splits import WHOLE_CELL_PROTOCOLS, make_split
 from superxception_jax.karyotyping.cell import CellImages, Classifier, NamedImage, karyotype_cell
 from superxception_jax.karyotyping.karyotype import Karyotype
 from superxception_jax.runs.experiment import Experiment
+from superxception_jax.runs.split_file import UNUSED, StoredImage, check_images, load_split
 from superxception_jax.studies.condition import MISSING, TURN, ConditionResult
 from superxception_jax.studies.damage import CORRUPTIONS, corrupt
 
@@ -40,17 +43,22 @@ class RawCell:
     labels: np.ndarray
 
 
-def load_test_cells(experiment: Experiment) -> list[RawCell]:
+def load_test_cells(
+    experiment: Experiment, workdir: Path, *, use_stored_split: bool
+) -> list[RawCell]:
     """Load the raw images of the test cells of a run.
 
     Args:
         experiment: Experiment of the run, with a split that keeps cells whole.
+        workdir: Run folder; its stored split is used. For a run of a version that stored none, the
+            split is drawn again, and one printed line says so.
+        use_stored_split: Whether what was added to the data set is left out.
 
     Returns:
         The cells in natural order.
 
     Raises:
-        ValueError: The split divides cells.
+        ValueError: The split divides cells, or the images have changed since the run's start.
     """
     if experiment.split.protocol not in WHOLE_CELL_PROTOCOLS:
         raise ValueError(
@@ -58,12 +66,28 @@ def load_test_cells(experiment: Experiment) -> list[RawCell]:
             "with --config.split.protocol=cells."
         )
     records = _load_records(experiment, experiment.dataset, experiment.dataset_options)
-    split = make_split(
-        labels=np.array([one.label for one in records], np.int32),
-        cells=np.array([one.cell for one in records]),
-        cases=np.array([one.case for one in records]),
-        settings=experiment.split,
-    )
+    stored = load_split(workdir)
+    if stored is None:
+        print(
+            f"{workdir} has no stored split: whether its test cells are those of today can't be "
+            "compared.",
+            flush=True,
+        )
+        split = make_split(
+            labels=np.array([one.label for one in records], np.int32),
+            cells=np.array([one.cell for one in records]),
+            cases=np.array([one.case for one in records]),
+            settings=experiment.split,
+        )
+    else:
+        now = {
+            one.name: StoredImage(one.cell, one.case, one.label, hash_image(one.image), UNUSED)
+            for one in records
+        }
+        check_images(
+            now, stored, workdir=workdir, needed=("test",), use_stored_split=use_stored_split
+        )
+        split = stored.find(np.array([one.name for one in records]))
     return _group([records[index] for index in split.test])
 
 

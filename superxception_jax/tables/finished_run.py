@@ -145,6 +145,27 @@ def merge_runs(earlier: Iterable[TableRun], later: Iterable[TableRun]) -> tuple[
     return tuple(sorted(runs.values(), key=lambda run: (rows.index(run.row), run.seed, run.fold)))
 
 
+def check_same_images(runs: Sequence[TableRun]) -> None:
+    """Raise if runs that tested the same fold didn't test the same images.
+
+    Args:
+        runs: Runs of a table.
+
+    Raises:
+        ValueError: Two runs tested different images, or one that has changed; the runs and up to
+            ten images of each kind are named.
+    """
+    first: dict[int, TableRun] = {}
+    for run in runs:
+        other = first.setdefault(run.fold, run)
+        if difference := other.predictions.describe_difference(run.predictions):
+            raise ValueError(
+                f"the runs of a table must test the same images, got `{run.name}` with others "
+                f"than `{other.name}`; train both again on the same data, under another "
+                f"`--name`:\n{difference}"
+            )
+
+
 def pool_folds(runs: Sequence[TableRun]) -> StoredPredictions:
     """Return the predictions of several folds together, sorted by cell and name.
 
@@ -181,4 +202,5 @@ def pool_folds(runs: Sequence[TableRun]) -> StoredPredictions:
         assigned=pool("assigned"),
         confidences=pool("confidences"),
         cases=pool("cases"),
+        pixels=pool("pixels"),
     )

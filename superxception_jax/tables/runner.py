@@ -14,7 +14,9 @@ from superxception_jax.evaluation.predictions import (
     load_earlier_predictions,
     load_predictions,
 )
+from superxception_jax.runs.finished import is_finished
 from superxception_jax.runs.results import OutdatedResultsError, RunResults, load_results
+from superxception_jax.runs.split_file import load_split
 from superxception_jax.tables.display import RunState
 from superxception_jax.tables.finished_run import TableRun, merge_runs
 from superxception_jax.tables.plan import PlannedRun, TablePlan
@@ -94,7 +96,7 @@ def make_table(
         limit_s: Seconds after which a run is stopped, saved, and the next one starts; 0: no limit.
 
     Raises:
-        ValueError: Another process still works on a run.
+        ValueError: Another process still works on a run, or two runs tested different images.
     """
     states = [RunState(run.workdir.name) for run in plan.runs]
     finished: dict[int, TableRun] = {}
@@ -136,15 +138,19 @@ def load_finished(run: PlannedRun) -> TableRun | None:
         run: Run whose folder holds its own config or nothing.
 
     Returns:
-        The record. Also None for results of a version that stored fewer of them, such as no count
-        of operations: the program of such a run only tests it again.
+        The record. Also None for results of a training that had not ended, and of a version that
+        stored fewer of them, such as no count of operations: the program of such a run resumes
+        or only tests it.
 
     Raises:
-        ValueError: The predictions are damaged.
+        ValueError: The predictions or the split are damaged.
     """
     results, predictions = _load_results(run.workdir), _load_predictions(run.workdir)
     if results is None or predictions is None:
         return None
+    if not is_finished(run.workdir, results, epochs=run.experiment.epochs):
+        return None
+    split = load_split(run.workdir)
     row, seed, fold = run.key
     return TableRun(
         row=row,
@@ -155,7 +161,7 @@ def load_finished(run: PlannedRun) -> TableRun | None:
         images_per_second=statistics.median(training_speeds(load_metrics(run.workdir))),
         results=results,
         config=run.experiment.config,
-        predictions=compact_predictions(predictions),
+        predictions=compact_predictions(predictions, images=split.images if split else None),
     )
 
 

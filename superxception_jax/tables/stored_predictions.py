@@ -12,10 +12,11 @@ import numpy as np
 from superxception_jax.arrays import check
 from superxception_jax.evaluation.predictions import Predictions
 from superxception_jax.files import damaged, load_arrays, replacing
+from superxception_jax.runs.split_file import UNUSED, StoredImage, describe_difference
 
 # What says which images were tested; the same for all runs of a fold as a rule.
 IMAGE_COLUMNS = ("names", "cells", "labels")
-_SHARED_COLUMNS = (*IMAGE_COLUMNS, "cases")
+_SHARED_COLUMNS = (*IMAGE_COLUMNS, "pixels", "cases")
 _RUN_COLUMNS = ("predicted", "assigned", "confidences")
 
 
@@ -33,6 +34,7 @@ class StoredPredictions:
         confidences: f32[N], probability of each predicted class, not calibrated; None for runs
             whose table was made before version 0.2.
         cases: str[N], patient or sample of each image; None where none is known.
+        pixels: str[N], hash of each raw image; None for runs that didn't store it.
 
     Raises:
         ValueError: The arrays differ in length.
@@ -46,9 +48,15 @@ class StoredPredictions:
     assigned: np.ndarray | None
     confidences: np.ndarray | None
     cases: np.ndarray | None = None
+    pixels: np.ndarray | None = None
 
     def __post_init__(self) -> None:
-        optional = {"assigned": "i8[N]", "confidences": "f32[N]", "cases": "any[N]"}
+        optional = {
+            "assigned": "i8[N]",
+            "confidences": "f32[N]",
+            "cases": "any[N]",
+            "pixels": "any[N]",
+        }
         given = {name: (getattr(self, name), kind) for name, kind in optional.items()}
         check(
             names=(self.names, "any[N]"),
@@ -64,28 +72,54 @@ class StoredPredictions:
         return self.labels == self.predicted
 
     def has_same_images(self, other: StoredPredictions) -> bool:
-        """Return whether another run tested the same images, in the same order."""
+        """Return whether another run tested the same images, in the same order.
+
+        Pixels are compared where both runs stored their hashes.
+        """
+        known = self.pixels is not None and other.pixels is not None
         return all(
-            np.array_equal(getattr(self, name), getattr(other, name)) for name in IMAGE_COLUMNS
+            np.array_equal(getattr(self, name), getattr(other, name))
+            for name in ((*IMAGE_COLUMNS, "pixels") if known else IMAGE_COLUMNS)
         )
 
+    def describe_difference(self, other: StoredPredictions) -> str:
+        """Return in which images another run differs, as `split_file.describe_difference`."""
+        known = self.pixels is not None and other.pixels is not None
+        return describe_difference(*(one._images(pixels=known) for one in (self, other)))
 
-def compact_predictions(predictions: Predictions) -> StoredPredictions:
+    def _images(self, *, pixels: bool) -> dict[str, StoredImage]:
+        hashes = self.pixels if pixels and self.pixels is not None else np.full(len(self.names), "")
+        rows = zip(self.names, self.cells, self.labels, hashes, strict=True)
+        return {
+            f"{name} of cell {cell}": StoredImage(str(cell), "", int(label), str(one), UNUSED)
+            for name, cell, label, one in rows
+        }
+
+
+def compact_predictions(
+    predictions: Predictions, *, images: Mapping[str, StoredImage] | None
+) -> StoredPredictions:
     """Return the columns that a table keeps of the predictions of a run.
 
     Args:
         predictions: Predictions of the test images.
+        images: Images of the run's data set by name; None if it didn't store them.
     """
     assigned = predictions.assigned
     known = not np.array_equal(predictions.cells, predictions.cases)
+    names = predictions.names.astype(str)
+    pixels = None
+    if images is not None and all(name in images for name in names.tolist()):
+        pixels = np.array([images[name].pixels for name in names.tolist()])
     return StoredPredictions(
-        names=predictions.names.astype(str),
+        names=names,
         cells=predictions.cells.astype(str),
         labels=predictions.labels.astype(np.int8),
         predicted=predictions.predicted.astype(np.int8),
         assigned=None if assigned is None else assigned.astype(np.int8),
         confidences=predictions.confidences.astype(np.float32),
         cases=predictions.cases.astype(str) if known else None,
+        pixels=pixels,
     )
 
 
@@ -115,8 +149,8 @@ def save_run_predictions(
 
     Returns:
         The path. Runs of a fold that tested the same images share the columns `fold<n>.names`,
-        `.cells`, `.labels` and, where cases are known, `.cases`; the columns of a run begin with
-        the run's name.
+        `.cells`, `.labels` and, where they are known, `.cases` and `.pixels`; the columns of a run
+        begin with the run's name.
     """
     arrays: dict[str, Any] = {}
     shared: dict[int, StoredPredictions] = {}
@@ -124,7 +158,11 @@ def save_run_predictions(
         first = shared.setdefault(folds[run], one)
         if first is one:
             arrays |= _columns(f"fold{folds[run]}", one, _SHARED_COLUMNS)
-        elif not (first.has_same_images(one) and _equal(first.cases, one.cases)):
+        elif (
+            not first.has_same_images(one)
+            or not _equal(first.cases, one.cases)
+            or (first.pixels is None) != (one.pixels is None)
+        ):
             arrays |= _columns(run, one, _SHARED_COLUMNS)
         arrays |= _columns(run, one, _RUN_COLUMNS)
     with replacing(path) as temporary, temporary.open("wb") as file:
@@ -173,4 +211,5 @@ def _select(arrays: Mapping[str, np.ndarray], run: str, fold: int) -> StoredPred
         assigned=arrays.get(f"{run}.assigned"),
         confidences=arrays.get(f"{run}.confidences"),
         cases=arrays.get(f"{owner}.cases"),
+        pixels=arrays.get(f"{owner}.pixels"),
     )

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from superxception_jax.tables.comparison import RowComparison, common_runs, compare_rows
-from superxception_jax.tables.finished_run import TableRun
+from superxception_jax.tables.finished_run import TableRun, check_same_images
 from superxception_jax.tables.row import TableRow, summarize_row
 
 
@@ -67,8 +67,9 @@ def build_table(
         vary: Field of the configs in which the rows of a network differ; empty for none.
 
     Raises:
-        ValueError: Two runs that must have tested the same images tested different ones.
+        ValueError: Two runs of a fold tested different images.
     """
+    check_same_images(runs)
     rows = {
         row: [run for run in runs if run.row == row]
         for row in dict.fromkeys(run.row for run in runs)

@@ -10,8 +10,16 @@ import pytest
 from configs.stripnet import get_config
 from superxception_jax.data.ideogram.builder import draw_numbered_cell
 from superxception_jax.data.normalize import normalize_cell
+from superxception_jax.data.splits import Split
 from superxception_jax.karyotyping.cell import Classifier
 from superxception_jax.runs.experiment import build_experiment
+from superxception_jax.runs.split_data import load_everything
+from superxception_jax.runs.split_file import (
+    StoredImage,
+    StoredSplit,
+    describe_split,
+    save_split,
+)
 from superxception_jax.studies.condition import MISSING, TURN, UNDAMAGED, ConditionResult
 from superxception_jax.studies.damage import CORRUPTIONS
 from superxception_jax.studies.robustness import (
@@ -129,14 +137,33 @@ def test_damage_of_no_strength_is_the_undamaged_condition(cell, classifier, kind
     np.testing.assert_array_equal(damaged, undamaged)
 
 
+def test_test_cells_are_those_that_the_run_stored(tmp_path):
+    config = get_config("smoke")
+    config.data.data_dir = str(tmp_path)
+    config.data.ideogram_cells = 2
+    experiment = build_experiment(config)
+    everything = load_everything(experiment)
+    cells = np.array(sorted(set(everything.cells)))
+    kept = np.flatnonzero(everything.cells == cells[-1])
+    stored = describe_split(everything, Split(kept[:0], kept[:0], kept))
+    save_split(tmp_path, stored)
+    (found,) = load_test_cells(experiment, tmp_path, use_stored_split=False)
+    assert found.name == cells[-1]
+    # Of a cell that was read when the run started, an image is gone today.
+    more = {"x": StoredImage(cells[-1], "x", 0, "x", "test")}
+    save_split(tmp_path, StoredSplit({**stored.images, **more}, stored.drawing))
+    with pytest.raises(ValueError, match="gone: 1 image: x"):
+        load_test_cells(experiment, tmp_path, use_stored_split=True)
+
+
 def test_test_cells_are_those_of_the_split(tmp_path):
     config = get_config("smoke")
     config.data.data_dir = str(tmp_path)
     experiment = build_experiment(config)
-    (found,) = load_test_cells(experiment)
+    (found,) = load_test_cells(experiment, tmp_path / "run", use_stored_split=False)
     assert len(found.images) == len(found.labels) == 46
     config.split.protocol = "paper"
     with pytest.raises(ValueError, match="must be runs whose split keeps cells whole"):
-        load_test_cells(build_experiment(config))
+        load_test_cells(build_experiment(config), tmp_path / "run", use_stored_split=False)
     with pytest.raises(ValueError, match="must be a data set that no run was trained on"):
         load_foreign_cells([experiment], "ideogram")

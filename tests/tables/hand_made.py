@@ -50,6 +50,7 @@ def results(**more: Any) -> RunResults:
         "progress": Progress(60.0, 0.5, 7),
         "trainings": (provenance(),),
         "evaluation": provenance(),
+        "finished": True,
     }
     return RunResults(**values | more)
 

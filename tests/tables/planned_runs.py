@@ -68,7 +68,8 @@ def finish(run, *, predicted=TRUTH, assigned=None):
         {"kind": "train", "step": n, "images_per_second": rate}
         for n, rate in ((1, 2), (2, 50), (3, 60))
     ]
-    text = "".join(json.dumps(line) + "\n" for line in train)
+    validations = [{"kind": "validation", "step": n + 1} for n in range(run.experiment.epochs)]
+    text = "".join(json.dumps(line) + "\n" for line in (*train, *validations))
     write_text(run.workdir / "metrics.jsonl", text)
     write_json(run.workdir / "results.json", made.to_json())
 
@@ -87,6 +88,7 @@ def finish_earlier(run, *, predicted=TRUTH, assigned=None):
     values = json.loads((run.workdir / "results.json").read_text())
     values["environment"] = values.pop("evaluation")
     del values["trainings"]
+    del values["finished"]
     write_json(run.workdir / "results.json", values)
 
 

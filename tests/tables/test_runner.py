@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from superxception_jax.files import write_json
+from superxception_jax.runs.split_file import DRAWING, StoredImage, StoredSplit, save_split
 from superxception_jax.tables.display import RunState
 from superxception_jax.tables.runner import load_finished, make_table
 from tests.tables.hand_made import labels
@@ -67,6 +68,42 @@ def test_a_run_of_version_0_1_is_loaded_from_its_csv_files(tmp_path, assigned):
     else:
         np.testing.assert_array_equal(record.predictions.assigned, labels(assigned))
     assert (record.results.trainings, record.results.commits) == ((), ("abc",))
+
+
+def test_a_stopped_run_that_was_evaluated_is_not_finished(tmp_path):
+    run = planned(tmp_path)
+    finish(run)
+    path = run.workdir / "results.json"
+    values = json.loads(path.read_text())
+    write_json(path, values | {"finished": False})
+    assert load_finished(run) is None
+    # Results of earlier versions don't say it, but the validations do.
+    del values["finished"]
+    write_json(path, values)
+    assert load_finished(run) is not None
+    metrics = run.workdir / "metrics.jsonl"
+    lines = metrics.read_text().splitlines(keepends=True)
+    metrics.write_text("".join(lines[:-1]))
+    assert load_finished(run) is None
+
+
+def test_runs_that_tested_other_images_are_no_table(tmp_path):
+    runs = [planned(tmp_path), planned(tmp_path, "super_xception")]
+    for run, pixels in zip(runs, ("0", "1"), strict=True):
+        finish(run)
+        images = {name: StoredImage("0", "0", 0, "0", "test") for name in "0123"}
+        images["2"] = dataclasses.replace(images["2"], pixels=pixels)
+        save_split(run.workdir, StoredSplit(images, DRAWING))
+    with pytest.raises(ValueError, match="must test the same images") as caught:
+        make_table(plan(tmp_path, runs), show=lambda states: None)
+    for text in (
+        "got `super_xception-seed0-fold0` with others than `xception-seed0-fold0`",
+        "changed: 1 image: 2 of cell 1 (pixels)",
+    ):
+        assert text in str(caught.value)
+    # The rows before are not lost.
+    outcome = make_table(plan(tmp_path, runs[:1]), show=lambda states: None)
+    assert [path.name for path in outcome.files] == FILES
 
 
 @pytest.mark.parametrize("name", ["multiply_accumulates", "calibration"])

@@ -7,6 +7,7 @@ import dataclasses
 import numpy as np
 import pytest
 
+from superxception_jax.runs.split_file import StoredImage
 from superxception_jax.tables.stored_predictions import (
     compact_predictions,
     load_run_predictions,
@@ -26,7 +27,8 @@ def assert_equal(one, other):
 
 
 def test_the_predictions_of_a_run_become_small_columns():
-    one = compact_predictions(run_predictions("1 2 2 X", assigned="1 1 2 Y"))
+    images = {name: StoredImage("0", "0", 0, f"hash {name}", "test") for name in "01234"}
+    one = compact_predictions(run_predictions("1 2 2 X", assigned="1 1 2 Y"), images=images)
     assert one.names.tolist() == ["0", "1", "2", "3"]
     assert one.cells.tolist() == ["0", "0", "1", "1"]
     assert (one.labels.tolist(), one.predicted.tolist()) == ([0, 1, 0, 22], [0, 1, 1, 22])
@@ -42,9 +44,27 @@ def test_the_predictions_of_a_run_become_small_columns():
     kinds = {field.name: getattr(one, field.name).dtype.kind for field in dataclasses.fields(one)}
     assert kinds == {
         "names": "U", "cells": "U", "labels": "i", "predicted": "i", "assigned": "i",
-        "confidences": "f", "cases": "U",
+        "confidences": "f", "cases": "U", "pixels": "U",
     }  # fmt: skip
-    assert compact_predictions(run_predictions("1 2 2 X")).assigned is None
+    assert one.pixels is not None
+    assert one.pixels.tolist() == ["hash 0", "hash 1", "hash 2", "hash 3"]
+    bare = compact_predictions(run_predictions("1 2 2 X"), images=None)
+    assert (bare.assigned, bare.pixels) == (None, None)
+
+
+def test_images_differ_by_name_class_and_known_pixels(tmp_path):
+    bare = predictions("1 2 2 X")
+    first = dataclasses.replace(bare, pixels=np.array(["1", "2", "3", "4"]))
+    other = dataclasses.replace(bare, pixels=np.array(["1", "2", "3", "5"]))
+    assert not first.has_same_images(other)
+    assert first.describe_difference(other) == "  changed: 1 image: 0d of cell 0-2 (pixels)"
+    # A run that stored no pixels can't be compared in them, and gets none from another.
+    assert first.has_same_images(bare)
+    assert first.describe_difference(bare) == ""
+    runs, folds = {"a": first, "b": bare, "c": other}, {"a": 0, "b": 0, "c": 0}
+    path = save_run_predictions(tmp_path / "predictions.npz", runs, folds=folds)
+    for name, one in load_run_predictions(path, folds=folds).items():
+        assert_equal(one, runs[name])
 
 
 def test_a_file_holds_the_images_of_a_fold_once(tmp_path):

@@ -1,0 +1,268 @@
+"""The split of a run by name, stored at its first start, and the images that it was drawn from.
+
+A split that is drawn again from a data set that has changed tests images that trained. So a run
+keeps the names of its training, validation and test images, and a hash of every image.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import gzip
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from superxception_jax.chromosomes import CLASS_NAMES
+from superxception_jax.data.normalize import NORMALIZATION_VERSION
+from superxception_jax.data.source import PREPARATION_VERSION, Chromosomes
+from superxception_jax.data.splits import Split
+from superxception_jax.files import replacing
+from superxception_jax.runs.workdir import SPLIT_FILE
+
+PARTS = ("train", "validation", "test")
+UNUSED = "unused"  # part of the images that the protocol leaves out
+MOST_NAMES = 10  # A longer list hides its own head in a terminal.
+# Raised whenever the same images give other canvases.
+DRAWING = (PREPARATION_VERSION, NORMALIZATION_VERSION)
+
+
+@dataclass(frozen=True)
+class StoredImage:
+    """What a run keeps of an image.
+
+    Attributes:
+        cell: Its cell.
+        case: Its patient or sample.
+        label: Its class, index in `CLASS_NAMES`.
+        pixels: Hash of the raw image.
+        part: `train`, `validation`, `test` or `unused`.
+    """
+
+    cell: str
+    case: str
+    label: int
+    pixels: str
+    part: str
+
+    def changes(self, other: StoredImage) -> str:
+        """Return in what another image differs, such as `cell, class`; empty if in nothing."""
+        words = {"cell": "cell", "case": "case", "label": "class", "pixels": "pixels"}
+        return ", ".join(
+            w for name, w in words.items() if getattr(self, name) != getattr(other, name)
+        )
+
+
+@dataclass(frozen=True)
+class StoredSplit:
+    """The split of a run and the images that it was drawn from.
+
+    Attributes:
+        images: All images of the data set by name.
+        drawing: Versions of the code that made the canvases, see `DRAWING`.
+    """
+
+    images: Mapping[str, StoredImage]
+    drawing: tuple[int, ...]
+
+    def find(self, names: np.ndarray) -> Split:
+        """Return the split of a data set: the indices of the stored names, part by part.
+
+        Args:
+            names: str[N], names of all images of the data set.
+        """
+        found = np.array([self.images[one].part if one in self.images else "" for one in names])
+        return Split(**{part: np.flatnonzero(found == part) for part in PARTS})
+
+
+@dataclass(frozen=True)
+class _Differences:
+    """How two sets of images differ.
+
+    Attributes:
+        names: Names of the images by kind of difference; those that changed with what changed.
+        touched: Parts of the first set that hold images which are gone or changed.
+    """
+
+    names: Mapping[str, tuple[str, ...]]
+    touched: frozenset[str]
+
+    def __bool__(self) -> bool:
+        """Return whether there is a difference."""
+        return any(self.names.values())
+
+    def __str__(self) -> str:
+        """Return one line per kind of difference."""
+        return "\n".join(
+            f"  {kind}: {len(names):,} {'image' if len(names) == 1 else 'images'}: {_some(names)}"
+            for kind, names in self.names.items()
+            if names
+        )
+
+
+def describe_images(chromosomes: Chromosomes) -> dict[str, StoredImage]:
+    """Return what a run keeps of images by name, without their parts.
+
+    Args:
+        chromosomes: Images of a data set.
+    """
+    columns = (chromosomes.cells, chromosomes.cases, chromosomes.labels, chromosomes.hashes)
+    return {
+        str(name): StoredImage(str(cell), str(case), int(label), str(pixels), UNUSED)
+        for name, cell, case, label, pixels in zip(chromosomes.names, *columns, strict=True)
+    }
+
+
+def describe_split(everything: Chromosomes, split: Split) -> StoredSplit:
+    """Return what a run keeps of its data set and split.
+
+    Args:
+        everything: All images of the data set.
+        split: Its split.
+    """
+    images = describe_images(everything)
+    for part in PARTS:
+        for name in everything.names[getattr(split, part)].tolist():
+            images[name] = dataclasses.replace(images[name], part=part)
+    return StoredSplit(images=images, drawing=DRAWING)
+
+
+def save_split(workdir: Path, stored: StoredSplit) -> Path:
+    """Write the split of a run, completely or not at all, and return the file.
+
+    Args:
+        workdir: Run folder.
+        stored: Split and images.
+    """
+    images = stored.images.values()
+    values = {
+        "drawing": list(stored.drawing),
+        "names": list(stored.images),
+        "cells": [one.cell for one in images],
+        "cases": [one.case for one in images],
+        "classes": [CLASS_NAMES[one.label] for one in images],
+        "pixels": [one.pixels for one in images],
+        "parts": [one.part for one in images],
+    }
+    path = workdir / SPLIT_FILE
+    with replacing(path) as temporary:
+        # Without the time, so that equal splits are equal files.
+        temporary.write_bytes(gzip.compress(json.dumps(values).encode("ascii"), mtime=0))
+    return path
+
+
+def load_split(workdir: Path) -> StoredSplit | None:
+    """Return the split of a run; None for a run that has not drawn one or of an earlier version.
+
+    Args:
+        workdir: Run folder.
+
+    Raises:
+        ValueError: The file is damaged.
+    """
+    path = workdir / SPLIT_FILE
+    if not path.is_file():
+        return None
+    try:
+        return _from_json(json.loads(gzip.decompress(path.read_bytes())))
+    except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
+        raise ValueError(
+            f"`{path}` must be the split of a run, got a file that is damaged ({error}); restore "
+            "it from a copy, or train again in another folder."
+        ) from error
+
+
+def check_images(
+    now: Mapping[str, StoredImage],
+    stored: StoredSplit,
+    *,
+    workdir: Path,
+    needed: Sequence[str],
+    use_stored_split: bool,
+) -> None:
+    """Check that a data set still holds the images that a run was started with.
+
+    Args:
+        now: All images of the data set by name, whatever their part.
+        stored: Split and images of the run.
+        workdir: Run folder, for the messages.
+        needed: Parts that must be as they were: those that are trained on or tested.
+        use_stored_split: Whether a data set that has changed is accepted if the needed parts are
+            as they were. What was added is left out; this is printed.
+
+    Raises:
+        ValueError: The data set has changed; up to `MOST_NAMES` names of each kind are listed.
+    """
+    if stored.drawing != DRAWING:
+        raise ValueError(
+            f"`{workdir}` must be of a version that draws the same canvases, got a run whose "
+            f"images are of version {_dotted(stored.drawing)}, not {_dotted(DRAWING)}; use the "
+            "program that trained it (see environment.json), or train again in another folder."
+        )
+    found = _compare(stored.images, now)
+    if not found:
+        return
+    blocked = found.touched & set(needed)
+    if blocked or not use_stored_split:
+        what = f"its {', '.join(needed)} images" if use_stored_split else "its images"
+        remedy = "restore the images as they were, or train again in another folder"
+        if not blocked:
+            remedy = "restore them, or keep the stored split with --use_stored_split"
+        raise ValueError(
+            f"`{workdir}` must find {what} as they were at its start, got a data set that has "
+            f"changed; {remedy}:\n{found}"
+        )
+    print(
+        f"the data set has changed since the start of {workdir}; its stored split is kept, and "
+        f"what was added is left out:\n{found}",
+        flush=True,
+    )
+
+
+def describe_difference(one: Mapping[str, StoredImage], other: Mapping[str, StoredImage]) -> str:
+    """Return in which images two sets differ, one line per kind; empty if in none.
+
+    Args:
+        one: Images by name.
+        other: Images by name, described as added, gone or changed.
+    """
+    return str(_compare(one, other))
+
+
+def _compare(before: Mapping[str, StoredImage], now: Mapping[str, StoredImage]) -> _Differences:
+    added = tuple(name for name in now if name not in before)
+    gone = tuple(name for name in before if name not in now)
+    changes = {
+        name: words
+        for name, one in before.items()
+        if name in now and (words := one.changes(now[name]))
+    }
+    changed = tuple(f"{name} ({words})" for name, words in changes.items())
+    return _Differences(
+        names={"added": added, "gone": gone, "changed": changed},
+        touched=frozenset(before[name].part for name in (*gone, *changes)),
+    )
+
+
+def _from_json(values: Mapping[str, Any]) -> StoredSplit:
+    labels = [CLASS_NAMES.index(name) for name in values["classes"]]
+    rows = zip(
+        values["cells"], values["cases"], labels, values["pixels"], values["parts"], strict=True
+    )
+    images = dict(zip(values["names"], (StoredImage(*row) for row in rows), strict=True))
+    unknown = {one.part for one in images.values()} - {*PARTS, UNUSED}
+    if unknown:
+        raise ValueError(f"unknown parts {sorted(unknown)}")
+    return StoredSplit(images=images, drawing=tuple(values["drawing"]))
+
+
+def _some(names: Sequence[str]) -> str:
+    more = len(names) - MOST_NAMES
+    return ", ".join(names[:MOST_NAMES]) + (f" and {more:,} more" if more > 0 else "")
+
+
+def _dotted(numbers: Iterable[int]) -> str:
+    return ".".join(map(str, numbers))

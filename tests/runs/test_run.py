@@ -1,0 +1,247 @@
+"""A run keeps its split: trained images are never tested, whatever happens to the data set."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from configs.stripnet import get_config
+from superxception_jax.chromosomes import CLASS_NAMES
+from superxception_jax.evaluation.predictions import load_predictions
+from superxception_jax.runs import report, run, split_data
+from superxception_jax.runs.experiment import build_experiment
+from superxception_jax.runs.lock import locked_run
+from superxception_jax.runs.provenance import describe_provenance
+from superxception_jax.runs.split_file import SPLIT_FILE, load_split
+from superxception_jax.training.progress import Progress
+
+SOME = 6  # images of each cell, which are enough to tell cells apart
+
+
+class Steps:
+    """A training whose steps are counted by hand."""
+
+    def __init__(self, monkeypatch):
+        self.step: int | None = None
+        self.trained: list[list[str]] = []
+        self.tested: list[list[str]] = []
+        self.finished: list[bool] = []
+
+        def train(setup, workdir, checkpoints):
+            self.trained.append(setup.splits["train"].names.tolist())
+            return Progress()
+
+        def report(setup, workdir, *, variables, split, history):
+            self.tested.append(setup.splits[split].names.tolist())
+            self.finished.append(history.finished)
+            return []
+
+        monkeypatch.setattr(run, "train_network", train)
+        monkeypatch.setattr(run, "load_best", lambda setup, checkpoints: {})
+        monkeypatch.setattr(run, "write_report", report)
+        monkeypatch.setattr(run.Checkpoints, "step", lambda this, kind: self.step)
+        monkeypatch.setattr(run.Checkpoints, "progress", lambda this, kind: Progress())
+
+
+@pytest.fixture
+def steps(monkeypatch):
+    return Steps(monkeypatch)
+
+
+def add_cell(laboratory, number):
+    cell = laboratory / f"cell{number}"
+    cell.mkdir(parents=True)
+    generator = np.random.default_rng(number)
+    for index in range(SOME):
+        image = np.zeros((24, 12), np.uint8)
+        image[3:-3, 3:-3] = generator.integers(90, 200, (18, 6))
+        Image.fromarray(image).save(cell / f"scan{index} {CLASS_NAMES[index]}.png")
+
+
+@pytest.fixture
+def laboratory(tmp_path):
+    for number in range(5):
+        add_cell(tmp_path / "laboratory", number)
+    return tmp_path / "laboratory"
+
+
+@pytest.fixture
+def experiment(tmp_path, laboratory):
+    return make_experiment(tmp_path, laboratory)
+
+
+def make_experiment(folder, laboratory):
+    config = get_config("own")
+    config.update_from_flattened_dict(
+        {
+            "data.own_folder": str(laboratory),
+            "data.data_dir": str(folder / "data"),
+            "normalization.tilt": "keep",
+            "normalization.straightening": "none",
+            "model.width_multiplier": 0.125,
+            "training.batch_size": 4,
+            "training.epochs": 2,
+            "training.devices": 1,
+        }
+    )
+    return build_experiment(config)
+
+
+def train(experiment, workdir, **options):
+    run.train_and_test(experiment, workdir, overrides={}, **options)
+
+
+def test_cells_added_after_the_training_are_never_tested_in_silence(
+    tmp_path, laboratory, experiment, steps, capsys
+):
+    workdir = tmp_path / "run"
+    train(experiment, workdir)
+    (trained,), (tested,) = steps.trained, steps.tested
+    stored = load_split(workdir)
+    assert stored is not None
+    assert [name for name, one in stored.images.items() if one.part == "train"] == trained
+    assert [name for name, one in stored.images.items() if one.part == "test"] == tested
+    assert len(stored.images) == 5 * SOME
+    for number in range(5, 11):
+        add_cell(laboratory, number)
+    steps.step = 3
+    # What drawing again would do.
+    drawn = run.set_up(experiment).splits["test"].names.tolist()
+    assert set(drawn) & set(trained)
+    for again in (
+        lambda **options: train(experiment, workdir, **options),
+        lambda **options: run.evaluate_run(experiment, workdir, split="test", **options),
+    ):
+        with pytest.raises(ValueError, match="got a data set that has changed") as caught:
+            again()
+        for text in ("added: 36 images: cell5/scan0 1,", "and 26 more", "--use_stored_split"):
+            assert text in str(caught.value)
+        capsys.readouterr()
+        again(use_stored_split=True)
+        assert "what was added is left out" in capsys.readouterr().out
+        assert steps.tested[-1] == tested
+    assert steps.trained[-1] == trained
+    # The file is that of the start.
+    assert load_split(workdir) == stored
+
+
+def test_images_that_changed_or_are_gone_are_named(tmp_path, laboratory, experiment, steps):
+    workdir = tmp_path / "run"
+    train(experiment, workdir)
+    steps.step = 3
+    gone, changed = (laboratory / f"{name}.png" for name in steps.trained[0][:2])
+    content, image = gone.read_bytes(), np.array(Image.open(changed))
+    gone.unlink()
+    Image.fromarray(image // 2).save(changed)
+    for use_stored_split in (False, True):
+        with pytest.raises(ValueError, match="restore the images as they were") as caught:
+            train(experiment, workdir, use_stored_split=use_stored_split)
+        assert f"gone: 1 image: {steps.trained[0][0]}\n" in str(caught.value)
+        assert f"changed: 1 image: {steps.trained[0][1]} (pixels)" in str(caught.value)
+    gone.write_bytes(content)
+    Image.fromarray(image).save(changed)
+    train(experiment, workdir)
+    assert steps.trained[0] == steps.trained[1]
+
+
+def test_a_run_moves_with_its_data(tmp_path, laboratory, experiment, steps):
+    train(experiment, tmp_path / "run")
+    steps.step = 3
+    (tmp_path / "elsewhere").mkdir()
+    shutil.copytree(laboratory, tmp_path / "elsewhere" / "cells")
+    shutil.move(tmp_path / "run", tmp_path / "elsewhere" / "run")
+    moved = make_experiment(tmp_path / "elsewhere", tmp_path / "elsewhere" / "cells")
+    train(moved, tmp_path / "elsewhere" / "run")
+    assert steps.trained[0] == steps.trained[1]
+
+
+@pytest.mark.parametrize(("step", "finished"), [(3, False), (None, False), (8, True)])
+def test_a_run_of_an_earlier_version_says_what_cannot_be_compared(
+    tmp_path, experiment, steps, capsys, step, finished
+):
+    workdir = tmp_path / "run"
+    train(experiment, workdir)
+    (workdir / SPLIT_FILE).unlink()
+    # 18 training images (3 cells), 4 per step: 4 steps in each of 2 epochs.
+    steps.step = step
+    capsys.readouterr()
+    if step is not None:
+        run.evaluate_run(experiment, workdir, split="test")
+        out = capsys.readouterr().out
+        assert "of a version that didn't store its split" in out
+        assert ("this training has not ended: step 3 of 8" in out) != finished
+        assert steps.finished[-1] == finished
+        assert not (workdir / SPLIT_FILE).exists()
+    train(experiment, workdir)
+    out = capsys.readouterr().out
+    assert ("didn't store its split" in out) == (step is not None)
+    assert ("from now on it is stored" in out) == (step == 3)
+    # Nobody knows which images a finished training has seen.
+    assert (workdir / SPLIT_FILE).exists() != finished
+
+
+def test_a_run_in_use_is_neither_trained_nor_evaluated(tmp_path, experiment, steps):
+    workdir = tmp_path / "run"
+    train(experiment, workdir)
+    steps.step = 3
+    with locked_run(workdir):
+        with pytest.raises(ValueError, match="must be free, got a run that process"):
+            train(experiment, workdir)
+        with pytest.raises(ValueError, match="must be free, got a run that process"):
+            run.evaluate_run(experiment, workdir, split="test")
+    assert len(steps.tested) == 1
+
+
+def test_a_cell_that_cannot_be_assigned_is_refused_before_training(
+    tmp_path, experiment, steps, monkeypatch
+):
+    """A folder per patient holds the chromosomes of several cells."""
+    monkeypatch.setattr(split_data, "MOST_CHROMOSOMES", SOME - 1)
+    with pytest.raises(ValueError, match=r"at most 5 images, got 6 of cell `cell\d`; give every"):
+        train(experiment, tmp_path / "run")
+    assert steps.trained == []
+
+
+def test_a_report_that_fails_keeps_the_predictions(
+    tmp_path, experiment, steps, monkeypatch, capsys
+):
+    train(experiment, tmp_path / "run")
+    setup = run.set_up(experiment)
+    count = len(setup.splits["test"].labels)
+    certain = np.log(np.full((count, len(CLASS_NAMES)), 1 / len(CLASS_NAMES), np.float32))
+    monkeypatch.setattr(report, "predict_split", lambda *arguments, **options: certain)
+
+    def fail(*arguments, **options):
+        raise ValueError("no such cell")
+
+    monkeypatch.setattr(report, "assign_cells", fail)
+    history = report.RunHistory(Progress(), (), describe_provenance(), finished=True)
+    with pytest.raises(ValueError, match="no such cell"):
+        report.write_report(setup, tmp_path, variables={}, split="test", history=history)
+    assert f"what the network predicted is in {tmp_path / 'unreported.npz'}" in (
+        capsys.readouterr().out
+    )
+    kept = load_predictions(tmp_path / "unreported.npz")
+    np.testing.assert_array_equal(kept.names, setup.splits["test"].names)
+    np.testing.assert_array_equal(kept.log_probabilities, certain)
+    monkeypatch.setattr(report, "_write", lambda *arguments, **options: [])
+    assert report.write_report(setup, tmp_path, variables={}, split="test", history=history) == []
+    assert not (tmp_path / "unreported.npz").exists()
+
+
+def test_what_trained_a_run_is_never_overwritten(tmp_path, experiment, steps):
+    workdir = tmp_path / "run"
+    train(experiment, workdir)
+    steps.step = 3
+    train(experiment, workdir)
+    kept = json.loads((workdir / "environment.json").read_text())
+    assert len(kept["trainings"]) == 2
+    # Neither a finished run that is started again nor an evaluation adds to it.
+    steps.step = 8
+    train(experiment, workdir)
+    run.evaluate_run(experiment, workdir, split="test")
+    assert json.loads((workdir / "environment.json").read_text()) == kept

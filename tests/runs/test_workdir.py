@@ -1,0 +1,99 @@
+"""Run folders belong to one run, one process at a time, and know where their data lie."""
+
+from __future__ import annotations
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from configs.stripnet import get_config
+from superxception_jax.runs.experiment import build_experiment
+from superxception_jax.runs.workdir import (
+    SPLIT_FILE,
+    check_workdir,
+    claimed_workdir,
+    load_config,
+    make_workdir,
+    with_absolute_places,
+    with_places,
+    with_portable_places,
+)
+
+
+def own(folder: str = "cells", **fields):
+    config = get_config("own")
+    config.update_from_flattened_dict({"data.own_folder": folder, **fields})
+    return build_experiment(config)
+
+
+def test_runs_that_start_in_the_same_second_get_folders_of_their_own(tmp_path):
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda _: make_workdir(tmp_path / "runs", "a"), range(8)))
+    assert {path.name for path in found} == {"a", *(f"a-{number}" for number in range(2, 9))}
+
+
+def test_a_folder_is_held_for_one_process(tmp_path):
+    workdir = tmp_path / "run"
+    with claimed_workdir(workdir, own()):
+        with (
+            pytest.raises(ValueError, match="must be free, got a run that process"),
+            claimed_workdir(workdir, own()),
+        ):
+            pass
+        # To look at it is allowed.
+        check_workdir(workdir, own(), flag="--workdir")
+    with claimed_workdir(workdir, own()):
+        pass
+
+
+def test_a_refused_folder_is_left_as_it_was(tmp_path):
+    (tmp_path / "thesis.txt").write_text("precious")
+    with (
+        pytest.raises(ValueError, match="must be empty or hold a run"),
+        claimed_workdir(tmp_path, own()),
+    ):
+        pass
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+def test_a_start_that_ended_before_the_config_was_written_is_repeated(tmp_path):
+    (tmp_path / "run.lock").write_text("")
+    with claimed_workdir(tmp_path, own()):
+        assert (tmp_path / "config.json").is_file()
+
+
+def test_a_relative_folder_is_the_same_from_every_directory(tmp_path, monkeypatch):
+    for name in ("here", "there"):
+        (tmp_path / name).mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    with claimed_workdir(tmp_path / "run", own()):
+        pass
+    monkeypatch.chdir(tmp_path / "there")
+    data = load_config(tmp_path / "run").data
+    assert data.own_folder == str(tmp_path / "here" / "cells")
+    assert data.data_dir == str(tmp_path / "here" / "data")
+    assert data.manual_dir == ""  # below `data_dir`
+    # Before the split is stored nothing else could tell that it is another folder.
+    with pytest.raises(ValueError, match="must hold a run of the same config") as caught:
+        check_workdir(tmp_path / "run", own(), flag="--workdir")
+    assert f"data.own_folder: {tmp_path}/here/cells → {tmp_path}/there/cells" in str(caught.value)
+    # From then on the images decide.
+    (tmp_path / "run" / SPLIT_FILE).touch()
+    check_workdir(tmp_path / "run", own("/elsewhere/cells"), flag="--workdir")
+    with pytest.raises(ValueError, match="seed: 0 → 1"):
+        check_workdir(tmp_path / "run", own(seed=1), flag="--workdir")
+
+
+def test_places_are_changed_and_hidden_without_touching_the_rest(monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    config = own("~/patients/cells").config
+    absolute = with_absolute_places(config)
+    assert absolute["data"]["own_folder"] == str(tmp_path / "patients" / "cells")
+    hidden = with_portable_places(absolute)
+    assert str(tmp_path) not in json.dumps(hidden)
+    assert hidden["data"]["own_folder"] == "cells"
+    assert {**hidden, "data": 0} == {**absolute, "data": 0} == {**config, "data": 0}
+    moved = with_places(get_config("smoke"), {"data_dir": "", "own_folder": "new"})
+    assert (moved.data.data_dir, moved.data.own_folder) == ("data", "new")
+    assert moved.is_locked
