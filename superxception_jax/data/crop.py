@@ -14,6 +14,7 @@ from scipy import ndimage
 from superxception_jax.arrays import check
 
 BACKGROUNDS = ("auto", "dark", "light")
+KINDS = ("dark", "light")  # what "auto" becomes for a whole cell, see `level_cell`
 BACKGROUND_NOISE_LEVEL = 8  # grey levels; scans have a background noise of 1..3
 FOREGROUND_SHARE = 0.12  # of the chromosome's own 99.5th percentile of grey
 SATELLITE_SHARE = 1 / 3  # of the chromosome's area, with stalk; more is another chromosome
@@ -48,40 +49,20 @@ def brighten_chromosome(image: np.ndarray, *, background: str) -> np.ndarray:
 
     Args:
         image: u8[H,W], grey image of one chromosome.
-        background: "dark" (Q-band), "light" (G-band) or "auto", see `has_light_background`.
+        background: "dark" (Q-band) or "light" (G-band); decided for a cell, see `level_cell`.
 
     Returns:
         u8[H,W], the image itself or 255 minus the image.
 
     Raises:
-        ValueError: `background` is none of the three, or the image is empty.
+        ValueError: `background` is neither, or the image is empty.
     """
     check(image=(image, "u8[H,W]"))
-    if background not in BACKGROUNDS:
-        raise ValueError(
-            f"`background` must be one of {BACKGROUNDS}, got {background!r}; choose one."
-        )
+    if background not in KINDS:
+        raise ValueError(f"`background` must be one of {KINDS}, got {background!r}; choose one.")
     if image.size == 0:
         raise ValueError(f"`image` must have pixels, got shape {image.shape}; remove the file.")
-    if background == "auto":
-        background = "light" if has_light_background(image) else "dark"
     return 255 - image if background == "light" else image
-
-
-def has_light_background(image: np.ndarray) -> bool:
-    """Return whether at least half of the border pixels are above the middle grey.
-
-    The border decides, because a chromosome touches little of it.
-
-    Args:
-        image: u8[H,W], grey image of one chromosome.
-
-    Returns:
-        True for a light background (G-band), False for a dark one (Q-band).
-    """
-    check(image=(image, "u8[H,W]"))
-    border = np.concatenate([image[0], image[-1], image[1:-1, 0], image[1:-1, -1]])
-    return bool(np.median(border) > 127)
 
 
 def find_chromosome(image: np.ndarray) -> np.ndarray:
@@ -120,7 +101,7 @@ def crop_chromosome(image: np.ndarray, *, background: str) -> CroppedChromosome:
 
     Args:
         image: u8[H,W], grey image of one chromosome.
-        background: "auto", "dark" or "light", see `brighten_chromosome`.
+        background: "dark" or "light", see `brighten_chromosome`.
 
     Returns:
         The crop; it doesn't depend on background or separate debris around the chromosome. On a

@@ -7,8 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from superxception_jax.arrays import check
 from superxception_jax.data.axis import medial_axis
+from superxception_jax.data.background import level_cell
 from superxception_jax.data.crop import CroppedChromosome, crop_chromosome
+from superxception_jax.data.image_file import DecodedImage
 from superxception_jax.data.straighten import axis_length_px
 
 
@@ -35,7 +38,8 @@ def measure_cell(
     Args:
         images: N arrays u8[H,W], all images of the cell, each of its own size.
         names: N names for error messages.
-        background: "auto", "dark" or "light", see `brighten_chromosome`.
+        background: "dark", "light", or "auto": decided for the whole cell; see `level_cell`, which
+            changes nothing of images on black or white.
 
     Returns:
         N measured chromosomes.
@@ -52,12 +56,15 @@ def measure_cell(
             f"`names` must be as many as `images`, at least 1, got {len(names)} and "
             f"{len(images)}; pass the whole cell."
         )
-    measured = []
     for image, name in zip(images, names, strict=True):
+        _check_image(image, name)
+    leveled = level_cell([DecodedImage(image, 0.0) for image in images], background=background)
+    measured = []
+    for image, name in zip(leveled.images, names, strict=True):
         try:
-            measured.append(measure_chromosome(image, background=background))
-        except (TypeError, ValueError) as error:
-            raise type(error)(f"{name}: {error}") from error
+            measured.append(measure_chromosome(image, background=leveled.background.kind))
+        except ValueError as error:
+            raise ValueError(f"{name}: {error}") from error
     return measured
 
 
@@ -66,7 +73,7 @@ def measure_chromosome(image: np.ndarray, *, background: str) -> MeasuredChromos
 
     Args:
         image: u8[H,W], grey image of one chromosome.
-        background: "auto", "dark" or "light", see `brighten_chromosome`.
+        background: "dark" or "light", see `brighten_chromosome`.
 
     Returns:
         The measured chromosome.
@@ -77,3 +84,12 @@ def measure_chromosome(image: np.ndarray, *, background: str) -> MeasuredChromos
     crop = crop_chromosome(image, background=background)
     axis = medial_axis(crop.mask)
     return MeasuredChromosome(crop=crop, axis=axis, length_px=axis_length_px(axis))
+
+
+def _check_image(image: np.ndarray, name: str) -> None:
+    try:
+        check(image=(image, "u8[H,W]"))
+        if image.size == 0:
+            raise ValueError(f"`image` must have pixels, got shape {image.shape}; remove the file.")
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"{name}: {error}") from error

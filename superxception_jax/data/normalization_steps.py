@@ -6,7 +6,7 @@ import numpy as np
 from scipy import ndimage
 
 from superxception_jax.data.axis import upright_direction
-from superxception_jax.data.measure import MeasuredChromosome, measure_chromosome
+from superxception_jax.data.measure import MeasuredChromosome, measure_cell
 from superxception_jax.data.normalize import NormalizationSettings, draw_canvas
 from superxception_jax.data.straighten import project_to_axis, sample_along_axis, straighten
 
@@ -35,10 +35,7 @@ def normalization_steps(
         ValueError: The image shows no chromosome; the message names it.
         TypeError: The image is not u8.
     """
-    try:
-        measured = measure_chromosome(image, background=settings.background)
-    except (TypeError, ValueError) as error:
-        raise type(error)(f"{name}: {error}") from error
+    (measured,) = measure_cell([image], names=[name], background=settings.background)
     points = np.argwhere(measured.crop.mask).astype(np.float64)
     _, across = project_to_axis(points, measured.axis)
     return {

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from superxception_jax.data.image_file import read_grey, scale_to_8_bits
+from superxception_jax.data.background import level_cell
+from superxception_jax.data.image_file import decode_image
 from superxception_jax.data.normalization_steps import normalization_steps
 from superxception_jax.data.normalize import NormalizationSettings
 from superxception_jax.files import replacing
@@ -43,9 +44,11 @@ def write_steps_figure(
             f"`--show` must be an image file, got {str(image_file)!r}; correct it."
         )
     try:
-        image = scale_to_8_bits([read_grey(image_file.read_bytes())])[0]
+        decoded = decode_image(image_file.read_bytes())
     except ValueError as error:
         raise ValueError(f"{image_file}: {error}") from error
+    # Of the other images of its cell nothing is known, so that it decides alone.
+    image = level_cell([decoded], background=settings.background).images[0]
     steps = normalization_steps(
         image, name=str(image_file), cell_length_px=cell_length_px, settings=settings
     )

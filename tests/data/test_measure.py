@@ -19,10 +19,10 @@ def test_a_cell_is_measured_image_by_image():
     measured = measure_cell(images, names=["a", "b"], background="auto")
     np.testing.assert_allclose([one.length_px for one in measured], [60, 30], rtol=0.02)
     for one, image in zip(measured, images, strict=True):
-        alone = measure_chromosome(image, background="auto")
+        alone = measure_chromosome(image, background="dark")
         assert one.length_px == alone.length_px
         np.testing.assert_array_equal(
-            one.axis, medial_axis(crop_chromosome(image, background="auto").mask)
+            one.axis, medial_axis(crop_chromosome(image, background="dark").mask)
         )
 
 
@@ -30,6 +30,22 @@ def test_a_light_background_gives_the_same_lengths():
     dark = measure_chromosome(bar_image(60, 10), background="dark")
     light = measure_chromosome(255 - bar_image(60, 10), background="light")
     assert light.length_px == dark.length_px
+
+
+def test_the_cell_decides_for_its_images():
+    images = [255 - bar_image(length, 10) for length in (60, 50, 40, 30)]
+    plain = measure_cell(images, names=list("abcd"), background="auto")
+    # Cut so tightly that the border of one image is mostly chromosome.
+    images[2] = images[2][5:-5, 5:-5].copy()
+    images[2][0, 0] = 255
+    tight = measure_cell(images, names=list("abcd"), background="auto")
+    assert tight[2].length_px == pytest.approx(plain[2].length_px, rel=0.05)
+
+
+def test_a_grey_background_is_no_chromosome():
+    grey = [np.minimum(255 - bar_image(length, 10), 204) for length in (60, 30)]
+    measured = measure_cell(grey, names=["a", "b"], background="light")
+    assert [int(one.crop.mask.sum()) for one in measured] == [600, 300]
 
 
 def test_errors_name_the_image():

@@ -14,7 +14,8 @@ from pathlib import Path, PurePosixPath
 
 from superxception_jax.chromosomes import CLASS_NAMES, class_label, natural_key
 from superxception_jax.data.archive import Archive, find_archive, load_archive
-from superxception_jax.data.image_file import read_grey, scale_to_8_bits
+from superxception_jax.data.background import fill_transparency
+from superxception_jax.data.image_file import decode_image
 from superxception_jax.data.record import ChromosomeRecord
 
 _IMAGE_NAME = re.compile(r"([0-9]+) ([0-9]+|[XY])([A-Z]?)\.BMP", re.IGNORECASE)
@@ -108,7 +109,7 @@ def _parse(file: str, content: bytes) -> ChromosomeRecord:
     if match[1] != folder:
         raise ValueError(f"the name says cell {match[1]}, the folder cell {folder}")
     label = class_label(match[2])
-    image = scale_to_8_bits([read_grey(content)])[0]
+    image = fill_transparency(decode_image(content), background="dark")
     return ChromosomeRecord(image, label, cell=folder, case=folder, name=f"{folder}/{name[:-4]}")
 
 

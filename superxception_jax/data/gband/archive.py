@@ -15,7 +15,8 @@ from pathlib import Path, PurePosixPath
 
 from superxception_jax.chromosomes import CLASS_NAMES, class_label, natural_key
 from superxception_jax.data.archive import Archive, find_archive, load_archive
-from superxception_jax.data.image_file import read_grey, scale_to_8_bits
+from superxception_jax.data.background import fill_transparency
+from superxception_jax.data.image_file import decode_image
 from superxception_jax.data.record import ChromosomeRecord
 
 _IMAGE_NAME = re.compile(r"clase([0-9]+)_[0-9]+_(.+)\.tiff?", re.IGNORECASE)
@@ -110,7 +111,7 @@ def _parse(file: str, content: bytes) -> ChromosomeRecord:
     if case is None:
         raise ValueError(f"the cell must be `<case>.<cell>`, got {cell}")
     label = class_label(number)
-    image = scale_to_8_bits([read_grey(content)])[0]
+    image = fill_transparency(decode_image(content), background="light")
     stem = name.rpartition(".")[0]
     return ChromosomeRecord(image, label, cell=cell, case=case[1], name=f"{cell}/{stem}")
 

@@ -1,0 +1,59 @@
+"""Grey levels of TIFF samples of any kind: packed, signed or floating-point numbers."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from superxception_jax.data.pixels import PictureError
+
+
+def unsigned_levels(samples: np.ndarray, *, depth: int, inverted: bool) -> np.ndarray:
+    """Return the grey levels of unsigned samples; larger is brighter.
+
+    Args:
+        samples: Unsigned integers or bool, any shape.
+        depth: Bits per sample.
+        inverted: Whether 0 is white.
+
+    Returns:
+        u8 of up to 8 bits, stretched to 0..255; u16 of up to 16; f32 beyond.
+    """
+    if depth > 16:
+        wide = samples.astype(np.float64)
+        if inverted:
+            wide = 2.0**depth - 1 - wide
+        elif wide.max() <= 65535:
+            return samples.astype(np.uint16)
+        return wide.astype(np.float32)
+    full = 2**depth - 1
+    levels = samples.astype(np.uint16)
+    if inverted:
+        levels = full - np.minimum(levels, full)
+    if depth <= 8:
+        return np.rint(np.minimum(levels, full) * (255 / full)).astype(np.uint8)
+    return levels
+
+
+def signed_levels(samples: np.ndarray, *, inverted: bool) -> np.ndarray:
+    """Return the grey levels of signed or floating-point samples; larger is brighter.
+
+    Args:
+        samples: Integers or floating-point numbers, any shape.
+        inverted: Whether larger is darker.
+
+    Returns:
+        f32, in any range; where it is 0..1 it stays so.
+
+    Raises:
+        PictureError: A sample is no finite number.
+    """
+    if samples.dtype.kind not in "if":
+        raise PictureError("its pixels are complex numbers; save it in grey")
+    levels = samples.astype(np.float64)
+    if not np.isfinite(levels).all():
+        raise PictureError("a pixel is no finite number (NaN or infinite); save it again")
+    if inverted:
+        levels = 1 - levels if levels.min() >= 0 and levels.max() <= 1 else -levels
+    if np.abs(levels).max() > 1e30:
+        raise PictureError("a grey level is larger than 1e30; save it again")
+    return levels.astype(np.float32)
