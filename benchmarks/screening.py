@@ -2,8 +2,8 @@
 
 Wrongly: every cell is screened as it is, and each image set aside is listed, to be looked at.
 Rightly: one image that is no chromosome of the cell, built from its real images, is put among
-them; it counts as caught if it is set aside, or refused by measuring, and no other image is. The
-thresholds were chosen on the odd cells (in natural order); the even ones are for reporting.
+them; it counts as caught if it is set aside, or refused by measuring, and no other image is. Most
+thresholds were chosen on the odd cells (in natural order), those of twins on all cells.
 
 Examples:
   python benchmarks/screening.py --set bioimage --manual_dir data/bioimlab_qband.zip

@@ -17,7 +17,7 @@ from superxception_jax.data.crop import (
 )
 from superxception_jax.data.twins import bright_content, find_twins
 
-# Chosen on half of the cells of three G- and Q-band sets and a DAPI set; what real chromosomes
+# Chosen on three G- and Q-band sets and a DAPI set, mostly on the odd cells; what real chromosomes
 # reach stands beside each number. `benchmarks/screening.py` measures the outcome.
 OBJECT_SHARE = 0.08  # of the largest piece; less is debris
 MANY_OBJECTS = 5
@@ -37,9 +37,9 @@ FEWEST_OTHERS = 5  # fewer say little about the sizes in a cell
 SMALLEST_AREA = 0.12  # of the median; the smallest chromosomes have 0.2
 SMALL_QUANTILE, LARGE_QUANTILE = 0.1, 0.9
 # Both, because few chromosomes of a cell may be given: 1 beside 2, or among 21 and 22.
-LARGEST_AREA_OF_LARGE = 1.9  # of the large chromosomes; the largest have 1.6
-LARGEST_AREA_OF_SMALL = 7.5  # of the small chromosomes; the largest have 6.1
-LARGEST_WIDTH = 2.2  # of the median; folded and crossed chromosomes reach 1.7
+LARGEST_AREA_OF_LARGE = 1.9  # of the large chromosomes; the largest of whole cells have 1.6
+LARGEST_AREA_OF_SMALL = 7.5  # of the small chromosomes; the largest of whole cells have 6.1
+LARGEST_WIDTH = 2.2  # of the median; a curled chromosome reaches 2.1
 _EIGHT_NEIGHBOURS = np.ones((3, 3), bool)
 _NUMBERS = {2: "two", 3: "three", 4: "four"}
 
@@ -97,8 +97,8 @@ def screen_cell(
     Raises:
         ValueError: `names` and `images` differ in number.
 
-    A foreign image that counts as a chromosome changes the karyotype and, by relative size, the
-    classes of the others.
+    Source: ours, because a foreign image that is read as a chromosome changes the karyotype and,
+        by relative size, the reading of the others.
     """
     if len(images) != len(names):
         raise ValueError(
