@@ -56,7 +56,7 @@ for arguments in calls:
             try:
                 run_command(program.main)
             except SystemExit as stop:
-                code = stop.code
+                code = stop.code or 0
             sys.stderr.flush()
             os._exit(code)
         _, status = os.waitpid(child, 0)
