@@ -147,11 +147,12 @@ def _record(one: Mapping[str, Any]) -> ChromosomeRecord:
 @contextmanager
 def _naming_damaged(folder: Path) -> Iterator[None]:
     """Turn what damaged files of a prepared data set raise into a sentence about its folder."""
-    from google.protobuf.json_format import ParseError
-
     try:
         yield
-    except (ParseError, json.JSONDecodeError, KeyError, AttributeError) as error:
+    except Exception as error:  # A damaged file raises what its reader raises.
+        mistake = isinstance(error, ValueError | TypeError | OSError)
+        if mistake and not isinstance(error, json.JSONDecodeError):
+            raise
         raise damaged(
             folder,
             error,

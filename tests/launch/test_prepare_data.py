@@ -180,4 +180,4 @@ def test_interrupt_is_no_traceback(in_process, monkeypatch):
     monkeypatch.setattr(prepare_data, "prepare_dataset", stop)
     status, stderr = in_process(("--dataset", "bioimage"))
     assert status == 130
-    assert "stopped; nothing incomplete is left" in stderr
+    assert "stopped by SIGINT; every file is complete or as it was before" in stderr
