@@ -30,7 +30,7 @@ from superxception_jax.data.bioimage.archive import PADOVA_COUNTS, load_bioimage
 from superxception_jax.data.crop import crop_chromosome
 from superxception_jax.data.gband.archive import GBAND_COUNTS, load_gband
 from superxception_jax.data.measure import measure_chromosome
-from superxception_jax.data.own.folder import find_folder, load_folder
+from superxception_jax.data.own.folder import find_folder, load_folder, read_folder
 from superxception_jax.data.record import ChromosomeRecord
 from superxception_jax.data.screen import screen_cell
 
@@ -218,7 +218,7 @@ def load_cells(arguments: argparse.Namespace) -> dict[str, list[ChromosomeRecord
     elif arguments.set == "gband":
         records = load_gband(folder, expected=GBAND_COUNTS)
     else:
-        records = load_folder(find_folder(folder))
+        records = load_folder(read_folder(find_folder(folder), twins="allow"), twins="allow")
     cells: dict[str, list[ChromosomeRecord]] = {}
     for record in records:
         cells.setdefault(record.cell, []).append(record)

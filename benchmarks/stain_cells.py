@@ -26,7 +26,7 @@ from superxception_jax.data.ideogram.chromosome_image import (
 )
 from superxception_jax.data.ideogram.profile import draw_profile
 from superxception_jax.data.ideogram.styles import style_named
-from superxception_jax.data.image_file import read_grey, scale_to_8_bits
+from superxception_jax.data.image_file import decode_image
 from superxception_jax.data.record import ChromosomeRecord
 from superxception_jax.data.splits import make_split
 from superxception_jax.runs.experiment import build_experiment
@@ -151,7 +151,7 @@ def _read_zip(path: Path) -> tuple[dict[str, Cell], Mapping[str, Mapping[str, st
         for name in sorted(opened.namelist(), key=natural_key):
             file = PurePosixPath(name)
             if file.suffix == ".png":
-                image = scale_to_8_bits([read_grey(opened.read(name))])[0]
+                image = decode_image(opened.read(name)).grey
                 images.setdefault(file.parent.name, []).append(image)
                 label = class_label(file.stem.rpartition(" ")[2])
                 labels.setdefault(file.parent.name, []).append(label)

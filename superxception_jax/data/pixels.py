@@ -80,8 +80,8 @@ def to_grey(colours: np.ndarray) -> tuple[np.ndarray, float]:
         largest = max(float(np.abs(channels).max()), 1e-30)
     else:
         weighted = colours.astype(np.uint32 if colours.dtype == np.uint8 else np.uint64)
-        grey = sum(weighted[..., index] * weight for index, weight in enumerate(_LUMA))
-        grey = ((grey + 0x8000) >> 16).astype(colours.dtype)
+        luma = weighted @ np.array(_LUMA, weighted.dtype)
+        grey = ((luma + 0x8000) >> 16).astype(colours.dtype)
         largest = float(np.iinfo(colours.dtype).max)
     spread = colours.max(axis=-1) - colours.min(axis=-1)
     return grey, float(spread.mean(dtype=np.float64)) * 255 / largest

@@ -16,7 +16,7 @@ from scipy import ndimage
 from superxception_jax.data.crop import crop_chromosome
 from superxception_jax.data.ideogram.constitution import parse_karyotype
 from superxception_jax.data.ideogram.synthetic_cell import draw_chromosomes
-from superxception_jax.data.image_file import read_grey
+from superxception_jax.data.image_file import decode_image
 from superxception_jax.data.screen import FEWEST_OTHERS, screen_cell
 from tests.paths import REAL_DATA
 
@@ -243,7 +243,7 @@ def load(archive: str, folder: str) -> dict[str, np.ndarray]:
         pytest.skip(f"{archive} is not here")
     with zipfile.ZipFile(path) as opened:
         files = sorted(name for name in opened.namelist() if folder in name and "." in name[-5:])
-        return {name.rpartition("/")[2]: read_grey(opened.read(name)) for name in files}
+        return {name.rpartition("/")[2]: decode_image(opened.read(name)).grey for name in files}
 
 
 # Cells 17 and 39 hold chromosomes that the threshold splits; 8, 34 and 98 hold the same

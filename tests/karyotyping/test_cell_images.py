@@ -136,7 +136,7 @@ def test_images_reach_the_levelling_as_they_were_decoded():
 
 def test_a_foreign_stain_gets_no_formula(cell):
     images, labels = cell
-    known = KnownStain(threshold=0.5)
+    known = KnownStain(0.5, 0.1, 0.5, cells=10, images=460)
     sure = dataclasses.replace(make_classifier(labels), known_stain=known)
     found = karyotype(images, sure)
     assert found.stain.kind == "known"

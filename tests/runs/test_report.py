@@ -43,6 +43,7 @@ def cells(*labels: np.ndarray, patients: int = 0) -> Chromosomes:
         cases=cases,
         names=np.array([f"{name}/{index}" for index, name in enumerate(names)]),
         lengths_px=np.ones(len(classes), np.float32),
+        hashes=names,
     )
 
 

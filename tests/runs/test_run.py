@@ -11,11 +11,9 @@ from PIL import Image
 
 from configs.stripnet import get_config
 from superxception_jax.chromosomes import CLASS_NAMES
-from superxception_jax.evaluation.predictions import load_predictions
-from superxception_jax.runs import report, run, split_data
+from superxception_jax.runs import run, split_data
 from superxception_jax.runs.experiment import build_experiment
 from superxception_jax.runs.lock import locked_run
-from superxception_jax.runs.provenance import describe_provenance
 from superxception_jax.runs.split_file import SPLIT_FILE, load_split
 from superxception_jax.training.progress import Progress
 
@@ -204,33 +202,6 @@ def test_a_cell_that_cannot_be_assigned_is_refused_before_training(
     with pytest.raises(ValueError, match=r"at most 5 images, got 6 of cell `cell\d`; give every"):
         train(experiment, tmp_path / "run")
     assert steps.trained == []
-
-
-def test_a_report_that_fails_keeps_the_predictions(
-    tmp_path, experiment, steps, monkeypatch, capsys
-):
-    train(experiment, tmp_path / "run")
-    setup = run.set_up(experiment)
-    count = len(setup.splits["test"].labels)
-    certain = np.log(np.full((count, len(CLASS_NAMES)), 1 / len(CLASS_NAMES), np.float32))
-    monkeypatch.setattr(report, "predict_split", lambda *arguments, **options: certain)
-
-    def fail(*arguments, **options):
-        raise ValueError("no such cell")
-
-    monkeypatch.setattr(report, "assign_cells", fail)
-    history = report.RunHistory(Progress(), (), describe_provenance(), finished=True)
-    with pytest.raises(ValueError, match="no such cell"):
-        report.write_report(setup, tmp_path, variables={}, split="test", history=history)
-    assert f"what the network predicted is in {tmp_path / 'unreported.npz'}" in (
-        capsys.readouterr().out
-    )
-    kept = load_predictions(tmp_path / "unreported.npz")
-    np.testing.assert_array_equal(kept.names, setup.splits["test"].names)
-    np.testing.assert_array_equal(kept.log_probabilities, certain)
-    monkeypatch.setattr(report, "_write", lambda *arguments, **options: [])
-    assert report.write_report(setup, tmp_path, variables={}, split="test", history=history) == []
-    assert not (tmp_path / "unreported.npz").exists()
 
 
 def test_what_trained_a_run_is_never_overwritten(tmp_path, experiment, steps):

@@ -40,7 +40,7 @@ def test_the_predictions_of_a_run_become_small_columns():
     # Each cell is its own case: none is known.
     assert one.cases is None
     patients = dataclasses.replace(run_predictions("1 2 2 X"), cases=np.array(["p", "p", "p", "p"]))
-    one = dataclasses.replace(one, cases=compact_predictions(patients).cases)
+    one = dataclasses.replace(one, cases=compact_predictions(patients, images=None).cases)
     kinds = {field.name: getattr(one, field.name).dtype.kind for field in dataclasses.fields(one)}
     assert kinds == {
         "names": "U", "cells": "U", "labels": "i", "predicted": "i", "assigned": "i",
