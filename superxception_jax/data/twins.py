@@ -53,7 +53,7 @@ def find_twins(images: Iterable[np.ndarray], *, background: str) -> tuple[tuple[
 
     Args:
         images: N arrays u8[H,W] with a black or white background, of one cell or of many.
-        background: "auto", "dark" or "light", see `brighten_chromosome`.
+        background: "dark" or "light", see `brighten_chromosome`.
 
     Returns:
         Pairs (index of the first, index of its twin), at most one for each twin, in the order of
@@ -83,7 +83,7 @@ def bright_content(image: np.ndarray, *, background: str) -> tuple[np.ndarray, i
 
     Args:
         image: u8[H,W] with a black or white background, of any size.
-        background: "auto", "dark" or "light", see `brighten_chromosome`.
+        background: "dark" or "light", see `brighten_chromosome`.
 
     Returns:
         (u8[h,w], factor by which it was shrunk); h and w are at most `LARGEST_SIDE_PX`, and 0

@@ -89,15 +89,15 @@ def test_a_damaged_preparation_says_what_to_delete(lab, tmp_path):
 
 @pytest.mark.parametrize("text", ["", "[1]", '{"name": "ow', "\x00"])
 def test_a_damaged_description_of_a_preparation_is_named(text, lab, tmp_path):
-    builder = build("own", {"folder": str(lab)}, tmp_path)
+    builder = build("own", {"folder": str(lab), "twins": "refuse"}, tmp_path)
     load_records(builder, progress=False)
     (Path(builder.data_path) / "dataset_info.json").write_text(text)
     with pytest.raises(ValueError, match=r"data/own` must hold sound.*; delete that folder and"):
-        load_records(build("own", {"folder": str(lab)}, tmp_path), progress=False)
+        load_records(build("own", {"folder": str(lab), "twins": "refuse"}, tmp_path), progress=False)
 
 
 def test_a_full_disk_is_named(lab, tmp_path, monkeypatch):
-    builder = build("own", {"folder": str(lab)}, tmp_path)
+    builder = build("own", {"folder": str(lab), "twins": "refuse"}, tmp_path)
 
     def fail(**_):
         raise RuntimeError("write() failed: No space left on device; writing data/own")
