@@ -15,7 +15,7 @@ from superxception_jax.data.bands import Band, centromere_units, load_bands
 from superxception_jax.data.ideogram.chromosome_image import PLACES_PER_PX, Optics, draw_chromosome
 from superxception_jax.data.ideogram.profile import draw_profile
 from superxception_jax.data.ideogram.styles import style_named
-from superxception_jax.data.measure import measure_chromosome
+from superxception_jax.data.measure import measure_cell
 from superxception_jax.data.normalize import MARGIN, NormalizationSettings, draw_canvas
 from superxception_jax.karyotyping.iscn import draft_iscn, parse_iscn
 from superxception_jax.karyotyping.karyotype import (
@@ -32,7 +32,7 @@ P_ARM_LOG_SD = 0.1
 
 def upright(image: np.ndarray) -> tuple[np.ndarray, float]:
     """Cut a chromosome out, turn it upright at its own scale, and measure it."""
-    measured = measure_chromosome(image, background="auto")
+    (measured,) = measure_cell([image], names=["image"], background="auto")
     canvas_px = math.ceil(1.2 * max(measured.length_px, math.hypot(*image.shape))) + 8
     settings = NormalizationSettings(
         background="auto",
