@@ -249,5 +249,4 @@ def test_no_module_imports_what_only_unix_has():
             tuple(f"{verb} {name}" for verb in ("import", "from") for name in MISSING[:5])
         )
     ]
-    # Until the lock of a run is taken elsewhere.
-    assert [one for one in found if "tables/run_process.py" not in one] == []
+    assert found == []

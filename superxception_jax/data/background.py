@@ -32,6 +32,7 @@ _LARGEST_DIFFERENCE = 100.0
 # smallest, the bands of a chromosome would be a few grey levels, near the noise.
 DIM_BRIGHTNESS = 32.0
 NORMAL_BRIGHTNESS = 160.0
+_FEWEST_STEPS = 16  # of the file's grey levels; stretching fewer would invent bands
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,7 @@ def level_cell(images: Sequence[DecodedImage], *, background: str) -> LeveledCel
         background = "light" if _majority([one.vote for one in seen]) else "dark"
     levels = [one.levels[background] for one in seen]
     cell_level = _cell_level(levels, kind=background)
-    stretch = _stretch(seen, cell_level) if background == "dark" else 1.0
+    stretch = _stretch(seen, cell_level, bits=bits) if background == "dark" else 1.0
     leveled = []
     for one, grey_range, sight in zip(images, ranges, seen, strict=True):
         level = _own_or_cell_level(sight.levels[background], cell_level, kind=background)
@@ -179,10 +180,13 @@ def _own_or_cell_level(own: Level, cell: Level, *, kind: str) -> Level:
     return cell if plain and abs(own.level - cell.level) <= _ODD_LEVELS else own
 
 
-def _stretch(seen: Sequence[_Sight], cell_level: Level) -> float:
+def _stretch(seen: Sequence[_Sight], cell_level: Level, *, bits: int) -> float:
     """Return the factor of a very dim cell on a dark background, 1 for any other."""
     brightness = float(np.median([one.brightness for one in seen])) - cell_level.level
-    return NORMAL_BRIGHTNESS / brightness if 0 < brightness < DIM_BRIGHTNESS else 1.0
+    steps = brightness / 255 * 2**bits
+    if brightness >= DIM_BRIGHTNESS or steps < _FEWEST_STEPS:
+        return 1.0
+    return NORMAL_BRIGHTNESS / brightness
 
 
 def _level_image(

@@ -28,6 +28,8 @@ _DARKEST_LIGHT = 16.0  # below, nothing can be divided by the level
 _FEWEST_PX = 30  # for a plane
 _SCATTER = 0.3  # standard deviation of their rows and columns, which run from -1 to 1
 _CUT_OUT_SHARE = 0.1  # transparent; more is a cut-out
+_DRAWN_RIM_PX = 3
+_RIM_STEP = 0.02  # of the range
 
 
 @dataclass(frozen=True)
@@ -156,12 +158,16 @@ def vote(view: View) -> int:
     The signs are: most pixels that differ from the commonest level of the border region are
     darker; the same with the commonest level of all; the border region is lighter than the middle.
 
+    A cut-out shows no background; but its rim is blurred, and so nearer to what was around it.
+
     Args:
         view: The image.
 
     Returns:
         -3..3, above 0 for light.
     """
+    if _is_cut_out(view) and (rim := _rim_step(view)):
+        return 3 * rim
     pixels = view.grey[view.inside]
     tolerance = _TOLERANCE * (view.high - view.low)
     signs = []
@@ -173,6 +179,26 @@ def vote(view: View) -> int:
     if middle.any():
         signs.append(np.sign(float(view.grey[view.band].mean()) - float(view.grey[middle].mean())))
     return int(sum(signs))
+
+
+def _is_cut_out(view: View) -> bool:
+    return bool(1 - view.opaque.mean() > _CUT_OUT_SHARE)
+
+
+def _rim_step(view: View) -> int:
+    """Return 1 if the outermost pixels are lighter than the next ones, -1 if darker, 0 if equal."""
+    depth = ndimage.distance_transform_edt(np.pad(view.opaque, 1))[1:-1, 1:-1]
+    smallest = _RIM_STEP * (view.high - view.low)
+    for outer in range(_DRAWN_RIM_PX + 1):
+        rim = view.grey[(depth > outer) & (depth <= outer + 1)]
+        following = view.grey[(depth > outer + 1) & (depth <= outer + 2.3)]
+        if rim.size == 0 or following.size == 0:
+            return 0
+        # A line that was drawn around the chromosome says nothing.
+        if np.ptp(np.percentile(rim, (5, 95))) > max(1.0, smallest):
+            step = float(rim.mean() - following.mean())
+            return int(np.sign(step)) if abs(step) > smallest else 0
+    return 0
 
 
 def _mode(view: View, where: np.ndarray) -> float:
@@ -208,9 +234,8 @@ def measure_level(view: View, *, kind: str) -> Level:
     share = np.count_nonzero(near & view.band) / np.count_nonzero(view.band)
     beyond = (above if light else -above) > max(2 * _EVEN * unit, 6.0)
     outliers = np.count_nonzero(beyond & view.inside) / np.count_nonzero(view.inside)
-    cut_out = 1 - view.opaque.mean() > _CUT_OUT_SHARE
     trusted = (
-        share >= (_TRUSTED_CUT_OUT_SHARE if cut_out else _TRUSTED_SHARE)
+        share >= (_TRUSTED_CUT_OUT_SHARE if _is_cut_out(view) else _TRUSTED_SHARE)
         and outliers <= _BEYOND_SHARE
         and (found.level > _DARKEST_LIGHT or not light)
     )

@@ -96,7 +96,7 @@ def robust_maximum(grey: np.ndarray) -> float:
     Returns:
         The grey level.
 
-    >>> robust_maximum(np.array([[1, 9, 9, 9, 3, 3]]))
+    >>> robust_maximum(np.array([[3] * 18 + [9, 9]]))
     3.0
     """
     flat = grey.ravel()

@@ -79,9 +79,9 @@ def to_grey(colours: np.ndarray) -> tuple[np.ndarray, float]:
         grey = (colours @ (np.array(_LUMA, np.float32) / 65536)).astype(np.float32)
         largest = max(float(np.abs(channels).max()), 1e-30)
     else:
-        weighted = colours.astype(np.uint32 if colours.dtype == np.uint8 else np.uint64)
-        luma = weighted @ np.array(_LUMA, weighted.dtype)
-        grey = ((luma + 0x8000) >> 16).astype(colours.dtype)
+        wide = colours.astype(np.uint32 if colours.dtype == np.uint8 else np.uint64)
+        weighted = wide @ np.array(_LUMA, wide.dtype)
+        grey = np.right_shift(np.add(weighted, 0x8000), 16).astype(colours.dtype)
         largest = float(np.iinfo(colours.dtype).max)
     spread = colours.max(axis=-1) - colours.min(axis=-1)
     return grey, float(spread.mean(dtype=np.float64)) * 255 / largest

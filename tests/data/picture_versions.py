@@ -35,6 +35,11 @@ def tiff(image: np.ndarray, **options) -> bytes:
     return file.getvalue()
 
 
+def wide_png(image: np.ndarray) -> bytes:
+    """Return a PNG file of u16[H,W], or u16[H,W,C] with 2 to 4 channels."""
+    return bytes(imagecodecs.png_encode(image))
+
+
 def plain_tiff(
     strips: Sequence[bytes], tags: Mapping[int, tuple[int, ...]], *, extra: bytes = b""
 ) -> bytes:
@@ -68,7 +73,7 @@ def packed_tiff(image: np.ndarray, *, bits: int, **tags: tuple[int, ...]) -> byt
     strip = imagecodecs.packints_encode(np.ascontiguousarray(image), bits, runlen=image.shape[1])
     fields = {256: (image.shape[1],), 257: (image.shape[0],), 258: (bits,), 259: (1,), 262: (1,)}
     more = {int(tag[1:]): value for tag, value in tags.items()}
-    return plain_tiff([strip], {**fields, 277: (1,), 278: (image.shape[0],), **more})
+    return plain_tiff([bytes(strip)], {**fields, 277: (1,), 278: (image.shape[0],), **more})
 
 
 def is_light(images: Images) -> bool:
@@ -151,14 +156,13 @@ def _blue(image: np.ndarray) -> np.ndarray:
     return np.stack([np.zeros_like(image)] * 2 + [image], axis=-1)
 
 
+def _on_light(level: int) -> Callable[[Images], list[bytes]]:
+    return lambda images: [png(image) for image in on_grey(images, level)]
+
+
 VERSIONS: dict[str, Callable[[Images], list[bytes]]] = {
     "8 bits": _each(png),
-    **{
-        f"light background {level}": lambda images, level=level: [
-            png(image) for image in on_grey(images, level)
-        ]
-        for level in (240, 221, 204, 184, 150)
-    },
+    **{f"light background {level}": _on_light(level) for level in (240, 221, 204, 184, 150)},
     "noisy light background 204": lambda images: [png(image) for image in noisy(images)],
     "uneven light background": lambda images: [png(image) for image in uneven(images)],
     "dark background 30": lambda images: [png(image) for image in on_grey(images, 30)],
@@ -167,14 +171,14 @@ VERSIONS: dict[str, Callable[[Images], list[bytes]]] = {
     "12 bits, white 1500": _each(lambda image: tiff(scaled(image, 1500))),
     "12 bits, packed": _each(lambda image: packed_tiff(scaled(image, 4095), bits=12)),
     "16 bits": _each(lambda image: tiff(scaled(image, 65535))),
-    "16 bits PNG": _each(lambda image: imagecodecs.png_encode(scaled(image, 65535))),
+    "16 bits PNG": _each(lambda image: wide_png(scaled(image, 65535))),
     "16 bits RGB": _each(lambda image: tiff(_colours(image), photometric="rgb")),
     "16 bits RGB, planar": _each(
         lambda image: tiff(
             np.moveaxis(_colours(image), -1, 0), photometric="rgb", planarconfig="separate"
         )
     ),
-    "16 bits RGB PNG": _each(lambda image: imagecodecs.png_encode(_colours(image))),
+    "16 bits RGB PNG": _each(lambda image: wide_png(_colours(image))),
     "16 bits, white is zero": _each(
         lambda image: tiff(65535 - scaled(image, 65535), photometric="miniswhite")
     ),
@@ -191,10 +195,11 @@ VERSIONS: dict[str, Callable[[Images], list[bytes]]] = {
     "cut-out": lambda images: cut_out(images, eroded_px=0),
     "cut-out with a dark rim": cut_out,
     "hot pixels": hot,
+    "dim exposure": _each(lambda image: png(np.rint(image * 0.12).astype(np.uint8))),
     "blue": _each(lambda image: png(_blue(image))),
 }
 # Of a cell on black or on white only.
-DARK_ONLY = {"dark background 30", "uneven dark background", "blue"}
+DARK_ONLY = {"dim exposure", "dark background 30", "uneven dark background", "blue"}
 LIGHT_ONLY = {name for name in VERSIONS if "light background" in name} | {
     "12 bits, white 1500",
     "black frame on 204",

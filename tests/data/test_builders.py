@@ -93,7 +93,9 @@ def test_a_damaged_description_of_a_preparation_is_named(text, lab, tmp_path):
     load_records(builder, progress=False)
     (Path(builder.data_path) / "dataset_info.json").write_text(text)
     with pytest.raises(ValueError, match=r"data/own` must hold sound.*; delete that folder and"):
-        load_records(build("own", {"folder": str(lab), "twins": "refuse"}, tmp_path), progress=False)
+        load_records(
+            build("own", {"folder": str(lab), "twins": "refuse"}, tmp_path), progress=False
+        )
 
 
 def test_a_full_disk_is_named(lab, tmp_path, monkeypatch):

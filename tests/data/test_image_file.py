@@ -7,7 +7,6 @@ import sys
 import warnings
 import zlib
 
-import imagecodecs
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -17,7 +16,7 @@ from PIL import Image
 
 from superxception_jax.data.image_file import decode_image, encode_png
 from superxception_jax.data.pixels import LARGEST_PIXELS
-from tests.data.picture_versions import packed_tiff, png, scaled, tiff
+from tests.data.picture_versions import packed_tiff, png, scaled, tiff, wide_png
 
 GREY = np.array([[0, 50, 100], [150, 200, 250]], np.uint8)
 
@@ -112,7 +111,7 @@ FILES = {
     "deflate": tiff(PICTURE, compression="deflate"),
     "packed": packed_tiff(scaled(PICTURE, 4095), bits=12),
     "png": png(PICTURE),
-    "wide png": imagecodecs.png_encode(scaled(PICTURE, 65535)),
+    "wide png": wide_png(scaled(PICTURE, 65535)),
     "jpeg": content(PICTURE, "jpeg"),
     "bmp": content(PICTURE, "bmp"),
 }

@@ -4,13 +4,12 @@ import io
 import struct
 import zlib
 
-import imagecodecs
 import numpy as np
 import pytest
 from PIL import Image
 
 from superxception_jax.data.image_file import decode_image
-from tests.data.picture_versions import png, scaled
+from tests.data.picture_versions import png, scaled, wide_png
 
 GREY = np.random.default_rng(0).integers(0, 256, (20, 13), np.uint8)
 WIDE = scaled(GREY, 65535)
@@ -25,7 +24,7 @@ def with_chunk(file: bytes, kind: bytes, body: bytes) -> bytes:
 def test_wide_png_files_keep_16_bits_in_grey_and_in_colours():
     colours = np.repeat(WIDE[..., None], 3, axis=-1)
     for stored in (WIDE, colours):
-        decoded = decode_image(imagecodecs.png_encode(stored))
+        decoded = decode_image(wide_png(stored))
         assert decoded.grey.dtype == np.uint16
         np.testing.assert_array_equal(decoded.grey, WIDE)
         assert decoded.bits == 0
@@ -35,7 +34,7 @@ def test_wide_png_files_keep_16_bits_in_grey_and_in_colours():
 def test_wide_png_files_keep_their_opacity(channels):
     alpha = np.full(GREY.shape, 65535, np.uint16)
     alpha[0] = 257
-    file = imagecodecs.png_encode(np.stack([WIDE] * channels + [alpha], axis=-1))
+    file = wide_png(np.stack([WIDE] * channels + [alpha], axis=-1))
     decoded = decode_image(file)
     assert decoded.opacity is not None
     np.testing.assert_allclose(decoded.opacity[0], 1 / 255, rtol=1e-5)
@@ -46,13 +45,13 @@ def test_wide_png_files_keep_their_opacity(channels):
 @pytest.mark.parametrize(("white", "bits"), [(4095, 12), (65535, 16)])
 def test_significant_bits_are_those_of_the_file(white, bits):
     # By the standard levels are scaled to 16 bits; some cameras don't scale.
-    file = with_chunk(imagecodecs.png_encode(scaled(GREY, white)), b"sBIT", b"\x0c")
+    file = with_chunk(wide_png(scaled(GREY, white)), b"sBIT", b"\x0c")
     assert decode_image(file).bits == bits
 
 
 def test_one_transparent_level_of_a_wide_png_is_transparent():
     level = int(WIDE[3, 4])
-    file = with_chunk(imagecodecs.png_encode(WIDE), b"tRNS", struct.pack(">H", level))
+    file = with_chunk(wide_png(WIDE), b"tRNS", struct.pack(">H", level))
     decoded = decode_image(file)
     assert decoded.opacity is not None
     np.testing.assert_array_equal(decoded.opacity == 0, level == WIDE)
@@ -79,7 +78,7 @@ def oriented(form: str, orientation: int) -> bytes:
     exif[274] = orientation
     if form == "wide png":
         body = exif.tobytes()[6:]
-        return with_chunk(imagecodecs.png_encode(WIDE), b"eXIf", body)
+        return with_chunk(wide_png(WIDE), b"eXIf", body)
     file = io.BytesIO()
     options = {"quality": 100} if form == "jpeg" else {}
     Image.fromarray(GREY).save(file, form, exif=exif, **options)

@@ -136,7 +136,7 @@ from superxception_jax.karyotyping import CellImages, NamedImage, karyotype_cell
 from superxception_jax.runs.reader import choose_classifier
 
 bar = np.zeros((40, 14), np.uint8)
-bar[4:36, 4:9] = 200
+bar[4:36, 4:9] = 120 + 100 * np.sin(np.arange(32))[:, None] ** 2 - 9 * np.abs(np.arange(-2, 3))
 cell = CellImages("a", (NamedImage("bar", bar),))
 classifier = choose_classifier(cell, background="auto")
 karyotype = karyotype_cell(cell, classifier=classifier, turned_share=0.5)

@@ -26,6 +26,7 @@ HISTORY: dict[str, Any] = {
     "progress": Progress(training_seconds=30.0, best_validation_loss=0.1, best_step=7),
     "trainings": (TRAINING,),
     "evaluation": PROVENANCE,
+    "finished": True,
 }
 
 

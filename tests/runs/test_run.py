@@ -43,6 +43,7 @@ class Steps:
         monkeypatch.setattr(run, "write_report", report)
         monkeypatch.setattr(run.Checkpoints, "step", lambda this, kind: self.step)
         monkeypatch.setattr(run.Checkpoints, "progress", lambda this, kind: Progress())
+        monkeypatch.setattr(run.Checkpoints, "mend", lambda this, like: "")
 
 
 @pytest.fixture
