@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import zlib
 from collections.abc import Iterator
 
 import numpy as np
@@ -105,10 +106,15 @@ def _png_orientation(content: bytes) -> int:
 
 
 def _png_chunks(content: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Yield type and body of the chunks that are not pixels."""
+    """Yield type and body of each chunk; the decoder reads damaged ones as far as it can."""
     place = len(PNG_START)
-    while place + 8 <= len(content):
-        length, kind = int.from_bytes(content[place : place + 4], "big"), content[place + 4 :][:4]
-        if kind != b"IDAT":
-            yield kind, content[place + 8 : place + 8 + length]
-        place += length + 12
+    while place + 12 <= len(content):
+        end = place + 8 + int.from_bytes(content[place : place + 4], "big")
+        kind, body = content[place + 4 : place + 8], content[place + 8 : end]
+        if zlib.crc32(kind + body) != int.from_bytes(content[end : end + 4], "big"):
+            raise PictureError("the image can't be read (the file is damaged or cut off)")
+        yield kind, body
+        if kind == b"IEND":
+            return
+        place = end + 4
+    raise PictureError("the image can't be read (the file is cut off)")

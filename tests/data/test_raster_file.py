@@ -121,3 +121,12 @@ def test_single_frames_of_web_formats_are_read():
     file = io.BytesIO()
     Image.fromarray(GREY).save(file, "gif")
     np.testing.assert_array_equal(decode_image(file.getvalue()).grey, GREY)
+
+
+@pytest.mark.parametrize("place", [60, 200, -20, -6])
+def test_a_damaged_wide_png_is_refused_without_a_word_of_the_decoder(place, capfd):
+    file = bytearray(wide_png(WIDE))
+    file[place] ^= 255
+    with pytest.raises(ValueError, match="the image can't be read"):
+        decode_image(bytes(file))
+    assert capfd.readouterr() == ("", "")
