@@ -88,6 +88,10 @@ class ReadCell:
     background: CellBackground
 
 
+class NoChromosomeError(ValueError):
+    """No image of a cell shows a chromosome."""
+
+
 def read_cell(cell: CellImages, *, background: str) -> ReadCell:
     """Level, screen and measure the images of a cell, in this order.
 
@@ -102,14 +106,15 @@ def read_cell(cell: CellImages, *, background: str) -> ReadCell:
         The chromosomes, at least one.
 
     Raises:
-        ValueError: No image shows a chromosome, or `background` is none of the three.
+        NoChromosomeError: No image shows a chromosome of the cell.
+        ValueError: `background` is none of the three.
     """
     unread = list(cell.unread)
     # Without a background of its own, such an image would be all chromosome or none.
     unread += [(readable_name(one.name), ONE_GREY) for one in cell.images if np.ptp(one.image) == 0]
     images = [one for one in cell.images if np.ptp(one.image) > 0]
     if not images:
-        raise ValueError(_nothing_read(cell, unread))
+        raise NoChromosomeError(_nothing_read(cell, unread))
     names = [readable_name(one.name) for one in images]
     leveled = level_cell([one.decoded for one in images], background=background)
     kind = leveled.background.kind
@@ -127,7 +132,7 @@ def read_cell(cell: CellImages, *, background: str) -> ReadCell:
             unread.append((name, str(error)))
     set_aside = tuple((names[index], reason) for index, reason in sorted(reasons.items()))
     if not measured:
-        raise ValueError(_nothing_read(cell, (*unread, *set_aside)))
+        raise NoChromosomeError(_nothing_read(cell, (*unread, *set_aside)))
     return ReadCell(tuple(kept), measured, tuple(unread), set_aside, leveled.background)
 
 

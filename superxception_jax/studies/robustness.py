@@ -18,6 +18,7 @@ from superxception_jax.data.record import ChromosomeRecord
 from superxception_jax.data.source import hash_image
 from superxception_jax.data.splits import WHOLE_CELL_PROTOCOLS, make_split
 from superxception_jax.karyotyping.cell import CellImages, Classifier, NamedImage, karyotype_cell
+from superxception_jax.karyotyping.cell_images import NoChromosomeError
 from superxception_jax.karyotyping.karyotype import Karyotype
 from superxception_jax.runs.experiment import Experiment
 from superxception_jax.runs.split_file import UNUSED, StoredImage, check_images, load_split
@@ -151,13 +152,17 @@ def evaluate_condition(
         )
         images, turned = _damage(leveled, kept, kind=kind, level=level, generator=generator)
         names = [str(index) for index in kept]
-        karyotype = karyotype_cell(
-            CellImages(cell.name, tuple(map(NamedImage, names, images))),
-            classifier=classifier,
-            turned_share=share,
-        )
         truth = dict(zip(names, zip(cell.labels[kept], turned, strict=True), strict=True))
-        found = _count_correct(karyotype, truth, kind=kind, level=level)
+        try:
+            karyotype = karyotype_cell(
+                CellImages(cell.name, tuple(map(NamedImage, names, images))),
+                classifier=classifier,
+                turned_share=share,
+            )
+            found = _count_correct(karyotype, truth, kind=kind, level=level)
+        except NoChromosomeError:
+            count = len(truth)
+            found = ConditionResult(kind, level, cells=1, images=count, unread=count)
         if not reads_polarity:
             found = dataclasses.replace(found, correct_polarity=None)
         result = result.plus(found)

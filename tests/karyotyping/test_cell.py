@@ -99,7 +99,11 @@ def test_bad_cells_are_refused(cell):
         karyotype([blank], make_classifier([]))
     with pytest.raises(ValueError, match="got none among 0; add images"):
         karyotype([], make_classifier([]))
-    bar = np.zeros((20, 9), np.uint8)
-    bar[3:17, 3:6] = 200
+    generator = np.random.default_rng(0)
+    rows, columns = np.mgrid[-14:14, -7:7]
+    body = (rows / 12) ** 2 + (columns / 5) ** 2 < 1
+    images = [
+        np.where(body, generator.integers(90, 200, (28, 1)), 0).astype(np.uint8) for _ in range(90)
+    ]
     with pytest.raises(ValueError, match="got 90; give the images of one cell"):
-        karyotype([bar] * 90, make_classifier([labels[0]] * 90))
+        karyotype(images, make_classifier([labels[0]] * 90))

@@ -135,8 +135,9 @@ import numpy as np
 from superxception_jax.karyotyping import CellImages, NamedImage, karyotype_cell
 from superxception_jax.runs.reader import choose_classifier
 
-bar = np.zeros((40, 14), np.uint8)
-bar[4:36, 4:9] = 120 + 100 * np.sin(np.arange(32))[:, None] ** 2 - 9 * np.abs(np.arange(-2, 3))
+rows, columns = np.mgrid[-20:20, -7:7]
+bands = 160 + 60 * np.sin(rows / 2)
+bar = np.where((rows / 17) ** 2 + (columns / 5) ** 2 < 1, bands, 0).astype(np.uint8)
 cell = CellImages("a", (NamedImage("bar", bar),))
 classifier = choose_classifier(cell, background="auto")
 karyotype = karyotype_cell(cell, classifier=classifier, turned_share=0.5)

@@ -48,12 +48,16 @@ def cells(*labels: np.ndarray, patients: int = 0) -> Chromosomes:
     )
 
 
-def read(_setup, _variables, images, *, bar):
+def read(_setup, _variables, pixels, *, bar):
     """Return what the pixels say, with some doubt."""
     del bar
-    values = np.random.default_rng(0).normal(0.0, 1.0, (len(images.labels), 24))
-    values[np.arange(len(values)), images.images[:, 25, 25, 0].astype(int) - 100] += 4.0
+    values = np.random.default_rng(0).normal(0.0, 1.0, (len(pixels), 24))
+    values[np.arange(len(values)), pixels[:, 25, 25, 0].astype(int) - 100] += 4.0
     return (values - np.logaddexp.reduce(values, axis=1, keepdims=True)).astype(np.float32)
+
+
+def read_part(setup, variables, part, *, bar):
+    return read(setup, variables, part.images, bar=bar)
 
 
 @pytest.fixture
@@ -64,7 +68,8 @@ def no_figures(monkeypatch):
 @pytest.fixture
 def make(monkeypatch, tmp_path):
     """Return a function that writes the report of test cells and returns its results and output."""
-    monkeypatch.setattr(report, "predict_split", read)
+    monkeypatch.setattr(report, "predict_images", read)
+    monkeypatch.setattr(report, "predict_split", read_part)
     monkeypatch.setattr(report, "multiply_accumulates", lambda setup: 5)
     # Drawing pixels takes most of the time of a report.
     monkeypatch.setattr(report, "save_figure", lambda figure, path: write_text(path, "a figure"))
