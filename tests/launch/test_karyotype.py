@@ -57,7 +57,7 @@ def test_a_batch_of_cells(workdir, folder, flags):
     # Cell 3 could not be read; the others are written.
     assert done.returncode == 1, done.stderr
     assert "cell `cell 3`: no image could be read; x.png: the file is empty" in done.stderr
-    assert "3 cells with 49 images in `" in done.stdout
+    assert "3 cells (one folder per cell), 49 images" in done.stdout
     # An image could not be read, so a chromosome may be missing.
     assert "cell 1: 46 chromosomes, no ISCN formula (1 image could not be read)" in done.stdout
     assert "  dark background (level 0.0" in done.stdout
