@@ -14,6 +14,7 @@ import numpy as np
 from PIL import Image
 
 from superxception_jax.arrays import check
+from superxception_jax.data.file_names import shown_name
 from superxception_jax.data.pixels import PictureError, Pixels, to_grey, turn
 from superxception_jax.data.raster_file import read_raster
 from superxception_jax.data.tiff_file import STARTS, read_tiff
@@ -70,9 +71,18 @@ def decode_image(content: bytes) -> DecodedImage:
             return _decoded(read(content))
         except PictureError:
             raise
+        except MemoryError:
+            raise ValueError("the image is too large for this computer's memory") from None
         except Exception as error:  # Decoders raise whatever a damaged file leads them to.
-            reason = " ".join(str(error).split())[:_LONGEST_REASON] or type(error).__name__
-            raise ValueError(f"the image can't be read ({reason})") from error
+            raise ValueError(f"the image can't be read ({_reason(error)})") from error
+
+
+def _reason(error: Exception) -> str:
+    """Return what to say of a decoder's error: some speak of files, others of the program."""
+    text = " ".join(str(error).split())[:_LONGEST_REASON]
+    told = isinstance(error, (OSError, NotImplementedError)) and text
+    # A message may quote the file, whose bytes can be anything.
+    return shown_name(text) if told else "the file is damaged"
 
 
 def _decoded(pixels: Pixels) -> DecodedImage:

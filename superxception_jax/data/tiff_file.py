@@ -135,7 +135,7 @@ def _mean_of_samples(array: np.ndarray) -> np.ndarray:
 def _samples(page: TiffPage, content: bytes) -> np.ndarray:
     """Decode a page: [H,W,C], as stored."""
     if page.compression not in _COMPRESSIONS:
-        name = getattr(page.compression, "name", page.compression)
+        name = _tag_name(page.compression)
         raise PictureError(f"its compression ({name}) isn't read; save it uncompressed")
     check_size(page.imagewidth, page.imagelength)
     if page.samplesperpixel > 5:
@@ -204,10 +204,10 @@ def _colours(
     page: TiffPage, samples: np.ndarray
 ) -> tuple[np.ndarray, tuple[int, np.ndarray] | None]:
     """Return what a viewer shows: u8, u16 or f32[H,W,1 or 3], and kind and samples of alpha."""
-    photometric = int(page.photometric)
+    photometric = page.photometric
     counts = {_WHITE_IS_ZERO: 1, _BLACK_IS_ZERO: 1, _RGB: 3, _PALETTE: 1, _INK: 4, _YCBCR: 3}
     if photometric not in counts:
-        name = getattr(page.photometric, "name", photometric)
+        name = _tag_name(photometric)
         raise PictureError(f"its colours ({name}) aren't read; save it in grey or RGB")
     count = counts[photometric]
     kinds = tuple(int(kind) for kind in page.extrasamples)
@@ -247,6 +247,13 @@ def _look_up(page: TiffPage, indices: np.ndarray) -> np.ndarray:
     # Levels of 16 bits by the standard; some writers give 8.
     levels = table if table.max() < 256 else table >> 8
     return levels.astype(np.uint8).T[indices]
+
+
+def _tag_name(value: object) -> str:
+    """Return the name of a tag's value for a message; a damaged tag may hold anything."""
+    if not isinstance(value, int):
+        return "unknown"
+    return str(getattr(value, "name", value))
 
 
 def _full(samples: np.ndarray) -> float:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import logging
+import re
 import subprocess
 import sys
 import warnings
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from PIL import Image
 
+from superxception_jax.data import image_file
 from superxception_jax.data.image_file import decode_image, encode_png
 from superxception_jax.data.pixels import LARGEST_PIXELS
 from tests.data.picture_versions import packed_tiff, png, scaled, tiff, wide_png
@@ -79,6 +81,42 @@ def test_opaque_alpha_changes_nothing():
 def test_files_that_are_no_images_are_explained(data, message):
     with pytest.raises(ValueError, match=message):
         decode_image(data)
+
+
+def with_tag(tag: int, value: int, kind: int) -> bytes:
+    """Return a TIFF file one of whose tags holds something else."""
+    file = bytearray(packed_tiff(np.full((3, 4), 9, np.uint16), bits=12))
+    place = file.index(tag.to_bytes(2, "little") + b"\4\0")
+    file[place + 2 : place + 4] = kind.to_bytes(2, "little")
+    file[place + 8 : place + 12] = value.to_bytes(4, "little")
+    return bytes(file)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"II*\0",
+        tiff(GREY, compression="zlib")[:-9] + bytes(9),
+        with_tag(257, 0x1B5B6D41, 7),
+        with_tag(262, 0x1B5B6D41, 7),
+        with_tag(259, 27, 2),
+    ],
+)
+def test_a_damaged_file_is_told_in_words_about_the_file(data):
+    with pytest.raises(ValueError) as error:
+        decode_image(data)
+    text = str(error.value)
+    assert text.isprintable()
+    assert not re.search(r"unpack|argument|instances|deflate|b'|\(\(|\d", text), text
+
+
+def test_an_image_that_memory_does_not_hold_is_told_so(monkeypatch):
+    def decode(_):
+        raise MemoryError("Unable to allocate 3 GiB for an array with shape (1,)")
+
+    monkeypatch.setattr(image_file, "read_raster", decode)
+    with pytest.raises(ValueError, match=r"^the image is too large for this computer's memory$"):
+        decode_image(content(GREY))
 
 
 def bomb(width: int, height: int, form: str) -> bytes:
