@@ -158,7 +158,7 @@ def _check_columns(columns: Sequence[str], *, name: str) -> None:
     if not known or "file" not in columns or not {"class", "cell"} & set(columns):
         raise ValueError(
             f"`{name}` must have the columns file,class and may have cell,case, "
-            f"got {','.join(columns) or 'none'}; correct its first line."
+            f"got {shown_name(','.join(columns)) or 'none'}; correct its first line."
         )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from superxception_jax.chromosomes import AUTOSOMES, CLASS_NAMES
+from superxception_jax.files import load_json
 from superxception_jax.karyotyping.iscn import COMPLETE_CELL
 
 # Most copies of one autosome in a cell.
@@ -150,10 +150,11 @@ def load_prior(path: str | Path) -> CountPrior:
         ValueError: The file is not such JSON.
         OSError: The file can't be read.
     """
-    try:
-        changes = json.loads(Path(path).expanduser().read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise ValueError(f"`{path}` must be JSON, got {error}; correct the file.") from error
+    changes = load_json(
+        Path(path).expanduser(),
+        content="the prior as a JSON object",
+        remedy="correct the file",
+    )
     table, sexes = default_prior().autosomes.copy(), dict(default_prior().sexes)
     _check_names(changes, ("autosomes", "sexes"), where=str(path))
     autosomes, complements = changes.get("autosomes", {}), changes.get("sexes", {})

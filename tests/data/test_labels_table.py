@@ -43,6 +43,7 @@ def test_tables_of_all_spreadsheets_are_read(tmp_path, content):
         (b"name,class\n", "got name,class"),
         (b"file,class,class\n", "got file,class,class"),
         (b"file\n", "got file; correct"),
+        (b"\x1b[2J\0\n", r"got \\x1b\[2j\\x00; correct"),
         (b"file,class\n\xff,1\n", "must be UTF-8 text"),
         (b"\xff\xfef\x00i\x00", "must be UTF-8 text"),
         (b"file,class\nc/1, 2.png,3\n", r"line 2 \(c/1\): it has more values than the first line"),

@@ -60,7 +60,7 @@ def test_a_prior_from_a_file(tmp_path):
 @pytest.mark.parametrize(
     ("changes", "text"),
     [
-        ([], r"must be an object with the names 'sexes', 'autosomes', got \[\]"),
+        ([], r"must hold the prior as a JSON object, got a damaged file \(a JSON list"),
         ({"autosomes": {"X": {}}}, r"autosomes: must use the names '1', .*, got 'X'"),
         ({"autosom": {}}, r"must use the names 'sexes', 'autosomes', got 'autosom'"),
         ({"autosomes": {"21": {"2": 0.5}}}, r"21: must use the names '0', '1', '3', '4', got '2'"),
@@ -74,9 +74,10 @@ def test_a_broken_prior_is_one_sentence(changes, text, tmp_path):
         load_prior(write_json(tmp_path / "p.json", changes))
 
 
-def test_a_prior_that_is_no_json(tmp_path):
-    (tmp_path / "p.json").write_text("{")
-    with pytest.raises(ValueError, match=r"p.json` must be JSON, got"):
+@pytest.mark.parametrize("content", [b"{", b"\xff", b"[" * 100_000])
+def test_a_prior_that_is_no_json(tmp_path, content):
+    (tmp_path / "p.json").write_bytes(content)
+    with pytest.raises(ValueError, match=r"p.json` must hold the prior as a JSON object, got a"):
         load_prior(tmp_path / "p.json")
 
 
