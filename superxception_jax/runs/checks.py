@@ -130,7 +130,9 @@ def _find_wrong_kinds(fields: Mapping[str, Any]) -> list[str]:
     problems = [f"`{path}` must be set, got nothing." for path in known if path not in fields]
     for path, value in fields.items():
         if path not in known:
-            problems.append(f"`{path}` must be a field of this version, got an unknown one.")
+            # Of a stored config, whose names can be anything.
+            shown = ascii(path)[1:-1]
+            problems.append(f"`{shown}` must be a field of this version, got an unknown one.")
         elif path in CHOICES or path in TEXTS:
             if not isinstance(value, str):
                 problems.append(f"`{path}` must be a text, got {value!r}.")

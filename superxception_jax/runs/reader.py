@@ -10,10 +10,12 @@ from typing import Any
 import jax
 import numpy as np
 
+from superxception_jax.chromosomes import CLASS_NAMES
 from superxception_jax.data.background import level_cell
 from superxception_jax.data.crop import BACKGROUNDS
 from superxception_jax.evaluation.predict import CELL_BATCHES, predict_all
-from superxception_jax.files import load_json, write_json, write_text
+from superxception_jax.files import damaged, load_json, write_json, write_text
+from superxception_jax.karyotyping.calibration import COLDEST, HOTTEST
 from superxception_jax.karyotyping.cell import CellImages, Classifier
 from superxception_jax.karyotyping.stain import KnownStain
 from superxception_jax.models.build import init_variables
@@ -61,6 +63,7 @@ def load_classifier(workdir: str | Path) -> Classifier:
     """
     folder = _check_folder(workdir)
     experiment = build_experiment(load_config(folder))
+    temperature, class_shares, known_stain = load_calibration(folder)
     mesh = compilation.make_mesh(1)
     variables = _load_variables(folder, experiment, mesh)
     compiled = compilation.compile_predict(
@@ -82,26 +85,58 @@ def load_classifier(workdir: str | Path) -> Classifier:
             advance=lambda count: None,
         )
 
-    calibration = load_json(
-        folder / CALIBRATION_FILE,
-        content="the calibration of a network",
-        remedy="test the run again with launch/evaluate.py, or restore the file from a copy",
-        keys=("temperature", "class_shares"),
-    )
     return Classifier(
         predict=predict,
         normalization=experiment.normalization,
         polarity=experiment.polarity,
-        temperature=calibration["temperature"],
-        class_shares=np.array(calibration["class_shares"], np.float64),
+        temperature=temperature,
+        class_shares=class_shares,
         about={
             "network": experiment.name,
             "data set": experiment.dataset,
             "protocol": experiment.split.protocol,
             "commit": load_training_record(folder).trainings[-1].commit,
         },
-        known_stain=KnownStain.from_json(calibration),
+        known_stain=known_stain,
     )
+
+
+def load_calibration(workdir: Path) -> tuple[float, np.ndarray, KnownStain | None]:
+    """Load the calibration of a network.
+
+    Args:
+        workdir: Folder of a tested run, or of an exported network.
+
+    Returns:
+        The temperature, the shares of the classes among the training images f64[24], and the
+        known stain, None if an earlier version wrote the file.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ValueError: The file is damaged.
+    """
+    path = workdir / CALIBRATION_FILE
+    what = {
+        "content": "the calibration of a network",
+        "remedy": "test the run again with launch/evaluate.py, or restore the file from a copy",
+    }
+    values = load_json(path, **what, keys=("temperature", "class_shares"))
+    temperature, shares = values["temperature"], values["class_shares"]
+    if not _is_number(temperature) or not COLDEST <= temperature <= HOTTEST:
+        raise damaged(path, f"`temperature` is {temperature!r}", **what)
+    if not isinstance(shares, list) or len(shares) != len(CLASS_NAMES):
+        raise damaged(path, f"`class_shares` are not {len(CLASS_NAMES)} numbers", **what)
+    if not all(_is_number(one) and 0 <= one <= 1 for one in shares) or abs(sum(shares) - 1) > 1e-3:
+        raise damaged(path, "`class_shares` are no shares that sum to 1", **what)
+    try:
+        stain = KnownStain.from_json(values)
+    except ValueError as error:
+        raise damaged(path, error, **what) from error
+    return temperature, np.array(shares, np.float64), stain
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def choose_classifier(cell: CellImages, *, background: str) -> Classifier:

@@ -11,7 +11,8 @@ from typing import Any
 from superxception_jax.evaluation.cells import CellMetrics
 from superxception_jax.evaluation.metrics import FEWEST_CALIBRATION_IMAGES
 from superxception_jax.evaluation.statistics import Interval
-from superxception_jax.files import load_json
+from superxception_jax.files import damaged, load_json
+from superxception_jax.runs.kinds import check_kinds
 from superxception_jax.runs.provenance import Provenance
 from superxception_jax.training.progress import Progress
 
@@ -217,12 +218,21 @@ def load_results(folder: Path) -> RunResults:
     path = folder / RESULTS_FILE
     values = load_json(path, content="the results of a run", remedy=_REMEDY)
     try:
-        return RunResults.from_json(values)
-    except (KeyError, TypeError, AttributeError) as error:
+        results = RunResults.from_json(values)
+    except (KeyError, TypeError, AttributeError, IndexError, ValueError) as error:
+        missing = f"{error} missing" if isinstance(error, KeyError) else "a value is missing"
         raise OutdatedResultsError(
-            f"`{path}` must be the results of a run, got none of this version ({error!r}); "
+            f"`{path}` must be the results of a run, got none of this version ({missing}); "
             f"{_REMEDY}."
         ) from error
+    try:
+        check_kinds(results)
+    except TypeError as error:
+        raise damaged(path, error, content="the results of a run", remedy=_REMEDY) from error
+    if not 0 <= results.accuracy <= 1:
+        problem = f"`accuracy` is {results.accuracy!r}"
+        raise damaged(path, problem, content="the results of a run", remedy=_REMEDY)
+    return results
 
 
 class OutdatedResultsError(ValueError):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import gzip
 import json
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +21,7 @@ from superxception_jax.chromosomes import CLASS_NAMES
 from superxception_jax.data.normalize import NORMALIZATION_VERSION
 from superxception_jax.data.source import PREPARATION_VERSION, Chromosomes
 from superxception_jax.data.splits import Split
-from superxception_jax.files import replacing
+from superxception_jax.files import damaged, replacing
 from superxception_jax.runs.workdir import SPLIT_FILE
 
 PARTS = ("train", "validation", "test")
@@ -168,11 +169,11 @@ def load_split(workdir: Path) -> StoredSplit | None:
         return None
     try:
         return _from_json(json.loads(gzip.decompress(path.read_bytes())))
-    except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
-        raise ValueError(
-            f"`{path}` must be the split of a run, got a file that is damaged ({error}); restore "
-            "it from a copy, or train again in another folder."
-        ) from error
+    except (OSError, EOFError, ValueError, KeyError, TypeError, zlib.error) as error:
+        remedy = "restore it from a copy, or train again in another folder"
+        if isinstance(error, (KeyError, TypeError)):
+            error = ValueError("a column is missing or of another kind")
+        raise damaged(path, error, content="the split of a run", remedy=remedy) from error
 
 
 def check_images(
@@ -248,11 +249,24 @@ def _compare(before: Mapping[str, StoredImage], now: Mapping[str, StoredImage]) 
 
 
 def _from_json(values: Mapping[str, Any]) -> StoredSplit:
+    columns = ("names", "cells", "cases", "classes", "pixels", "parts")
+    if {type(values[name]) for name in columns} != {list}:
+        raise ValueError("a column that is no list")
+    if len({len(values[name]) for name in columns}) != 1:
+        raise ValueError("columns of several lengths")
     labels = [CLASS_NAMES.index(name) for name in values["classes"]]
     rows = zip(
         values["cells"], values["cases"], labels, values["pixels"], values["parts"], strict=True
     )
     images = dict(zip(values["names"], (StoredImage(*row) for row in rows), strict=True))
+    texts = (
+        *images,
+        *(text for one in images.values() for text in (one.cell, one.case, one.pixels)),
+    )
+    if not all(isinstance(one, str) for one in texts):
+        raise ValueError("a name, cell, case or hash that is no text")
+    if not all(type(number) is int for number in values["drawing"]):
+        raise ValueError("versions that are no whole numbers")
     unknown = {one.part for one in images.values()} - {*PARTS, UNUSED}
     if unknown:
         raise ValueError(f"unknown parts {sorted(unknown)}")

@@ -15,8 +15,9 @@ from typing import Any
 
 from ml_collections import ConfigDict
 
-from superxception_jax.files import load_json, write_json
+from superxception_jax.files import damaged, load_json, write_json
 from superxception_jax.runs.experiment import Experiment, config_differences, config_from_json
+from superxception_jax.runs.kinds import check_kinds
 from superxception_jax.runs.lock import LOCK_FILE, locked_run
 from superxception_jax.runs.provenance import TrainingRecord
 from superxception_jax.runs.stored_config import upgrade_config
@@ -25,6 +26,12 @@ CONFIG_FILE = "config.json"
 ENVIRONMENT_FILE = "environment.json"
 CALIBRATION_FILE = "calibration.json"
 SPLIT_FILE = "split.json.gz"
+# What the files hold and what to do about a damaged one, as `files.damaged` takes them.
+_CONFIG = {
+    "content": "the config of a run",
+    "remedy": "restore it from a copy, or start the run again in another folder",
+}
+_PROVENANCE = {"content": "the provenance of a run", "remedy": "restore it from a copy"}
 # Fields of the section `data` that name folders.
 PLACES = ("data_dir", "manual_dir", "own_folder")
 
@@ -164,14 +171,21 @@ def load_config(workdir: Path) -> ConfigDict:
     Raises:
         ValueError: The stored config can't be read.
     """
-    values, changes = upgrade_config(_stored_values(workdir))
+    stored = _stored_values(workdir)
+    try:
+        values, changes = upgrade_config(stored)
+        config = config_from_json(values)
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        # A section that is no object, or a name that no config has.
+        problem = "its fields are not those of a config"
+        raise damaged(workdir / CONFIG_FILE, problem, **_CONFIG) from error
     if changes:
         print(
             f"{workdir / CONFIG_FILE} is of an earlier version and was read with the values that "
             f"it meant: {', '.join(changes)}",
             flush=True,
         )
-    return config_from_json(values)
+    return config
 
 
 def load_training_record(workdir: Path) -> TrainingRecord:
@@ -180,19 +194,20 @@ def load_training_record(workdir: Path) -> TrainingRecord:
     Args:
         workdir: Run folder, or an exported network.
     """
-    values = load_json(
-        workdir / ENVIRONMENT_FILE,
-        content="the provenance of a run",
-        remedy="restore it from a copy",
-        keys=("trainings",),
-    )
-    return TrainingRecord.from_json(values)
+    path = workdir / ENVIRONMENT_FILE
+    values = load_json(path, **_PROVENANCE, keys=("trainings", "overrides"))
+    try:
+        record = TrainingRecord.from_json(values)
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise damaged(path, "a value is missing or of another kind", **_PROVENANCE) from error
+    try:
+        check_kinds(record)
+    except TypeError as error:
+        raise damaged(path, error, **_PROVENANCE) from error
+    if not record.trainings:
+        raise damaged(path, "`trainings` is empty", **_PROVENANCE)
+    return record
 
 
 def _stored_values(workdir: Path) -> dict[str, Any]:
-    return load_json(
-        workdir / CONFIG_FILE,
-        content="the config of a run",
-        remedy="restore it from a copy, or start the run again in another folder",
-        keys=("model", "training"),
-    )
+    return load_json(workdir / CONFIG_FILE, **_CONFIG, keys=("model", "training"))

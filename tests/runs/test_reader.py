@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import re
 import shutil
 import subprocess
@@ -177,3 +178,23 @@ def test_unseen_real_cells_are_karyotyped_both_ways_up(cell):
     turned, share = karyotype([x[::-1, ::-1] for x in images], np.array(labels), turned_share=0.5)
     assert share >= 43 / 46
     assert np.mean([one.turned for one in turned.chromosomes]) > 0.9
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"temperature": None}, "`temperature` is None"),
+        ({"temperature": math.nan}, "`temperature` is nan"),
+        ({"temperature": 0}, "`temperature` is 0"),
+        ({"class_shares": [0.5]}, "`class_shares` are not 24 numbers"),
+        ({"class_shares": [1.0] * 24}, "no shares that sum to 1"),
+        ({"class_shares": ["a"] * 24}, "no shares that sum to 1"),
+        ({"stain": []}, "`stain` must be an object"),
+    ],
+)
+def test_a_calibration_of_other_values_is_named(tmp_path, change, reason):
+    values = json.loads((reader.DEFAULT_CLASSIFIERS["dark"] / "calibration.json").read_text())
+    (tmp_path / "calibration.json").write_text(json.dumps(values | change))
+    with pytest.raises(ValueError, match=r"calibration\.json` must hold the calibration") as error:
+        reader.load_calibration(tmp_path)
+    assert reason in str(error.value)

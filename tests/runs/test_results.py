@@ -2,9 +2,12 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
+
+import pytest
 
 from superxception_jax.evaluation.statistics import Interval
-from superxception_jax.runs.results import CalibrationMetrics, RunResults
+from superxception_jax.runs.results import CalibrationMetrics, RunResults, load_results
 from tests.runs.samples import CELLS, POLARITY, PROVENANCE, TRAINING, sample_results
 
 # As version 0.1 wrote it: one provenance, other names for cells, no count of operations.
@@ -72,3 +75,22 @@ def test_what_is_not_known_is_stored_as_unknown():
 def test_commits_are_those_of_training_and_test_each_once():
     assert sample_results().commits == (TRAINING.commit, PROVENANCE.commit)
     assert sample_results(trainings=(PROVENANCE,) * 2).commits == (PROVENANCE.commit,)
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"accuracy": None}, "`accuracy` is None"),
+        ({"accuracy": 1.5}, "`accuracy` is 1.5"),
+        ({"accuracy": math.nan}, "`accuracy` is nan"),
+        ({"name": 3}, "`name` is 3"),
+        ({"accuracy_interval": []}, "a value is missing"),
+        ({"progress": 3}, "a value is missing"),
+    ],
+)
+def test_results_of_other_values_are_named(tmp_path, change, reason):
+    (tmp_path / "results.json").write_text(json.dumps(sample_results().to_json() | change))
+    with pytest.raises(ValueError, match=r"results.json` must (be|hold) the results of") as error:
+        load_results(tmp_path)
+    assert reason in str(error.value)
+    assert "__" not in str(error.value)

@@ -73,11 +73,16 @@ def test_a_run_without_one_has_none_and_a_damaged_one_is_named(tmp_path):
     whole = save_split(tmp_path, STORED).read_bytes()
     values = json.loads(gzip.decompress(whole))
     wrong = [{**values, "parts": ["x"] * 5}, {**values, "names": ["a"]}, {"names": []}]
+    wrong += [
+        {**values, "pixels": [7] * 5},
+        {**values, "drawing": ["a"]},
+        {**values, "cases": "ppppp"},
+    ]
     for content in (
         b"", whole[:-20], b"no archive", *(gzip.compress(json.dumps(x).encode()) for x in wrong)
     ):  # fmt: skip
         (tmp_path / SPLIT_FILE).write_bytes(content)
-        with pytest.raises(ValueError, match=r"split\.json\.gz` must be the split of a run"):
+        with pytest.raises(ValueError, match=r"split\.json\.gz` must hold the split of a run"):
             load_split(tmp_path)
 
 

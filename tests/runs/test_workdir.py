@@ -9,16 +9,19 @@ import pytest
 
 from configs.stripnet import get_config
 from superxception_jax.runs.experiment import build_experiment
+from superxception_jax.runs.provenance import TrainingRecord
 from superxception_jax.runs.workdir import (
     SPLIT_FILE,
     check_workdir,
     claimed_workdir,
     load_config,
+    load_training_record,
     make_workdir,
     with_absolute_places,
     with_places,
     with_portable_places,
 )
+from tests.runs.samples import TRAINING
 
 
 def own(folder: str = "cells", **fields):
@@ -97,3 +100,33 @@ def test_places_are_changed_and_hidden_without_touching_the_rest(monkeypatch, tm
     moved = with_places(get_config("smoke"), {"data_dir": "", "own_folder": "new"})
     assert (moved.data.data_dir, moved.data.own_folder) == ("data", "new")
     assert moved.is_locked
+
+
+@pytest.mark.parametrize("change", [{"model": 3}, {"training": []}, {"model": {"a.b": 1}}])
+def test_a_config_whose_sections_are_no_sections_is_named(tmp_path, change):
+    values = json.loads(get_config("smoke").to_json())
+    (tmp_path / "config.json").write_text(json.dumps(values | change))
+    with pytest.raises(ValueError, match=r"config.json` must hold the config of a run, got a dam"):
+        load_config(tmp_path)
+
+
+RECORD = TrainingRecord(trainings=(TRAINING,), overrides={"seed": 1}).to_json()
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"trainings": []}, "`trainings` is empty"),
+        ({"trainings": None}, "a value is missing or of another kind"),
+        ({"trainings": [{"commit": "a"}]}, "a value is missing or of another kind"),
+        ({"trainings": [RECORD["trainings"][0] | {"commit": None}]}, "`commit` is None"),
+        ({"overrides": [1]}, "`overrides` is [1]"),
+    ],
+)
+def test_a_record_of_other_values_is_named(tmp_path, change, reason):
+    (tmp_path / "environment.json").write_text(json.dumps(RECORD))
+    assert load_training_record(tmp_path).trainings == (TRAINING,)
+    (tmp_path / "environment.json").write_text(json.dumps(RECORD | change))
+    with pytest.raises(ValueError, match=r"environment\.json` must hold the provenance") as error:
+        load_training_record(tmp_path)
+    assert reason in str(error.value)
