@@ -109,9 +109,11 @@ WRITERS: dict[str, Write] = {
         }.items()
         for mode in modes
     },
-    "png interlaced 16": lambda image: imagecodecs.png_encode(_wide(image)),
-    "png rgba 16": lambda image: imagecodecs.png_encode(_rgba(image).astype(np.uint16) * 257),
-    "jpeg2000 16": lambda image: imagecodecs.jpeg2k_encode(_wide(image), level=0),
+    "png interlaced 16": lambda image: bytes(imagecodecs.png_encode(_wide(image))),
+    "png rgba 16": lambda image: bytes(
+        imagecodecs.png_encode(_rgba(image).astype(np.uint16) * 257)
+    ),
+    "jpeg2000 16": lambda image: bytes(imagecodecs.jpeg2k_encode(_wide(image), level=0)),
     "jpeg turned": _oriented,
     "png transparent": lambda image: png(image, transparency=int(image[0, 0])),
     "tiff alpha": _tiff(_rgba, photometric="rgb", extrasamples=["unassalpha"]),

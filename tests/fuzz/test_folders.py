@@ -112,8 +112,12 @@ def check_hash(root: Path, read: OwnFolder, *, twins: str) -> None:
     file.write_bytes(file.read_bytes() + b"changed")
     with_change = refused(lambda: read_folder(root, twins=twins))
     assert with_change is None or with_change.content_hash != read.content_hash
-    for field in ("label", "cell", "case"):
-        one = dataclasses.replace(read.files[0], **{field: "other"})
+    first = read.files[0]
+    for one in (
+        dataclasses.replace(first, label="other"),
+        dataclasses.replace(first, cell="other"),
+        dataclasses.replace(first, case="other"),
+    ):
         other = dataclasses.replace(read, files=(one, *read.files[1:]))
         assert other.content_hash != read.content_hash
 

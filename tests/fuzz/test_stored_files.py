@@ -47,7 +47,7 @@ def stored(shelf: Path, name: str, edits: list, damages: list) -> Path:
     return file
 
 
-RARE_DAMAGES = st.just([]) | st.just([]) | DAMAGES
+RARE_DAMAGES: st.SearchStrategy[list] = st.just([]) | st.just([]) | DAMAGES
 
 
 @examples(short=60, long=1000)

@@ -43,7 +43,8 @@ def edited(values: Any, edits: list[tuple[tuple[list[int], str], Any]]) -> Any:
 
 def _find(values: Any, path: list[int]) -> tuple[Any, Any]:
     """Return the object or list that a path of numbers leads to, and a key in it."""
-    place, key = None, None
+    place: Any = None
+    key: Any = None
     for number in [*path, 0]:
         inner = values if place is None else place[key]
         if not isinstance(inner, dict | list) or not inner:

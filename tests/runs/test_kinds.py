@@ -27,8 +27,8 @@ def test_values_of_the_stated_kinds_pass():
         ({"trainings": [PROVENANCE]}, "trainings"),
         ({"evaluation": None}, "evaluation"),
         ({"accuracy_interval": Interval((0.1,), "cell", 3)}, "ends"),  # type: ignore[arg-type]
-        ({"evaluation": dataclasses.replace(PROVENANCE, python=3)}, "python"),
-        ({"cells": dataclasses.replace(CELLS, cells="many")}, "cells"),
+        ({"evaluation": dataclasses.replace(PROVENANCE, python=3)}, "python"),  # type: ignore[arg-type]
+        ({"cells": dataclasses.replace(CELLS, cells="many")}, "cells"),  # type: ignore[arg-type]
     ],
 )
 def test_a_value_of_another_kind_is_named(changes, name):
