@@ -103,7 +103,9 @@ def damage(cells: Sequence[Cell], *, kind: str, level: float) -> list[Cell]:
     damaged = []
     for number, cell in enumerate(cells):
         generator = np.random.default_rng([number])
-        change = functools.partial(corrupt, kind=kind, level=level, generator=generator)
+        change = functools.partial(
+            corrupt, kind=kind, level=level, background="dark", generator=generator
+        )
         damaged.append(_map(cell, change))
     return damaged
 
