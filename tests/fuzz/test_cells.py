@@ -127,7 +127,7 @@ CELL = st.tuples(
 ).filter(lambda cell: bool(cell[0] or cell[1] or cell[2]))
 
 
-@examples(short=10, long=300)
+@examples(short=10, long=100)
 @given(st.lists(CELL, min_size=1, max_size=3), st.booleans())
 def test_each_file_of_a_cell_is_read_or_named(shelf, cells, again):
     batch, out = shelf / "batch", shelf / "out"
