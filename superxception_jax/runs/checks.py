@@ -215,7 +215,7 @@ def _flatten(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     """Return the values of all fields by path, such as `training.epochs`."""
     fields: dict[str, Any] = {}
     for name, value in values.items():
-        inner = isinstance(value, Mapping)
+        inner = isinstance(value, Mapping) and value  # An empty section is a field, an unknown one.
         fields |= _flatten(value, f"{prefix}{name}.") if inner else {prefix + name: value}
     return fields
 

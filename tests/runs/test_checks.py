@@ -109,10 +109,12 @@ def test_missing_and_unknown_fields_are_named():
     values = json.loads(get_config("smoke").to_json())
     del values["training"]["epochs"]
     values["training"]["epoch"] = 3
+    values["training"]["empty"] = {}
     values["training"]["\x1b[2J"] = 3
     assert find_problems(config_from_json(values)) == [
         "`training.epochs` must be set, got nothing.",
         "`training.\\x1b[2J` must be a field of this version, got an unknown one.",
+        "`training.empty` must be a field of this version, got an unknown one.",
         "`training.epoch` must be a field of this version, got an unknown one.",
     ]
 
