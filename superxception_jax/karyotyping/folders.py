@@ -11,6 +11,7 @@ from superxception_jax.chromosomes import AUTOSOMES
 from superxception_jax.data.folder_layout import recognize_layout
 from superxception_jax.data.folder_tree import TABLE
 from superxception_jax.data.image_file import COLOUR_LEVELS, SUFFIXES, decode_image
+from superxception_jax.data.own.twins import Fingerprint, find_twins, pixel_digest
 from superxception_jax.data.table_cells import UNLISTED
 from superxception_jax.files import readable_name, write_json, write_text
 from superxception_jax.karyotyping.cell import (
@@ -34,6 +35,8 @@ from superxception_jax.karyotyping.result_files import (
     remove_results,
     replacing_results,
 )
+
+TWINS = "images that are in several cells"
 
 
 @dataclass(frozen=True)
@@ -61,11 +64,13 @@ class KaryotypedFolder:
         karyotypes: The karyotyped cells, in the order of the folders.
         failed: Reason by name of each cell that could not be karyotyped.
         report: The report; None where no cell could be karyotyped.
+        twins: Names of the files of each image that is in several cells.
     """
 
     karyotypes: tuple[Karyotype, ...]
     failed: Mapping[str, str]
     report: Path | None
+    twins: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -180,11 +185,16 @@ def karyotype_folder(
     _check_names(names)
     out.mkdir(parents=True, exist_ok=True)
     karyotypes, failed, facts = [], {}, dict[str, str]()
+    contents: list[Fingerprint] = []
     for folder, name, target in zip(cells, names, folder_names(names), strict=True):
         try:
             cell = load_cell(folder)
             if not cell.images:
                 raise ValueError(f"no image could be read; {': '.join(cell.unread[0])}")
+            contents += [
+                Fingerprint(name, f"{name}/{one.name}", pixel_digest(one.image))
+                for one in cell.images
+            ]
             classifier = choose(cell)
             karyotype = karyotype_cell(
                 cell,
@@ -202,9 +212,12 @@ def karyotype_folder(
             karyotypes.append(karyotype)
             _add_facts(facts, classifier.about)
         advance(name)
-    return KaryotypedFolder(
-        tuple(karyotypes), failed, _write_report(karyotypes, out, facts=facts, failed=failed)
-    )
+    # Equal pixels are no two chromosomes, but nothing says to which of the cells they belong.
+    _, twins = find_twins(contents)
+    if twins:
+        facts = {TWINS: "; ".join(twins), **facts}
+    report = _write_report(karyotypes, out, facts=facts, failed=failed)
+    return KaryotypedFolder(tuple(karyotypes), failed, report, tuple(twins))
 
 
 def _check_names(names: Sequence[str]) -> None:

@@ -119,6 +119,8 @@ def main() -> None:
         )
     for one in found.karyotypes:
         print(_summary(one))
+    for twins in found.twins:
+        print(f"the same image is in several cells, of which one may be wrong: {twins}")
     for name, reason in found.failed.items():
         print(f"error: cell `{name}`: {reason}", file=sys.stderr)
     if found.report:

@@ -171,11 +171,14 @@ def test_a_failed_cell_does_not_stop_the_others(tmp_path):
     assert [one.cell for one in found.karyotypes] == chosen == ["a", "c"]
     assert done == ["a", "b", "c"]
     assert found.failed == {"b": "no image could be read; x.png: the file is empty (0 bytes)"}
+    # Both cells hold the same images.
+    assert found.twins == ("`a/0.png`, `c/0.png`", "`a/1.png`, `c/1.png`")
     assert found.report == tmp_path / "out" / REPORT_FILE
     values = json.loads((tmp_path / "out" / "a" / "karyotype.json").read_text())
     assert [one["name"] for one in values["chromosomes"]] == ["0.png", "1.png"]
     report = found.report.read_text()
     assert "uniform" in report
+    assert '"images that are in several cells":"`a/0.png`, `c/0.png`; `a/1' in report
     assert '"cells that could not be karyotyped":"b: no image could be read' in report
     assert not (tmp_path / "out" / "b").exists()
 
