@@ -41,7 +41,7 @@ def write_cell(path, number, count=46):
 
 
 def test_a_batch_of_cells(workdir, folder, flags):
-    write_cell(folder / "batch" / "cell 1", 1)
+    write_cell(folder / "batch" / "cell 1", 3)
     write_cell(folder / "batch" / "cell 2", 2, count=1)
     (folder / "batch" / "cell 1" / "broken.png").write_bytes(b"no picture")
     (folder / "batch" / "cell 3").mkdir()
