@@ -26,7 +26,7 @@ check_training_platform()
 from configs.base import get_base
 from superxception_jax.commands import run_guarded
 from superxception_jax.data.builders import BUILDERS
-from superxception_jax.data.own.twins import TWINS
+from superxception_jax.data.own.equal_images import TWINS
 from superxception_jax.data.prepare import prepare_dataset
 from superxception_jax.data.show import settings_from_text, write_steps_figure
 

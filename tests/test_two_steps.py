@@ -12,7 +12,7 @@ import pytest
 
 from superxception_jax.models.build import build_model
 from superxception_jax.runs.experiment import build_experiment
-from superxception_jax.runs.split_data import load_splits
+from superxception_jax.runs.split_data import draw_split, load_everything
 from superxception_jax.training.optimizers import make_optimizer
 from superxception_jax.training.state import init_state
 from superxception_jax.training.steps import make_train_step
@@ -84,7 +84,8 @@ def test_two_steps(row, data_dir):
         experiment.frozen,
         **experiment.step_options,
     )
-    train = load_splits(experiment)["train"]
+    everything = load_everything(experiment)
+    train = everything.take(draw_split(experiment)(everything).train)
     chosen = np.linspace(0, len(train.labels) - 1, BATCH).astype(int)
     images, labels = train.images[chosen], train.labels[chosen]
     key = jax.random.key(experiment.seed)

@@ -11,7 +11,7 @@ from superxception_jax.chromosomes import AUTOSOMES
 from superxception_jax.data.folder_layout import recognize_layout
 from superxception_jax.data.folder_tree import TABLE
 from superxception_jax.data.image_file import COLOUR_LEVELS, SUFFIXES, decode_image
-from superxception_jax.data.own.twins import Fingerprint, find_twins, pixel_digest
+from superxception_jax.data.own.equal_images import Fingerprint, find_equal_images, pixel_digest
 from superxception_jax.data.table_cells import UNLISTED
 from superxception_jax.files import readable_name, write_json, write_text
 from superxception_jax.karyotyping.cell import (
@@ -213,7 +213,7 @@ def karyotype_folder(
             _add_facts(facts, classifier.about)
         advance(name)
     # Equal pixels are no two chromosomes, but nothing says to which of the cells they belong.
-    _, twins = find_twins(contents)
+    _, twins = find_equal_images(contents)
     if twins:
         facts = {TWINS: "; ".join(twins), **facts}
     report = _write_report(karyotypes, out, facts=facts, failed=failed)

@@ -13,7 +13,7 @@ from superxception_jax.data.builders import BUILDERS
 from superxception_jax.data.crop import BACKGROUNDS
 from superxception_jax.data.ideogram.styles import STYLES
 from superxception_jax.data.normalize import GREYS, LENGTHS, STRAIGHTENINGS, TILTS
-from superxception_jax.data.own.twins import TWINS
+from superxception_jax.data.own.equal_images import TWINS
 from superxception_jax.data.splits import PROTOCOLS
 from superxception_jax.models.build import MODELS, has_super_resolution
 from superxception_jax.models.keras.start import EXPORTED, find_init_from_problems

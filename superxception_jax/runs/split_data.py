@@ -10,18 +10,6 @@ from superxception_jax.data.source import Chromosomes, load_chromosomes
 from superxception_jax.data.splits import Split, make_split
 from superxception_jax.karyotyping.assignment import MOST_CHROMOSOMES
 from superxception_jax.runs.experiment import Experiment
-from superxception_jax.runs.split_file import PARTS
-
-
-def load_splits(experiment: Experiment) -> dict[str, Chromosomes]:
-    """Return the images of an experiment's data set by split, which is drawn.
-
-    Args:
-        experiment: Checked experiment.
-    """
-    everything = load_everything(experiment)
-    split = draw_split(experiment)(everything)
-    return {name: everything.take(getattr(split, name)) for name in PARTS}
 
 
 def load_everything(experiment: Experiment) -> Chromosomes:

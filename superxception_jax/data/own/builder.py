@@ -5,8 +5,8 @@ from __future__ import annotations
 import functools
 import re
 
+from superxception_jax.data.own.equal_images import TWINS
 from superxception_jax.data.own.folder import find_folder, load_folder, read_folder
-from superxception_jax.data.own.twins import TWINS
 from superxception_jax.data.record_builder import RecordBuilder, RecordConfig
 
 

@@ -14,8 +14,13 @@ from superxception_jax.data.folder_layout import FolderLayout, recognize_layout
 from superxception_jax.data.folder_reading import CELL_IMAGES
 from superxception_jax.data.folder_tree import TABLE
 from superxception_jax.data.image_file import COLOUR_LEVELS, DecodedImage, decode_image
+from superxception_jax.data.own.equal_images import (
+    Fingerprint,
+    find_equal_images,
+    pixel_digest,
+    twin_problems,
+)
 from superxception_jax.data.own.labels import LabelledFile, read_labels
-from superxception_jax.data.own.twins import Fingerprint, find_twins, pixel_digest, twin_problems
 from superxception_jax.data.record import ChromosomeRecord, raise_problems
 
 HASH_VERSION = 1  # Raise it whenever the records of an unchanged folder change.
@@ -103,7 +108,7 @@ def read_folder(folder: Path, *, twins: str) -> OwnFolder:
             problems.append(f"{one.shown}: the file can't be read ({error.strerror})")
     raise_problems(problems, source=shown_name(str(folder)))
     contents = (Fingerprint(one.cell, one.shown, digests[one.path]) for one in files)
-    problems, notice = twin_problems(*find_twins(contents), twins=twins)
+    problems, notice = twin_problems(*find_equal_images(contents), twins=twins)
     raise_problems(problems, source=shown_name(str(folder)))
     notices = tuple(filter(None, (layout.sentence, notice)))
     return OwnFolder(layout, tuple(files), digests, notices)
@@ -146,7 +151,7 @@ def load_folder(folder: OwnFolder, *, twins: str) -> list[ChromosomeRecord]:
         for one, image in zip(files, leveled, strict=True):
             name = one.shown.rpartition(".")[0]
             records.append(ChromosomeRecord(image, class_label(one.label), cell, one.case, name))
-    problems += twin_problems(*find_twins(contents), twins=twins)[0]
+    problems += twin_problems(*find_equal_images(contents), twins=twins)[0]
     raise_problems(problems, source=source)
     return sorted(records, key=lambda record: (natural_key(record.cell), natural_key(record.name)))
 

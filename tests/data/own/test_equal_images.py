@@ -2,7 +2,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from superxception_jax.data.own.twins import Fingerprint, find_twins, pixel_digest, twin_problems
+from superxception_jax.data.own.equal_images import (
+    Fingerprint,
+    find_equal_images,
+    pixel_digest,
+    twin_problems,
+)
 
 
 def test_pixels_types_and_shapes_are_told_apart():
@@ -26,7 +31,7 @@ def test_groups_within_a_cell_and_across_cells():
         Fingerprint("c", "c/1", "y"),
         Fingerprint("c", "c/2", "z"),
     ]
-    within, across = find_twins(images)
+    within, across = find_equal_images(images)
     assert (within, across) == (["`a/1`, `a/2`"], ["`b/1`, `c/1`"])
     problems, notice = twin_problems(within, across, twins="refuse")
     assert problems[0] == "`a/1`, `a/2` are the same image in one cell; delete all but one"

@@ -40,7 +40,7 @@ def pixel_digest(image: np.ndarray) -> str:
     return hashlib.sha256(head + np.ascontiguousarray(image).tobytes()).hexdigest()
 
 
-def find_twins(images: Iterable[Fingerprint]) -> tuple[list[str], list[str]]:
+def find_equal_images(images: Iterable[Fingerprint]) -> tuple[list[str], list[str]]:
     """Return what is twice, as one line per group of equal images.
 
     Args:
@@ -69,7 +69,7 @@ def twin_problems(
     """Return what must be mended about equal images, and what the user must know.
 
     Args:
-        within: Groups within a cell, from `find_twins`.
+        within: Groups within a cell, from `find_equal_images`.
         across: Groups across cells.
         twins: "refuse" or "allow" those across cells.
 
