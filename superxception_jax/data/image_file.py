@@ -6,6 +6,7 @@ Images are neither resized, scaled nor inverted here, and transparency is not fi
 
 from __future__ import annotations
 
+import hashlib
 import io
 import warnings
 from dataclasses import dataclass
@@ -99,6 +100,34 @@ def _decoded(pixels: Pixels) -> DecodedImage:
     if opacity is not None:
         opacity = turn(opacity, pixels.orientation)
     return DecodedImage(turn(grey, pixels.orientation), colour_levels, opacity, pixels.bits)
+
+
+def hash_image(image: np.ndarray) -> str:
+    """Return a short hash of an image's size, depth and pixels.
+
+    Args:
+        image: u8[H,W] or u16[H,W], raw image. Canvases are drawn in floating point, and another
+            processor may round a pixel of them differently.
+
+    Returns:
+        16 hexadecimal digits.
+    """
+    height, width = check(image=(image, "any[H,W]")).values()
+    head = f"{image.dtype} {height} {width} ".encode()
+    return hashlib.sha256(head + image.tobytes()).hexdigest()[:16]
+
+
+def refuse_colour(image: DecodedImage) -> None:
+    """Raise if a file is a colour picture, which is no image of one dye.
+
+    Args:
+        image: The decoded file.
+
+    Raises:
+        ValueError: It has colours.
+    """
+    if image.colour_levels > COLOUR_LEVELS:
+        raise ValueError("it is a colour picture; use grey images of one chromosome each")
 
 
 def encode_png(image: np.ndarray) -> io.BytesIO:

@@ -14,6 +14,7 @@ from tqdm import tqdm
 
 from superxception_jax.arrays import check
 from superxception_jax.data.builders import load_records, make_builder, notices_of
+from superxception_jax.data.image_file import hash_image
 from superxception_jax.data.measure import measure_cell
 from superxception_jax.data.normalize import NORMALIZATION_VERSION, NormalizationSettings, draw_cell
 from superxception_jax.data.own.folder import describe_unknown_cases
@@ -109,21 +110,6 @@ def load_chromosomes(
     if dataset == "own" and notice:
         print(notice, flush=True)
     return chromosomes
-
-
-def hash_image(image: np.ndarray) -> str:
-    """Return a short hash of an image's size, depth and pixels.
-
-    Args:
-        image: u8[H,W] or u16[H,W], raw image. Canvases are drawn in floating point, and another
-            processor may round a pixel of them differently.
-
-    Returns:
-        16 hexadecimal digits.
-    """
-    height, width = check(image=(image, "any[H,W]")).values()
-    head = f"{image.dtype} {height} {width} ".encode()
-    return hashlib.sha256(head + image.tobytes()).hexdigest()[:16]
 
 
 def _normalize(

@@ -10,8 +10,8 @@ from pathlib import Path
 from superxception_jax.chromosomes import AUTOSOMES
 from superxception_jax.data.folder_layout import recognize_layout
 from superxception_jax.data.folder_tree import TABLE
-from superxception_jax.data.image_file import COLOUR_LEVELS, SUFFIXES, decode_image
-from superxception_jax.data.own.equal_images import Fingerprint, find_equal_images, pixel_digest
+from superxception_jax.data.image_file import SUFFIXES, decode_image, hash_image, refuse_colour
+from superxception_jax.data.own.equal_images import Fingerprint, find_equal_images
 from superxception_jax.data.table_cells import UNLISTED
 from superxception_jax.files import readable_name, write_json, write_text
 from superxception_jax.karyotyping.cell import (
@@ -136,8 +136,7 @@ def load_cell(folder: CellFolder) -> CellImages:
     for file, name in zip(folder.files, names, strict=True):
         try:
             decoded = decode_image(file.read_bytes())
-            if decoded.colour_levels > COLOUR_LEVELS:
-                raise ValueError("it is a colour picture; use grey images of one chromosome each")
+            refuse_colour(decoded)
         except MemoryError:
             unread.append((name, "the image is too large for this computer's memory"))
         except (OSError, ValueError) as error:
@@ -192,7 +191,7 @@ def karyotype_folder(
             if not cell.images:
                 raise ValueError(f"no image could be read; {': '.join(cell.unread[0])}")
             contents += [
-                Fingerprint(name, f"{name}/{one.name}", pixel_digest(one.image))
+                Fingerprint(name, f"{name}/{one.name}", hash_image(one.image))
                 for one in cell.images
             ]
             classifier = choose(cell)

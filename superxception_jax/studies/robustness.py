@@ -13,9 +13,8 @@ import numpy as np
 from superxception_jax.chromosomes import natural_key
 from superxception_jax.data.background import LeveledCell, level_cell
 from superxception_jax.data.builders import load_records, make_builder
-from superxception_jax.data.image_file import DecodedImage
+from superxception_jax.data.image_file import DecodedImage, hash_image
 from superxception_jax.data.record import ChromosomeRecord
-from superxception_jax.data.source import hash_image
 from superxception_jax.data.splits import WHOLE_CELL_PROTOCOLS, make_split
 from superxception_jax.karyotyping.cell import CellImages, Classifier, NamedImage, karyotype_cell
 from superxception_jax.karyotyping.cell_images import NoChromosomeError

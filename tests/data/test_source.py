@@ -8,9 +8,10 @@ import pytest
 from PIL import Image
 
 from superxception_jax.data import source
+from superxception_jax.data.image_file import hash_image
 from superxception_jax.data.measure import measure_cell
 from superxception_jax.data.normalize import NormalizationSettings, normalize_cell
-from superxception_jax.data.source import Chromosomes, hash_image, load_chromosomes
+from superxception_jax.data.source import Chromosomes, load_chromosomes
 
 SETTINGS = NormalizationSettings(
     background="dark",

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-
-import numpy as np
 
 TWINS = ("refuse", "allow")
 MOST_SHOWN = 3
@@ -25,19 +22,6 @@ class Fingerprint:
     cell: str
     name: str
     digest: str
-
-
-def pixel_digest(image: np.ndarray) -> str:
-    """Return a hash of the pixels of an image.
-
-    Args:
-        image: any[H,W].
-
-    Returns:
-        Equal for images of equal type, size and pixels.
-    """
-    head = f"{image.dtype.str} {image.shape}\n".encode()
-    return hashlib.sha256(head + np.ascontiguousarray(image).tobytes()).hexdigest()
 
 
 def find_equal_images(images: Iterable[Fingerprint]) -> tuple[list[str], list[str]]:

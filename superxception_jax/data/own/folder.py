@@ -13,11 +13,10 @@ from superxception_jax.data.file_names import shown_name
 from superxception_jax.data.folder_layout import FolderLayout, recognize_layout
 from superxception_jax.data.folder_reading import CELL_IMAGES
 from superxception_jax.data.folder_tree import TABLE
-from superxception_jax.data.image_file import COLOUR_LEVELS, DecodedImage, decode_image
+from superxception_jax.data.image_file import DecodedImage, decode_image, hash_image, refuse_colour
 from superxception_jax.data.own.equal_images import (
     Fingerprint,
     find_equal_images,
-    pixel_digest,
     twin_problems,
 )
 from superxception_jax.data.own.labels import LabelledFile, read_labels
@@ -140,7 +139,7 @@ def load_folder(folder: OwnFolder, *, twins: str) -> list[ChromosomeRecord]:
         if len(images) < len(files):
             continue  # The missing images are problems already.
         contents += [
-            Fingerprint(cell, one.shown, pixel_digest(image.grey))
+            Fingerprint(cell, one.shown, hash_image(image.grey))
             for one, image in zip(files, images, strict=True)
         ]
         try:
@@ -190,8 +189,7 @@ def _decode(
     for one in files:
         try:
             image = decode_image(one.path.read_bytes())
-            if image.colour_levels > COLOUR_LEVELS:
-                raise ValueError("it is a colour picture; use grey images of one chromosome each")
+            refuse_colour(image)
             images.append(image)
         except OSError as error:
             add_problem(f"{one.shown}: the file can't be read ({error.strerror})")

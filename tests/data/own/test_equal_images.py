@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from superxception_jax.data.image_file import hash_image
 from superxception_jax.data.own.equal_images import (
     Fingerprint,
     find_equal_images,
-    pixel_digest,
     twin_problems,
 )
 
@@ -13,14 +13,14 @@ from superxception_jax.data.own.equal_images import (
 def test_pixels_types_and_shapes_are_told_apart():
     image = np.arange(6, dtype=np.uint8).reshape(2, 3)
     same = np.asfortranarray(image)
-    assert pixel_digest(image) == pixel_digest(same)
+    assert hash_image(image) == hash_image(same)
     others: list[np.ndarray] = [
         image.reshape(3, 2),
         image.astype(np.uint16),
         image + 1,
         image[:, ::-1],
     ]
-    assert len({pixel_digest(one) for one in [image, *others]}) == 5
+    assert len({hash_image(one) for one in [image, *others]}) == 5
 
 
 def test_groups_within_a_cell_and_across_cells():
