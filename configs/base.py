@@ -45,6 +45,8 @@ def get_base() -> ConfigDict:
     data.ideogram_style = "q"  # q: bright bands on black | g: dark bands on white
     data.ideogram_aneuploid_share = 0.0  # share of synthetic cells with an aneuploidy, 0..1
     data.own_folder = ""  # dataset "own": folder with one subfolder per cell
+    # Share of this machine's memory that the images may take; above it they are read from the disk.
+    data.memory_share = 0.5
     # dataset "own": equal images in several cells, of which training would see what is tested.
     data.own_twins = "refuse"  # refuse | allow: trained and tested, and said
 
@@ -90,6 +92,11 @@ def get_base() -> ConfigDict:
     # 180°, with polarity "read" only.
     model.test_views = "one"  # one | both
     model.implementation = "auto"  # forms of the operations: auto | plain | fast
+    # Number format of activations and products; parameters, statistics and losses stay float32.
+    model.precision = "float32"  # float32 | bfloat16
+    # Xception: activations computed again in the backward pass instead of kept, which saves memory:
+    # those within the blocks of the middle flow | within all blocks.
+    model.rematerialization = "none"  # none | middle_flow | blocks
 
     config.super_resolution = super_resolution = ConfigDict()
     super_resolution.features = (64, 32)  # channels of the first two layers
@@ -115,6 +122,10 @@ def get_base() -> ConfigDict:
     config.optimizer = optimizer = ConfigDict()
     optimizer.name = "adam"  # adam | adamw | nesterov: SGD with Nesterov momentum
     optimizer.learning_rate = 1e-4  # peak learning rate
+    # Learning rate for a batch of another size than `reference_batch_size`: none: as given | linear:
+    # times the ratio of the sizes | square_root: times the square root of that ratio.
+    optimizer.batch_scaling = "none"
+    optimizer.reference_batch_size = 32  # batch size for which the learning rate is meant
     optimizer.schedule = "constant"  # constant | cosine: to zero at the last step | inverse_time
     optimizer.warmup_epochs = 0.0  # epochs of linear warm-up from zero
     optimizer.momentum = 0.0  # "nesterov" only
@@ -126,6 +137,8 @@ def get_base() -> ConfigDict:
     training.epochs = 80  # passes over the training images
     training.patience_epochs = 0  # stop after so many epochs without a lower loss; 0: never
     training.batch_size = 32  # images per step over all devices; not stated in the paper
+    # Parts into which a step divides its batch to save memory; BatchNorm sees each part by itself.
+    training.accumulation_steps = 1
     training.label_smoothing = 0.0  # label smoothing, 0..1
     training.devices = 0  # number of data-parallel devices; 0: all
     training.checkpoint_every_steps = 500  # interval of checkpoints; each epoch ends with one too

@@ -36,6 +36,8 @@ class XceptionFeatures(nn.Module):
         width_multiplier: Factor of all channel numbers, see `scaled_width`.
         middle_modules: Number of blocks of the middle flow; 8 in the publication.
         middle_flow: Form of the middle flow, "scan" or "unrolled", see `MiddleFlow`.
+        rematerialization: Blocks whose activations are computed again in the backward pass:
+            "none", "middle_flow" or "blocks".
         momentum: BatchNorm momentum, in [0, 1).
         implementation: Form of the operations, "plain" or "fast".
 
@@ -45,6 +47,7 @@ class XceptionFeatures(nn.Module):
     width_multiplier: float
     middle_modules: int
     middle_flow: str
+    rematerialization: str
     momentum: float
     implementation: str
 
@@ -105,6 +108,8 @@ class Xception(nn.Module):
         width_multiplier: Factor of all channel numbers, see `scaled_width`.
         middle_modules: Number of blocks of the middle flow; 8 in the publication.
         middle_flow: Form of the middle flow, "scan" or "unrolled", see `MiddleFlow`.
+        rematerialization: Blocks whose activations are computed again in the backward pass:
+            "none", "middle_flow" or "blocks".
         momentum: BatchNorm momentum, in [0, 1).
         dropout_rate: Share of the features dropped before the head, in [0, 1).
         implementation: Form of the operations, "plain" or "fast".
@@ -116,6 +121,7 @@ class Xception(nn.Module):
     width_multiplier: float
     middle_modules: int
     middle_flow: str
+    rematerialization: str
     momentum: float
     dropout_rate: float
     implementation: str
@@ -126,6 +132,7 @@ class Xception(nn.Module):
             self.width_multiplier,
             self.middle_modules,
             self.middle_flow,
+            self.rematerialization,
             self.momentum,
             self.implementation,
         )

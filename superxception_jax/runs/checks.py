@@ -17,7 +17,14 @@ from superxception_jax.data.own.equal_images import TWINS
 from superxception_jax.data.splits import PROTOCOLS
 from superxception_jax.models.build import MODELS, has_super_resolution
 from superxception_jax.models.keras.start import EXPORTED, find_init_from_problems
-from superxception_jax.training.settings import OPTIMIZERS, POLARITIES, SCHEDULES, TEST_VIEWS
+from superxception_jax.training.settings import (
+    BATCH_SCALINGS,
+    OPTIMIZERS,
+    POLARITIES,
+    PRECISIONS,
+    SCHEDULES,
+    TEST_VIEWS,
+)
 
 # Allowed texts.
 CHOICES: dict[str, tuple[str, ...]] = {
@@ -30,6 +37,8 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "model.polarity": POLARITIES,
     "model.test_views": TEST_VIEWS,
     "model.implementation": ("auto", "plain", "fast"),
+    "model.precision": PRECISIONS,
+    "model.rematerialization": ("none", "middle_flow", "blocks"),
     "super_resolution.final_activation": ("none", "relu"),
     "super_resolution.skip": ("input", "none"),
     "super_resolution.initialization": ("gaussian", "glorot"),
@@ -42,6 +51,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "normalization.grey": GREYS,
     "optimizer.name": OPTIMIZERS,
     "optimizer.schedule": SCHEDULES,
+    "optimizer.batch_scaling": BATCH_SCALINGS,
 }
 LARGEST_SEED = 2**32 - 1  # JAX would take a larger one modulo 2**32
 # Lowest and highest allowed numbers; a field with whole bounds is a whole number.
@@ -50,6 +60,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "data.ideogram_cells": (1, 100_000),
     "data.ideogram_seed": (0, LARGEST_SEED),
     "data.ideogram_aneuploid_share": (0.0, 1.0),
+    "data.memory_share": (0.0, 1.0),
     "normalization.length_exponent": (0.0, 1.0),
     "normalization.absolute_length_px": (1.0, 10_000.0),
     "normalization.image_px": (8, 1024),
@@ -75,6 +86,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "augmentation.blur": (0.0, 1.0),
     "augmentation.noise": (0.0, 1.0),
     "optimizer.learning_rate": (1e-12, 100.0),
+    "optimizer.reference_batch_size": (1, 1_000_000),
     "optimizer.warmup_epochs": (0.0, 100_000.0),
     "optimizer.momentum": (0.0, 0.99999),
     "optimizer.rate_decay": (0.0, 1000.0),
@@ -83,6 +95,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "training.epochs": (1, 100_000),
     "training.patience_epochs": (0, 100_000),
     "training.batch_size": (1, 1_000_000),
+    "training.accumulation_steps": (1, 1_000_000),
     "training.label_smoothing": (0.0, 0.99),
     "training.devices": (0, 1_000_000),
     "training.checkpoint_every_steps": (1, 1_000_000_000),

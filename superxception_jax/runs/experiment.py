@@ -29,10 +29,13 @@ class Experiment:
         dataset_options: Keyword options of that builder.
         data_dir: Folder of the prepared data sets.
         manual_dir: Folder of the archives that the user provides.
+        memory_share: Share of the memory that the images may take, 0..1; above it they are read
+            from the disk.
         normalization: How raw crops become canvases.
         split: How images are divided into training, validation and test.
         model: Keyword arguments of `superxception_jax.models.build.build_model`.
         implementation: Forms of the operations: auto, plain or fast.
+        precision: Number format of activations and products, float32 or bfloat16.
         polarity: Whether the orientation is given or predicted by the network (read).
         test_views: Whether an image is classified as it is (one) or in both orientations (both).
         turned_share: Expected share of upside-down images, for a network that predicts polarity.
@@ -46,6 +49,7 @@ class Experiment:
         patience_epochs: Epochs without a lower validation loss after which training stops; 0 for
             never.
         batch_size: Images per step over all devices.
+        accumulation_steps: Parts into which a step divides its batch.
         label_smoothing: Share of the target spread over all classes, 0..1.
         device_count: Number of data-parallel devices; 0 means all.
         checkpoint_every_steps: Steps between two checkpoints inside an epoch.
@@ -63,10 +67,12 @@ class Experiment:
     dataset_options: Mapping[str, Any]
     data_dir: Path
     manual_dir: Path
+    memory_share: float
     normalization: NormalizationSettings
     split: SplitSettings
     model: Mapping[str, Any]
     implementation: str
+    precision: str
     polarity: str
     test_views: str
     turned_share: float
@@ -79,6 +85,7 @@ class Experiment:
     epochs: int
     patience_epochs: int
     batch_size: int
+    accumulation_steps: int
     label_smoothing: float
     device_count: int
     checkpoint_every_steps: int
@@ -100,7 +107,14 @@ class Experiment:
     @property
     def step_options(self) -> dict[str, Any]:
         """Return the keyword arguments of `superxception_jax.training.steps.make_train_step`."""
-        names = ("input_px", "augmentation", "label_smoothing", "polarity")
+        names = (
+            "input_px",
+            "augmentation",
+            "label_smoothing",
+            "polarity",
+            "precision",
+            "accumulation_steps",
+        )
         return {name: getattr(self, name) for name in names}
 
 
@@ -126,10 +140,12 @@ def build_experiment(config: ConfigDict) -> Experiment:
         dataset_options=_dataset_options(config),
         data_dir=Path(data.data_dir).expanduser().absolute(),
         manual_dir=Path(data.manual_dir or Path(data.data_dir) / "manual").expanduser().absolute(),
+        memory_share=data.memory_share,
         normalization=NormalizationSettings(**config.normalization.to_dict()),
         split=SplitSettings(**{**split.to_dict(), "sizes": tuple(split.sizes)}),
         model=_model_options(config),
         implementation=model.implementation,
+        precision=model.precision,
         polarity=model.polarity,
         test_views=model.test_views,
         turned_share=config.evaluation.turned_share,
@@ -142,6 +158,7 @@ def build_experiment(config: ConfigDict) -> Experiment:
         epochs=training.epochs,
         patience_epochs=training.patience_epochs,
         batch_size=training.batch_size,
+        accumulation_steps=training.accumulation_steps,
         label_smoothing=training.label_smoothing,
         device_count=training.devices,
         checkpoint_every_steps=training.checkpoint_every_steps,
@@ -211,6 +228,7 @@ def _model_options(config: ConfigDict) -> dict[str, Any]:
         "stem_stride": model.stem_stride,
         "middle_modules": model.middle_modules,
         "middle_flow": model.middle_flow,
+        "rematerialization": model.rematerialization,
         "momentum": model.batch_norm_momentum,
         "dropout_rate": model.dropout_rate,
     }

@@ -8,6 +8,7 @@ from typing import Any
 
 # Fields that later versions added, with the value that their absence means.
 ADDED: dict[str, Any] = {
+    "data.memory_share": 0.5,
     "data.own_twins": "refuse",
     "normalization.grey": "keep",
     "split.training_share": 1.0,
@@ -15,11 +16,16 @@ ADDED: dict[str, Any] = {
     "model.stem_stride": 1,
     "model.polarity": "given",
     "model.test_views": "one",
+    "model.precision": "float32",
+    "model.rematerialization": "none",
     "super_resolution.place": "after_enlarging",
     "super_resolution.parameters": "trained",
     "super_resolution.pretraining_epochs": 0,
+    "optimizer.batch_scaling": "none",
+    "optimizer.reference_batch_size": 32,
     "optimizer.momentum": 0.0,
     "optimizer.rate_decay": 0.0,
+    "training.accumulation_steps": 1,
     "training.patience_epochs": 0,
     "evaluation.turned_share": 0.01,
 }

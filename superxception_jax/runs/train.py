@@ -72,6 +72,7 @@ def train_network(setup: Setup, workdir: Path, checkpoints: Checkpoints) -> Prog
         ),
         key=setup.key,
         mesh=setup.mesh,
+        utilization=0.0,
     )
     return _train_or_resume(task, workdir, checkpoints)
 
@@ -154,6 +155,7 @@ def _pretrain(setup: Setup, workdir: Path) -> dict[str, Any]:
         ),
         key=setup.key,
         mesh=setup.mesh,
+        utilization=0.0,
     )
     print(f"pretraining the super-resolution stack on {count:,} images", flush=True)
     with Checkpoints(folder / "checkpoints") as checkpoints:
@@ -197,6 +199,7 @@ def _train_or_resume(task: Task, workdir: Path, checkpoints: Checkpoints) -> Pro
                 recorder=recorder,
                 progress=progress,
                 stop_requested=stop_requested,
+                after_step=lambda done: None,
                 clock=time.monotonic,
             )
     finally:

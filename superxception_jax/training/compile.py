@@ -87,9 +87,45 @@ def with_replicated_sharding(tree: Any, mesh: Mesh) -> Any:
     )
 
 
-def place_batch(array: np.ndarray, mesh: Mesh) -> jax.Array:
-    """Return an array, split over the devices along its first axis."""
-    return jax.device_put(array, NamedSharding(mesh, PartitionSpec(DATA_AXIS)))
+def own_rows(batch_size: int, mesh: Mesh) -> slice:
+    """Return the rows of a batch that the devices of this process hold.
+
+    Args:
+        batch_size: Images per step over all devices.
+        mesh: Devices; those of a process follow each other.
+
+    Returns:
+        The slice of the first axis; everything in a single process.
+    """
+    own = [
+        number
+        for number, device in enumerate(mesh.devices.flat)
+        if device.process_index == jax.process_index()
+    ]
+    share = batch_size // mesh.size
+    return slice(own[0] * share, (own[-1] + 1) * share)
+
+
+def place_batch(batch: np.ndarray, mesh: Mesh) -> jax.Array:
+    """Return a batch, split over the devices along its first axis.
+
+    Args:
+        batch: The whole batch, the same in every process.
+        mesh: Devices.
+    """
+    return place_own_rows(batch[own_rows(len(batch), mesh)], mesh)
+
+
+def place_own_rows(rows: np.ndarray, mesh: Mesh) -> jax.Array:
+    """Return a batch of which every process gives the rows of its own devices.
+
+    Args:
+        rows: Those rows of the batch that this process holds, see `own_rows`.
+        mesh: Devices.
+    """
+    return jax.make_array_from_process_local_data(
+        NamedSharding(mesh, PartitionSpec(DATA_AXIS)), rows
+    )
 
 
 def compile_train_step(train_step: TrainStep, mesh: Mesh) -> TrainStep:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import jax
 import numpy as np
 
 from superxception_jax.commands import Interrupted
-from superxception_jax.data.batches import training_indices
 from superxception_jax.training.checkpoint import BEST, LATEST, Checkpoints
-from superxception_jax.training.compile import place_batch
+from superxception_jax.training.feed import training_batches
 from superxception_jax.training.progress import Progress
 from superxception_jax.training.recorder import Recorder
 from superxception_jax.training.state import TrainState
@@ -22,22 +21,52 @@ class NonFiniteLossError(FloatingPointError):
     """The loss or its gradient became infinite or NaN."""
 
 
-@dataclass
-class _Window:
-    """Metrics of the steps since the last line of training metrics, still on the devices."""
+class _Log:
+    """Metrics of the steps since the last entry, still on the devices.
 
-    started_seconds: float
-    steps: list[int] = field(default_factory=list)
-    metrics: list[dict[str, jax.Array]] = field(default_factory=list)
+    An entry is fetched and written while the step after it runs, so that the devices don't wait.
+    """
 
-    def close(self, batch_size: int, *, now_seconds: float) -> dict[str, float]:
-        """Return the means of the metrics, after a check that all are finite."""
-        values = {
-            name: np.array([float(one[name]) for one in self.metrics]) for name in self.metrics[0]
-        }
+    def __init__(self, task: Task, recorder: Recorder, clock: Callable[[], float]) -> None:
+        self._task, self._recorder, self._clock = task, recorder, clock
+        self._steps: list[int] = []
+        self._metrics: list[dict[str, jax.Array]] = []
+        self._started_seconds = clock()
+        self._is_due = False
+
+    def add(self, step: int, metrics: dict[str, jax.Array]) -> None:
+        """Keep the metrics of a step that has just been started."""
+        if self._metrics:
+            # At most one step in flight, so that the bar is accurate and a stop is prompt.
+            jax.block_until_ready(self._metrics[-1])
+        if self._is_due:
+            self.write()
+        self._steps.append(step)
+        self._metrics.append(metrics)
+
+    def end_entry(self) -> None:
+        """Have the entry written once its last step is done."""
+        self._is_due = True
+
+    def write(self) -> None:
+        """Write the entry of all steps so far, after a check that their metrics are finite."""
+        metrics = self._means()
+        self._recorder.record("train", self._steps[-1], metrics)
+        self._steps, self._metrics = [], []
+        self._is_due = False
+        self.restart()
+
+    def restart(self) -> None:
+        """Start the clock of the next entry."""
+        self._started_seconds = self._clock()
+
+    def _means(self) -> dict[str, float]:
+        fetched = jax.device_get(self._metrics)
+        seconds = max(self._clock() - self._started_seconds, 1e-9)
+        values = {name: np.array([one[name] for one in fetched]) for name in fetched[0]}
         bad = [
             step
-            for step, *numbers in zip(self.steps, *values.values(), strict=True)
+            for step, *numbers in zip(self._steps, *values.values(), strict=True)
             if not np.all(np.isfinite(numbers))
         ]
         if bad:
@@ -47,13 +76,17 @@ class _Window:
                 "lower `optimizer.learning_rate` or set `optimizer.gradient_clip_norm`. "
                 "The checkpoints of earlier steps are kept."
             )
-        seconds = max(now_seconds - self.started_seconds, 1e-9)
-        return {
+        batch_size = self._task.settings.batch_size
+        speed = len(self._steps) * batch_size / seconds
+        means = {
             "loss": float(values["loss"].mean()),
             "accuracy": float(values["correct"].mean() / batch_size),
             "gradient_norm": float(values["gradient_norm"].mean()),
-            "images_per_second": len(self.steps) * batch_size / seconds,
+            "images_per_second": speed,
         }
+        if self._task.utilization:
+            means["model_flop_utilization"] = speed * self._task.utilization
+        return means
 
 
 def train(
@@ -64,6 +97,7 @@ def train(
     recorder: Recorder,
     progress: Progress,
     stop_requested: Callable[[], str],
+    after_step: Callable[[int], object],
     clock: Callable[[], float],
 ) -> tuple[TrainState, Progress]:
     """Train from the given state to the last step, or until the validation loss stops improving.
@@ -75,6 +109,7 @@ def train(
         recorder: Where the metrics and the progress bar go.
         progress: Progress up to the given state.
         stop_requested: Function that returns the reason to stop, empty to continue.
+        after_step: Called with the number of finished steps after each.
         clock: Function that returns the seconds since any fixed moment.
 
     Returns:
@@ -86,33 +121,26 @@ def train(
     """
     settings = task.settings
     started_seconds = clock() - progress.training_seconds
-    window = _Window(clock())
-    last = int(state.step) if progress.stopped_epoch else task.total_steps
-    for number in range(int(state.step), last):
-        indices = training_indices(
-            len(task.images), batch_size=settings.batch_size, seed=settings.seed, step=number
-        )
-        images = place_batch(task.images[indices], task.mesh)
-        targets = place_batch(task.targets[indices], task.mesh)
-        state, metrics = task.step(state, images, targets, task.key)
+    log = _Log(task, recorder, clock)
+    first = int(state.step)
+    last = first if progress.stopped_epoch else task.total_steps
+    for number, batch in enumerate(training_batches(task, first=first, last=last), first):
+        state, metrics = task.step(state, *batch, task.key)
         done = number + 1
-        window.steps.append(done)
-        window.metrics.append(metrics)
-        if len(window.metrics) > 1:
-            # At most one step in flight, so that the bar is accurate and a stop is prompt.
-            jax.block_until_ready(window.metrics[-2])
+        log.add(done, metrics)
         recorder.advance()
+        after_step(done)
 
         reason = stop_requested()
         ends_epoch = done % task.steps_per_epoch == 0 or done == task.total_steps
         saves = reason or ends_epoch or done % settings.checkpoint_every_steps == 0
-        if saves or done % settings.log_every_steps == 0:
+        if saves:
             # The check for finite metrics comes before every checkpoint, so that a broken state
             # never replaces a sound one.
-            recorder.record("train", done, window.close(settings.batch_size, now_seconds=clock()))
-            window = _Window(clock())
-        if saves:
+            log.write()
             progress = replace(progress, training_seconds=clock() - started_seconds)
+        elif done % settings.log_every_steps == 0:
+            log.end_entry()
         if ends_epoch:
             validation = task.validate(state)
             recorder.record("validation", done, validation)
@@ -120,9 +148,9 @@ def train(
             reason = reason or stop_requested()
             if progress.best_step == done:
                 checkpoints.save(BEST, state, progress=progress)
-            window = _Window(clock())
         if saves:
             checkpoints.save(LATEST, state, progress=progress)
+            log.restart()
         _heed(reason, step=done)
         if progress.stopped_epoch:
             break

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 POLARITIES = ("given", "read")
 TEST_VIEWS = ("one", "both")
 SCHEDULES = ("constant", "cosine", "inverse_time")
+BATCH_SCALINGS = ("none", "linear", "square_root")
+PRECISIONS = ("float32", "bfloat16")
 OPTIMIZERS = ("adam", "adamw", "nesterov")
 
 
@@ -17,6 +19,8 @@ class OptimizerSettings:
     Attributes:
         name: One of `OPTIMIZERS`.
         learning_rate: Peak learning rate.
+        batch_scaling: How the rate depends on the batch size, one of `BATCH_SCALINGS`.
+        reference_batch_size: Batch size for which the rate is meant.
         schedule: One of `SCHEDULES`.
         warmup_epochs: Epochs of linear rise to the peak rate.
         weight_decay: Weight decay of kernels, for adamw only.
@@ -27,6 +31,8 @@ class OptimizerSettings:
 
     name: str
     learning_rate: float
+    batch_scaling: str
+    reference_batch_size: int
     schedule: str
     warmup_epochs: float
     weight_decay: float

@@ -26,6 +26,8 @@ def make_train_step(
     augmentation: AugmentationSettings,
     label_smoothing: float,
     polarity: str,
+    precision: str,
+    accumulation_steps: int,
 ) -> TrainStep:
     """Return one training step.
 
@@ -37,6 +39,8 @@ def make_train_step(
         label_smoothing: Share of the target distribution spread over all classes, 0..1.
         polarity: "given", or "read" to rotate about half of the images by 180° and to let the
             second half of the outputs stand for the classes of rotated images.
+        precision: Number format of activations and products, "float32" or "bfloat16".
+        accumulation_steps: Parts into which the batch is divided, one after the other.
 
     Returns:
         A pure function from the state, images u8[B,S,S,1], labels i32[B] and the root key to the

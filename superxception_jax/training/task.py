@@ -29,6 +29,8 @@ class Task:
         settings: Length of the training, batch size and intervals.
         key: Root key, on every device.
         mesh: Devices over which a batch is split.
+        utilization: Model FLOP utilisation, 0..1, at one image per second; 0 where the peak of
+            the devices is unknown.
     """
 
     images: np.ndarray
@@ -40,6 +42,7 @@ class Task:
     settings: LoopSettings
     key: jax.Array
     mesh: jax.sharding.Mesh
+    utilization: float
 
     @property
     def steps_per_epoch(self) -> int:

@@ -21,6 +21,7 @@ CLASSIFIER = {
     "width_multiplier": 1.0,
     "stem_stride": 1,
     "middle_modules": 8,
+    "rematerialization": "none",
     "middle_flow": "scan",
     "momentum": 0.99,
     "dropout_rate": 0.5,

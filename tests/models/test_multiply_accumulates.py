@@ -12,6 +12,7 @@ OPTIONS = {
     "width_multiplier": 1.0,
     "stem_stride": 1,
     "middle_modules": 8,
+    "rematerialization": "none",
     "middle_flow": "scan",
     "momentum": 0.9,
     "dropout_rate": 0.0,

@@ -24,6 +24,7 @@ TINY: dict[str, Any] = {
     "classes": 4,
     "width_multiplier": 0.01,
     "middle_modules": 2,
+    "rematerialization": "none",
     "middle_flow": "scan",
     "momentum": 0.5,
     "dropout_rate": 0.5,

@@ -81,12 +81,15 @@ def _other_value(path, value, other):
         "model.polarity": "given",
         "model.test_views": "both",
         "model.implementation": "plain",
+        "model.precision": "bfloat16",
+        "model.rematerialization": "blocks",
         "super_resolution.final_activation": "relu",
         "super_resolution.skip": "none",
         "super_resolution.initialization": "glorot",
         "super_resolution.place": "before_enlarging",
         "super_resolution.parameters": "frozen",
         "optimizer.name": "adam",
+        "optimizer.batch_scaling": "linear",
         "optimizer.schedule": "constant",
     }
     if path in choices:

@@ -75,6 +75,7 @@ def _run(
         settings=settings,
         key=compilation.place_replicated(jax.random.key(0), mesh),
         mesh=mesh,
+        utilization=0.0,
     )
     with Checkpoints(workdir / "checkpoints") as checkpoints:
         if checkpoints.step(LATEST) is not None:
@@ -102,6 +103,7 @@ def _run(
                 recorder=recorder,
                 progress=progress,
                 stop_requested=stop_requested,
+                after_step=lambda done: None,
                 clock=itertools.count().__next__,
             )
             return state

@@ -13,6 +13,8 @@ from superxception_jax.training.settings import OptimizerSettings
 PLAIN = OptimizerSettings(
     name="adam",
     learning_rate=0.01,
+    batch_scaling="none",
+    reference_batch_size=32,
     schedule="constant",
     warmup_epochs=0.0,
     weight_decay=0.0,

@@ -50,6 +50,7 @@ def test_the_stack_learns_to_restore(input_px, share):
         classifier={
             "width_multiplier": 0.05,
             "middle_modules": 1,
+            "rematerialization": "none",
             "middle_flow": "unrolled",
             "momentum": 0.9,
             "dropout_rate": 0.0,

@@ -143,6 +143,8 @@ def test_polarity_is_learned_as_a_second_half_of_the_classes():
             augmentation=still,
             label_smoothing=0.0,
             polarity="read",
+            precision="float32",
+            accumulation_steps=1,
         ),
         compiler_options=QUICK,
     )

@@ -28,5 +28,6 @@ def test_an_epoch_holds_full_batches_only():
         ),
         key=jax.random.key(0),
         mesh=compilation.make_mesh(1),
+        utilization=0.0,
     )
     assert (task.steps_per_epoch, task.total_steps) == (2, 6)

@@ -34,6 +34,8 @@ AUGMENTATION = AugmentationSettings(
 OPTIMIZER = OptimizerSettings(
     name="adamw",
     learning_rate=0.01,
+    batch_scaling="none",
+    reference_batch_size=BATCH,
     schedule="cosine",
     warmup_epochs=0.5,
     weight_decay=0.01,
@@ -97,6 +99,8 @@ def make_training(*, epochs: int = 2, model: nn.Module | None = None, label_smoo
         augmentation=AUGMENTATION,
         label_smoothing=label_smoothing,
         polarity="given",
+        precision="float32",
+        accumulation_steps=1,
     )
     return model, optimizer, step, state
 

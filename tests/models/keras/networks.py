@@ -61,6 +61,7 @@ def make_xception(middle_flow):
         width_multiplier=1.0,
         middle_modules=MIDDLE_MODULES,
         middle_flow=middle_flow,
+        rematerialization="none",
         momentum=0.99,
         dropout_rate=0.0,
         implementation="fast",

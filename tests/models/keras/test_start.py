@@ -28,6 +28,7 @@ SIZE = 71
 CLASSIFIER = {
     "width_multiplier": 1.0,
     "middle_modules": 8,
+    "rematerialization": "none",
     "middle_flow": "unrolled",
     "momentum": 0.99,
     "dropout_rate": 0.0,
