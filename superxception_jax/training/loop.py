@@ -125,7 +125,9 @@ def train(
     first = int(state.step)
     last = first if progress.stopped_epoch else task.total_steps
     for number, batch in enumerate(training_batches(task, first=first, last=last), first):
-        state, metrics = task.step(state, *batch, task.key)
+        # Marks the step in a trace.
+        with jax.profiler.StepTraceAnnotation("train", step_num=number):
+            state, metrics = task.step(state, *batch, task.key)
         done = number + 1
         log.add(done, metrics)
         recorder.advance()
