@@ -27,8 +27,9 @@ class MetricsEntry:
     Attributes:
         kind: `train` (means since the entry before) or `validation`.
         step: Number of finished steps.
-        metrics: Values by name: `loss` and `accuracy`; in training also `gradient_norm` and
-            `images_per_second`.
+        metrics: Values by name: `loss` and `accuracy`; in training also `gradient_norm`,
+            `images_per_second` and, where the peak of the devices is known,
+            `model_flop_utilization`.
     """
 
     kind: str
@@ -99,6 +100,8 @@ class Recorder:
             f"{kind} loss": f"{metrics['loss']:.3f}",
             f"{kind} acc": f"{metrics['accuracy']:.1%}",
         }
+        if "model_flop_utilization" in metrics:
+            self._shown["utilisation"] = f"{metrics['model_flop_utilization']:.1%}"
         self._bar.set_postfix(self._shown)
 
     def close(self) -> None:

@@ -50,6 +50,8 @@ def _run(
     in_validation=False,
     losses=None,
     step=None,
+    events=None,
+    utilization=0.0,
 ):
     """Start or resume a training in a folder, as a process would, and return the state."""
     workdir.mkdir(exist_ok=True)
@@ -75,7 +77,7 @@ def _run(
         settings=settings,
         key=compilation.place_replicated(jax.random.key(0), mesh),
         mesh=mesh,
-        utilization=0.0,
+        utilization=utilization,
     )
     with Checkpoints(workdir / "checkpoints") as checkpoints:
         if checkpoints.step(LATEST) is not None:
@@ -91,6 +93,11 @@ def _run(
             def advance(self):
                 super().advance()
                 done[0] += 1
+
+            def record(self, kind, step, metrics):
+                super().record(kind, step, metrics)
+                if events is not None:
+                    events.append(f"{kind} {step}")
 
         recorder = CountingRecorder(
             workdir, first_step=int(state.step), total_steps=task.total_steps, batch_size=BATCH
@@ -142,6 +149,25 @@ def test_metrics_lines(tmp_path, compiled):
     assert _steps(tmp_path / "run", "validation") == [3, 6]
     entry = load_metrics(tmp_path / "run")[0]
     assert set(entry.metrics) == {"loss", "accuracy", "gradient_norm", "images_per_second"}
+
+
+def test_an_entry_is_fetched_while_the_next_step_runs(tmp_path, compiled):
+    events = []
+
+    def noted(state, images, labels, key):
+        events.append(f"step {len([one for one in events if one.startswith('step')]) + 1}")
+        return compiled(state, images, labels, key)
+
+    _run(tmp_path / "run", compiled, step=noted, events=events)
+    assert events[:6] == ["step 1", "step 2", "step 3", "train 2", "train 3", "validation 3"]
+
+
+def test_the_utilisation_stands_beside_the_speed(tmp_path, compiled):
+    _run(tmp_path / "run", compiled, utilization=0.25)
+    for entry in load_metrics(tmp_path / "run"):
+        if entry.kind == "train":
+            expected = 0.25 * entry.metrics["images_per_second"]
+            assert entry.metrics["model_flop_utilization"] == expected
 
 
 def test_lines_after_the_restored_step_are_dropped(tmp_path, compiled):
