@@ -16,6 +16,7 @@ from tqdm import tqdm
 from superxception_jax.chromosomes import CLASS_NAMES
 from superxception_jax.data.source import Chromosomes
 from superxception_jax.data.splits import WHOLE_CELL_PROTOCOLS
+from superxception_jax.data.stored_images import Images, TurnedImages
 from superxception_jax.evaluation.cells import (
     CellMetrics,
     assign_cells,
@@ -260,12 +261,13 @@ def _polarity(
     if setup.experiment.polarity == "given":
         return None
     turned = np.random.default_rng(setup.experiment.seed).random(len(images.labels)) < 0.5
-    mixed = np.where(turned[:, None, None, None], images.images[:, ::-1, ::-1], images.images)
+    mixed = TurnedImages(images.images, turned)
     metrics = {}
-    for name, pixels, truth, share in (
+    sets: tuple[tuple[str, Images | TurnedImages, np.ndarray, float], ...] = (
         ("upright", images.images, np.zeros_like(turned), setup.experiment.turned_share),
         ("turned_at_random", mixed, turned, 0.5),
-    ):
+    )
+    for name, pixels, truth, share in sets:
         outputs = predict_images(setup, variables, pixels, bar=None)
         classes, probability = separate_polarity(outputs, turned_share=share)
         metrics[name] = PolarityMetrics(

@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from superxception_jax.chromosomes import CLASS_NAMES
+from superxception_jax.data.stored_images import Images
 from superxception_jax.evaluation import plots
 from superxception_jax.evaluation.metrics import Metrics
 from superxception_jax.evaluation.predictions import Predictions
@@ -29,7 +30,7 @@ def figure_makers(
     workdir: Path,
     predictions: Predictions,
     *,
-    images: np.ndarray,
+    images: Images,
     metrics: Metrics,
     temperature: float,
 ) -> dict[str, Callable[[], Figure]]:
@@ -102,7 +103,7 @@ def _learning_curve(entries: Sequence[MetricsEntry], steps_per_epoch: int) -> pl
     )
 
 
-def _cell_figure(images: np.ndarray, predictions: Predictions) -> Figure:
+def _cell_figure(images: Images, predictions: Predictions) -> Figure:
     """Draw the cell with the most images in the split, the first among equals."""
     cells, counts = np.unique(predictions.cells, return_counts=True)
     chosen = cells[np.argmax(counts)]

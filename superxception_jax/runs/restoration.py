@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from superxception_jax.data.source import Chromosomes
+from superxception_jax.data.stored_images import Images
 from superxception_jax.evaluation.predict import predict_all
 from superxception_jax.models.enlarging import enlarge
 from superxception_jax.models.inference import Predict, to_unit_range
@@ -29,8 +30,8 @@ class Pairs:
         names: str[N], names of the images.
     """
 
-    canvases: np.ndarray
-    targets: np.ndarray
+    canvases: Images
+    targets: Images
     names: np.ndarray
 
 
@@ -53,11 +54,11 @@ def load_pairs(experiment: Experiment, parts: Mapping[str, Chromosomes]) -> dict
     pairs = {}
     for split, part in parts.items():
         longer = part.lengths_px > experiment.normalization.image_px
+        chosen = part.take(longer)
+        # By name: a run keeps its split when the data set has grown.
+        found = np.array([places[name] for name in chosen.names.tolist()], np.int64)
         pairs[split] = Pairs(
-            canvases=part.images[longer],
-            # By name: a run keeps its split when the data set has grown.
-            targets=targets.images[[places[name] for name in part.names[longer].tolist()]],
-            names=part.names[longer],
+            canvases=chosen.images, targets=targets.take(found).images, names=chosen.names
         )
     return pairs
 
@@ -129,5 +130,5 @@ def restore(
         batch_sizes=(setup.experiment.evaluation_batch_size,),
         advance=lambda count: None,
     )
-    truth = pairs.targets.astype(np.float32) / 255.0
+    truth = pairs.targets[:].astype(np.float32) / 255.0
     return outputs[..., :1], outputs[..., 1:], truth
