@@ -69,10 +69,19 @@ def figure_makers(
     return makers
 
 
+def choose_restored(count: int) -> np.ndarray:
+    """Return the indices of the restored images that a figure shows.
+
+    Args:
+        count: Number of restored images, at least 1.
+    """
+    return np.linspace(0, count - 1, min(RESTORED_IMAGES, count)).astype(int)
+
+
 def draw_restoration(
     restored: np.ndarray, bicubic: np.ndarray, truth: np.ndarray, *, names: np.ndarray
 ) -> Figure:
-    """Return a figure of a few restored images next to bicubic enlargement and the true crops.
+    """Return a figure of restored images next to bicubic enlargement and the true crops.
 
     Args:
         restored: f32[N,P,P,1], output of the super-resolution stack.
@@ -80,9 +89,7 @@ def draw_restoration(
         truth: f32[N,P,P,1], true crops.
         names: str[N], names of the images.
     """
-    chosen = np.linspace(0, len(names) - 1, min(RESTORED_IMAGES, len(names))).astype(int)
-    after, before, true = (array[chosen] for array in (restored, bicubic, truth))
-    return plots.plot_enhancement(before, after, true, titles=names[chosen].tolist())
+    return plots.plot_enhancement(bicubic, restored, truth, titles=names.tolist())
 
 
 def _learning_curves(setup: Setup, workdir: Path) -> Figure:

@@ -10,51 +10,14 @@ from PIL import Image
 from superxception_jax.data import source
 from superxception_jax.data.image_file import hash_image
 from superxception_jax.data.measure import measure_cell
-from superxception_jax.data.normalize import NormalizationSettings, normalize_cell
-from superxception_jax.data.source import Chromosomes, load_chromosomes
-from superxception_jax.data.stored_images import StoredImages
-
-SETTINGS = NormalizationSettings(
-    background="dark",
-    tilt="keep",
-    straightening="none",
-    length="cell",
-    length_exponent=1.0,
-    absolute_length_px=100.0,
-    grey="keep",
-    image_px=16,
-)
+from superxception_jax.data.normalize import normalize_cell
+from superxception_jax.data.source import Chromosomes
+from tests.data.small_lab import FOUND, NOTICE, SETTINGS, assert_equal, caches, load, make_lab
 
 
 @pytest.fixture
 def lab(tmp_path) -> Path:
-    root = tmp_path / "lab"
-    generator = np.random.default_rng(0)
-    for cell in ("10", "9"):
-        (root / cell).mkdir(parents=True)
-        for number in (1, 2, 10):
-            image = np.zeros((36 - 2 * number, 14), np.uint8)
-            image[3:-3, 3:-3] = generator.integers(90, 200, (30 - 2 * number, 8))
-            Image.fromarray(image).save(root / cell / f"{number}a.png")
-    return root
-
-
-def load(
-    lab: Path, settings: NormalizationSettings = SETTINGS, *, memory_share: float = 0.5
-) -> Chromosomes:
-    return load_chromosomes(
-        dataset="own",
-        dataset_options={"folder": str(lab), "twins": "refuse"},
-        data_dir=lab.parent / "data",
-        manual_dir=lab.parent / "manual",
-        normalization=settings,
-        memory_share=memory_share,
-        progress=False,
-    )
-
-
-def caches(lab: Path) -> list[Path]:
-    return sorted((lab.parent / "data" / "prepared").iterdir())
+    return make_lab(tmp_path)
 
 
 @pytest.fixture
@@ -67,12 +30,6 @@ def normalized_cells(monkeypatch) -> list[list[str]]:
 
     monkeypatch.setattr(source, "measure_cell", spy)
     return calls
-
-
-def assert_equal(one: Chromosomes, other: Chromosomes) -> None:
-    for field, array in vars(one).items():
-        np.testing.assert_array_equal(array, getattr(other, field))
-        assert array.dtype == getattr(other, field).dtype
 
 
 def test_chromosomes_come_by_cell_and_name_in_natural_order(lab):
@@ -95,13 +52,6 @@ def test_every_cell_is_normalised_as_a_whole(lab, normalized_cells):
     np.testing.assert_allclose(
         everything.lengths_px[3:], [one.length_px for one in measured], rtol=1e-6
     )
-
-
-FOUND = "lab: 2 cells (one folder per cell), 6 images\n"
-NOTICE = (
-    "own: 2 cells without a patient (column `case` of `labels.csv`): every cell counts as a case "
-    "of its own, and the split `cases` equals `cells`.\n"
-)
 
 
 def test_second_call_loads_the_cache(lab, normalized_cells, capsys):
@@ -192,99 +142,6 @@ def test_an_image_that_cannot_be_normalised_is_named(lab):
     with pytest.raises(ValueError, match="9/speck 5"):
         load(lab)
     assert not (lab.parent / "data" / "prepared").exists()
-
-
-def load_streamed(lab: Path) -> Chromosomes:
-    everything = load(lab, memory_share=0.0)
-    assert isinstance(everything.images, StoredImages)
-    return everything
-
-
-def assert_same_content(one: Chromosomes, other: Chromosomes) -> None:
-    for field, array in vars(one).items():
-        np.testing.assert_array_equal(array[:], getattr(other, field)[:])
-
-
-def test_a_set_beyond_the_memory_is_the_same_in_a_file(lab, capsys):
-    streamed = load_streamed(lab)
-    assert capsys.readouterr().out.endswith(f" ...\n{NOTICE}")
-    assert streamed.names.tolist() == ["9/1a", "9/2a", "9/10a", "10/1a", "10/2a", "10/10a"]
-    assert [path.suffix for path in caches(lab)] == [".npz", ".array_record"]
-    # From the same files in memory, and prepared in memory.
-    in_memory = load(lab)
-    assert isinstance(in_memory.images, np.ndarray)
-    assert len(caches(lab)) == 2
-    for path in caches(lab):
-        path.unlink()
-    whole = load(lab)
-    assert_equal(whole, in_memory)
-    assert_same_content(whole, streamed)
-    chosen = np.array([4, 0, 5])
-    assert_same_content(whole.take(chosen), streamed.take(chosen))
-    mask = whole.labels == 9
-    assert_same_content(whole.take(mask), streamed.take(mask))
-
-
-def test_a_set_beyond_the_memory_is_prepared_cell_by_cell(lab, normalized_cells, monkeypatch):
-    monkeypatch.setattr(source, "load_records", None)
-    load_streamed(lab)
-    assert normalized_cells == [["9/1a", "9/2a", "9/10a"], ["10/1a", "10/2a", "10/10a"]]
-    normalized_cells.clear()
-    # The files alone are enough.
-    (lab.parent / "data" / "own").rename(lab.parent / "elsewhere")
-    load_streamed(lab)
-    assert normalized_cells == []
-
-
-def test_a_cache_that_no_longer_fits_is_left_on_the_disk(lab, monkeypatch):
-    whole = load(lab)
-    assert_same_content(whole, load_streamed(lab))
-    assert len(caches(lab)) == 3
-    # Exactly what fits is loaded.
-    monkeypatch.setattr(source, "memory_bytes", lambda: 2 * whole.images.nbytes)
-    assert isinstance(load(lab, memory_share=0.5).images, np.ndarray)
-    assert isinstance(load(lab, memory_share=0.49).images, StoredImages)
-
-
-@pytest.mark.parametrize("damage", ["truncated", "empty", "gone", "index", "another"])
-def test_broken_files_of_a_large_set_are_made_again_with_a_notice(lab, damage, capsys):
-    first = load(lab)
-    caches(lab)[0].unlink()
-    load_streamed(lab)
-    index, images = caches(lab)
-    if damage == "truncated":
-        images.write_bytes(images.read_bytes()[:-70_000])
-    elif damage == "empty":
-        images.write_bytes(b"")
-    elif damage == "gone":
-        images.unlink()
-    elif damage == "index":
-        index.write_bytes(index.read_bytes()[:-100])
-    else:
-        with np.load(index) as stored:
-            np.savez(index, **{**stored, "fingerprint": np.array("another")})
-    capsys.readouterr()
-    assert_same_content(first, load_streamed(lab))
-    assert f"Preparing {index} again: it can't be used" in capsys.readouterr().out
-    assert_same_content(first, load_streamed(lab))
-    assert capsys.readouterr().out == FOUND + NOTICE
-
-
-def test_a_stop_while_storing_leaves_nothing(lab, monkeypatch):
-    def stop(*_, **__):
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patch:
-        patch.setattr(source, "hash_image", stop)
-        with pytest.raises(KeyboardInterrupt):
-            load_streamed(lab)
-        assert caches(lab) == []
-    with monkeypatch.context() as patch:
-        patch.setattr(np, "savez_compressed", stop)
-        with pytest.raises(KeyboardInterrupt):
-            load_streamed(lab)
-        assert [path.suffix for path in caches(lab)] == [".array_record"]
-    assert_same_content(load_streamed(lab), load(lab))
 
 
 def test_take_selects_in_order():

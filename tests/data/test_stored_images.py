@@ -132,7 +132,9 @@ def test_a_changed_byte_is_found_when_its_image_is_read(file, images, tmp_path):
     path.write_bytes(content)
     changed = StoredImages(path, count=COUNT, side_px=SIDE)
     np.testing.assert_array_equal(changed[[0, 20]], images[[0, 20]])
-    with pytest.raises(ValueError, match="must hold prepared images, .*hash mismatch.*; delete it"):
+    with pytest.raises(
+        ValueError, match=r"must hold prepared images, .*hash mismatch.*; delete it"
+    ):
         changed[3]
 
 
@@ -158,7 +160,7 @@ def test_a_full_disk_is_named(tmp_path, monkeypatch):
             close = writer._writer.close
 
         monkeypatch.setattr(writer, "_writer", Full())
-        with pytest.raises(OSError, match="No space left on device: '.*images.array_record'"):
+        with pytest.raises(OSError, match=r"No space left on device: '.*images.array_record'"):
             writer.write(np.zeros((1, SIDE, SIDE, 1), np.uint8))
 
 

@@ -6,6 +6,7 @@ import dataclasses
 import itertools
 import threading
 from types import SimpleNamespace
+from typing import Any
 
 import jax
 import numpy as np
@@ -56,7 +57,7 @@ def stored(file):
 
 
 def _task(images, targets=None, **fields):
-    absent = dict.fromkeys((field.name for field in dataclasses.fields(Task)), None)
+    absent: dict[str, Any] = dict.fromkeys(field.name for field in dataclasses.fields(Task))
     fixed = {"settings": SETTINGS, "mesh": compilation.make_mesh(1), "utilization": 0.0}
     labels = make_data()[1] if targets is None else targets
     return Task(**absent | fixed | {"images": images, "targets": labels} | fields)
@@ -89,11 +90,14 @@ def test_each_process_reads_its_rows_and_nothing_else(stored, monkeypatch):
     devices = np.array([SimpleNamespace(process_index=number // 2) for number in range(4)])
     mesh = SimpleNamespace(devices=devices, size=4)
     monkeypatch.setattr(feed, "place_own_rows", lambda rows, mesh: rows)
-    read = []
-    monkeypatch.setattr(
-        StoredImages, "__getitem__", lambda self, rows: read.append(len(rows)) or images[rows]
-    )
     images, labels = make_data()
+    read = []
+
+    def count(self, rows):
+        read.append(len(rows))
+        return images[rows]
+
+    monkeypatch.setattr(StoredImages, "__getitem__", count)
     parts = []
     for process in range(2):
         monkeypatch.setattr(jax, "process_index", lambda process=process: process)
@@ -105,7 +109,7 @@ def test_each_process_reads_its_rows_and_nothing_else(stored, monkeypatch):
         np.testing.assert_array_equal(np.concatenate([one[1], other[1]]), labels[indices])
 
 
-def test_threads_read_ahead_and_end_with_the_batches(stored, monkeypatch):
+def test_threads_read_ahead(stored, monkeypatch):
     readers = set()
     read = StoredImages._read
 
@@ -117,7 +121,7 @@ def test_threads_read_ahead_and_end_with_the_batches(stored, monkeypatch):
     batches = training_batches(_task(stored), first=0, last=1000)
     for _ in range(3):
         next(batches)
-    batches.close()
+    del batches
     assert readers
     assert threading.main_thread().name not in readers
 
