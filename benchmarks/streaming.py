@@ -141,7 +141,10 @@ def main() -> None:
         shutil.rmtree(arguments.folder / "runs", ignore_errors=True)
         command = [sys.executable, __file__, f"--folder={arguments.folder}"]
         done = subprocess.run(
-            [*command, f"--measure={json.dumps(plan)}"], stdout=subprocess.PIPE, check=True
+            [*command, f"--measure={json.dumps(plan)}"],
+            env=os.environ | {"JAX_COMPILATION_CACHE_DIR": str(arguments.folder / "compiled")},
+            stdout=subprocess.PIPE,
+            check=True,
         )
         measurements.append(json.loads(done.stdout.splitlines()[-1]))
     values = {

@@ -17,7 +17,7 @@ def describe_streaming(values: dict[str, Any]) -> str:
     lines = [
         "# Training from files",
         "",
-        f"{large['images']:,} synthetic chromosomes at 50×50 px, StripNet of a quarter of its "
+        f"{large['images']:,} synthetic chromosomes at 50×50 px, StripNet of a tenth of its "
         f"width, {large['batch_size']} images a step; `{values['provenance']['command']}`, commit "
         f"`{values['provenance']['commit']}`, {values['processor_cores']} cores that other work "
         "shared; the repetitions show the spread. The files lay on a local disk; that of the large "
