@@ -20,7 +20,7 @@ def describe_streaming(values: dict[str, Any]) -> str:
         f"{large['images']:,} synthetic chromosomes at 50×50 px, StripNet of a tenth of its "
         f"width, {large['batch_size']} images a step; `{values['provenance']['command']}`, commit "
         f"`{values['provenance']['commit']}`, {values['processor_cores']} cores that other work "
-        "shared; the repetitions show the spread. The files lay on a local disk; that of the large "
+        "shared, so that speeds are rough. The files lay on a local disk; that of the large "
         "set was dropped from the page cache before its training.",
         "",
         "| images | where | training images/s | batches alone, images/s | test images/s | "
