@@ -143,13 +143,16 @@ def load_json(
     return values
 
 
-def load_arrays(path: Path, *, content: str, remedy: str) -> dict[str, np.ndarray]:
-    """Load all arrays of a `.npz` file; nothing in it is executed.
+def load_arrays(
+    path: Path, *, content: str, remedy: str, names: Collection[str] = ()
+) -> dict[str, np.ndarray]:
+    """Load the arrays of a `.npz` file; nothing in it is executed.
 
     Args:
         path: File to read.
         content: What the file must hold, such as `the predictions of a run`.
         remedy: What to do about a missing or damaged file.
+        names: Names of the arrays to load; all if there are none.
 
     Returns:
         The arrays by name.
@@ -167,7 +170,7 @@ def load_arrays(path: Path, *, content: str, remedy: str) -> dict[str, np.ndarra
                 raise ValueError("not a NumPy archive")
             file.seek(0)
             with np.load(file, allow_pickle=False) as stored:
-                arrays = {name: stored[name] for name in stored.files}
+                arrays = {name: stored[name] for name in names or stored.files}
         for name, array in arrays.items():
             if not isinstance(array, np.ndarray):
                 # NumPy returns a member that isn't an array as bytes.

@@ -146,6 +146,16 @@ def test_a_truncated_or_altered_archive_is_sound_or_refused(data, tmp_path):
             np.testing.assert_array_equal(found[name], arrays[name])
 
 
+def test_only_the_named_arrays_of_an_archive_are_loaded(tmp_path):
+    path = tmp_path / "a.npz"
+    np.savez(path, one=np.arange(3), two=np.ones(2))
+    how = {"content": "numbers", "remedy": "write it again"}
+    assert list(load_arrays(path, names=("two",), **how)) == ["two"]
+    assert list(load_arrays(path, **how)) == ["one", "two"]
+    with pytest.raises(ValueError, match=r"got a damaged file \(.*three.*\); write it again"):
+        load_arrays(path, names=("three",), **how)
+
+
 def test_writable_folders_are_found_before_long_work(tmp_path, monkeypatch):
     check_writable(tmp_path / "new" / "folder", name="--out")
     assert list(tmp_path.iterdir()) == []

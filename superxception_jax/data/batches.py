@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 
 import numpy as np
@@ -16,15 +17,24 @@ def epoch_order(count: int, *, seed: int, epoch: int) -> np.ndarray:
         epoch: Number of the epoch, from 0.
 
     Returns:
-        i64[count], a permutation of 0..count-1; it doesn't depend on earlier epochs, so that a
-        run can be resumed.
+        i64[count], a permutation of 0..count-1, read-only; it doesn't depend on earlier epochs, so
+        that a run can be resumed.
 
     Raises:
         ValueError: A number is out of its range.
     """
     _check_at_least(1, count=count)
     _check_at_least(0, seed=seed, epoch=epoch)
-    return np.random.default_rng([seed, epoch]).permutation(count).astype(np.int64, copy=False)
+    return _draw_order(count, seed, epoch)
+
+
+# Drawn once an epoch: that of a million images takes longer than a step of a small network. Two are
+# kept, because the batches of the next epoch are asked for before the last of this one is used.
+@functools.lru_cache(maxsize=2)
+def _draw_order(count: int, seed: int, epoch: int) -> np.ndarray:
+    order = np.random.default_rng([seed, epoch]).permutation(count).astype(np.int64, copy=False)
+    order.setflags(write=False)
+    return order
 
 
 def training_indices(count: int, *, batch_size: int, seed: int, step: int) -> np.ndarray:
@@ -97,6 +107,8 @@ def evaluation_batches(
 
 def _plan_batches(count: int, batch_sizes: tuple[int, ...]) -> list[int]:
     """Return the cheapest sizes; starting a batch costs about as much as one image."""
+    if len(batch_sizes) == 1:
+        return [batch_sizes[0]] * -(-count // batch_sizes[0])
     costs = [0]
     last = [0]
     for images in range(1, count + 1):

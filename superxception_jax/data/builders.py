@@ -12,12 +12,16 @@ from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from superxception_jax.chromosomes import natural_key
 from superxception_jax.data.record import ChromosomeRecord
 from superxception_jax.files import damaged
 
 if TYPE_CHECKING:
     import tensorflow_datasets as tfds
+
+_BLOCK = 1024  # records that are read at once where all are read
 
 
 def make_builder(
@@ -97,19 +101,82 @@ def load_records(builder: tfds.core.DatasetBuilder, *, progress: bool) -> list[C
         ValueError: The files of the data set have problems.
         FileNotFoundError: The files of the data set are missing.
     """
+    count = count_records(builder, progress=progress)
+    with _quiet(), _naming_unsound(builder):
+        everything = builder.as_data_source("all").__getitems__(list(range(count)))
+    records = [_record(one) for one in everything]
+    return sorted(records, key=lambda record: (natural_key(record.cell), natural_key(record.name)))
+
+
+def count_records(builder: tfds.core.DatasetBuilder, *, progress: bool) -> int:
+    """Return the number of records of a data set; prepare it first if it is missing.
+
+    Args:
+        builder: Builder of the data set, from `make_builder`.
+        progress: Whether to show progress bars.
+
+    Raises:
+        ValueError: The files of the data set have problems.
+        FileNotFoundError: The files of the data set are missing.
+    """
     with _quiet():
         if not builder.data_path.exists():
             _prepare(builder, progress=progress)
-        try:
-            examples = builder.as_data_source("all")
-            everything = examples.__getitems__(list(range(len(examples))))
-        except Exception as error:  # A damaged file raises what its reader raises.
-            raise ValueError(
-                f"`{builder.data_path}` must be a sound data set, got {error}; "
-                "delete that folder and run again."
-            ) from error
-    records = [_record(one) for one in everything]
-    return sorted(records, key=lambda record: (natural_key(record.cell), natural_key(record.name)))
+        with _naming_unsound(builder):
+            return builder.info.splits["all"].num_examples
+
+
+def iterate_cells(builder: tfds.core.DatasetBuilder) -> Iterator[list[ChromosomeRecord]]:
+    """Yield the records of a prepared data set cell by cell, in the order of `load_records`.
+
+    Only the names of all records and the images of one cell are in memory at a time.
+
+    Args:
+        builder: Builder of the data set, prepared.
+
+    Yields:
+        The raw chromosomes of a cell.
+
+    Raises:
+        ValueError: The files of the data set have problems.
+    """
+    with _quiet(), _naming_unsound(builder):
+        examples = builder.as_data_source("all")
+        cells, names = _load_keys(builder)
+    found, codes = np.unique(cells, return_inverse=True)
+    members = np.split(np.argsort(codes, kind="stable"), np.cumsum(np.bincount(codes))[:-1])
+    for cell in sorted(range(len(found)), key=lambda number: natural_key(str(found[number]))):
+        ordered = sorted(members[cell].tolist(), key=lambda index: natural_key(str(names[index])))
+        with _quiet(), _naming_unsound(builder):
+            records = examples.__getitems__(ordered)
+        yield [_record(one) for one in records]
+
+
+def _load_keys(builder: tfds.core.DatasetBuilder) -> tuple[np.ndarray, np.ndarray]:
+    """Return the cells and the names of all records, in the order of the files."""
+    import tensorflow_datasets as tfds
+
+    # Decoding an image takes as long as all the rest.
+    undecoded = {"image": tfds.decode.SkipDecoding()}
+    examples = builder.as_data_source("all", decoders=undecoded)
+    cells, names = (np.empty(len(examples), np.dtypes.StringDType()) for _ in range(2))
+    for start in range(0, len(examples), _BLOCK):
+        block = range(start, min(start + _BLOCK, len(examples)))
+        for index, one in zip(block, examples.__getitems__(list(block)), strict=True):
+            cells[index], names[index] = _text(one["cell"]), _text(one["name"])
+    return cells, names
+
+
+@contextmanager
+def _naming_unsound(builder: tfds.core.DatasetBuilder) -> Iterator[None]:
+    """Turn what damaged records raise into a sentence about their folder."""
+    try:
+        yield
+    except Exception as error:  # A damaged file raises what its reader raises.
+        raise ValueError(
+            f"`{builder.data_path}` must be a sound data set, got {error}; "
+            "delete that folder and run again."
+        ) from error
 
 
 def _prepare(builder: tfds.core.DatasetBuilder, *, progress: bool) -> None:
@@ -137,11 +204,12 @@ def _prepare(builder: tfds.core.DatasetBuilder, *, progress: bool) -> None:
 
 
 def _record(one: Mapping[str, Any]) -> ChromosomeRecord:
-    texts = {
-        field: one[field].decode() if isinstance(one[field], bytes) else str(one[field])
-        for field in ("cell", "case", "name")
-    }
+    texts = {field: _text(one[field]) for field in ("cell", "case", "name")}
     return ChromosomeRecord(image=one["image"][..., 0], label=int(one["label"]), **texts)
+
+
+def _text(value: Any) -> str:
+    return value.decode() if isinstance(value, bytes) else str(value)
 
 
 @contextmanager

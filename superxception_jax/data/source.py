@@ -1,11 +1,11 @@
-"""A data set in memory: prepared if missing, normalised once, then loaded from a cache."""
+"""A data set: prepared if missing, normalised once, then in memory or read where it is needed."""
 
 from __future__ import annotations
 
 import dataclasses
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +13,21 @@ import numpy as np
 from tqdm import tqdm
 
 from superxception_jax.arrays import check
-from superxception_jax.data.builders import load_records, make_builder, notices_of
+from superxception_jax.data.builders import (
+    count_records,
+    iterate_cells,
+    load_records,
+    make_builder,
+    notices_of,
+)
 from superxception_jax.data.image_file import hash_image
 from superxception_jax.data.measure import measure_cell
+from superxception_jax.data.memory import memory_bytes
 from superxception_jax.data.normalize import NORMALIZATION_VERSION, NormalizationSettings, draw_cell
 from superxception_jax.data.own.folder import describe_unknown_cases
+from superxception_jax.data.prepared_files import TEXTS, PreparedFiles, load_index, store_cells
 from superxception_jax.data.record import ChromosomeRecord
+from superxception_jax.data.stored_images import Images, StoredImages
 from superxception_jax.files import check_writable, load_arrays, replacing
 
 PREPARATION_VERSION = 3  # Raise it whenever the prepared images, or what is kept of them, change.
@@ -26,10 +35,11 @@ PREPARATION_VERSION = 3  # Raise it whenever the prepared images, or what is kep
 
 @dataclasses.dataclass(frozen=True)
 class Chromosomes:
-    """A prepared data set in memory, sorted by cell, then name.
+    """A prepared data set, sorted by cell, then name.
 
     Attributes:
-        images: u8[N,S,S,1], canvases with bright chromosomes on a dark background.
+        images: u8[N,S,S,1], canvases with bright chromosomes on a dark background; in memory, or
+            in a file of which only what is indexed is read.
         labels: i32[N], index of each class in `CLASS_NAMES`.
         cells: str[N], cell of each image.
         cases: str[N], patient or sample of each image.
@@ -38,7 +48,7 @@ class Chromosomes:
         hashes: str[N], hash of each raw image, see `hash_image`.
     """
 
-    images: np.ndarray
+    images: Images
     labels: np.ndarray
     cells: np.ndarray
     cases: np.ndarray
@@ -53,9 +63,46 @@ class Chromosomes:
             indices: i64[M], indices of the images, or bool[N], a mask.
 
         Returns:
-            The selected images, in the order of the indices.
+            The selected images, in the order of the indices; those in a file stay there.
         """
-        return Chromosomes(**{field: array[indices] for field, array in vars(self).items()})
+        selected: dict[str, Any] = {
+            field: array.take(indices) if isinstance(array, StoredImages) else array[indices]
+            for field, array in vars(self).items()
+        }
+        return Chromosomes(**selected)
+
+
+def prepared_files(
+    full_name: str,
+    *,
+    dataset: str,
+    data_dir: str | Path,
+    normalization: NormalizationSettings,
+) -> PreparedFiles:
+    """Return where the prepared images of a data set lie.
+
+    Args:
+        full_name: Name, variant and version of the data set, as its builder states them.
+        dataset: Name of the data set.
+        data_dir: Folder of the prepared data sets.
+        normalization: Settings by which images become canvases.
+    """
+    fingerprint = json.dumps(
+        {
+            "builder": full_name,
+            "normalization": dataclasses.asdict(normalization),
+            "versions": [PREPARATION_VERSION, NORMALIZATION_VERSION],
+        },
+        sort_keys=True,
+    )
+    digest = hashlib.sha256(fingerprint.encode()).hexdigest()[:16]
+    folder = Path(data_dir).expanduser() / "prepared"
+    return PreparedFiles(
+        fingerprint,
+        cache=folder / f"{dataset}-{digest}.npz",
+        index=folder / f"{dataset}-{digest}-index.npz",
+        images=folder / f"{dataset}-{digest}.array_record",
+    )
 
 
 def load_chromosomes(
@@ -65,6 +112,7 @@ def load_chromosomes(
     data_dir: str | Path,
     manual_dir: str | Path,
     normalization: NormalizationSettings,
+    memory_share: float,
     progress: bool,
 ) -> Chromosomes:
     """Load a data set as normalised images; prepare and cache what is missing.
@@ -76,6 +124,8 @@ def load_chromosomes(
         data_dir: Folder of the prepared data sets; created if missing.
         manual_dir: Folder of the archives that may not be downloaded.
         normalization: Settings by which images become canvases.
+        memory_share: Share of the memory that the images may take, 0..1; above it they stay in a
+            file, of which only what is indexed is read. They are the same in either place.
         progress: Whether to show progress bars.
 
     Returns:
@@ -90,26 +140,56 @@ def load_chromosomes(
     )
     for sentence in notices_of(builder):
         print(sentence, flush=True)
-    fingerprint = json.dumps(
-        {
-            "builder": builder.info.full_name,
-            "normalization": dataclasses.asdict(normalization),
-            "versions": [PREPARATION_VERSION, NORMALIZATION_VERSION],
-        },
-        sort_keys=True,
+    files = prepared_files(
+        builder.info.full_name, dataset=dataset, data_dir=data_dir, normalization=normalization
     )
-    digest = hashlib.sha256(fingerprint.encode()).hexdigest()[:16]
-    cache = Path(data_dir).expanduser() / "prepared" / f"{dataset}-{digest}.npz"
-    chromosomes = _load_sound_cache(cache, fingerprint=fingerprint)
+    room_bytes = memory_share * memory_bytes()
+
+    def fits(count: int) -> bool:
+        return count * normalization.image_px**2 <= room_bytes
+
+    chromosomes = _load_sound(files.cache, lambda: _load_cache(files, fits=fits))
     if chromosomes is None:
-        check_writable(cache.parent, name="data.data_dir")
-        records = load_records(builder, progress=progress)
-        chromosomes = _normalize(records, normalization=normalization, progress=progress)
-        _write_cache(cache, chromosomes, fingerprint=fingerprint)
+        chromosomes = _load_sound(files.index, lambda: _load_stored(files, fits=fits))
+    if chromosomes is None:
+        check_writable(files.cache.parent, name="data.data_dir")
+        count = count_records(builder, progress=progress)
+        if fits(count):
+            records = load_records(builder, progress=progress)
+            chromosomes = _normalize(records, normalization=normalization, progress=progress)
+            _write_cache(files, chromosomes)
+        else:
+            with tqdm(total=count, desc="Normalising", unit="image", disable=not progress) as bar:
+                cells = iterate_cells(builder)
+                store_cells(
+                    files,
+                    (vars(_normalize_cell(one, normalization)) for one in cells),
+                    advance=bar.update,
+                )
+            chromosomes = _load_stored(files, fits=fits)
     notice = describe_unknown_cases(chromosomes.cells, chromosomes.cases)
     if dataset == "own" and notice:
         print(notice, flush=True)
     return chromosomes
+
+
+def _normalize_cell(
+    records: Sequence[ChromosomeRecord], normalization: NormalizationSettings
+) -> Chromosomes:
+    measured = measure_cell(
+        [record.image for record in records],
+        names=[record.name for record in records],
+        background=normalization.background,
+    )
+    return Chromosomes(
+        images=draw_cell(measured, settings=normalization),
+        labels=np.array([record.label for record in records], np.int32),
+        cells=np.array([record.cell for record in records]),
+        cases=np.array([record.case for record in records]),
+        names=np.array([record.name for record in records]),
+        lengths_px=np.array([one.length_px for one in measured], np.float32),
+        hashes=np.array([hash_image(record.image) for record in records]),
+    )
 
 
 def _normalize(
@@ -118,44 +198,52 @@ def _normalize(
     by_cell: dict[str, list[ChromosomeRecord]] = {}
     for record in records:
         by_cell.setdefault(record.cell, []).append(record)
-    images, lengths_px = [], []
-    for cell in tqdm(by_cell.values(), desc="Normalising", unit="cell", disable=not progress):
-        measured = measure_cell(
-            [record.image for record in cell],
-            names=[record.name for record in cell],
-            background=normalization.background,
-        )
-        images.append(draw_cell(measured, settings=normalization))
-        lengths_px += [one.length_px for one in measured]
-    return Chromosomes(
-        images=np.concatenate(images),
-        labels=np.array([record.label for record in records], np.int32),
-        cells=np.array([record.cell for record in records]),
-        cases=np.array([record.case for record in records]),
-        names=np.array([record.name for record in records]),
-        lengths_px=np.array(lengths_px, np.float32),
-        hashes=np.array([hash_image(record.image) for record in records]),
-    )
+    cells = [
+        vars(_normalize_cell(one, normalization))
+        for one in tqdm(by_cell.values(), desc="Normalising", unit="cell", disable=not progress)
+    ]
+    joined = {field: np.concatenate([one[field] for one in cells]) for field in cells[0]}
+    return Chromosomes(**joined)
 
 
-def _write_cache(cache: Path, chromosomes: Chromosomes, *, fingerprint: str) -> None:
-    cache.parent.mkdir(parents=True, exist_ok=True)
-    with replacing(cache) as temporary, temporary.open("wb") as file:
-        np.savez(file, fingerprint=np.array(fingerprint), **vars(chromosomes))
+def _write_cache(files: PreparedFiles, chromosomes: Chromosomes) -> None:
+    files.cache.parent.mkdir(parents=True, exist_ok=True)
+    with replacing(files.cache) as temporary, temporary.open("wb") as file:
+        np.savez(file, fingerprint=np.array(files.fingerprint), **vars(chromosomes))
 
 
-def _load_sound_cache(cache: Path, *, fingerprint: str) -> Chromosomes | None:
-    if not cache.exists():
+def _load_sound(file: Path, load: Callable[[], Chromosomes | None]) -> Chromosomes | None:
+    if not file.exists():
         return None
     try:
-        return _load_cache(cache, fingerprint=fingerprint)
+        return load()
     except (OSError, ValueError, KeyError, TypeError) as error:
-        print(f"Preparing {cache} again: it can't be used ({error}).")
+        print(f"Preparing {file} again: it can't be used ({error}).")
         return None
 
 
-def _load_cache(cache: Path, *, fingerprint: str) -> Chromosomes:
-    arrays = load_arrays(cache, content="a prepared data set", remedy="it is made again")
+def _load_cache(files: PreparedFiles, *, fits: Callable[[int], bool]) -> Chromosomes | None:
+    """Return the images of the cache; None if they don't fit the memory that they may take."""
+    content, remedy = "a prepared data set", "it is made again"
+    labels = load_arrays(files.cache, content=content, remedy=remedy, names=("labels",))["labels"]
+    if not fits(len(labels)):
+        return None
+    arrays = load_arrays(files.cache, content=content, remedy=remedy)
+    return _checked(arrays, fingerprint=files.fingerprint)
+
+
+def _load_stored(files: PreparedFiles, *, fits: Callable[[int], bool]) -> Chromosomes:
+    columns = load_index(files.index)
+    count = len(columns["labels"])
+    side_px = json.loads(files.fingerprint)["normalization"]["image_px"]
+    images: Images = StoredImages(files.images, count=count, side_px=side_px)
+    if fits(count):
+        images = images[:]
+        columns |= {name: np.array(columns[name].tolist()) for name in TEXTS}
+    return _checked({"images": images, **columns}, fingerprint=files.fingerprint)
+
+
+def _checked(arrays: Mapping[str, Any], *, fingerprint: str) -> Chromosomes:
     if str(arrays["fingerprint"]) != fingerprint:
         raise ValueError("it holds another preparation")
     fields = [field.name for field in dataclasses.fields(Chromosomes)]

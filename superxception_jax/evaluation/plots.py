@@ -11,6 +11,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from superxception_jax.arrays import check
+from superxception_jax.data.stored_images import Images
 from superxception_jax.evaluation.metrics import CALIBRATION_BINS, supported_calibration_error
 from superxception_jax.files import replacing
 from superxception_jax.karyotyping.calibration import apply_temperature, reliability
@@ -115,7 +116,7 @@ def plot_reliability(
 
 
 def plot_errors(
-    images: np.ndarray,
+    images: Images,
     log_probabilities: np.ndarray,
     labels: np.ndarray,
     *,
@@ -150,7 +151,7 @@ def plot_errors(
     for axes in grid.flat:
         axes.axis("off")
     for axes, index in zip(grid.flat, shown, strict=False):
-        axes.imshow(images[index, ..., 0], cmap="gray", vmin=0, vmax=255)
+        axes.imshow(images[index][..., 0], cmap="gray", vmin=0, vmax=255)
         share = np.exp(log_probabilities[index].max())
         axes.set_title(
             f"{names[index]}\n{class_names[labels[index]]} called "

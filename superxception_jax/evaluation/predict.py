@@ -10,13 +10,14 @@ import numpy as np
 
 from superxception_jax.arrays import check
 from superxception_jax.data.batches import evaluation_batches
+from superxception_jax.data.stored_images import Images, TurnedImages
 
 # A single image, a few, a normal cell and many: a cell of any size needs no further compilation.
 CELL_BATCHES = (1, 8, 46, 64)
 
 
 def predict_all(
-    images: np.ndarray,
+    images: Images | TurnedImages,
     *,
     variables: Any,
     predict: Callable[[Any, jax.Array], jax.Array],
@@ -27,7 +28,7 @@ def predict_all(
     """Return the outputs of a compiled function for all images, in padded batches of few sizes.
 
     Args:
-        images: u8[N,S,S,1].
+        images: u8[N,S,S,1]; of images in a file one batch at a time is in memory.
         variables: Variables of the network.
         predict: Compiled function (variables, images) → f32[B,...].
         place: Function that puts a batch on the devices.

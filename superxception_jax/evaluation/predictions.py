@@ -75,6 +75,10 @@ def save_predictions(path: Path, predictions: Predictions) -> Path:
         The path.
     """
     arrays = {name: value for name, value in vars(predictions).items() if value is not None}
+    for name in _NAMES:
+        # NumPy saves texts of fixed width only.
+        if arrays[name].dtype.kind == "T":
+            arrays[name] = np.array(arrays[name].tolist())
     with replacing(path) as temporary, temporary.open("wb") as file:
         np.savez_compressed(file, **arrays)
     return path

@@ -16,6 +16,7 @@ from tqdm import tqdm
 from superxception_jax.chromosomes import CLASS_NAMES
 from superxception_jax.data.source import Chromosomes
 from superxception_jax.data.splits import WHOLE_CELL_PROTOCOLS
+from superxception_jax.data.stored_images import Images, TurnedImages
 from superxception_jax.evaluation.cells import (
     CellMetrics,
     assign_cells,
@@ -33,7 +34,6 @@ from superxception_jax.evaluation.predictions import (
     predictions_csv,
     save_predictions,
 )
-from superxception_jax.evaluation.restoration_quality import restoration_quality
 from superxception_jax.evaluation.statistics import mean_interval
 from superxception_jax.files import write_json, write_text
 from superxception_jax.karyotyping.assignment import to_log_likelihoods
@@ -42,9 +42,14 @@ from superxception_jax.karyotyping.polarity import separate_polarity
 from superxception_jax.karyotyping.stain import FIELD as STAIN_FIELD
 from superxception_jax.karyotyping.stain import KnownStain, fit_stain, stain_log_probabilities
 from superxception_jax.runs.provenance import Provenance
-from superxception_jax.runs.report_figures import draw_restoration, figure_makers
+from superxception_jax.runs.report_figures import choose_restored, draw_restoration, figure_makers
 from superxception_jax.runs.report_text import Attempts, summarize_results
-from superxception_jax.runs.restoration import compile_restoration, load_pairs, restore
+from superxception_jax.runs.restoration import (
+    compile_restoration,
+    load_pairs,
+    measure_quality,
+    restore,
+)
 from superxception_jax.runs.results import CalibrationMetrics, PolarityMetrics, RunResults
 from superxception_jax.runs.setup import Setup, multiply_accumulates, predict_images, predict_split
 from superxception_jax.runs.workdir import CALIBRATION_FILE
@@ -118,7 +123,7 @@ def write_report(
         parameters=int(parameter_overview.count_parameters(variables["params"])),
         multiply_accumulates=multiply_accumulates(setup),
         calibration=_calibration(setup, log_probabilities, images.labels, temperature=temperature),
-        super_resolution=None if restored is None else restoration_quality(*restored[0]),
+        super_resolution=None if restored is None else restored[0],
         polarity=_polarity(setup, variables, images),
         cells=_cells(setup, predictions),
         cells_withheld=withheld,
@@ -130,7 +135,7 @@ def write_report(
         setup, workdir, predictions, images=images.images, metrics=metrics, temperature=temperature
     )
     if restored is not None:
-        figures["super_resolution"] = lambda: draw_restoration(*restored[0], names=restored[1])
+        figures["super_resolution"] = lambda: draw_restoration(*restored[1], names=restored[2])
     for name, make in figures.items():
         path = workdir / f"{name}{suffix}.png"
         # A figure that can't be drawn must not leave that of an earlier evaluation behind.
@@ -260,12 +265,13 @@ def _polarity(
     if setup.experiment.polarity == "given":
         return None
     turned = np.random.default_rng(setup.experiment.seed).random(len(images.labels)) < 0.5
-    mixed = np.where(turned[:, None, None, None], images.images[:, ::-1, ::-1], images.images)
+    mixed = TurnedImages(images.images, turned)
     metrics = {}
-    for name, pixels, truth, share in (
+    sets: tuple[tuple[str, Images | TurnedImages, np.ndarray, float], ...] = (
         ("upright", images.images, np.zeros_like(turned), setup.experiment.turned_share),
         ("turned_at_random", mixed, turned, 0.5),
-    ):
+    )
+    for name, pixels, truth, share in sets:
         outputs = predict_images(setup, variables, pixels, bar=None)
         classes, probability = separate_polarity(outputs, turned_share=share)
         metrics[name] = PolarityMetrics(
@@ -277,11 +283,14 @@ def _polarity(
 
 def _restore(
     setup: Setup, variables: Mapping[str, Any], images: Chromosomes, *, split: str
-) -> tuple[tuple[np.ndarray, np.ndarray, np.ndarray], np.ndarray] | None:
-    """Return the arrays of `restore` and the names of their images; None without any."""
+) -> tuple[dict[str, float | int], tuple[np.ndarray, ...], np.ndarray] | None:
+    """Return the quality of restored images, some of them, and their names; None without any."""
     if not hasattr(setup.model, "enhance"):
         return None
     pairs = load_pairs(setup.experiment, {split: images})[split]
     if len(pairs.canvases) == 0:
         return None
-    return restore(setup, variables, pairs, restoration=compile_restoration(setup)), pairs.names
+    restoration = compile_restoration(setup)
+    quality = measure_quality(setup, variables, pairs, restoration=restoration)
+    shown = pairs.take(choose_restored(len(pairs.names)))
+    return quality, restore(setup, variables, shown, restoration=restoration), shown.names

@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from superxception_jax.chromosomes import CLASS_NAMES
+from superxception_jax.data.stored_images import Images
 from superxception_jax.evaluation import plots
 from superxception_jax.evaluation.metrics import Metrics
 from superxception_jax.evaluation.predictions import Predictions
@@ -29,7 +30,7 @@ def figure_makers(
     workdir: Path,
     predictions: Predictions,
     *,
-    images: np.ndarray,
+    images: Images,
     metrics: Metrics,
     temperature: float,
 ) -> dict[str, Callable[[], Figure]]:
@@ -68,10 +69,19 @@ def figure_makers(
     return makers
 
 
+def choose_restored(count: int) -> np.ndarray:
+    """Return the indices of the restored images that a figure shows.
+
+    Args:
+        count: Number of restored images, at least 1.
+    """
+    return np.linspace(0, count - 1, min(RESTORED_IMAGES, count)).astype(int)
+
+
 def draw_restoration(
     restored: np.ndarray, bicubic: np.ndarray, truth: np.ndarray, *, names: np.ndarray
 ) -> Figure:
-    """Return a figure of a few restored images next to bicubic enlargement and the true crops.
+    """Return a figure of restored images next to bicubic enlargement and the true crops.
 
     Args:
         restored: f32[N,P,P,1], output of the super-resolution stack.
@@ -79,9 +89,7 @@ def draw_restoration(
         truth: f32[N,P,P,1], true crops.
         names: str[N], names of the images.
     """
-    chosen = np.linspace(0, len(names) - 1, min(RESTORED_IMAGES, len(names))).astype(int)
-    after, before, true = (array[chosen] for array in (restored, bicubic, truth))
-    return plots.plot_enhancement(before, after, true, titles=names[chosen].tolist())
+    return plots.plot_enhancement(bicubic, restored, truth, titles=names.tolist())
 
 
 def _learning_curves(setup: Setup, workdir: Path) -> Figure:
@@ -102,7 +110,7 @@ def _learning_curve(entries: Sequence[MetricsEntry], steps_per_epoch: int) -> pl
     )
 
 
-def _cell_figure(images: np.ndarray, predictions: Predictions) -> Figure:
+def _cell_figure(images: Images, predictions: Predictions) -> Figure:
     """Draw the cell with the most images in the split, the first among equals."""
     cells, counts = np.unique(predictions.cells, return_counts=True)
     chosen = cells[np.argmax(counts)]

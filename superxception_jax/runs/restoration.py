@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
 
 from superxception_jax.data.source import Chromosomes
+from superxception_jax.data.stored_images import Images
 from superxception_jax.evaluation.predict import predict_all
+from superxception_jax.evaluation.restoration_quality import restoration_quality
 from superxception_jax.models.enlarging import enlarge
 from superxception_jax.models.inference import Predict, to_unit_range
 from superxception_jax.runs.experiment import Experiment
 from superxception_jax.runs.setup import Setup
 from superxception_jax.runs.split_data import load_everything
 from superxception_jax.training import compile as compilation
+
+# Images whose restored versions are in memory at a time.
+_BLOCK = 1024
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,9 +34,17 @@ class Pairs:
         names: str[N], names of the images.
     """
 
-    canvases: np.ndarray
-    targets: np.ndarray
+    canvases: Images
+    targets: Images
     names: np.ndarray
+
+    def take(self, indices: np.ndarray) -> Pairs:
+        """Return some of the pairs, read into memory.
+
+        Args:
+            indices: i64[M], their indices.
+        """
+        return Pairs(self.canvases[indices], self.targets[indices], self.names[indices])
 
 
 def load_pairs(experiment: Experiment, parts: Mapping[str, Chromosomes]) -> dict[str, Pairs]:
@@ -53,11 +66,11 @@ def load_pairs(experiment: Experiment, parts: Mapping[str, Chromosomes]) -> dict
     pairs = {}
     for split, part in parts.items():
         longer = part.lengths_px > experiment.normalization.image_px
+        chosen = part.take(longer)
+        # By name: a run keeps its split when the data set has grown.
+        found = np.array([places[name] for name in chosen.names.tolist()], np.int64)
         pairs[split] = Pairs(
-            canvases=part.images[longer],
-            # By name: a run keeps its split when the data set has grown.
-            targets=targets.images[[places[name] for name in part.names[longer].tolist()]],
-            names=part.names[longer],
+            canvases=chosen.images, targets=targets.take(found).images, names=chosen.names
         )
     return pairs
 
@@ -77,11 +90,38 @@ def measure_errors(
         `loss`, the mean squared error, and `accuracy`, the share of the images that are closer to
         the truth than bicubic enlargement.
     """
-    restored, bicubic, truth = restore(setup, variables, pairs, restoration=restoration)
-    errors, reference = (
-        np.square(images - truth).mean(axis=(1, 2, 3)) for images in (restored, bicubic)
-    )
-    return {"loss": float(errors.mean()), "accuracy": float((errors < reference).mean())}
+    errors: list[np.ndarray] = []
+    reference: list[np.ndarray] = []
+    for restored, bicubic, truth in restore_blocks(
+        setup, variables, pairs, restoration=restoration
+    ):
+        for images, kept in ((restored, errors), (bicubic, reference)):
+            kept.append(np.square(images - truth).mean(axis=(1, 2, 3)))
+    found = np.concatenate(errors)
+    closer = found < np.concatenate(reference)
+    return {"loss": float(found.mean()), "accuracy": float(closer.mean())}
+
+
+def measure_quality(
+    setup: Setup, variables: Mapping[str, Any], pairs: Pairs, *, restoration: Predict
+) -> dict[str, float | int]:
+    """Return how similar restored images are to the true crops, see `restoration_quality`.
+
+    Args:
+        setup: Setup of the run.
+        variables: `params` that include those of the stack.
+        pairs: N canvases and targets, N at least 1.
+        restoration: Function returned by `compile_restoration`.
+    """
+    parts = [
+        restoration_quality(*block)
+        for block in restore_blocks(setup, variables, pairs, restoration=restoration)
+    ]
+    counts = [part["images"] for part in parts]
+    means = {
+        name: float(np.average([part[name] for part in parts], weights=counts)) for name in parts[0]
+    }
+    return means | {"images": sum(counts)}
 
 
 def compile_restoration(setup: Setup) -> Predict:
@@ -129,5 +169,30 @@ def restore(
         batch_sizes=(setup.experiment.evaluation_batch_size,),
         advance=lambda count: None,
     )
-    truth = pairs.targets.astype(np.float32) / 255.0
+    truth = pairs.targets[:].astype(np.float32) / 255.0
     return outputs[..., :1], outputs[..., 1:], truth
+
+
+def restore_blocks(
+    setup: Setup, variables: Mapping[str, Any], pairs: Pairs, *, restoration: Predict
+) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """Yield what `restore` returns, for as many images as the memory holds with ease.
+
+    Args:
+        setup: Setup of the run.
+        variables: `params` that include those of the stack.
+        pairs: N canvases and targets, N at least 1.
+        restoration: Function returned by `compile_restoration`.
+
+    Yields:
+        Restored images, bicubically enlarged canvases, and true crops.
+    """
+    batch_size = setup.experiment.evaluation_batch_size
+    block = -(-_BLOCK // batch_size) * batch_size
+    for start in range(0, len(pairs.names), block):
+        yield restore(
+            setup,
+            variables,
+            pairs.take(np.arange(start, min(start + block, len(pairs.names)))),
+            restoration=restoration,
+        )

@@ -17,6 +17,7 @@ from tqdm import tqdm
 
 from superxception_jax.data.source import Chromosomes
 from superxception_jax.data.splits import WHOLE_CELL_PROTOCOLS, Split
+from superxception_jax.data.stored_images import Images, TurnedImages
 from superxception_jax.evaluation.predict import predict_all
 from superxception_jax.karyotyping.polarity import separate_polarity
 from superxception_jax.models.inference import Predict, make_predict
@@ -224,14 +225,14 @@ def predict_split(
 
 
 def predict_images(
-    setup: Setup, variables: Mapping[str, Any], images: np.ndarray, *, bar: tqdm | None
+    setup: Setup, variables: Mapping[str, Any], images: Images | TurnedImages, *, bar: tqdm | None
 ) -> np.ndarray:
     """Return raw log-probabilities.
 
     Args:
         setup: Setup of the run.
         variables: `params` and `batch_stats`.
-        images: u8[N,S,S,1].
+        images: u8[N,S,S,1], in memory or in a file.
         bar: Progress bar over images, if any.
 
     Returns:

@@ -24,6 +24,7 @@ def load_everything(experiment: Experiment) -> Chromosomes:
         data_dir=experiment.data_dir,
         manual_dir=experiment.manual_dir,
         normalization=experiment.normalization,
+        memory_share=experiment.memory_share,
         progress=True,
     )
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import gzip
 import json
+import sys
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -31,7 +32,7 @@ MOST_NAMES = 10  # A longer list hides its own head in a terminal.
 DRAWING = (PREPARATION_VERSION, NORMALIZATION_VERSION)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class StoredImage:
     """What a run keeps of an image.
 
@@ -112,7 +113,10 @@ def describe_images(chromosomes: Chromosomes) -> dict[str, StoredImage]:
     """
     columns = (chromosomes.cells, chromosomes.cases, chromosomes.labels, chromosomes.hashes)
     return {
-        str(name): StoredImage(str(cell), str(case), int(label), str(pixels), UNUSED)
+        # One object for each cell and case: a large data set has a million images.
+        str(name): StoredImage(
+            sys.intern(str(cell)), sys.intern(str(case)), int(label), str(pixels), UNUSED
+        )
         for name, cell, case, label, pixels in zip(chromosomes.names, *columns, strict=True)
     }
 

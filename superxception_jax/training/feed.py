@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import collections
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 import jax
+import numpy as np
 
 from superxception_jax.data.batches import training_indices
+from superxception_jax.data.stored_images import StoredImages
 from superxception_jax.training.compile import own_rows, place_own_rows
 from superxception_jax.training.task import Task
 
@@ -17,10 +19,15 @@ _Item = TypeVar("_Item")
 
 # A batch that is used and one that is on its way to the devices.
 _AHEAD = 2
+# Of images in a file: batches that are read before they are asked for, and threads that read them.
+_READ_AHEAD = 4
+_THREADS = 4
 
 
 def training_batches(task: Task, *, first: int, last: int) -> Iterator[tuple[jax.Array, jax.Array]]:
     """Yield the batches of a training, the same for any number of devices and processes.
+
+    They are the same for images in a file, which threads read ahead.
 
     Args:
         task: Training; each process fetches only the rows of its own devices.
@@ -29,6 +36,9 @@ def training_batches(task: Task, *, first: int, last: int) -> Iterator[tuple[jax
 
     Yields:
         Images u8[B,S,S,1] and their targets, split over the devices.
+
+    Raises:
+        ValueError: A file of images is damaged.
     """
     return ahead(_batches(task, first=first, last=last), count=_AHEAD)
 
@@ -36,14 +46,31 @@ def training_batches(task: Task, *, first: int, last: int) -> Iterator[tuple[jax
 def _batches(task: Task, *, first: int, last: int) -> Iterator[tuple[jax.Array, jax.Array]]:
     settings = task.settings
     rows = own_rows(settings.batch_size, task.mesh)
-    for step in range(first, last):
+
+    def fetch(step: int) -> tuple[np.ndarray, np.ndarray]:
         indices = training_indices(
             len(task.images), batch_size=settings.batch_size, seed=settings.seed, step=step
         )[rows]
-        yield (
-            place_own_rows(task.images[indices], task.mesh),
-            place_own_rows(task.targets[indices], task.mesh),
-        )
+        return task.images[indices], task.targets[indices]
+
+    stored = any(isinstance(one, StoredImages) for one in (task.images, task.targets))
+    read = _read_ahead if stored else map
+    for images, targets in read(fetch, range(first, last)):
+        yield place_own_rows(images, task.mesh), place_own_rows(targets, task.mesh)
+
+
+def _read_ahead(fetch: Callable[[int], _Item], steps: range) -> Iterator[_Item]:
+    """Yield what is fetched for each step, read by threads while the caller works."""
+    # Here, because only what is larger than the memory needs it.
+    import grain
+
+    options = grain.ReadOptions(num_threads=_THREADS, prefetch_buffer_size=_READ_AHEAD)
+    batches = grain.MapDataset.range(steps.start, steps.stop).map(fetch).to_iter_dataset(options)
+    iterator = iter(batches)
+    try:
+        yield from iterator
+    finally:
+        iterator.close()
 
 
 def ahead(items: Iterator[_Item], *, count: int) -> Iterator[_Item]:

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import jax
-import numpy as np
 
+from superxception_jax.data.stored_images import Images
 from superxception_jax.training.settings import LoopSettings
 from superxception_jax.training.state import TrainState, TrainStep
 
@@ -20,7 +20,7 @@ class Task:
     """One training: its data, its step, its validation and its length.
 
     Attributes:
-        images: u8[N,S,S,1], training images.
+        images: u8[N,S,S,1], training images, in memory or in a file.
         targets: i32[N], true classes, or u8[N,P,P,1], images to restore.
         step: Compiled training step.
         validate: Function that measures a state on the validation images.
@@ -33,8 +33,8 @@ class Task:
             the devices is unknown.
     """
 
-    images: np.ndarray
-    targets: np.ndarray
+    images: Images
+    targets: Images
     step: TrainStep
     validate: Validate
     first_state: Callable[[], TrainState]

@@ -8,6 +8,22 @@ from hypothesis import strategies as st
 from superxception_jax.data.batches import epoch_order, evaluation_batches, training_indices
 
 
+def test_an_order_is_drawn_once_an_epoch_and_can_not_be_changed(monkeypatch):
+    draws = []
+    draw = np.random.default_rng
+
+    def count(seed):
+        draws.append(seed)
+        return draw(seed)
+
+    monkeypatch.setattr(np.random, "default_rng", count)
+    for step in (*range(6), *range(6)):
+        training_indices(9, batch_size=3, seed=123, step=step)
+    assert draws == [[123, 0], [123, 1]]
+    with pytest.raises(ValueError, match="read-only"):
+        epoch_order(9, seed=123, epoch=0)[0] = 1
+
+
 def test_epoch_order_is_a_permutation_that_depends_on_seed_and_epoch_only():
     order = epoch_order(50, seed=3, epoch=2)
     assert order.dtype == np.int64

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import dataclasses
+import itertools
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -8,7 +11,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from superxception_jax.data.builders import BUILDERS, load_records, make_builder
+from superxception_jax.data.builders import (
+    BUILDERS,
+    count_records,
+    iterate_cells,
+    load_records,
+    make_builder,
+)
 from tests.paths import REPOSITORY
 
 IDEOGRAM = {"cells": 1, "seed": 0, "style": "q", "aneuploid_share": 0.0}
@@ -85,6 +94,29 @@ def test_a_damaged_preparation_says_what_to_delete(lab, tmp_path):
     again = build("own", {"folder": str(lab), "twins": "refuse"}, tmp_path)
     with pytest.raises(ValueError, match=r"must be a sound data set, .*; delete that folder and"):
         load_records(again, progress=False)
+
+
+def test_cells_come_one_by_one_in_the_order_of_all_records(lab, tmp_path):
+    for cell in ("c10", "c9", "c1b"):
+        shutil.copytree(lab / "c1", lab / cell)
+    builder = build("own", {"folder": str(lab), "twins": "allow"}, tmp_path)
+    assert count_records(builder, progress=False) == 16
+    cells = list(iterate_cells(builder))
+    assert [len(records) for records in cells] == [4] * 4
+    assert [len({one.cell for one in records}) for records in cells] == [1] * 4
+    expected = load_records(builder, progress=False)
+    for one, other in zip(itertools.chain(*cells), expected, strict=True):
+        np.testing.assert_array_equal(one.image, other.image)
+        assert dataclasses.replace(one, image=other.image) == other
+
+
+def test_a_damaged_preparation_is_named_where_cells_come_one_by_one(lab, tmp_path):
+    builder = build("own", {"folder": str(lab), "twins": "refuse"}, tmp_path)
+    assert count_records(builder, progress=False) == 4
+    for file in Path(builder.data_path).glob("*array_record*"):
+        file.unlink()
+    with pytest.raises(ValueError, match=r"must be a sound data set, .*; delete that folder and"):
+        next(iterate_cells(builder))
 
 
 @pytest.mark.parametrize("text", ["", "[1]", '{"name": "ow', "\x00"])

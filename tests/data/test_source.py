@@ -10,47 +10,14 @@ from PIL import Image
 from superxception_jax.data import source
 from superxception_jax.data.image_file import hash_image
 from superxception_jax.data.measure import measure_cell
-from superxception_jax.data.normalize import NormalizationSettings, normalize_cell
-from superxception_jax.data.source import Chromosomes, load_chromosomes
-
-SETTINGS = NormalizationSettings(
-    background="dark",
-    tilt="keep",
-    straightening="none",
-    length="cell",
-    length_exponent=1.0,
-    absolute_length_px=100.0,
-    grey="keep",
-    image_px=16,
-)
+from superxception_jax.data.normalize import normalize_cell
+from superxception_jax.data.source import Chromosomes
+from tests.data.small_lab import FOUND, NOTICE, SETTINGS, assert_equal, caches, load, make_lab
 
 
 @pytest.fixture
 def lab(tmp_path) -> Path:
-    root = tmp_path / "lab"
-    generator = np.random.default_rng(0)
-    for cell in ("10", "9"):
-        (root / cell).mkdir(parents=True)
-        for number in (1, 2, 10):
-            image = np.zeros((36 - 2 * number, 14), np.uint8)
-            image[3:-3, 3:-3] = generator.integers(90, 200, (30 - 2 * number, 8))
-            Image.fromarray(image).save(root / cell / f"{number}a.png")
-    return root
-
-
-def load(lab: Path, settings: NormalizationSettings = SETTINGS) -> Chromosomes:
-    return load_chromosomes(
-        dataset="own",
-        dataset_options={"folder": str(lab), "twins": "refuse"},
-        data_dir=lab.parent / "data",
-        manual_dir=lab.parent / "manual",
-        normalization=settings,
-        progress=False,
-    )
-
-
-def caches(lab: Path) -> list[Path]:
-    return sorted((lab.parent / "data" / "prepared").iterdir())
+    return make_lab(tmp_path)
 
 
 @pytest.fixture
@@ -63,12 +30,6 @@ def normalized_cells(monkeypatch) -> list[list[str]]:
 
     monkeypatch.setattr(source, "measure_cell", spy)
     return calls
-
-
-def assert_equal(one: Chromosomes, other: Chromosomes) -> None:
-    for field, array in vars(one).items():
-        np.testing.assert_array_equal(array, getattr(other, field))
-        assert array.dtype == getattr(other, field).dtype
 
 
 def test_chromosomes_come_by_cell_and_name_in_natural_order(lab):
@@ -91,13 +52,6 @@ def test_every_cell_is_normalised_as_a_whole(lab, normalized_cells):
     np.testing.assert_allclose(
         everything.lengths_px[3:], [one.length_px for one in measured], rtol=1e-6
     )
-
-
-FOUND = "lab: 2 cells (one folder per cell), 6 images\n"
-NOTICE = (
-    "own: 2 cells without a patient (column `case` of `labels.csv`): every cell counts as a case "
-    "of its own, and the split `cases` equals `cells`.\n"
-)
 
 
 def test_second_call_loads_the_cache(lab, normalized_cells, capsys):
@@ -205,7 +159,7 @@ def test_take_selects_in_order():
     assert some.labels.tolist() == [7, 5]
     assert some.cells.tolist() == ["c", "a"]
     assert some.cases.tolist() == ["q", "p"]
-    assert some.images.ravel().tolist() == [2, 0]
+    assert some.images[:].ravel().tolist() == [2, 0]
     assert some.lengths_px.tolist() == [3.0, 1.0]
     assert some.hashes.tolist() == ["3", "1"]
 

@@ -31,9 +31,11 @@ def make_predictions(*, assigned: bool) -> Predictions:
 
 
 @pytest.mark.parametrize("assigned", [True, False])
-def test_predictions_survive_the_disk_bit_for_bit(tmp_path, assigned):
+@pytest.mark.parametrize("dtype", [np.str_, np.dtypes.StringDType()])
+def test_predictions_survive_the_disk_bit_for_bit(tmp_path, assigned, dtype):
     predictions = make_predictions(assigned=assigned)
-    path = save_predictions(tmp_path / "predictions.npz", predictions)
+    texts = {name: getattr(predictions, name).astype(dtype) for name in ("names", "cells", "cases")}
+    path = save_predictions(tmp_path / "predictions.npz", dataclasses.replace(predictions, **texts))
     loaded = load_predictions(path)
     for name, value in vars(predictions).items():
         np.testing.assert_array_equal(getattr(loaded, name), value)

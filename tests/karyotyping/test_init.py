@@ -5,7 +5,10 @@ import sys
 
 from tests.paths import REPOSITORY
 
-HEAVY = ("jax", "flax", "orbax", "optax", "tensorboardX", "tensorflow_datasets", "matplotlib")
+HEAVY = (
+    *("jax", "flax", "orbax", "optax", "tensorboardX", "tensorflow_datasets", "matplotlib"),
+    *("grain", "array_record"),
+)
 
 
 def test_the_room_imports_neither_jax_nor_plots():

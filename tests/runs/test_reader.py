@@ -34,7 +34,10 @@ ARCHIVE = REAL_DATA / "bioimlab_qband.zip"
 # Two of the cells that tested the network of Q-bands: a female and a male one.
 UNSEEN = ("2", "6")
 MOST_BYTES = 12_000_000
-TRAINING_LIBRARIES = ("orbax", "optax", "tensorboardX", "tensorflow_datasets", "matplotlib", "clu")
+TRAINING_LIBRARIES = (
+    *("orbax", "optax", "tensorboardX", "tensorflow_datasets", "matplotlib", "clu"),
+    *("grain", "array_record"),
+)
 
 
 def make_cell(images):

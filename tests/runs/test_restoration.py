@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import dataclasses
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
+import pytest
 
 from configs.super_xception import get_config
+from superxception_jax.evaluation.restoration_quality import restoration_quality
+from superxception_jax.runs import restoration
 from superxception_jax.runs.experiment import build_experiment
-from superxception_jax.runs.restoration import load_pairs
+from superxception_jax.runs.restoration import (
+    Pairs,
+    load_pairs,
+    measure_errors,
+    measure_quality,
+    restore,
+)
 from superxception_jax.runs.split_data import load_everything
+from superxception_jax.training.compile import make_mesh
 
 
 def test_pairs_are_found_by_name(tmp_path):
@@ -28,3 +40,39 @@ def test_pairs_are_found_by_name(tmp_path):
     fine = dataclasses.replace(experiment.normalization, image_px=enlarged_px)
     targets = load_everything(dataclasses.replace(experiment, normalization=fine))
     np.testing.assert_array_equal(pairs.targets, targets.images[chosen])
+
+
+def test_images_are_restored_in_blocks_to_the_same_measures(monkeypatch):
+    generator = np.random.default_rng(0)
+    pairs = Pairs(
+        canvases=generator.integers(0, 256, (10, 8, 8, 1), np.uint8),
+        targets=generator.integers(0, 256, (10, 8, 8, 1), np.uint8),
+        names=np.array(list("abcdefghij")),
+    )
+    setup: Any = SimpleNamespace(
+        experiment=SimpleNamespace(evaluation_batch_size=2), mesh=make_mesh(1)
+    )
+
+    def both(variables, canvases):
+        pixels = np.asarray(canvases, np.float32) / 255
+        return np.concatenate([pixels, pixels**2], axis=-1)
+
+    sizes = []
+
+    def count(setup, variables, pairs, *, restoration):
+        sizes.append(len(pairs.names))
+        return restore(setup, variables, pairs, restoration=restoration)
+
+    restored, bicubic, truth = restore(setup, {}, pairs, restoration=both)
+    errors, reference = (np.square(one - truth).mean(axis=(1, 2, 3)) for one in (restored, bicubic))
+    monkeypatch.setattr(restoration, "_BLOCK", 3)
+    monkeypatch.setattr(restoration, "restore", count)
+    assert measure_errors(setup, {}, pairs, restoration=both) == {
+        "loss": float(errors.mean()),
+        "accuracy": float((errors < reference).mean()),
+    }
+    # Full batches, so that the last one alone is padded.
+    assert sizes == [4, 4, 2]
+    quality = measure_quality(setup, {}, pairs, restoration=both)
+    assert quality == pytest.approx(restoration_quality(restored, bicubic, truth), rel=1e-12)
+    assert quality["images"] == 10

@@ -6,7 +6,7 @@ import functools
 import re
 
 from superxception_jax.data.own.equal_images import TWINS
-from superxception_jax.data.own.folder import find_folder, load_folder, read_folder
+from superxception_jax.data.own.folder import find_folder, iterate_folder, read_folder
 from superxception_jax.data.record_builder import RecordBuilder, RecordConfig
 
 
@@ -47,7 +47,7 @@ def build_own(*, data_dir: str, folder: str, twins: str) -> Builder:
     allowed = "-twins" if twins == "allow" else ""
     config = RecordConfig(
         name=f"{label}-{read.content_hash}{allowed}",
-        load=functools.partial(load_folder, read, twins=twins),
+        load=functools.partial(iterate_folder, read, twins=twins),
     )
     builder = Builder(data_dir=data_dir, config=config, file_format="array_record")
     builder.notices = read.notices

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from superxception_jax.chromosomes import class_label, natural_key
@@ -23,6 +23,8 @@ from superxception_jax.data.own.labels import LabelledFile, read_labels
 from superxception_jax.data.record import ChromosomeRecord, raise_problems
 
 HASH_VERSION = 1  # Raise it whenever the records of an unchanged folder change.
+# Images that are kept between their check and their preparation; others are decoded twice.
+_KEPT_BYTES = 2**30
 HOW_TO = (
     "name files `<cell>/<anything> <class>[a|b|...].<bmp|png|tif|jpg>`, "
     f"or write a table `{TABLE}` with the columns file,class[,cell][,case]"
@@ -127,13 +129,30 @@ def load_folder(folder: OwnFolder, *, twins: str) -> list[ChromosomeRecord]:
     Raises:
         ValueError: Images are damaged, coloured or there twice; all are listed.
     """
-    source = shown_name(str(folder.layout.folder))
+    return list(iterate_folder(folder, twins=twins))
+
+
+def iterate_folder(folder: OwnFolder, *, twins: str) -> Iterator[ChromosomeRecord]:
+    """Check all images of a laboratory's folder, and return an iterator over them.
+
+    Args:
+        folder: The folder, as `read_folder` returns it.
+        twins: "refuse" or "allow" equal pixels in several cells.
+
+    Returns:
+        The chromosomes of `load_folder`. Those of a large folder are decoded again, so that they
+        are never in memory together.
+
+    Raises:
+        ValueError: Images are damaged, coloured or there twice; all are listed.
+    """
     by_cell: dict[str, list[LabelledFile]] = {}
     for one in folder.files:
         by_cell.setdefault(one.cell, []).append(one)
     problems: list[str] = []
     contents: list[Fingerprint] = []
-    records: list[ChromosomeRecord] = []
+    kept: dict[str, list[ChromosomeRecord]] = {}
+    room_bytes = _KEPT_BYTES
     for cell, files in by_cell.items():
         images = _decode(files, add_problem=problems.append)
         if len(images) < len(files):
@@ -143,16 +162,17 @@ def load_folder(folder: OwnFolder, *, twins: str) -> list[ChromosomeRecord]:
             for one, image in zip(files, images, strict=True)
         ]
         try:
-            leveled = level_cell(images, background="auto").images
+            records = _level(files, images)
         except ValueError as error:
             problems.append(f"cell {cell}: {error}")
             continue
-        for one, image in zip(files, leveled, strict=True):
-            name = one.shown.rpartition(".")[0]
-            records.append(ChromosomeRecord(image, class_label(one.label), cell, one.case, name))
+        room_bytes -= sum(record.image.nbytes for record in records)
+        if room_bytes >= 0:
+            kept[cell] = records
     problems += twin_problems(*find_equal_images(contents), twins=twins)[0]
+    source = shown_name(str(folder.layout.folder))
     raise_problems(problems, source=source)
-    return sorted(records, key=lambda record: (natural_key(record.cell), natural_key(record.name)))
+    return _in_order(by_cell, kept, source=source)
 
 
 def describe_unknown_cases(cells: Iterable[str], cases: Iterable[str]) -> str:
@@ -180,6 +200,33 @@ def describe_unknown_cases(cells: Iterable[str], cases: Iterable[str]) -> str:
         f"own: {len(pairs):,} {noun} without a patient (column `case` of `{TABLE}`): every cell "
         "counts as a case of its own, and the split `cases` equals `cells`."
     )
+
+
+def _in_order(
+    by_cell: Mapping[str, Sequence[LabelledFile]],
+    kept: dict[str, list[ChromosomeRecord]],
+    *,
+    source: str,
+) -> Iterator[ChromosomeRecord]:
+    """Yield the records by cell, then name; decode those that were not kept."""
+    for cell in sorted(by_cell, key=natural_key):
+        records = kept.pop(cell, None)
+        if records is None:
+            problems: list[str] = []
+            images = _decode(by_cell[cell], add_problem=problems.append)
+            raise_problems(problems, source=source)  # It was changed since it was checked.
+            records = _level(by_cell[cell], images)
+        yield from sorted(records, key=lambda record: natural_key(record.name))
+
+
+def _level(files: Sequence[LabelledFile], images: Sequence[DecodedImage]) -> list[ChromosomeRecord]:
+    leveled = level_cell(images, background="auto").images
+    return [
+        ChromosomeRecord(
+            image, class_label(one.label), one.cell, one.case, one.shown.rpartition(".")[0]
+        )
+        for one, image in zip(files, leveled, strict=True)
+    ]
 
 
 def _decode(

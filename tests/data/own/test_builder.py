@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -7,14 +8,15 @@ import pytest
 from PIL import Image
 
 from superxception_jax.data.builders import load_records, notices_of
+from superxception_jax.data.own import folder
 from superxception_jax.data.own.builder import Builder, build_own
 from superxception_jax.data.own.folder import load_folder, read_folder
 from superxception_jax.data.record import ChromosomeRecord
 from tests.data.image_folders import put
 
 
-def load(folder: Path) -> list[ChromosomeRecord]:
-    return load_folder(read_folder(folder, twins="refuse"), twins="refuse")
+def load(path: Path) -> list[ChromosomeRecord]:
+    return load_folder(read_folder(path, twins="refuse"), twins="refuse")
 
 
 @pytest.fixture
@@ -69,3 +71,18 @@ def test_a_preparation_with_twins_is_not_taken_where_they_are_refused(lab, tmp_p
 
 def build(lab: Path, data_dir: str, twins: str) -> Builder:
     return build_own(data_dir=data_dir, folder=str(lab), twins=twins)
+
+
+def test_a_large_folder_is_decoded_again_to_the_same_images(lab, monkeypatch):
+    expected = load(lab)
+    sizes = [one.image.nbytes for one in expected]
+    # The second cell of the folder doesn't fit, then none does.
+    for kept_bytes in (sum(sizes[:2]), 0):
+        monkeypatch.setattr(folder, "_KEPT_BYTES", kept_bytes)
+        for one, other in zip(load(lab), expected, strict=True):
+            np.testing.assert_array_equal(one.image, other.image)
+            assert dataclasses.replace(one, image=other.image) == other
+    records = folder.iterate_folder(read_folder(lab, twins="refuse"), twins="refuse")
+    (lab / "c9" / "12.jpg").write_bytes(b"changed")
+    with pytest.raises(ValueError, match=r"must be a sound data set, got 1 problem.*\n  c9/12.jpg"):
+        list(records)

@@ -1,0 +1,95 @@
+"""The files of a prepared data set, and those of one that is larger than the memory."""
+
+from __future__ import annotations
+
+import collections
+import dataclasses
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from superxception_jax.data.stored_images import ImageWriter
+from superxception_jax.files import load_arrays, replacing
+
+TEXTS = ("cells", "cases", "names", "hashes")
+_BLOCK = 65_536  # texts that exist as objects of Python at a time
+
+
+@dataclasses.dataclass(frozen=True)
+class PreparedFiles:
+    """Where the images of a data set lie once they are prepared, for one normalisation.
+
+    Attributes:
+        fingerprint: What they were prepared from, and how.
+        cache: Everything, of a data set that fits the memory.
+        index: Everything but the images of a larger data set.
+        images: Its images.
+    """
+
+    fingerprint: str
+    cache: Path
+    index: Path
+    images: Path
+
+
+def store_cells(
+    files: PreparedFiles,
+    cells: Iterable[Mapping[str, np.ndarray]],
+    *,
+    advance: Callable[[int], object],
+) -> None:
+    """Write a data set that is larger than the memory, a cell at a time, completely or not at all.
+
+    Args:
+        files: Where to. The images are written first, because only an index makes them valid.
+        cells: For each cell the fields of `Chromosomes`, in the order of the data set.
+        advance: Called with the number of written images after each cell.
+
+    Raises:
+        OSError: A file can't be written.
+    """
+    files.images.parent.mkdir(parents=True, exist_ok=True)
+    chunks: dict[str, list[np.ndarray]] = collections.defaultdict(list)
+    with replacing(files.images) as temporary, ImageWriter(temporary) as writer:
+        for cell in cells:
+            writer.write(cell["images"])
+            for field, column in cell.items():
+                if field != "images":
+                    chunks[field].append(_to_bytes(column) if field in TEXTS else column)
+            advance(len(cell["images"]))
+    columns: dict[str, Any] = {field: np.concatenate(kept) for field, kept in chunks.items()}
+    with replacing(files.index) as temporary, temporary.open("wb") as file:
+        np.savez_compressed(file, fingerprint=np.array(files.fingerprint), **columns)
+
+
+def load_index(path: Path) -> dict[str, np.ndarray]:
+    """Return the index that `store_cells` wrote, with the fingerprint.
+
+    Args:
+        path: The file.
+
+    Returns:
+        Arrays by name; texts as strings of variable width, of which one takes 16 bytes up to 15
+        characters, where an array of fixed width takes 4 bytes for each.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ValueError: The file is damaged.
+    """
+    content = "the names and classes of prepared images"
+    arrays = load_arrays(path, content=content, remedy="it is made again")
+    return {name: _to_texts(one) if name in TEXTS else one for name, one in arrays.items()}
+
+
+def _to_bytes(texts: np.ndarray) -> np.ndarray:
+    return np.strings.encode(texts, "utf-8")
+
+
+def _to_texts(encoded: np.ndarray) -> np.ndarray:
+    texts = np.empty(len(encoded), np.dtypes.StringDType())
+    for start in range(0, len(encoded), _BLOCK):
+        block = encoded[start : start + _BLOCK].tolist()
+        texts[start : start + _BLOCK] = [one.decode() for one in block]
+    return texts

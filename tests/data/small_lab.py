@@ -1,0 +1,66 @@
+"""A laboratory of two small cells, and how tests load it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from superxception_jax.data.normalize import NormalizationSettings
+from superxception_jax.data.source import Chromosomes, load_chromosomes
+
+SETTINGS = NormalizationSettings(
+    background="dark",
+    tilt="keep",
+    straightening="none",
+    length="cell",
+    length_exponent=1.0,
+    absolute_length_px=100.0,
+    grey="keep",
+    image_px=16,
+)
+
+
+FOUND = "lab: 2 cells (one folder per cell), 6 images\n"
+NOTICE = (
+    "own: 2 cells without a patient (column `case` of `labels.csv`): every cell counts as a case "
+    "of its own, and the split `cases` equals `cells`.\n"
+)
+
+
+def make_lab(folder: Path) -> Path:
+    """Write two cells of three images each, and return their folder."""
+    root = folder / "lab"
+    generator = np.random.default_rng(0)
+    for cell in ("10", "9"):
+        (root / cell).mkdir(parents=True)
+        for number in (1, 2, 10):
+            image = np.zeros((36 - 2 * number, 14), np.uint8)
+            image[3:-3, 3:-3] = generator.integers(90, 200, (30 - 2 * number, 8))
+            Image.fromarray(image).save(root / cell / f"{number}a.png")
+    return root
+
+
+def load(
+    lab: Path, settings: NormalizationSettings = SETTINGS, *, memory_share: float = 0.5
+) -> Chromosomes:
+    return load_chromosomes(
+        dataset="own",
+        dataset_options={"folder": str(lab), "twins": "refuse"},
+        data_dir=lab.parent / "data",
+        manual_dir=lab.parent / "manual",
+        normalization=settings,
+        memory_share=memory_share,
+        progress=False,
+    )
+
+
+def caches(lab: Path) -> list[Path]:
+    return sorted((lab.parent / "data" / "prepared").iterdir())
+
+
+def assert_equal(one: Chromosomes, other: Chromosomes) -> None:
+    for field, array in vars(one).items():
+        np.testing.assert_array_equal(array, getattr(other, field))
+        assert array.dtype == getattr(other, field).dtype

@@ -1,0 +1,124 @@
+"""A data set that is larger than the memory is the one in memory."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from superxception_jax.data import source
+from superxception_jax.data.measure import measure_cell
+from superxception_jax.data.source import Chromosomes
+from superxception_jax.data.stored_images import StoredImages
+from tests.data.small_lab import FOUND, NOTICE, assert_equal, caches, load, make_lab
+
+
+@pytest.fixture
+def lab(tmp_path) -> Path:
+    return make_lab(tmp_path)
+
+
+@pytest.fixture
+def normalized_cells(monkeypatch) -> list[list[str]]:
+    calls = []
+
+    def spy(images, *, names, background):
+        calls.append(list(names))
+        return measure_cell(images, names=names, background=background)
+
+    monkeypatch.setattr(source, "measure_cell", spy)
+    return calls
+
+
+def load_streamed(lab: Path) -> Chromosomes:
+    everything = load(lab, memory_share=0.0)
+    assert isinstance(everything.images, StoredImages)
+    return everything
+
+
+def assert_same_content(one: Chromosomes, other: Chromosomes) -> None:
+    for field, array in vars(one).items():
+        np.testing.assert_array_equal(array[:], getattr(other, field)[:])
+
+
+def test_a_set_beyond_the_memory_is_the_same_in_a_file(lab, capsys):
+    streamed = load_streamed(lab)
+    assert capsys.readouterr().out.endswith(f" ...\n{NOTICE}")
+    assert streamed.names.tolist() == ["9/1a", "9/2a", "9/10a", "10/1a", "10/2a", "10/10a"]
+    assert [path.suffix for path in caches(lab)] == [".npz", ".array_record"]
+    # From the same files in memory, and prepared in memory.
+    in_memory = load(lab)
+    assert isinstance(in_memory.images, np.ndarray)
+    assert len(caches(lab)) == 2
+    for path in caches(lab):
+        path.unlink()
+    whole = load(lab)
+    assert_equal(whole, in_memory)
+    assert_same_content(whole, streamed)
+    chosen = np.array([4, 0, 5])
+    assert_same_content(whole.take(chosen), streamed.take(chosen))
+    mask = whole.labels == 9
+    assert_same_content(whole.take(mask), streamed.take(mask))
+
+
+def test_a_set_beyond_the_memory_is_prepared_cell_by_cell(lab, normalized_cells, monkeypatch):
+    monkeypatch.setattr(source, "load_records", None)
+    load_streamed(lab)
+    assert normalized_cells == [["9/1a", "9/2a", "9/10a"], ["10/1a", "10/2a", "10/10a"]]
+    normalized_cells.clear()
+    # The files alone are enough.
+    (lab.parent / "data" / "own").rename(lab.parent / "elsewhere")
+    load_streamed(lab)
+    assert normalized_cells == []
+
+
+def test_a_cache_that_no_longer_fits_is_left_on_the_disk(lab, monkeypatch):
+    whole = load(lab)
+    assert_same_content(whole, load_streamed(lab))
+    assert len(caches(lab)) == 3
+    # Exactly what fits is loaded.
+    monkeypatch.setattr(source, "memory_bytes", lambda: 2 * whole.images[:].nbytes)
+    assert isinstance(load(lab, memory_share=0.5).images, np.ndarray)
+    assert isinstance(load(lab, memory_share=0.49).images, StoredImages)
+
+
+@pytest.mark.parametrize("damage", ["truncated", "empty", "gone", "index", "another"])
+def test_broken_files_of_a_large_set_are_made_again_with_a_notice(lab, damage, capsys):
+    first = load(lab)
+    caches(lab)[0].unlink()
+    load_streamed(lab)
+    index, images = caches(lab)
+    if damage == "truncated":
+        images.write_bytes(images.read_bytes()[:-70_000])
+    elif damage == "empty":
+        images.write_bytes(b"")
+    elif damage == "gone":
+        images.unlink()
+    elif damage == "index":
+        index.write_bytes(index.read_bytes()[:-100])
+    else:
+        with np.load(index) as stored:
+            np.savez(index, **{**stored, "fingerprint": np.array("another")})
+    capsys.readouterr()
+    assert_same_content(first, load_streamed(lab))
+    assert f"Preparing {index} again: it can't be used" in capsys.readouterr().out
+    assert_same_content(first, load_streamed(lab))
+    assert capsys.readouterr().out == FOUND + NOTICE
+
+
+def test_a_stop_while_storing_leaves_nothing(lab, monkeypatch):
+    def stop(*_, **__):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(source, "hash_image", stop)
+        with pytest.raises(KeyboardInterrupt):
+            load_streamed(lab)
+        assert caches(lab) == []
+    with monkeypatch.context() as patch:
+        patch.setattr(np, "savez_compressed", stop)
+        with pytest.raises(KeyboardInterrupt):
+            load_streamed(lab)
+        assert [path.suffix for path in caches(lab)] == [".array_record"]
+    assert_same_content(load_streamed(lab), load(lab))
