@@ -138,14 +138,7 @@ def compile_train_step(train_step: TrainStep, mesh: Mesh) -> TrainStep:
     Returns:
         The step, for arguments that keep their shapes.
     """
-    everywhere, split = _shardings(mesh)
-    step = jax.jit(
-        train_step,
-        in_shardings=(everywhere, split, split, everywhere),
-        out_shardings=(everywhere, everywhere),
-        donate_argnums=0,
-        compiler_options=compiler_options(mesh.devices.flat[0].platform),
-    )
+    step = jit_train_step(train_step, mesh)
     compiled = None
 
     def run(*arguments):
@@ -156,6 +149,27 @@ def compile_train_step(train_step: TrainStep, mesh: Mesh) -> TrainStep:
         return compiled(*arguments)
 
     return run
+
+
+def jit_train_step(train_step: TrainStep, mesh: Mesh) -> Any:
+    """Return a training step for a mesh, to be lowered for arrays or shapes.
+
+    Args:
+        train_step: Pure step, such as that of `steps.make_train_step`.
+        mesh: Devices, which needn't be there: those of a topology do as well.
+
+    Returns:
+        The result of `jax.jit`: the batch is split, the state is copied to each device and its
+        memory is reused.
+    """
+    everywhere, split = _shardings(mesh)
+    return jax.jit(
+        train_step,
+        in_shardings=(everywhere, split, split, everywhere),
+        out_shardings=(everywhere, everywhere),
+        donate_argnums=0,
+        compiler_options=compiler_options(mesh.devices.flat[0].platform),
+    )
 
 
 def compile_replicated(

@@ -1,0 +1,210 @@
+"""The cases of a scaling study, the most important ones first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from superxception_jax.models.build import classifier_options
+from superxception_jax.runs.experiment import Experiment
+from superxception_jax.studies.scaling.case import COMPILED, TOO_LARGE, Case, Compiled
+from superxception_jax.studies.scaling.topology import COMPILED_CHIPS, slice_shape
+from superxception_jax.training.chips import find_chip_by_name
+from superxception_jax.training.settings import PRECISIONS
+
+SCALINGS = ("weak", "strong")
+REMATERIALIZATIONS = ("middle_flow", "blocks")
+ACCUMULATION_STEPS = 4
+# A largest batch is sought in steps of this many images, and at most so often.
+BATCH_STEP = 8
+MOST_ATTEMPTS = 4
+
+
+@dataclass(frozen=True)
+class ScalingRequest:
+    """What a study compiles.
+
+    Attributes:
+        slices: Numbers of chips by name of the chip, the most important chip first.
+        scalings: Which of `SCALINGS`: weak keeps the images per chip, strong those per step.
+        precisions: Number formats, the most important first.
+        images_per_chip: Images per step and chip of weak scaling.
+        images_per_step: Images per step over all chips of strong scaling.
+    """
+
+    slices: Mapping[str, tuple[int, ...]]
+    scalings: tuple[str, ...]
+    precisions: tuple[str, ...]
+    images_per_chip: int
+    images_per_step: int
+
+    def cases(self, scaling: str, chip: str, precision: str) -> list[Case]:
+        """Return the cases of a curve, in rising number of chips.
+
+        Args:
+            scaling: "weak" or "strong".
+            chip: Name of the chip.
+            precision: Number format.
+        """
+        return [
+            Case(
+                chip,
+                chips,
+                self.images_per_chip * chips if scaling == "weak" else self.images_per_step,
+                precision,
+                rematerialization="none",
+                accumulation_steps=1,
+            )
+            for chips in self.slices[chip]
+        ]
+
+
+def parse_slices(texts: Sequence[str]) -> dict[str, tuple[int, ...]]:
+    """Return the numbers of chips by name.
+
+    Args:
+        texts: Names and numbers as a flag gives them: a name with the first of its numbers, then
+            its other numbers.
+
+    Raises:
+        ValueError: A name is unknown, or a number isn't a power of two.
+
+    >>> parse_slices(["v5e:1", "4", "v5p:64"])
+    {'v5e': (1, 4), 'v5p': (64,)}
+    """
+    slices: dict[str, tuple[int, ...]] = {}
+    name = ""
+    for text in texts:
+        start, colon, number = text.rpartition(":")
+        name = start if colon else name
+        if name not in COMPILED_CHIPS:
+            raise ValueError(
+                f"`--chips` must be such as v5e:1,4,16 with a chip of {', '.join(COMPILED_CHIPS)}, "
+                f"got `{','.join(texts)}`; correct it."
+            )
+        if not number.isdigit():
+            raise ValueError(f"`--chips` must have whole numbers, got `{text}`; correct it.")
+        slice_shape(find_chip_by_name(name), int(number))
+        slices[name] = tuple(sorted({*slices.get(name, ()), int(number)}))
+    return slices
+
+
+def check_request(request: ScalingRequest) -> None:
+    """Raise if a request can't be planned.
+
+    Args:
+        request: The request.
+
+    Raises:
+        ValueError: A choice is unknown, or images can't be divided among the chips.
+    """
+    for flag, given, allowed in (
+        ("--scaling", request.scalings, SCALINGS),
+        ("--precisions", request.precisions, PRECISIONS),
+    ):
+        for one in given:
+            if one not in allowed:
+                raise ValueError(f"`{flag}` must be of {', '.join(allowed)}, got `{one}`; correct it.")
+    most = max((counts[-1] for counts in request.slices.values()), default=1)
+    if "strong" in request.scalings and request.images_per_step % most:
+        raise ValueError(
+            f"`--global_batch` must be a multiple of the {most} chips, got "
+            f"{request.images_per_step}; choose {-(-request.images_per_step // most) * most}."
+        )
+
+
+def plan_cases(request: ScalingRequest, experiment: Experiment) -> list[Case]:
+    """Return the cases of a request, each once, the most important first.
+
+    Args:
+        request: Checked request.
+        experiment: Experiment of the config.
+
+    Returns:
+        The curves of the first chip, the switches on one of it, then the other chips, then the
+        second sizes from which the largest batch is estimated.
+    """
+    cases: list[Case] = []
+    names = list(request.slices)
+    for index, name in enumerate(names):
+        for precision in request.precisions:
+            for scaling in request.scalings:
+                cases += request.cases(scaling, name, precision)
+        if index == 0:
+            cases += switch_cases(request, experiment)
+    for name in names:
+        for precision in request.precisions:
+            cases += size_cases(request, name, precision)
+    return list(dict.fromkeys(cases))
+
+
+def switch_cases(request: ScalingRequest, experiment: Experiment) -> list[Case]:
+    """Return the cases that show the effect of each switch, on one chip of the first kind.
+
+    Args:
+        request: Checked request.
+        experiment: Experiment of the config, which may lack a switch.
+    """
+    name = next(iter(request.slices))
+    has_blocks = "rematerialization" in classifier_options(experiment.model["name"])
+    switches = [("none", 1)]
+    if has_blocks:
+        switches += [(blocks, 1) for blocks in REMATERIALIZATIONS]
+    switches += [("none", ACCUMULATION_STEPS)]
+    if has_blocks:
+        switches += [(REMATERIALIZATIONS[-1], ACCUMULATION_STEPS)]
+    return [
+        Case(name, 1, request.images_per_chip, precision, blocks, steps)
+        for precision in request.precisions
+        for blocks, steps in switches
+    ]
+
+
+def size_cases(request: ScalingRequest, chip: str, precision: str) -> list[Case]:
+    """Return one chip with the images of weak scaling, and with twice as many.
+
+    Args:
+        request: Checked request.
+        chip: Name of the chip.
+        precision: Number format.
+    """
+    return [
+        Case(chip, 1, images, precision, "none", 1)
+        for images in (request.images_per_chip, 2 * request.images_per_chip)
+    ]
+
+
+def next_size(
+    sizes: Sequence[tuple[Case, Compiled]], *, memory_bytes: float
+) -> Case | None:
+    """Return the case that comes closer to the largest batch of a chip; None if it is found.
+
+    The memory grows linearly with the batch; the line through the two largest sizes that fit
+    gives the next one to try, which the compiler then confirms or refuses.
+
+    Args:
+        sizes: Cases of one chip that differ in their images only, with their results.
+        memory_bytes: Memory of the chip that a step may take.
+    """
+    fitting = sorted(
+        ((case, result) for case, result in sizes if result.status == COMPILED),
+        key=lambda one: one[0].images,
+    )
+    refused = min(
+        (case.images for case, result in sizes if result.status == TOO_LARGE), default=None
+    )
+    if len(fitting) < 2 or len(sizes) >= 2 + MOST_ATTEMPTS:
+        return None
+    (smaller, less), (larger, more) = fitting[-2:]
+    slope = (more.needed_bytes - less.needed_bytes) / (larger.images - smaller.images)
+    if slope <= 0:
+        return None
+    images = larger.images + int((memory_bytes - more.needed_bytes) / slope)
+    images = images // BATCH_STEP * BATCH_STEP
+    if refused is not None:
+        # Between what fits and what doesn't, the middle at the latest.
+        middle = (larger.images + refused) // 2 // BATCH_STEP * BATCH_STEP
+        images = min(images, middle) if images >= refused else images
+    if images <= larger.images:
+        return None
+    return Case(larger.chip, 1, images, larger.precision, "none", 1)
