@@ -1,6 +1,6 @@
 """The compilation of one case, in a process of its own that may run out of memory or crash.
 
-    python -m superxception_jax.studies.scaling.compile_process <case>.json <result>.json
+python -m superxception_jax.studies.scaling.compile_process <case>.json <result>.json
 """
 
 from __future__ import annotations
@@ -77,9 +77,7 @@ def explain(error: str) -> Compiled:
     used = _USED.search(error)
     if used is None:
         return Compiled(TOO_LARGE, message=f"does not fit: {first.strip()}")
-    needed, limit = (
-        float(used[place]) * _UNITS[used[place + 1]] for place in (1, 3)
-    )
+    needed, limit = (float(used[place]) * _UNITS[used[place + 1]] for place in (1, 3))
     message = f"does not fit: needs {needed / 2**30:.1f} of {limit / 2**30:.2f} GiB"
     return Compiled(TOO_LARGE, message=message, needed_bytes=int(needed))
 

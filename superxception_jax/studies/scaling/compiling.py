@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import signal
-import subprocess
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +12,6 @@ from typing import Any
 from superxception_jax.commands import build_config
 from superxception_jax.files import load_json, write_json
 from superxception_jax.runs.experiment import Experiment, build_experiment
-from superxception_jax.runs.provenance import PROJECT
 from superxception_jax.studies.scaling.case import (
     COMPILED,
     FAILED,
@@ -25,7 +21,8 @@ from superxception_jax.studies.scaling.case import (
     Compiled,
     case_key,
 )
-from superxception_jax.studies.scaling.topology import compiler_versions, environment
+from superxception_jax.studies.scaling.child_process import run_modules
+from superxception_jax.studies.scaling.topology import ENVIRONMENT, compiler_versions
 
 MODULE = "superxception_jax.studies.scaling.compile_process"
 
@@ -46,16 +43,18 @@ class Compiler:
     folder: Path
     limit_s: float
 
-    def experiment(self, case: Case) -> Experiment:
+    def experiment(self, case: Case, *, implementation: str = "auto") -> Experiment:
         """Return the experiment of a case.
 
         Args:
             case: The case.
+            implementation: Forms of the operations; "auto" for those of the devices.
 
         Raises:
             ValueError: The config doesn't allow it, such as a batch of the wrong size.
         """
-        overrides = (*self.overrides, *case.overrides)
+        forms = f"model.implementation={implementation}"
+        overrides = (*self.overrides, *case.overrides, forms)
         return build_experiment(build_config(self.config_file, overrides=overrides))
 
     def stored(self, case: Case) -> Compiled:
@@ -90,11 +89,14 @@ class Compiler:
         values = {"case": dataclasses.asdict(case), "config": dict(experiment.config)}
         write_json(task, values)
         try:
-            problem = run_compilation(
-                task, result, log=path.with_suffix(".log"), limit_s=self.limit_s
+            problem = run_modules(
+                [(MODULE, str(task), str(result))],
+                log=path.with_suffix(".log"),
+                limit_s=self.limit_s,
+                environment=ENVIRONMENT,
             )
             if problem:
-                return Compiled(FAILED, message=problem)
+                return Compiled(FAILED, message=f"the compiler {problem}")
             stored = load_json(result, content="a compilation", remedy="run it again")
             compiled = Compiled.from_json(stored["result"])
             if compiled.status in (COMPILED, TOO_LARGE):
@@ -106,53 +108,19 @@ class Compiler:
 
     def _path(self, case: Case, experiment: Experiment) -> Path:
         versions = compiler_versions()
-        return self.folder / f"{case_key(case, describe_program(experiment), versions)}.json"
+        return self.folder / f"{case_key(case, describe_program(experiment.config), versions)}.json"
 
 
-def describe_program(experiment: Experiment) -> Mapping[str, Any]:
-    """Return what determines the training step of an experiment.
+def describe_program(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of a config that determine its training step.
 
     Args:
-        experiment: Checked experiment.
+        config: JSON values of the config, `Experiment.config`.
     """
+    training = {name: config["training"][name] for name in ("epochs", "label_smoothing")}
+    sections = ("model", "super_resolution", "augmentation", "optimizer")
     return {
-        "model": dict(experiment.model),
-        "step": {name: repr(value) for name, value in experiment.step_options.items()},
-        "optimizer": repr(experiment.optimizer),
-        "frozen": experiment.frozen,
-        "image_px": experiment.normalization.image_px,
+        **{name: config[name] for name in sections},
+        "image_px": config["normalization"]["image_px"],
+        "training": training,
     }
-
-
-def run_compilation(task: Path, result: Path, *, log: Path, limit_s: float) -> str:
-    """Run the process of a compilation, and return what went wrong; empty if nothing did.
-
-    Args:
-        task: File of the case.
-        result: File that the process writes.
-        log: File of its output, deleted where nothing went wrong.
-        limit_s: Seconds after which it is ended.
-    """
-    paths = [str(PROJECT), *filter(None, [os.environ.get("PYTHONPATH")])]
-    with log.open("w", encoding="utf-8") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", MODULE, str(task), str(result)],
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            env={**environment(), "PYTHONPATH": os.pathsep.join(paths)},
-        )
-        try:
-            code = process.wait(timeout=limit_s)
-        except subprocess.TimeoutExpired:
-            return f"the compiler was ended after {limit_s / 60:.0f} minutes; raise the limit"
-        finally:
-            process.kill()
-            process.wait()
-    if code == 0 and result.is_file():
-        log.unlink(missing_ok=True)
-        return ""
-    how = f"exit status {code}" if code >= 0 else f"signal {signal.Signals(-code).name}"
-    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
-    last = next((line.strip() for line in reversed(lines) if line.strip()), "no output")
-    return f"the compiler ended with {how}: {last} (see {log})"

@@ -6,6 +6,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import optax
 from jax.sharding import Mesh
 
 from superxception_jax.runs.experiment import Experiment
@@ -27,7 +28,7 @@ def build_step(experiment: Experiment, mesh: Mesh) -> TrainStep:
         experiment: Checked experiment.
         mesh: Devices, whose platform decides on the forms.
     """
-    model, optimizer = make_network(experiment, mesh), _optimizer(experiment)
+    model, optimizer = make_network(experiment, mesh), make_step_optimizer(experiment)
     return make_train_step(model, optimizer, **experiment.step_options)
 
 
@@ -42,7 +43,7 @@ def step_shapes(experiment: Experiment, mesh: Mesh, *, images: int) -> tuple[Any
     Returns:
         State, images u8[B,S,S,1], labels i32[B] and key.
     """
-    model, optimizer = make_network(experiment, mesh), _optimizer(experiment)
+    model, optimizer = make_network(experiment, mesh), make_step_optimizer(experiment)
     key = jax.eval_shape(lambda: jax.random.key(0))
     state = jax.eval_shape(
         lambda key: init_state(model, optimizer, key=key, input_px=experiment.input_px), key
@@ -77,7 +78,12 @@ def count_step_flops(experiment: Experiment, mesh: Mesh) -> float:
     return count_flops(build_step(experiment, mesh), *shapes)
 
 
-def _optimizer(experiment: Experiment) -> Any:
+def make_step_optimizer(experiment: Experiment) -> optax.GradientTransformation:
+    """Return the optimiser of an experiment.
+
+    Args:
+        experiment: Checked experiment.
+    """
     return make_optimizer(
         experiment.optimizer,
         frozen=experiment.frozen,

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from superxception_jax.models.build import classifier_options
-from superxception_jax.runs.experiment import Experiment
 from superxception_jax.studies.scaling.case import COMPILED, TOO_LARGE, Case, Compiled
 from superxception_jax.studies.scaling.topology import COMPILED_CHIPS, slice_shape
 from superxception_jax.training.chips import find_chip_by_name
@@ -30,6 +29,7 @@ class ScalingRequest:
         precisions: Number formats, the most important first.
         images_per_chip: Images per step and chip of weak scaling.
         images_per_step: Images per step over all chips of strong scaling.
+        rematerializations: Choices of the network besides "none", the one of most blocks last.
     """
 
     slices: Mapping[str, tuple[int, ...]]
@@ -37,6 +37,7 @@ class ScalingRequest:
     precisions: tuple[str, ...]
     images_per_chip: int
     images_per_step: int
+    rematerializations: tuple[str, ...]
 
     def cases(self, scaling: str, chip: str, precision: str) -> list[Case]:
         """Return the cases of a curve, in rising number of chips.
@@ -57,6 +58,15 @@ class ScalingRequest:
             )
             for chips in self.slices[chip]
         ]
+
+
+def rematerializations(network: str) -> tuple[str, ...]:
+    """Return the choices of a network besides "none"; empty if it has none.
+
+    Args:
+        network: Name of the network.
+    """
+    return REMATERIALIZATIONS if "rematerialization" in classifier_options(network) else ()
 
 
 def parse_slices(texts: Sequence[str]) -> dict[str, tuple[int, ...]]:
@@ -104,7 +114,9 @@ def check_request(request: ScalingRequest) -> None:
     ):
         for one in given:
             if one not in allowed:
-                raise ValueError(f"`{flag}` must be of {', '.join(allowed)}, got `{one}`; correct it.")
+                raise ValueError(
+                    f"`{flag}` must be of {', '.join(allowed)}, got `{one}`; correct it."
+                )
     most = max((counts[-1] for counts in request.slices.values()), default=1)
     if "strong" in request.scalings and request.images_per_step % most:
         raise ValueError(
@@ -113,48 +125,44 @@ def check_request(request: ScalingRequest) -> None:
         )
 
 
-def plan_cases(request: ScalingRequest, experiment: Experiment) -> list[Case]:
+def plan_cases(request: ScalingRequest) -> list[Case]:
     """Return the cases of a request, each once, the most important first.
 
     Args:
         request: Checked request.
-        experiment: Experiment of the config.
 
     Returns:
         The curves of the first chip, the switches on one of it, then the other chips, then the
         second sizes from which the largest batch is estimated.
     """
     cases: list[Case] = []
-    names = list(request.slices)
-    for index, name in enumerate(names):
+    for index, name in enumerate(request.slices):
         for precision in request.precisions:
             for scaling in request.scalings:
                 cases += request.cases(scaling, name, precision)
         if index == 0:
-            cases += switch_cases(request, experiment)
-    for name in names:
+            cases += switch_cases(request)
+    for name in request.slices:
         for precision in request.precisions:
             cases += size_cases(request, name, precision)
     return list(dict.fromkeys(cases))
 
 
-def switch_cases(request: ScalingRequest, experiment: Experiment) -> list[Case]:
+def switch_cases(request: ScalingRequest) -> list[Case]:
     """Return the cases that show the effect of each switch, on one chip of the first kind.
 
     Args:
         request: Checked request.
-        experiment: Experiment of the config, which may lack a switch.
+
+    Returns:
+        The cases, for each precision that without a switch first; none without a chip.
     """
-    name = next(iter(request.slices))
-    has_blocks = "rematerialization" in classifier_options(experiment.model["name"])
-    switches = [("none", 1)]
-    if has_blocks:
-        switches += [(blocks, 1) for blocks in REMATERIALIZATIONS]
+    switches = [("none", 1), *((blocks, 1) for blocks in request.rematerializations)]
     switches += [("none", ACCUMULATION_STEPS)]
-    if has_blocks:
-        switches += [(REMATERIALIZATIONS[-1], ACCUMULATION_STEPS)]
+    switches += [(blocks, ACCUMULATION_STEPS) for blocks in request.rematerializations[-1:]]
     return [
         Case(name, 1, request.images_per_chip, precision, blocks, steps)
+        for name in list(request.slices)[:1]
         for precision in request.precisions
         for blocks, steps in switches
     ]
@@ -174,9 +182,7 @@ def size_cases(request: ScalingRequest, chip: str, precision: str) -> list[Case]
     ]
 
 
-def next_size(
-    sizes: Sequence[tuple[Case, Compiled]], *, memory_bytes: float
-) -> Case | None:
+def next_size(sizes: Sequence[tuple[Case, Compiled]], *, memory_bytes: float) -> Case | None:
     """Return the case that comes closer to the largest batch of a chip; None if it is found.
 
     The memory grows linearly with the batch; the line through the two largest sizes that fit

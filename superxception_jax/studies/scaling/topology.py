@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.metadata
 import importlib.util
-import os
 
 import numpy as np
 from jax.sharding import AxisType, Mesh
@@ -88,9 +87,3 @@ def make_slice(chip: Chip, chips: int) -> Mesh:
     part = {"chips_per_host_bounds": (*shape, 1)[:3]} if chips < chip.host_chips else {}
     devices = topologies.get_topology_desc(name, "tpu", **part).devices
     return Mesh(np.array(devices), (DATA_AXIS,), axis_types=(AxisType.Auto,))
-
-
-def environment() -> dict[str, str]:
-    """Return the environment of a process that compiles for TPUs."""
-    return {**os.environ, **ENVIRONMENT}
-
