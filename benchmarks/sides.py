@@ -86,7 +86,10 @@ def make_ours(case: Case, *, implementation: str) -> Side:
     images, labels = (compiling.place_batch(array, mesh) for array in make_images(case))
     if case.task == "predict":
         predict = compiling.compile_predict(
-            make_predict(model, input_px=case.input_px, test_views="one"), mesh
+            make_predict(
+                model, input_px=case.input_px, test_views="one", precision=experiment.precision
+            ),
+            mesh,
         )
         variables = state.variables
         return Side(lambda: float(jax.device_get(predict(variables, images)).max()), parameters)
@@ -140,7 +143,9 @@ def count_operations(case: Case) -> float:
     )
     images = jax.ShapeDtypeStruct((case.batch, CANVAS_PX, CANVAS_PX, 1), jnp.uint8)
     if case.task == "predict":
-        predict = make_predict(model, input_px=case.input_px, test_views="one")
+        predict = make_predict(
+            model, input_px=case.input_px, test_views="one", precision=experiment.precision
+        )
         lowered = jax.jit(predict).lower(state.variables, images)
     else:
         step = make_train_step(model, optimizer, **experiment.step_options)

@@ -122,8 +122,8 @@ def get_base() -> ConfigDict:
     config.optimizer = optimizer = ConfigDict()
     optimizer.name = "adam"  # adam | adamw | nesterov: SGD with Nesterov momentum
     optimizer.learning_rate = 1e-4  # peak learning rate
-    # Learning rate for a batch of another size than `reference_batch_size`: none: as given | linear:
-    # times the ratio of the sizes | square_root: times the square root of that ratio.
+    # Learning rate for a batch of another size than `reference_batch_size`. none: as given |
+    # linear: times the ratio of the sizes | square_root: times the square root of that ratio.
     optimizer.batch_scaling = "none"
     optimizer.reference_batch_size = 32  # batch size for which the learning rate is meant
     optimizer.schedule = "constant"  # constant | cosine: to zero at the last step | inverse_time

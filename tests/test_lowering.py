@@ -92,7 +92,12 @@ def lower_training_step(program, platform):
 def lower_prediction(program, platform):
     experiment = program.experiment
     model, _, state, images = _shaped(experiment, platform)
-    predict = make_predict(model, input_px=experiment.input_px, test_views=experiment.test_views)
+    predict = make_predict(
+        model,
+        input_px=experiment.input_px,
+        test_views=experiment.test_views,
+        precision=experiment.precision,
+    )
     exported = export.export(jax.jit(predict), platforms=PLATFORMS[platform])(
         state.variables, images
     )

@@ -5,7 +5,7 @@ test copies weights from one to the other and compares the outputs. Images have 
 channels and any size from `MINIMUM_PX` on.
 
 Classes and functions raise `ValueError` for a wrong shape or attribute, and `TypeError` for a
-dtype other than float32.
+dtype other than float32 and bfloat16.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class XceptionFeatures(nn.Module):
 
     @nn.compact
     def __call__(self, x: jax.Array, *, train: bool) -> jax.Array:
-        """Map f32[B,H,W,C] in [-1,1] to f32[B,2048·width]."""
+        """Map compute[B,H,W,C] in [-1,1] to compute[B,2048·width]."""
 
         def batch_norm(name: str) -> BatchNorm:
             return BatchNorm(self.momentum, "relu", self.implementation, EPSILON, name=name)
@@ -143,7 +143,7 @@ class Xception(nn.Module):
         """Classify images.
 
         Args:
-            images: f32[B,H,W,C] in [0,1], at least `MINIMUM_PX` on each side.
+            images: compute[B,H,W,C] in [0,1], at least `MINIMUM_PX` on each side.
             train: Whether to use batch statistics and dropout, which needs a "dropout" key.
 
         Returns:
@@ -158,11 +158,11 @@ class Xception(nn.Module):
         """Return the pooled features.
 
         Args:
-            images: f32[B,H,W,C] in [0,1], at least `MINIMUM_PX` on each side.
+            images: compute[B,H,W,C] in [0,1], at least `MINIMUM_PX` on each side.
             train: Whether to use batch statistics.
 
         Returns:
-            f32[B,2048·width].
+            compute[B,2048·width].
 
         Source: Chollet 2017; scaled from [0,1] to [-1,1] as in Keras.
         """

@@ -40,7 +40,7 @@ class SeparableBlock(nn.Module):
 
     @nn.compact
     def __call__(self, x: jax.Array, *, train: bool) -> jax.Array:
-        """Map f32[B,H,W,C] to f32[B,H',W',features[-1]]."""
+        """Map compute[B,H,W,C] to compute[B,H',W',features[-1]]."""
         shortcut = x
         if self.shortcut == "projection":
             shortcut = Convolution(
@@ -103,7 +103,7 @@ class MiddleFlow(nn.Module):
 
     @nn.compact
     def __call__(self, x: jax.Array, *, train: bool) -> jax.Array:
-        """Map f32[B,H,W,C] to the same shape."""
+        """Map compute[B,H,W,C] to the same shape."""
         if self.form not in ("scan", "unrolled"):
             raise ValueError(
                 f'`middle_flow` must be "scan" or "unrolled", got {self.form!r}; choose one.'

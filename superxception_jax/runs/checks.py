@@ -17,11 +17,11 @@ from superxception_jax.data.own.equal_images import TWINS
 from superxception_jax.data.splits import PROTOCOLS
 from superxception_jax.models.build import MODELS, has_super_resolution
 from superxception_jax.models.keras.start import EXPORTED, find_init_from_problems
+from superxception_jax.models.precision import PRECISIONS
 from superxception_jax.training.settings import (
     BATCH_SCALINGS,
     OPTIMIZERS,
     POLARITIES,
-    PRECISIONS,
     SCHEDULES,
     TEST_VIEWS,
 )

@@ -117,7 +117,12 @@ def set_up(
         model=model,
         optimizer=optimizer,
         predict=compilation.compile_predict(
-            make_predict(model, input_px=experiment.input_px, test_views=experiment.test_views),
+            make_predict(
+                model,
+                input_px=experiment.input_px,
+                test_views=experiment.test_views,
+                precision=experiment.precision,
+            ),
             mesh,
         ),
         key=key,

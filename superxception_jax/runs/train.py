@@ -138,7 +138,9 @@ def _pretrain(setup: Setup, workdir: Path) -> dict[str, Any]:
 
     # Compiled once, and not at each validation.
     restoration = compile_restoration(setup)
-    step = make_restoration_step(setup.model, optimizer, input_px=experiment.input_px)
+    step = make_restoration_step(
+        setup.model, optimizer, input_px=experiment.input_px, precision=experiment.precision
+    )
     task = Task(
         images=pairs["train"].canvases,
         targets=pairs["train"].targets,

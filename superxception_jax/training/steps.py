@@ -13,6 +13,7 @@ from superxception_jax.arrays import check
 from superxception_jax.keys import key_for
 from superxception_jax.models.enlarging import enlarge
 from superxception_jax.models.inference import to_unit_range
+from superxception_jax.models.precision import apply_network
 from superxception_jax.training.augmentation import augment, turn_half
 from superxception_jax.training.settings import AugmentationSettings
 from superxception_jax.training.state import TrainState, TrainStep
@@ -58,9 +59,11 @@ def make_train_step(
         inputs = enlarge(pixels, size_px=input_px)
 
         def loss_of(params):
-            logits, updated = model.apply(
+            logits, updated = apply_network(
+                model,
                 {"params": params, "batch_stats": state.batch_stats},
                 inputs,
+                precision=precision,
                 train=True,
                 mutable=["batch_stats"],
                 rngs={"dropout": key_for(key, "dropout")},

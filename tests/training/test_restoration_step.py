@@ -61,7 +61,8 @@ def test_the_stack_learns_to_restore(input_px, share):
     state = _init(model, optimizer, input_px)
     assert set(state.params) == {"super_resolution"}
     step = jax.jit(
-        make_restoration_step(model, optimizer, input_px=input_px), compiler_options=QUICK
+        make_restoration_step(model, optimizer, input_px=input_px, precision="float32"),
+        compiler_options=QUICK,
     )
     canvases, targets = make_pairs()
     history = []
@@ -87,7 +88,10 @@ def test_loss_is_the_mean_of_squares_by_hand():
     state = _init(model, optimizer, 24)
     canvases = jnp.full((2, 24, 24, 1), 51, jnp.uint8)
     targets = jnp.full((2, 24, 24, 1), 102, jnp.uint8)
-    step = jax.jit(make_restoration_step(model, optimizer, input_px=24), compiler_options=QUICK)
+    step = jax.jit(
+        make_restoration_step(model, optimizer, input_px=24, precision="float32"),
+        compiler_options=QUICK,
+    )
     _, metrics = step(state, canvases, targets, jax.random.key(0))
     assert float(metrics["loss"]) == pytest.approx(0.04, rel=1e-5)
     # The identity is bicubic enlargement, so no image is closer to the truth.
