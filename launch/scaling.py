@@ -46,13 +46,13 @@ from superxception_jax.studies.scaling.scaling_plan import (
     check_request,
     parse_slices,
     plan_cases,
-    rematerializations,
+    switches_of,
 )
 from superxception_jax.studies.scaling.scaling_results import ScalingResults
 from superxception_jax.studies.scaling.scaling_run import run_cases
 from superxception_jax.studies.scaling.topology import check_compiler
 from superxception_jax.training.chips import find_chip_by_name
-from superxception_jax.training.settings import PRECISIONS
+from superxception_jax.models.precision import PRECISIONS
 
 CONFIG = flags.DEFINE_string(
     "config", "configs/super_xception.py:paper", "Config file and preset whose step is scaled."
@@ -74,6 +74,12 @@ PER_CHIP = flags.DEFINE_integer(
 )
 GLOBAL = flags.DEFINE_integer(
     "global_batch", 256, "Images per step over all chips of strong scaling.", lower_bound=1
+)
+SWITCHES = flags.DEFINE_enum(
+    "switches",
+    "all",
+    ("all", "none"),
+    "Whether rematerialization and accumulation are compiled on one chip, to show their effect.",
 )
 GPUS = flags.DEFINE_list(
     "gpus",
@@ -120,7 +126,7 @@ def main() -> None:
         precisions=tuple(PRECISION.value),
         images_per_chip=PER_CHIP.value,
         images_per_step=GLOBAL.value,
-        rematerializations=rematerializations(experiment.model["name"]),
+        switches=switches_of(experiment.model["name"]) if SWITCHES.value == "all" else (),
     )
     check_request(request)
     cards = find_cards(GPUS.value)

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from superxception_jax.training.settings import PRECISIONS
+from superxception_jax.models.precision import PRECISIONS
 
 
 @dataclass(frozen=True)

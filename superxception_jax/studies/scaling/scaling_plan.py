@@ -9,7 +9,7 @@ from superxception_jax.models.build import classifier_options
 from superxception_jax.studies.scaling.case import COMPILED, TOO_LARGE, Case, Compiled
 from superxception_jax.studies.scaling.topology import COMPILED_CHIPS, slice_shape
 from superxception_jax.training.chips import find_chip_by_name
-from superxception_jax.training.settings import PRECISIONS
+from superxception_jax.models.precision import PRECISIONS
 
 SCALINGS = ("weak", "strong")
 REMATERIALIZATIONS = ("middle_flow", "blocks")
@@ -29,7 +29,7 @@ class ScalingRequest:
         precisions: Number formats, the most important first.
         images_per_chip: Images per step and chip of weak scaling.
         images_per_step: Images per step over all chips of strong scaling.
-        rematerializations: Choices of the network besides "none", the one of most blocks last.
+        switches: Choices of rematerialization and accumulation steps whose effect is shown.
     """
 
     slices: Mapping[str, tuple[int, ...]]
@@ -37,7 +37,7 @@ class ScalingRequest:
     precisions: tuple[str, ...]
     images_per_chip: int
     images_per_step: int
-    rematerializations: tuple[str, ...]
+    switches: tuple[tuple[str, int], ...]
 
     def cases(self, scaling: str, chip: str, precision: str) -> list[Case]:
         """Return the cases of a curve, in rising number of chips.
@@ -60,13 +60,18 @@ class ScalingRequest:
         ]
 
 
-def rematerializations(network: str) -> tuple[str, ...]:
-    """Return the choices of a network besides "none"; empty if it has none.
+def switches_of(network: str) -> tuple[tuple[str, int], ...]:
+    """Return the switches of a network that save memory: rematerialization, accumulation steps.
 
     Args:
         network: Name of the network.
     """
-    return REMATERIALIZATIONS if "rematerialization" in classifier_options(network) else ()
+    blocks = REMATERIALIZATIONS if "rematerialization" in classifier_options(network) else ()
+    return (
+        *((one, 1) for one in blocks),
+        ("none", ACCUMULATION_STEPS),
+        *((one, ACCUMULATION_STEPS) for one in blocks[-1:]),
+    )
 
 
 def parse_slices(texts: Sequence[str]) -> dict[str, tuple[int, ...]]:
@@ -155,16 +160,15 @@ def switch_cases(request: ScalingRequest) -> list[Case]:
         request: Checked request.
 
     Returns:
-        The cases, for each precision that without a switch first; none without a chip.
+        The cases, for each precision that without a switch first; none without chip or switches.
     """
-    switches = [("none", 1), *((blocks, 1) for blocks in request.rematerializations)]
-    switches += [("none", ACCUMULATION_STEPS)]
-    switches += [(blocks, ACCUMULATION_STEPS) for blocks in request.rematerializations[-1:]]
+    if not request.switches:
+        return []
     return [
         Case(name, 1, request.images_per_chip, precision, blocks, steps)
         for name in list(request.slices)[:1]
         for precision in request.precisions
-        for blocks, steps in switches
+        for blocks, steps in (("none", 1), *request.switches)
     ]
 
 

@@ -13,7 +13,7 @@ from superxception_jax.studies.scaling.case import (
     Collective,
     Compiled,
 )
-from superxception_jax.studies.scaling.scaling_plan import ScalingRequest
+from superxception_jax.studies.scaling.scaling_plan import ScalingRequest, switches_of
 from superxception_jax.studies.scaling.scaling_results import ScalingResults
 from superxception_jax.studies.scaling.scaling_run import run_cases
 
@@ -23,7 +23,7 @@ REQUEST = ScalingRequest(
     precisions=("float32", "bfloat16"),
     images_per_chip=32,
     images_per_step=256,
-    rematerializations=("middle_flow", "blocks"),
+    switches=switches_of("super_xception"),
 )
 GRADIENTS = (Collective("all-reduce", 100, 80_000_000),)
 PROVENANCE = Provenance(

@@ -31,7 +31,7 @@ def ending_with(monkeypatch, make):
     calls = []
 
     def run(modules, *, log, limit_s, environment):
-        (module, task, result) = modules[0]
+        (_, task, result) = modules[0]
         calls.append(json.loads(Path(task).read_text(encoding="utf-8")))
         compiled = make()
         if isinstance(compiled, str):

@@ -10,7 +10,7 @@ from superxception_jax.studies.scaling.scaling_plan import (
     next_size,
     parse_slices,
     plan_cases,
-    rematerializations,
+    switches_of,
 )
 from tests.studies.scaling.scaling_samples import REQUEST, case_of
 
@@ -28,10 +28,16 @@ def test_the_first_chip_and_precision_come_first():
     assert cases[-1] == case_of(chip="v5p", images=64, precision="bfloat16")
 
 
-def test_a_network_without_blocks_has_no_rematerialization():
-    request = dataclasses.replace(REQUEST, rematerializations=rematerializations("alexnet"))
-    assert {case.rematerialization for case in plan_cases(request)} == {"none"}
-    assert rematerializations("super_xception") == ("middle_flow", "blocks")
+def test_the_switches_of_a_network():
+    assert switches_of("alexnet") == (("none", 4),)
+    assert switches_of("super_xception") == (
+        ("middle_flow", 1),
+        ("blocks", 1),
+        ("none", 4),
+        ("blocks", 4),
+    )
+    plain = plan_cases(dataclasses.replace(REQUEST, switches=()))
+    assert {(case.rematerialization, case.accumulation_steps) for case in plain} == {("none", 1)}
 
 
 def test_slices_of_a_flag():

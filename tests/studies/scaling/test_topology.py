@@ -22,8 +22,8 @@ for name, chips in (("v5e", 2), ("v5p", 4), ("v6e", 16)):
     mesh = make_slice(find_chip_by_name(name), chips)
     assert mesh.size == chips
     assert find_chip(mesh.devices.flat[0].device_kind).name == name
-    split = NamedSharding(mesh, PartitionSpec("data"))
-    total = jax.jit(lambda x: x.sum(0), in_shardings=split, out_shardings=NamedSharding(mesh, PartitionSpec()))
+    split, whole = (NamedSharding(mesh, PartitionSpec(*axes)) for axes in (["data"], []))
+    total = jax.jit(lambda x: x.sum(0), in_shardings=split, out_shardings=whole)
     compiled = total.lower(jax.ShapeDtypeStruct((16, 256), jnp.float32)).compile()
     (found,) = find_collectives(compiled.as_text())
     assert (found.kind, found.count, found.bytes) == ("all-reduce", 1, 1024), found
@@ -58,5 +58,5 @@ def test_slices_are_compact(name, chips, shape):
 
 def test_a_missing_compiler_is_one_sentence(monkeypatch):
     monkeypatch.setattr(topology.importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(ValueError, match="install it by `pip install -r requirements.txt libtpu`"):
+    with pytest.raises(ValueError, match=r"install it by `pip install -r requirements.txt libtpu`"):
         topology.check_compiler()
