@@ -32,6 +32,7 @@ from tqdm import tqdm
 from superxception_jax.commands import build_config, run_command
 from superxception_jax.evaluation.plots import save_figure
 from superxception_jax.files import check_writable, write_json, write_text
+from superxception_jax.models.precision import PRECISIONS
 from superxception_jax.runs.experiment import Experiment, build_experiment
 from superxception_jax.runs.provenance import describe_provenance
 from superxception_jax.studies.scaling.case import Case
@@ -52,7 +53,6 @@ from superxception_jax.studies.scaling.scaling_results import ScalingResults
 from superxception_jax.studies.scaling.scaling_run import run_cases
 from superxception_jax.studies.scaling.topology import check_compiler
 from superxception_jax.training.chips import find_chip_by_name
-from superxception_jax.models.precision import PRECISIONS
 
 CONFIG = flags.DEFINE_string(
     "config", "configs/super_xception.py:paper", "Config file and preset whose step is scaled."

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from superxception_jax.models.build import classifier_options
+from superxception_jax.models.precision import PRECISIONS
 from superxception_jax.studies.scaling.case import COMPILED, TOO_LARGE, Case, Compiled
 from superxception_jax.studies.scaling.topology import COMPILED_CHIPS, slice_shape
 from superxception_jax.training.chips import find_chip_by_name
-from superxception_jax.models.precision import PRECISIONS
 
 SCALINGS = ("weak", "strong")
 REMATERIALIZATIONS = ("middle_flow", "blocks")
