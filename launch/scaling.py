@@ -133,7 +133,7 @@ def main() -> None:
     counts = _counts(MEASURE.value)
     check_writable(Path(RESULTS.value), name="--results")
     check_writable(Path(COMPILATIONS.value), name="--compilations")
-    if request.slices and COMPILE.value == "missing":
+    if request.slices:
         check_compiler()
     compiler = Compiler(
         CONFIG.value,

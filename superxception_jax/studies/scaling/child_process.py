@@ -64,4 +64,4 @@ def _describe(code: int, log: Path) -> str:
     how = f"exit status {code}" if code >= 0 else f"signal {signal.Signals(-code).name}"
     lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
     last = next((line.strip() for line in reversed(lines) if line.strip()), "no output")
-    return f"ended with {how}: {last} (see {log})"
+    return f"ended with {how}: {last}"

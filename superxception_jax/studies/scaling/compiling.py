@@ -89,14 +89,15 @@ class Compiler:
         values = {"case": dataclasses.asdict(case), "config": dict(experiment.config)}
         write_json(task, values)
         try:
+            log = path.with_suffix(".log")
             problem = run_modules(
                 [(MODULE, str(task), str(result))],
-                log=path.with_suffix(".log"),
+                log=log,
                 limit_s=self.limit_s,
                 environment=ENVIRONMENT,
             )
             if problem:
-                return Compiled(FAILED, message=f"the compiler {problem}")
+                return Compiled(FAILED, message=f"the compiler {problem} (see {log})")
             stored = load_json(result, content="a compilation", remedy="run it again")
             compiled = Compiled.from_json(stored["result"])
             if compiled.status in (COMPILED, TOO_LARGE):

@@ -15,6 +15,7 @@ from typing import Any
 
 import jax
 import numpy as np
+from jax.experimental import multihost_utils
 
 from superxception_jax.chromosomes import CLASS_NAMES
 from superxception_jax.files import write_json
@@ -38,8 +39,12 @@ def measure(config: Mapping[str, Any], *, devices: int, seconds: float) -> list[
     """
     experiment = build_experiment(config_from_json(config))
     mesh = compilation.make_mesh(devices)
+    if jax.process_count() > 1:
+        # The CPU's collectives connect at their first use, and don't wait for one that compiles.
+        multihost_utils.sync_global_devices("start")
     model, optimizer = make_network(experiment, mesh), make_step_optimizer(experiment)
-    key = compilation.place_replicated(jax.random.key(experiment.seed), mesh)
+    # Drawn on the devices: those of other processes can't be written to.
+    key = compilation.compile_replicated(lambda: jax.random.key(experiment.seed), mesh)()
     state = compilation.compile_replicated(
         lambda key: init_state(model, optimizer, key=key, input_px=experiment.input_px), mesh
     )(key)
@@ -68,8 +73,6 @@ def measure(config: Mapping[str, Any], *, devices: int, seconds: float) -> list[
 def _slowest(seconds: float) -> float:
     if jax.process_count() == 1:
         return seconds
-    from jax.experimental import multihost_utils
-
     return float(np.max(multihost_utils.process_allgather(np.float32(seconds))))
 
 

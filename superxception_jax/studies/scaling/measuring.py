@@ -85,7 +85,11 @@ def measure_case(
             calls,
             log=folder / "log",
             limit_s=limit_s,
-            environment={"JAX_PLATFORMS": "cpu", "XLA_FLAGS": f"{flags} {own}".strip()},
+            environment={
+                "JAX_PLATFORMS": "cpu",
+                "JAX_CPU_COLLECTIVES_IMPLEMENTATION": "gloo",
+                "XLA_FLAGS": f"{flags} {own}".strip(),
+            },
         )
         found = {"step_s": 0.0, "steps": 0}
         if not problem:
