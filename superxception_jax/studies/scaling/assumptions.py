@@ -36,6 +36,7 @@ def assumptions(results: ScalingResults) -> list[str]:
         "taps on padding and inserted zeros, and without element-wise operations.",
         "float32 on a TPU: at JAX's default precision, products of float32 numbers take one pass "
         "in bfloat16, so that both precisions have the same peak; they differ in the traffic.",
+        "Memory: state, batch and everything between; not the program itself, about 0.1 GiB.",
         "Traffic: the compiler's count, the operands and results of every fused operation. What "
         "stays in the chip's fast memory between two of them counts too, so that the time for the "
         "memory can be too long.",

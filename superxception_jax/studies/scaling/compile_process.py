@@ -41,18 +41,22 @@ def compile_case(case: Case, config: Mapping[str, Any]) -> Compiled:
     started = time.monotonic()
     counted = count_step_flops(experiment, mesh)
     lowered = lower_step(experiment, mesh)
-    common = {"counted_flops": counted, "versions": compiler_versions()}
     try:
         compiled = lowered.compile()
     except jax.errors.JaxRuntimeError as error:
-        seconds = time.monotonic() - started
-        return dataclasses.replace(explain(str(error)), seconds=seconds, **common)
+        return dataclasses.replace(
+            explain(str(error)),
+            counted_flops=counted,
+            seconds=time.monotonic() - started,
+            versions=compiler_versions(),
+        )
     memory, costs = compiled.memory_analysis(), compiled.cost_analysis()
     arguments, outputs = memory.argument_size_in_bytes, memory.output_size_in_bytes
     alias, temporary = memory.alias_size_in_bytes, memory.temp_size_in_bytes
     return Compiled(
         COMPILED,
         flops=costs["flops"],
+        counted_flops=counted,
         bytes_accessed=costs["bytes accessed"],
         argument_bytes=arguments,
         output_bytes=outputs,
@@ -61,7 +65,7 @@ def compile_case(case: Case, config: Mapping[str, Any]) -> Compiled:
         needed_bytes=arguments + outputs - alias + temporary,
         collectives=find_collectives(compiled.as_text()),
         seconds=time.monotonic() - started,
-        **common,
+        versions=compiler_versions(),
     )
 
 

@@ -52,7 +52,7 @@ def measure(config: Mapping[str, Any], *, devices: int, seconds: float) -> list[
     side, count = experiment.normalization.image_px, experiment.batch_size
     images = generator.integers(0, 256, (count, side, side, 1)).astype(np.uint8)
     labels = generator.integers(0, len(CLASS_NAMES), count).astype(np.int32)
-    batch = [compilation.place_batch(one, mesh) for one in (images, labels)]
+    batch = compilation.place_batch(images, mesh), compilation.place_batch(labels, mesh)
     step = compilation.compile_train_step(build_step(experiment, mesh), mesh)
     times: list[float] = []
     # The number of steps has to be that of all processes: the slowest of the first ones decides.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from superxception_jax.evaluation.markdown import markdown_grid
 from superxception_jax.studies.scaling.page_cells import UNKNOWN, milliseconds
+from superxception_jax.studies.scaling.roofline import Estimate
 from superxception_jax.studies.scaling.scaling_results import ScalingResults
 
 
@@ -13,7 +14,7 @@ def measured_section(results: ScalingResults) -> list[str]:
     Args:
         results: Results of the study.
     """
-    firsts = {}
+    firsts: dict[str, Estimate] = {}
     lines = []
     for one in results.measured:
         line = [one.scaling, str(one.devices), str(one.processes), str(one.images)]

@@ -8,6 +8,7 @@ import socket
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from superxception_jax.files import write_json
 from superxception_jax.runs.experiment import Experiment
@@ -91,7 +92,7 @@ def measure_case(
                 "XLA_FLAGS": f"{flags} {own}".strip(),
             },
         )
-        found = {"step_s": 0.0, "steps": 0}
+        found: dict[str, Any] = {"step_s": 0.0, "steps": 0}
         if not problem:
             found = json.loads(result.read_text(encoding="utf-8"))
     return Measured(

@@ -67,13 +67,13 @@ def scaling_markdown(results: ScalingResults) -> str:
 
 def _answer(results: ScalingResults) -> list[str]:
     """Return the table that says which slice is worth its chips."""
-    heads = ("chip", "precision", "largest batch of a chip")
-    heads += tuple(
+    heads = ["chip", "precision", "largest batch of a chip"]
+    heads += [
         f"{scaling}: {what}"
         for scaling in results.request.scalings
         for what in (f"most chips at ≥ {100 * GOOD_EFFICIENCY:.0f} %", "exchange dominates from")
-    )
-    heads += ("shortest run",)
+    ]
+    heads.append("shortest run")
     batches = largest_batches(results.rows)
     lines = []
     for chip in results.request.slices:
