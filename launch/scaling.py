@@ -13,11 +13,12 @@ compilation takes minutes and is kept: the same command goes on where an earlier
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import sys
 import time
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 # A script's own folder is on the path instead of the repository's.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -37,8 +38,8 @@ from superxception_jax.runs.experiment import Experiment, build_experiment
 from superxception_jax.runs.provenance import describe_provenance
 from superxception_jax.studies.scaling.case import Case
 from superxception_jax.studies.scaling.compiling import Compiler
-from superxception_jax.studies.scaling.lowering import Lowered, find_cards, lower_for
-from superxception_jax.studies.scaling.measuring import Measured, measure_case
+from superxception_jax.studies.scaling.lowering import find_cards, lower_cards
+from superxception_jax.studies.scaling.measuring import measure_counts, parse_counts
 from superxception_jax.studies.scaling.scaling_chart import plot_scaling
 from superxception_jax.studies.scaling.scaling_page import scaling_markdown
 from superxception_jax.studies.scaling.scaling_plan import (
@@ -49,10 +50,9 @@ from superxception_jax.studies.scaling.scaling_plan import (
     plan_cases,
     switches_of,
 )
-from superxception_jax.studies.scaling.scaling_results import ScalingResults
+from superxception_jax.studies.scaling.scaling_results import Row, ScalingResults
 from superxception_jax.studies.scaling.scaling_run import run_cases
 from superxception_jax.studies.scaling.topology import check_compiler
-from superxception_jax.training.chips import find_chip_by_name
 
 CONFIG = flags.DEFINE_string(
     "config", "configs/super_xception.py:paper", "Config file and preset whose step is scaled."
@@ -129,8 +129,9 @@ def main() -> None:
         switches=switches_of(experiment.model["name"]) if SWITCHES.value == "all" else (),
     )
     check_request(request)
+    cases = plan_cases(request)
     cards = find_cards(GPUS.value)
-    counts = _counts(MEASURE.value)
+    counts = parse_counts(MEASURE.value)
     check_writable(Path(RESULTS.value), name="--results")
     check_writable(Path(COMPILATIONS.value), name="--compilations")
     if request.slices:
@@ -141,13 +142,21 @@ def main() -> None:
         folder=Path(COMPILATIONS.value),
         limit_s=60 * PATIENCE.value,
     )
-    cases = plan_cases(request)
     # All configs first: one that isn't possible is reported before anything is compiled.
     for case in cases:
         compiler.experiment(case)
-    lowered = _lower(cards, request, compiler)
-    measured = _measure(counts, request, compiler)
-    rows = _compile(cases, request, compiler)
+    lowered = lower_cards(
+        cards, request, experiment_of=compiler.experiment, show=_bar("lowering for GPUs")
+    )
+    measured = measure_counts(
+        counts,
+        request,
+        experiment_of=compiler.experiment,
+        seconds=MEASURE_SECONDS.value,
+        limit_s=60 * PATIENCE.value,
+        show=_bar("measuring"),
+    )
+    rows = _compile(request, compiler)
     results = ScalingResults(
         name=NAME.value or f"{experiment.name}-{experiment.preset or 'embedded'}",
         config=" ".join([CONFIG.value, *overrides]),
@@ -156,8 +165,8 @@ def main() -> None:
         training_images=IMAGES.value or _training_images(experiment),
         request=request,
         rows=rows,
-        lowered=tuple(lowered),
-        measured=tuple(measured),
+        lowered=lowered,
+        measured=measured,
         cores=os.cpu_count() or 1,
         provenance=describe_provenance(),
     )
@@ -170,22 +179,18 @@ def main() -> None:
         )
 
 
-def _counts(texts: list[str]) -> list[int]:
-    for text in texts:
-        if not text.isdigit() or text == "0":
-            raise ValueError(
-                f"`--measure` must have whole numbers from 1, got `{text}`; correct it."
-            )
-    return sorted({int(text) for text in texts})
-
-
 def _training_images(experiment: Experiment) -> int:
     """Return the number of training images that the config states; 0 if the data decide."""
     split = experiment.split
     return int(split.sizes[0] * split.training_share) if split.protocol == "paper" else 0
 
 
-def _compile(cases, request, compiler):
+def _bar(text: str) -> Callable[[Iterable[Any]], Iterable[Any]]:
+    """Return a function that shows the progress of a loop; nothing for an empty one."""
+    return lambda work: tqdm(work, desc=text, disable=not work)
+
+
+def _compile(request: ScalingRequest, compiler: Compiler) -> tuple[Row, ...]:
     """Compile what is missing, with a bar."""
     started = time.monotonic()
 
@@ -194,7 +199,7 @@ def _compile(cases, request, compiler):
             return False
         return not MINUTES.value or time.monotonic() - started < 60 * MINUTES.value
 
-    with tqdm(total=1, unit=" compilation", disable=not cases) as bar:
+    with tqdm(total=1, unit=" compilation", disable=not request.slices) as bar:
 
         def show(case: Case, number: int, total: int) -> None:
             bar.total = total
@@ -202,52 +207,6 @@ def _compile(cases, request, compiler):
             bar.set_description(case.describe(), refresh=True)
 
         return run_cases(request, source=compiler, has_time=has_time, show=show)
-
-
-def _lower(cards, request: ScalingRequest, compiler: Compiler) -> list[Lowered]:
-    cases = [
-        Case(card.name, 1, request.images_per_chip, precision, "none", 1)
-        for card in cards
-        for precision in request.precisions
-    ]
-    # The cards of a platform have the same program.
-    programs: dict[tuple[str, str], Lowered] = {}
-    for case in tqdm(cases, desc="lowering for GPUs", unit=" program", disable=not cases):
-        kind = (find_chip_by_name(case.chip).platform, case.precision)
-        if kind not in programs:
-            experiment = compiler.experiment(case, implementation="plain")
-            programs[kind] = lower_for(case, experiment)
-    return [
-        dataclasses.replace(
-            programs[find_chip_by_name(case.chip).platform, case.precision], case=case
-        )
-        for case in cases
-    ]
-
-
-def _measure(counts, request: ScalingRequest, compiler: Compiler) -> list[Measured]:
-    """Measure each number of devices, in one process and in one process each."""
-    wanted = [
-        (scaling, count, processes)
-        for scaling in request.scalings
-        for count in counts
-        for processes in dict.fromkeys((1, count))
-    ]
-    found = []
-    for scaling, count, processes in tqdm(wanted, desc="measuring", disable=not wanted):
-        images = PER_CHIP.value * count if scaling == "weak" else GLOBAL.value
-        case = Case("cpu", count, images, request.precisions[0], "none", 1)
-        found.append(
-            measure_case(
-                scaling,
-                compiler.experiment(case),
-                devices=count,
-                processes=processes,
-                seconds=MEASURE_SECONDS.value,
-                limit_s=60 * PATIENCE.value,
-            )
-        )
-    return found
 
 
 def _write(results: ScalingResults, folder: Path) -> list[Path]:

@@ -48,6 +48,7 @@ def assumptions(results: ScalingResults) -> list[str]:
         "than a pod may lack the links that close the rings, and then take up to twice as long.",
         "BatchNorm takes its statistics over all chips, which is most of the number of exchanges; "
         "the gradients are most of the bytes.",
+        "Efficiency: images per second and chip relative to the smallest slice that fits.",
         "Epochs count full batches, and no validation, checkpoints, start or compilation; images "
         "are supposed to arrive in time. A step with more images than the training set has no "
         "epoch.",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,7 @@ from jax.sharding import AxisType, Mesh
 from superxception_jax.runs.experiment import Experiment
 from superxception_jax.studies.scaling.case import Case
 from superxception_jax.studies.scaling.program import build_step, count_step_flops, step_shapes
+from superxception_jax.studies.scaling.scaling_plan import ScalingRequest
 from superxception_jax.training.chips import CHIPS, Chip, find_chip_by_name
 from superxception_jax.training.compile import DATA_AXIS
 
@@ -58,6 +60,37 @@ def find_cards(names: Sequence[str]) -> list[Chip]:
                 f"`--gpus` must be of {', '.join(CARDS)}, or none, got `{name}`; correct it."
             )
     return [find_chip_by_name(name) for name in names]
+
+
+def lower_cards(
+    cards: Sequence[Chip],
+    request: ScalingRequest,
+    *,
+    experiment_of: Callable[..., Experiment],
+    show: Callable[[Iterable[Any]], Iterable[Any]],
+) -> tuple[Lowered, ...]:
+    """Return the training step for one of each card, in each precision.
+
+    Args:
+        cards: Records of the cards.
+        request: What is studied.
+        experiment_of: Function that returns the experiment of a case, in given forms.
+        show: Function that shows the progress of a loop.
+    """
+    cases = [
+        Case(card.name, 1, request.images_per_chip, precision, "none", 1)
+        for card in cards
+        for precision in request.precisions
+    ]
+    # The cards of a platform have the same program.
+    programs: dict[tuple[str, str], Lowered] = {}
+    found = []
+    for case in show(cases):
+        kind = (find_chip_by_name(case.chip).platform, case.precision)
+        if kind not in programs:
+            programs[kind] = lower_for(case, experiment_of(case, implementation="plain"))
+        found.append(dataclasses.replace(programs[kind], case=case))
+    return tuple(found)
 
 
 def lower_for(case: Case, experiment: Experiment) -> Lowered:

@@ -6,14 +6,17 @@ import json
 import os
 import socket
 import tempfile
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from superxception_jax.files import write_json
 from superxception_jax.runs.experiment import Experiment
+from superxception_jax.studies.scaling.case import Case
 from superxception_jax.studies.scaling.child_process import run_modules
 from superxception_jax.studies.scaling.roofline import Estimate
+from superxception_jax.studies.scaling.scaling_plan import ScalingRequest
 
 MODULE = "superxception_jax.studies.scaling.measure_process"
 
@@ -44,6 +47,76 @@ class Measured:
     def time(self) -> Estimate:
         """Return the time as that of a step whose parts aren't known."""
         return Estimate(self.devices, self.images, self.step_s, 0.0, 0.0)
+
+
+def parse_counts(texts: Sequence[str]) -> list[int]:
+    """Return numbers of devices as a flag gives them, in rising order.
+
+    Args:
+        texts: The numbers.
+
+    Raises:
+        ValueError: One isn't a whole number from 1.
+    """
+    for text in texts:
+        if not text.isdigit() or int(text) == 0:
+            raise ValueError(
+                f"`--measure` must have whole numbers from 1, got `{text}`; correct it."
+            )
+    return sorted({int(text) for text in texts})
+
+
+def measure_counts(
+    counts: Sequence[int],
+    request: ScalingRequest,
+    *,
+    experiment_of: Callable[..., Experiment],
+    seconds: float,
+    limit_s: float,
+    show: Callable[[Iterable[Any]], Iterable[Any]],
+) -> tuple[Measured, ...]:
+    """Measure each number of devices, in one process and in one process each.
+
+    Args:
+        counts: Numbers of devices.
+        request: What is studied; its first precision is measured.
+        experiment_of: Function that returns the experiment of a case.
+        seconds: Time for which steps of each are run.
+        limit_s: Seconds after which one measurement is given up.
+        show: Function that shows the progress of a loop.
+
+    Raises:
+        ValueError: The images per step can't be divided among the devices.
+    """
+    if "strong" in request.scalings:
+        for count in counts:
+            if rest := request.images_per_step % count:
+                raise ValueError(
+                    f"`--global_batch` must be a multiple of the {count} devices, got "
+                    f"{request.images_per_step}; choose {request.images_per_step + count - rest}."
+                )
+    wanted = [
+        (scaling, count, processes)
+        for scaling in request.scalings
+        for count in counts
+        for processes in dict.fromkeys((1, count))
+    ]
+    found = []
+    for scaling, count, processes in show(wanted):
+        weak = scaling == "weak"
+        images = request.images_per_chip * count if weak else request.images_per_step
+        experiment = experiment_of(Case("cpu", count, images, request.precisions[0], "none", 1))
+        found.append(
+            measure_case(
+                scaling,
+                experiment,
+                devices=count,
+                processes=processes,
+                seconds=seconds,
+                limit_s=limit_s,
+            )
+        )
+    return tuple(found)
 
 
 def measure_case(
