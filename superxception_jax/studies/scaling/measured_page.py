@@ -24,20 +24,22 @@ def measured_section(results: ScalingResults) -> list[str]:
                 milliseconds(one.step_s),
                 str(one.steps),
                 f"{one.time.images_per_s:.1f}",
+                f"{one.time.images_per_s / first.images_per_s:.2f}",
                 f"{100 * one.time.efficiency(first):.0f} %",
             ]
         else:
-            line += [one.message, *[UNKNOWN] * 3]
+            line += [one.message, *[UNKNOWN] * 4]
         lines.append(line)
     heads = (
         *("scaling", "devices", "processes", "images per step", "step, ms", "steps"),
-        *("images per second", "efficiency"),
+        *("images per second", "relative", "efficiency"),
     )
     return [
         "## Measured on this machine",
         f"Virtual devices on {results.cores} cores of one CPU, in one process or one process "
         "each. They share the cores, so that more devices than cores can't be faster, and a "
-        "single device uses all cores already: the figures show what the exchange between devices "
-        "and processes costs, and not how a step scales over chips of their own.",
+        "single device uses all cores already: a relative rate of 1 is the best that can be, and "
+        "what is missing is the cost of the exchange between devices and processes. How a step "
+        "scales over chips of their own is not measured here.",
         markdown_grid(heads, lines),
     ]

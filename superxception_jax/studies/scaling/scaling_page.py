@@ -228,12 +228,25 @@ def _batches(results: ScalingResults) -> list[str]:
             *(chip, precision, str(largest.case.images)),
             gigabytes(largest.compiled.needed_bytes),
             gigabytes(find_chip_by_name(chip).memory_bytes),
+            f"{largest.compiled.flops / 1e12:.3f}",
+            f"{largest.compiled.counted_flops / 1e12:.3f}",
             UNKNOWN if refused is None else f"{refused.case.images}: {refused.compiled.message}",
         ]
         for (chip, precision), (largest, refused) in largest_batches(results.rows).items()
     ]
-    heads = ("chip", "precision", "images", "memory, GiB", "of, GiB", "smallest that doesn't fit")
-    return ["## The largest batch that fits one chip", markdown_grid(heads, lines)] if lines else []
+    heads = (
+        *("chip", "precision", "images", "memory, GiB", "of, GiB", "TFLOP", "counted TFLOP"),
+        "smallest that doesn't fit",
+    )
+    text = (
+        "Compiled, not estimated. Where the memory is short, the compiler computes activations "
+        "again instead of keeping them: its operations are then more than the count."
+    )
+    return (
+        ["## The largest batch that fits one chip", text, markdown_grid(heads, lines)]
+        if lines
+        else []
+    )
 
 
 def _lowered(results: ScalingResults) -> list[str]:

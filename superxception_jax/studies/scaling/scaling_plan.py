@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -14,7 +15,7 @@ from superxception_jax.training.chips import find_chip_by_name
 SCALINGS = ("weak", "strong")
 REMATERIALIZATIONS = ("middle_flow", "blocks")
 ACCUMULATION_STEPS = 4
-# A largest batch is sought in steps of this many images, and at most so often.
+# A largest batch is a multiple of this many images, and sought in at most so many attempts.
 BATCH_STEP = 8
 MOST_ATTEMPTS = 4
 
@@ -187,34 +188,39 @@ def size_cases(request: ScalingRequest, chip: str, precision: str) -> list[Case]
 
 
 def next_size(sizes: Sequence[tuple[Case, Compiled]], *, memory_bytes: float) -> Case | None:
-    """Return the case that comes closer to the largest batch of a chip; None if it is found.
+    """Return the case that comes closer to the largest batch of a chip; None if it is known.
 
-    The memory grows linearly with the batch; the line through the two largest sizes that fit
-    gives the next one to try, which the compiler then confirms or refuses.
+    The memory grows linearly with the batch until the compiler, short of it, computes activations
+    again instead of keeping them. So the line through the two largest sizes that fit gives the
+    first size to try; then the size is doubled, and the gap to what doesn't fit is halved.
 
     Args:
         sizes: Cases of one chip that differ in their images only, with their results.
         memory_bytes: Memory of the chip that a step may take.
+
+    Returns:
+        The case, or None where the gap is at most an eighth of the batch.
     """
     fitting = sorted(
         ((case, result) for case, result in sizes if result.status == COMPILED),
         key=lambda one: one[0].images,
     )
-    refused = min(
-        (case.images for case, result in sizes if result.status == TOO_LARGE), default=None
-    )
-    if len(fitting) < 2 or len(sizes) >= 2 + MOST_ATTEMPTS:
+    if not fitting:
         return None
-    (smaller, less), (larger, more) = fitting[-2:]
-    slope = (more.needed_bytes - less.needed_bytes) / (larger.images - smaller.images)
-    if slope <= 0:
+    largest, result = fitting[-1]
+    refused = min((case.images for case, one in sizes if one.status == TOO_LARGE), default=None)
+    gap = max(BATCH_STEP, largest.images // 8)
+    if refused is not None and refused - largest.images <= gap:
         return None
-    images = larger.images + int((memory_bytes - more.needed_bytes) / slope)
-    images = images // BATCH_STEP * BATCH_STEP
-    if refused is not None:
-        # Between what fits and what doesn't, the middle at the latest.
-        middle = (larger.images + refused) // 2 // BATCH_STEP * BATCH_STEP
-        images = min(images, middle) if images >= refused else images
-    if images <= larger.images:
-        return None
-    return Case(larger.chip, 1, images, larger.precision, "none", 1)
+    images = 0
+    if len(fitting) > 1:
+        smaller, less = fitting[-2]
+        slope = (result.needed_bytes - less.needed_bytes) / (largest.images - smaller.images)
+        if slope > 0:
+            images = largest.images + int((memory_bytes - result.needed_bytes) / slope)
+            images = images // BATCH_STEP * BATCH_STEP
+    if refused is None:
+        images = images if images > largest.images + gap else 2 * largest.images
+    elif not largest.images < images < refused:
+        images = (largest.images + refused) // 2 // BATCH_STEP * BATCH_STEP
+    return dataclasses.replace(largest, images=images) if images > largest.images else None

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from superxception_jax.studies.scaling.case import COMPILED, PENDING, TOO_LARGE, Case, Compiled
 from superxception_jax.studies.scaling.scaling_plan import (
+    MOST_ATTEMPTS,
     ScalingRequest,
     next_size,
     plan_cases,
@@ -60,9 +61,10 @@ def run_cases(
     finish(cases)
     for name in request.slices:
         for precision in request.precisions:
-            sizes = size_cases(request, name, precision)
-            while (case := _next(sizes, rows, name)) is not None:
-                sizes.append(case)
+            for _ in range(MOST_ATTEMPTS):
+                case = _next(size_cases(request, name, precision)[0], rows.values())
+                if case is None:
+                    break
                 if case not in rows:
                     rows[case] = Row(case, source.stored(case))
                 finish([case])
@@ -71,9 +73,15 @@ def run_cases(
     return tuple(rows.values())
 
 
-def _next(sizes: Sequence[Case], rows: dict[Case, Row], name: str) -> Case | None:
-    memory = USABLE_SHARE * find_chip_by_name(name).memory_bytes
-    return next_size([(case, rows[case].compiled) for case in sizes], memory_bytes=memory)
+def _next(case: Case, rows: Iterable[Row]) -> Case | None:
+    """Return the next size to try of all that differ from a case in their images only."""
+    memory = USABLE_SHARE * find_chip_by_name(case.chip).memory_bytes
+    sizes = [
+        (row.case, row.compiled)
+        for row in rows
+        if dataclasses.replace(row.case, images=case.images) == case
+    ]
+    return next_size(sizes, memory_bytes=memory)
 
 
 def largest_batches(rows: Sequence[Row]) -> dict[tuple[str, str], tuple[Row, Row | None]]:

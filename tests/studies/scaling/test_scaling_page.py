@@ -73,7 +73,7 @@ def test_gpus_and_measurements_have_their_own_parts():
     page = scaling_markdown(results_of(EMPTY, lowered=(lowered,), measured=measured))
     # 1.4 TFLOP at 494.5 TFLOP/s.
     assert "| yes, 12,345 operations | 1.400 | 256.0 | 2.83 | 11,303 |" in page
-    assert "| strong | 2 | 2 | 16 | 125 | 40 | 128.0 | 40 % |" in page
+    assert "| strong | 2 | 2 | 16 | 125 | 40 | 128.0 | 0.80 | 40 % |" in page
     assert "the measurement ended with exit status 1" in page
     assert "## Assumptions" not in page
     for grid in grids(page):

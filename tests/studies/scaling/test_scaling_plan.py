@@ -76,7 +76,7 @@ def test_requests_that_are_refused(changes, message):
         check_request(dataclasses.replace(REQUEST, **changes))
 
 
-def test_the_largest_batch_is_sought_along_a_line():
+def test_the_largest_batch_is_sought_along_a_line_and_by_halves():
     def fits(images):
         return case_of(images=images), Compiled(COMPILED, needed_bytes=1000 + 100 * images)
 
@@ -86,11 +86,14 @@ def test_the_largest_batch_is_sought_along_a_line():
     sizes = [fits(32), fits(64)]
     # 1000 + 100 · 115 = 12500, in steps of eight.
     assert next_size(sizes, memory_bytes=12_500) == case_of(images=112)
-    assert next_size([*sizes, fits(112)], memory_bytes=12_500) is None
-    # Refused, it tries the middle, and gives up after a few attempts.
-    sizes.append(refused(112))
-    assert next_size(sizes, memory_bytes=12_500) == case_of(images=88)
-    sizes += [refused(88), fits(72)]
-    assert next_size(sizes, memory_bytes=12_500) == case_of(images=80)
-    assert next_size([*sizes, refused(80)], memory_bytes=12_500) is None
-    assert next_size([fits(32)], memory_bytes=12_500) is None
+    # Where the line ends, the compiler may still find room.
+    sizes.append(fits(112))
+    assert next_size(sizes, memory_bytes=12_500) == case_of(images=224)
+    sizes.append(refused(224))
+    assert next_size(sizes, memory_bytes=12_500) == case_of(images=168)
+    sizes.append(refused(168))
+    assert next_size(sizes, memory_bytes=12_500) == case_of(images=136)
+    # Close enough: an eighth.
+    assert next_size([*sizes, refused(126)], memory_bytes=12_500) is None
+    assert next_size([fits(32)], memory_bytes=12_500) == case_of(images=64)
+    assert next_size([refused(32)], memory_bytes=12_500) is None
