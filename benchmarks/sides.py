@@ -118,7 +118,11 @@ def build_ours(case: Case, *, implementation: str) -> tuple[Any, Any, Any]:
     experiment = build_experiment(config)
     model = build_model(**experiment.model, classes=CLASSES, implementation=implementation)
     optimizer = make_optimizer(
-        experiment.optimizer, frozen=experiment.frozen, epochs=1, steps_per_epoch=100
+        experiment.optimizer,
+        frozen=experiment.frozen,
+        batch_size=case.batch,
+        epochs=1,
+        steps_per_epoch=100,
     )
     return experiment, model, optimizer
 

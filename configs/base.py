@@ -138,6 +138,7 @@ def get_base() -> ConfigDict:
     training.patience_epochs = 0  # stop after so many epochs without a lower loss; 0: never
     training.batch_size = 32  # images per step over all devices; not stated in the paper
     # Parts into which a step divides its batch to save memory; BatchNorm sees each part by itself.
+    # Pretraining of the super-resolution stack doesn't divide its batch.
     training.accumulation_steps = 1
     training.label_smoothing = 0.0  # label smoothing, 0..1
     training.devices = 0  # number of data-parallel devices; 0: all

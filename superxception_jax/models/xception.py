@@ -23,10 +23,16 @@ from superxception_jax.models.layers import (
     global_average_pool,
     scaled_width,
 )
-from superxception_jax.models.xception_blocks import MiddleFlow, SeparableBlock
+from superxception_jax.models.xception_blocks import MiddleFlow, SeparableBlock, apply_block
 
 # The first two convolutions, without padding, need 7 px to leave 1.
 MINIMUM_PX = 7
+# Activations within the blocks of the middle flow, and within the others; see `apply_block`.
+REMATERIALIZATIONS = {
+    "none": ("kept", "kept"),
+    "middle_flow": ("recomputed", "kept"),
+    "blocks": ("recomputed", "recomputed"),
+}
 
 
 class XceptionFeatures(nn.Module):
@@ -63,10 +69,18 @@ class XceptionFeatures(nn.Module):
                 scaled_width(count, width_multiplier=self.width_multiplier) for count in channels
             )
 
-        def block(features: tuple[int, ...], leading_relu: str, name: str) -> SeparableBlock:
-            return SeparableBlock(
+        if self.rematerialization not in REMATERIALIZATIONS:
+            raise ValueError(
+                f"`rematerialization` must be one of {tuple(REMATERIALIZATIONS)}, got "
+                f"{self.rematerialization!r}; choose one."
+            )
+        middle, others = REMATERIALIZATIONS[self.rematerialization]
+
+        def apply(x: jax.Array, features: tuple[int, ...], leading_relu: str, name: str):
+            block = SeparableBlock(
                 features, leading_relu, "projection", self.momentum, self.implementation, name=name
             )
+            return apply_block(block, x, train=train, activations=others)
 
         for index, (features, stride) in enumerate(zip(wide(32, 64), (2, 1), strict=True), 1):
             x = Convolution(
@@ -81,18 +95,19 @@ class XceptionFeatures(nn.Module):
                 name=f"block1_conv{index}",
             )(x)
             x = batch_norm(f"block1_conv{index}_bn")(x, train=train)
-        x = block(wide(128, 128), "none", "block2")(x, train=train)
-        x = block(wide(256, 256), "relu", "block3")(x, train=train)
-        x = block(wide(728, 728), "relu", "block4")(x, train=train)
+        x = apply(x, wide(128, 128), "none", "block2")
+        x = apply(x, wide(256, 256), "relu", "block3")
+        x = apply(x, wide(728, 728), "relu", "block4")
         x = MiddleFlow(
             wide(728, 728, 728),
             self.middle_modules,
             self.middle_flow,
             self.momentum,
+            middle,
             self.implementation,
             name="middle_flow",
         )(x, train=train)
-        x = block(wide(728, 1024), "relu", "block13")(x, train=train)
+        x = apply(x, wide(728, 1024), "relu", "block13")
         for index, features in enumerate(wide(1536, 2048), 1):
             name = f"block14_sepconv{index}"
             x = SeparableConvolution(features, self.implementation, name=name)(x)

@@ -86,6 +86,12 @@ def set_up(
         ("evaluation.batch_size", experiment.evaluation_batch_size),
     ):
         compilation.check_batch_size(name, size, mesh)
+    if experiment.accumulation_steps > 1:
+        compilation.check_batch_size(
+            "training.batch_size / training.accumulation_steps",
+            experiment.batch_size // experiment.accumulation_steps,
+            mesh,
+        )
     everything = load_everything(experiment)
     split = (choose_split or draw_split(experiment))(everything)
     splits = {name: everything.take(getattr(split, name)) for name in PARTS}
@@ -100,6 +106,7 @@ def set_up(
     optimizer = make_optimizer(
         experiment.optimizer,
         frozen=experiment.frozen,
+        batch_size=experiment.batch_size,
         epochs=experiment.epochs,
         steps_per_epoch=steps_per_epoch,
     )

@@ -129,6 +129,7 @@ def _pretrain(setup: Setup, workdir: Path) -> dict[str, Any]:
     optimizer = make_optimizer(
         experiment.optimizer,
         frozen=(),
+        batch_size=experiment.batch_size,
         epochs=experiment.pretraining_epochs,
         steps_per_epoch=steps_per_epoch,
     )
