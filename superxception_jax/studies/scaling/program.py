@@ -87,6 +87,7 @@ def make_step_optimizer(experiment: Experiment) -> optax.GradientTransformation:
     return make_optimizer(
         experiment.optimizer,
         frozen=experiment.frozen,
+        batch_size=experiment.batch_size,
         epochs=experiment.epochs,
         steps_per_epoch=STEPS_PER_EPOCH,
     )
