@@ -86,7 +86,10 @@ def make_ours(case: Case, *, implementation: str) -> Side:
     images, labels = (compiling.place_batch(array, mesh) for array in make_images(case))
     if case.task == "predict":
         predict = compiling.compile_predict(
-            make_predict(model, input_px=case.input_px, test_views="one"), mesh
+            make_predict(
+                model, input_px=case.input_px, test_views="one", precision=experiment.precision
+            ),
+            mesh,
         )
         variables = state.variables
         return Side(lambda: float(jax.device_get(predict(variables, images)).max()), parameters)
@@ -115,7 +118,11 @@ def build_ours(case: Case, *, implementation: str) -> tuple[Any, Any, Any]:
     experiment = build_experiment(config)
     model = build_model(**experiment.model, classes=CLASSES, implementation=implementation)
     optimizer = make_optimizer(
-        experiment.optimizer, frozen=experiment.frozen, epochs=1, steps_per_epoch=100
+        experiment.optimizer,
+        frozen=experiment.frozen,
+        batch_size=case.batch,
+        epochs=1,
+        steps_per_epoch=100,
     )
     return experiment, model, optimizer
 
@@ -140,7 +147,9 @@ def count_operations(case: Case) -> float:
     )
     images = jax.ShapeDtypeStruct((case.batch, CANVAS_PX, CANVAS_PX, 1), jnp.uint8)
     if case.task == "predict":
-        predict = make_predict(model, input_px=case.input_px, test_views="one")
+        predict = make_predict(
+            model, input_px=case.input_px, test_views="one", precision=experiment.precision
+        )
         lowered = jax.jit(predict).lower(state.variables, images)
     else:
         step = make_train_step(model, optimizer, **experiment.step_options)

@@ -122,8 +122,8 @@ def get_base() -> ConfigDict:
     config.optimizer = optimizer = ConfigDict()
     optimizer.name = "adam"  # adam | adamw | nesterov: SGD with Nesterov momentum
     optimizer.learning_rate = 1e-4  # peak learning rate
-    # Learning rate for a batch of another size than `reference_batch_size`: none: as given | linear:
-    # times the ratio of the sizes | square_root: times the square root of that ratio.
+    # Learning rate for a batch of another size than `reference_batch_size`. none: as given |
+    # linear: times the ratio of the sizes | square_root: times the square root of that ratio.
     optimizer.batch_scaling = "none"
     optimizer.reference_batch_size = 32  # batch size for which the learning rate is meant
     optimizer.schedule = "constant"  # constant | cosine: to zero at the last step | inverse_time
@@ -138,6 +138,7 @@ def get_base() -> ConfigDict:
     training.patience_epochs = 0  # stop after so many epochs without a lower loss; 0: never
     training.batch_size = 32  # images per step over all devices; not stated in the paper
     # Parts into which a step divides its batch to save memory; BatchNorm sees each part by itself.
+    # Pretraining of the super-resolution stack doesn't divide its batch.
     training.accumulation_steps = 1
     training.label_smoothing = 0.0  # label smoothing, 0..1
     training.devices = 0  # number of data-parallel devices; 0: all

@@ -1,7 +1,8 @@
 """The check of shapes and dtypes that every public array function uses.
 
 A specification is written as in the docstrings: ``"f32[B,H,W,1]"``. Named dimensions that appear
-in several arguments of one call must have the same size.
+in several arguments of one call must have the same size. ``compute`` is the number format of a
+network's activations: arguments with it must have the same dtype.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ DTYPES = {
     "f32": ("float32",),
     "f64": ("float64",),
     "float": ("bfloat16", "float16", "float32", "float64"),
+    "compute": ("float32", "bfloat16"),
     "u8": ("uint8",),
     "i8": ("int8",),
     "i32": ("int32",),
@@ -37,13 +39,15 @@ def check(**arguments: tuple[Any, str]) -> dict[str, int]:
 
     Raises:
         ValueError: A specification has the wrong form, or a shape differs from it.
-        TypeError: An argument isn't an array, or its dtype differs.
+        TypeError: An argument isn't an array, or its dtype differs from the specification or from
+            that of another `compute` argument.
 
     >>> import numpy as np
     >>> check(images=(np.zeros((2, 5, 5, 1), np.uint8), "u8[B,H,W,1]"))
     {'B': 2, 'H': 5, 'W': 5}
     """
     sizes: dict[str, int] = {}
+    compute: dict[str, str] = {}
     for name, (array, specification) in arguments.items():
         match = _SPECIFICATION.match(specification)
         if match is None or match[1] not in DTYPES:
@@ -58,6 +62,14 @@ def check(**arguments: tuple[Any, str]) -> dict[str, int]:
             raise TypeError(
                 f"`{name}` must be {specification}, got dtype {array.dtype}; convert it first."
             )
+        if match[1] == "compute":
+            first, dtype = next(iter(compute.items()), (name, str(array.dtype)))
+            if str(array.dtype) != dtype:
+                raise TypeError(
+                    f"`{name}` must have the dtype {dtype} of `{first}`, got {array.dtype}; "
+                    "convert one of them."
+                )
+            compute[name] = dtype
         dimensions = match[2].split(",") if match[2] else []
         got = f"`{name}` must be {specification}, got shape {tuple(array.shape)}; reshape it."
         if len(dimensions) != len(array.shape):

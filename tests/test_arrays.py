@@ -40,6 +40,16 @@ def test_dtype_is_checked():
     assert check(names=(np.array(["a", "b"]), "any[N]")) == {"N": 2}
 
 
+def test_arguments_in_the_format_of_activations_must_agree():
+    single, half = jnp.zeros(3), jnp.zeros(3, jnp.bfloat16)
+    for x in (single, half):
+        assert check(x=(x, "compute[N]"), y=(x, "compute[N]")) == {"N": 3}
+    with pytest.raises(TypeError, match="`y` must have the dtype float32 of `x`, got bfloat16"):
+        check(x=(single, "compute[N]"), z=(half, "any[N]"), y=(half, "compute[N]"))
+    with pytest.raises(TypeError, match="got dtype float16"):
+        check(x=(jnp.zeros(3, jnp.float16), "compute[N]"))
+
+
 def test_no_array():
     with pytest.raises(TypeError, match="got list"):
         check(images=([1, 2], "u8[N]"))

@@ -197,7 +197,9 @@ def test_windows_trains_nothing_and_says_so(monkeypatch, capsys):
     assert "`karyotype` works" in said
 
 
-@pytest.mark.parametrize("program", ["main", "evaluate", "table", "robustness", "prepare_data"])
+@pytest.mark.parametrize(
+    "program", ["main", "evaluate", "table", "robustness", "scaling", "prepare_data"]
+)
 def test_programs_refuse_windows_before_they_import_what_it_lacks(program):
     code = (
         "import sys\n"

@@ -32,7 +32,13 @@ def _experiment():
 
 def test_twenty_steps_of_both_forms_have_the_same_losses():
     experiment = _experiment()
-    optimizer = make_optimizer(experiment.optimizer, frozen=(), epochs=2, steps_per_epoch=STEPS)
+    optimizer = make_optimizer(
+        experiment.optimizer,
+        frozen=(),
+        batch_size=experiment.batch_size,
+        epochs=2,
+        steps_per_epoch=STEPS,
+    )
     # The forms have the same parameters, and barriers stay where a training keeps them.
     models = {
         form: build_model(**experiment.model, classes=24, implementation=form)

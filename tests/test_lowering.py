@@ -59,7 +59,11 @@ def _shaped(experiment, platform):
         **experiment.model, classes=_outputs(experiment), implementation=implementation
     )
     optimizer = make_optimizer(
-        experiment.optimizer, frozen=experiment.frozen, epochs=2, steps_per_epoch=3
+        experiment.optimizer,
+        frozen=experiment.frozen,
+        batch_size=experiment.batch_size,
+        epochs=2,
+        steps_per_epoch=3,
     )
     state = jax.eval_shape(
         lambda key: init_state(model, optimizer, key=key, input_px=experiment.input_px),
@@ -92,7 +96,12 @@ def lower_training_step(program, platform):
 def lower_prediction(program, platform):
     experiment = program.experiment
     model, _, state, images = _shaped(experiment, platform)
-    predict = make_predict(model, input_px=experiment.input_px, test_views=experiment.test_views)
+    predict = make_predict(
+        model,
+        input_px=experiment.input_px,
+        test_views=experiment.test_views,
+        precision=experiment.precision,
+    )
     exported = export.export(jax.jit(predict), platforms=PLATFORMS[platform])(
         state.variables, images
     )

@@ -44,7 +44,9 @@ def _compiled(options, optimizer_settings, frozen, **step_options):
         classifier=dict(classifier),
         super_resolution=dict(stack),
     )
-    optimizer = make_optimizer(optimizer_settings, frozen=frozen, epochs=2, steps_per_epoch=3)
+    optimizer = make_optimizer(
+        optimizer_settings, frozen=frozen, batch_size=8, epochs=2, steps_per_epoch=3
+    )
     step = make_train_step(model, optimizer, **step_options)
     input_px = step_options["input_px"]
     shapes = jax.eval_shape(

@@ -5,7 +5,7 @@ with three channels, 1,000 classes and 227×227 px, the input size that the chro
 for all its networks.
 
 Classes and functions raise `ValueError` for a wrong shape or attribute, and `TypeError` for a
-dtype other than float32.
+dtype other than float32 and bfloat16.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class AlexNet(nn.Module):
         """Classify images.
 
         Args:
-            images: f32[B,H,W,C] in [0,1], at least `MINIMUM_PX` on each side.
+            images: compute[B,H,W,C] in [0,1], at least `MINIMUM_PX` on each side.
             train: Whether to use dropout, which needs a "dropout" key.
 
         Returns:
@@ -85,11 +85,11 @@ class AlexNet(nn.Module):
         """Compute the activations of the second hidden layer.
 
         Args:
-            images: f32[B,H,W,C] in [0,1], at least `MINIMUM_PX` on each side.
+            images: compute[B,H,W,C] in [0,1], at least `MINIMUM_PX` on each side.
             train: Whether to use dropout, which needs a "dropout" key.
 
         Returns:
-            f32[B,4096·width].
+            compute[B,4096·width].
 
         Source: Krizhevsky et al. 2012, figure 2; grey values are scaled to [-1,1], which centres
             them as subtracting the mean image does in the paper.
@@ -131,7 +131,7 @@ class GroupedConvolution(nn.Module):
 
     @nn.compact
     def __call__(self, x: jax.Array) -> jax.Array:
-        """Convolve f32[B,H,W,C] to f32[B,H',W',features]."""
+        """Convolve compute[B,H,W,C] to compute[B,H',W',features]."""
         parts = [
             Convolution(
                 self.features // self.groups,
@@ -153,14 +153,16 @@ def normalize_responses(x: jax.Array) -> jax.Array:
     """Normalise every value by the squares of its neighbouring channels.
 
     Args:
-        x: f32[B,H,W,C].
+        x: compute[B,H,W,C].
 
     Returns:
-        f32[B,H,W,C].
+        compute[B,H,W,C].
 
     Source: Krizhevsky et al. 2012, section 3.3: x / (2 + 1e-4 · Σ x²)^0.75 over 5 channels.
     """
-    channels = check(x=(x, "f32[B,H,W,C]"))["C"]
-    squares = jnp.pad(jnp.square(x), ((0, 0), (0, 0), (0, 0), (2, 2)))
+    channels = check(x=(x, "compute[B,H,W,C]"))["C"]
+    # In bfloat16 the sum in the denominator would be rounded to multiples of 1/64.
+    wide = x.astype(jnp.float32)
+    squares = jnp.pad(jnp.square(wide), ((0, 0), (0, 0), (0, 0), (2, 2)))
     total = sum(squares[..., offset : offset + channels] for offset in range(5))
-    return x * (2.0 + 1e-4 * total) ** -0.75
+    return (wide * (2.0 + 1e-4 * total) ** -0.75).astype(x.dtype)

@@ -4,7 +4,7 @@ The paper doesn't state the window size, the padding or the initial values. Here
 SAME, and Glorot's as in Keras.
 
 Classes and functions raise `ValueError` for a wrong shape or attribute, and `TypeError` for a
-dtype other than float32.
+dtype other than float32 and bfloat16.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class DeepCNN(nn.Module):
         """Classify images.
 
         Args:
-            images: f32[B,H,W,C] in [0,1], at least `MINIMUM_PX` on each side.
+            images: compute[B,H,W,C] in [0,1], at least `MINIMUM_PX` on each side.
             train: Whether to use dropout, which needs a "dropout" key.
 
         Returns:
@@ -80,11 +80,11 @@ class DeepCNN(nn.Module):
         """Compute the activations of the second sigmoid layer.
 
         Args:
-            images: f32[B,H,W,C] in [0,1], at least `MINIMUM_PX` on each side.
+            images: compute[B,H,W,C] in [0,1], at least `MINIMUM_PX` on each side.
             train: Ignored, because there is no BatchNorm.
 
         Returns:
-            f32[B,512·width] in (0,1).
+            compute[B,512·width] in (0,1).
 
         Source: the paper.
         """

@@ -15,11 +15,12 @@ def enlarge(images: jax.Array, *, size_px: int) -> jax.Array:
     """Return square images enlarged bicubically.
 
     Args:
-        images: f32[B,S,S,1] in [0, 1].
+        images: compute[B,S,S,1] in [0, 1], float32 or bfloat16.
         size_px: Side of the result in px, at least S.
 
     Returns:
-        f32[B,size_px,size_px,1]; the cubic kernel can overshoot [0, 1] slightly.
+        compute[B,size_px,size_px,1], computed in float32; the cubic kernel can overshoot [0, 1]
+        slightly.
 
     Raises:
         ValueError: `size_px` is smaller than the side of the images.
@@ -27,7 +28,7 @@ def enlarge(images: jax.Array, *, size_px: int) -> jax.Array:
     Source: the paper, 50×50 → 227×227; the kernel is Keys' cubic (a = -1/2) with
     half-pixel centres, normalised at the border, as in `jax.image.resize`.
     """
-    side_px = check(images=(images, "f32[B,S,S,1]"))["S"]
+    side_px = check(images=(images, "compute[B,S,S,1]"))["S"]
     if size_px < side_px:
         raise ValueError(
             f"`size_px` must be at least the images' side {side_px}, got {size_px}; "
@@ -37,7 +38,10 @@ def enlarge(images: jax.Array, *, size_px: int) -> jax.Array:
         return images
     matrix = jnp.asarray(enlarging_matrix(side_px, size_px))
     # Two dense products are far faster than a general resize on every backend.
-    return jnp.einsum("hy,byxc,wx->bhwc", matrix, images, matrix, precision="highest")
+    enlarged = jnp.einsum(
+        "hy,byxc,wx->bhwc", matrix, images.astype(jnp.float32), matrix, precision="highest"
+    )
+    return enlarged.astype(images.dtype)
 
 
 @functools.lru_cache(maxsize=32)

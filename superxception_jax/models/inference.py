@@ -11,12 +11,13 @@ import jax.numpy as jnp
 
 from superxception_jax.arrays import check
 from superxception_jax.models.enlarging import enlarge
+from superxception_jax.models.precision import apply_network
 
 # (variables, images u8[B,S,S,1]) → an array with the images' first axis.
 Predict = Callable[[Any, jax.Array], jax.Array]
 
 
-def make_predict(model: nn.Module, *, input_px: int, test_views: str) -> Predict:
+def make_predict(model: nn.Module, *, input_px: int, test_views: str, precision: str) -> Predict:
     """Return a function that predicts a batch.
 
     Args:
@@ -25,6 +26,7 @@ def make_predict(model: nn.Module, *, input_px: int, test_views: str) -> Predict
         test_views: "one", or "both" for a network that predicts polarity: the logits are the mean
             of those of the image and those of the image rotated by 180°, with their halves
             exchanged.
+        precision: Number format of activations and products, "float32" or "bfloat16".
 
     Returns:
         A pure function from variables and images u8[B,S,S,1] to log-probabilities f32[B,C].
@@ -33,9 +35,13 @@ def make_predict(model: nn.Module, *, input_px: int, test_views: str) -> Predict
     def predict(variables, images):
         check(images=(images, "u8[B,S,S,1]"))
         inputs = enlarge(to_unit_range(images), size_px=input_px)
-        logits: Any = model.apply(variables, inputs, train=False)
+
+        def logits_of(inputs: jax.Array) -> Any:
+            return apply_network(model, variables, inputs, precision=precision, train=False)
+
+        logits = logits_of(inputs)
         if test_views == "both":
-            turned: Any = model.apply(variables, inputs[:, ::-1, ::-1], train=False)
+            turned = logits_of(inputs[:, ::-1, ::-1])
             logits = (logits + jnp.roll(turned, logits.shape[-1] // 2, axis=-1)) / 2.0
         return jax.nn.log_softmax(logits)
 

@@ -3,8 +3,11 @@
 Every layer has an attribute `implementation`, "plain" or "fast". The caller chooses it once for
 the platform of the compiled step with `ops.dispatch.resolve_implementation`.
 
+`compute` stands for float32 or bfloat16: layers keep the number format of their input, and their
+kernels and biases must have it too; see `precision`.
+
 Classes and functions raise `ValueError` for a wrong shape or attribute, and `TypeError` for a
-dtype other than float32.
+dtype other than float32 and bfloat16.
 """
 
 from __future__ import annotations
@@ -73,7 +76,7 @@ class Convolution(nn.Module):
 
     @nn.compact
     def __call__(self, x: jax.Array) -> jax.Array:
-        """Convolve f32[B,H,W,C] to f32[B,H',W',features]."""
+        """Convolve compute[B,H,W,C] to compute[B,H',W',features]."""
         shape = (self.size, self.size, x.shape[-1], self.features)
         kernel = self.param("kernel", self.kernel_init, shape)
         if self.size == 1:
@@ -141,7 +144,7 @@ class SeparableConvolution(nn.Module):
 
     @nn.compact
     def __call__(self, x: jax.Array) -> jax.Array:
-        """Convolve f32[B,H,W,C] to f32[B,H,W,features]."""
+        """Convolve compute[B,H,W,C] to compute[B,H,W,features]."""
         channels = x.shape[-1]
         glorot = nn.initializers.glorot_uniform()
         depthwise = self.param(
@@ -171,7 +174,7 @@ class BatchNorm(nn.Module):
 
     @nn.compact
     def __call__(self, x: jax.Array, *, train: bool) -> jax.Array:
-        """Normalise f32[B,H,W,C] by the batch (train) or the running statistics."""
+        """Normalise compute[B,H,W,C] by the batch (train) or the running statistics, in f32."""
         shape = (x.shape[-1],)
         scale = self.param("scale", nn.initializers.ones, shape)
         bias = self.param("bias", nn.initializers.zeros, shape)
@@ -207,13 +210,13 @@ def check_size(images: jax.Array, *, minimum_px: int) -> None:
     A window that doesn't fit would fail deep inside XLA.
 
     Args:
-        images: f32[B,H,W,C].
+        images: compute[B,H,W,C].
         minimum_px: Minimum height and width in px.
 
     Raises:
         ValueError: The images are smaller.
     """
-    sizes = check(images=(images, "f32[B,H,W,C]"))
+    sizes = check(images=(images, "compute[B,H,W,C]"))
     if min(sizes["H"], sizes["W"]) < minimum_px:
         raise ValueError(
             f"`images` must be at least {minimum_px} px high and wide, got "
@@ -225,12 +228,12 @@ def global_average_pool(x: jax.Array) -> jax.Array:
     """Return the averages over rows and columns.
 
     Args:
-        x: f32[B,H,W,C].
+        x: compute[B,H,W,C].
 
     Returns:
-        f32[B,C].
+        compute[B,C].
 
     Source: Lin et al. 2013, section 3.2.
     """
-    check(x=(x, "f32[B,H,W,C]"))
+    check(x=(x, "compute[B,H,W,C]"))
     return jnp.mean(x, (1, 2))

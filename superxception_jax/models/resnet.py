@@ -5,7 +5,7 @@ the other and compares the outputs. The convolutions have no biases, as in the p
 of Keras' convolutions cancel in the BatchNorm that follows.
 
 Classes and functions raise `ValueError` for a wrong shape or attribute, and `TypeError` for a
-dtype other than float32.
+dtype other than float32 and bfloat16.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class ResNetFeatures(nn.Module):
 
     @nn.compact
     def __call__(self, x: jax.Array, *, train: bool) -> jax.Array:
-        """Map f32[B,H,W,C] in [-1,1] to f32[B,2048·width]."""
+        """Map compute[B,H,W,C] in [-1,1] to compute[B,2048·width]."""
         stem = scaled_width(64, width_multiplier=self.width_multiplier)
         # Zeros on all four sides; SAME would put them on two for some sizes.
         x = _convolve(self, stem, 7, 2, "VALID", "conv1")(_pad(x, 3))
@@ -90,7 +90,7 @@ class Bottleneck(nn.Module):
 
     @nn.compact
     def __call__(self, x: jax.Array, *, train: bool) -> jax.Array:
-        """Map f32[B,H,W,C] to f32[B,ceil(H/stride),ceil(W/stride),4·width]."""
+        """Map compute[B,H,W,C] to compute[B,ceil(H/stride),ceil(W/stride),4·width]."""
         shortcut = x
         if self.shortcut == "projection":
             shortcut = _convolve(self, EXPANSION * self.width, 1, self.stride, "SAME", "conv0")(x)
@@ -133,7 +133,7 @@ class ResNet50(nn.Module):
         """Classify images.
 
         Args:
-            images: f32[B,H,W,C] in [0,1], at least `MINIMUM_PX` on each side.
+            images: compute[B,H,W,C] in [0,1], at least `MINIMUM_PX` on each side.
             train: Whether to use batch statistics and dropout, which needs a "dropout" key.
 
         Returns:
@@ -148,11 +148,11 @@ class ResNet50(nn.Module):
         """Return the pooled features.
 
         Args:
-            images: f32[B,H,W,C] in [0,1], at least `MINIMUM_PX` on each side.
+            images: compute[B,H,W,C] in [0,1], at least `MINIMUM_PX` on each side.
             train: Whether to use batch statistics.
 
         Returns:
-            f32[B,2048·width].
+            compute[B,2048·width].
 
         Source: He et al. 2015; grey values are scaled to [-1,1] as for Xception.
         """

@@ -5,7 +5,7 @@ bands determines its class. The network therefore takes only the middle columns,
 late, and keeps the position along the axis up to the last layer instead of averaging over it.
 
 Classes and functions raise `ValueError` for a wrong shape or attribute, and `TypeError` for a
-dtype other than float32.
+dtype other than float32 and bfloat16.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class ResidualBlock(nn.Module):
 
     @nn.compact
     def __call__(self, x: jax.Array, *, train: bool) -> jax.Array:
-        """Map f32[B,H,W,C] to f32[B,ceil(H/stride),ceil(W/stride),width]."""
+        """Map compute[B,H,W,C] to compute[B,ceil(H/stride),ceil(W/stride),width]."""
         shortcut = x
         if self.stride > 1 or x.shape[-1] != self.width:
             shortcut = self._convolve(1, self.stride, "shortcut")(x)
@@ -86,7 +86,7 @@ class StripFeatures(nn.Module):
 
     @nn.compact
     def __call__(self, x: jax.Array, *, train: bool) -> jax.Array:
-        """Map f32[B,H,W,C] to f32[B,ceil(ceil(H/stem_stride)/8)·128·width]."""
+        """Map compute[B,H,W,C] to compute[B,ceil(ceil(H/stem_stride)/8)·128·width]."""
         narrow, *wide = (
             scaled_width(channels, width_multiplier=self.width_multiplier)
             for channels in (STAGES[0] // 2, *STAGES)
@@ -142,7 +142,7 @@ class StripNet(nn.Module):
         """Classify images.
 
         Args:
-            images: f32[B,H,W,C] in [0,1], at least `MINIMUM_PX` on each side; straightened,
+            images: compute[B,H,W,C] in [0,1], at least `MINIMUM_PX` on each side; straightened,
                 upright, in the middle of the canvas.
             train: Whether to use batch statistics and dropout, which needs a "dropout" key.
 
@@ -156,11 +156,11 @@ class StripNet(nn.Module):
         """Return the features along the axis.
 
         Args:
-            images: f32[B,H,W,C] in [0,1], at least `MINIMUM_PX` on each side.
+            images: compute[B,H,W,C] in [0,1], at least `MINIMUM_PX` on each side.
             train: Whether to use batch statistics.
 
         Returns:
-            f32[B,ceil(ceil(H/stem_stride)/8)·128·width].
+            compute[B,ceil(ceil(H/stem_stride)/8)·128·width].
         """
         check_size(images, minimum_px=MINIMUM_PX)
         return self.backbone(2.0 * middle_columns(images) - 1.0, train=train)
@@ -170,10 +170,10 @@ def middle_columns(images: jax.Array) -> jax.Array:
     """Return the middle columns; the sides of a straightened chromosome are black.
 
     Args:
-        images: f32[B,H,W,C].
+        images: compute[B,H,W,C].
 
     Returns:
-        f32[B,H,w,C]; w is about `STRIP_SHARE` of W, so that both sides lose the same number.
+        compute[B,H,w,C]; w is about `STRIP_SHARE` of W, so that both sides lose the same number.
 
     >>> import numpy as np
     >>> middle_columns(np.zeros((1, 50, 50, 1))).shape

@@ -1,7 +1,7 @@
 """The super-resolution stack in front of a classifier (Swati et al.; Cai et al. 2017).
 
 Classes and functions raise `ValueError` for a wrong shape or attribute, and `TypeError` for a
-dtype other than float32.
+dtype other than float32 and bfloat16.
 """
 
 from __future__ import annotations
@@ -45,14 +45,14 @@ class SuperResolution(nn.Module):
         """Enhance images.
 
         Args:
-            images: f32[B,H,W,C] in [0,1], enlarged (I_LR).
+            images: compute[B,H,W,C] in [0,1], enlarged (I_LR).
 
         Returns:
-            f32[B,H,W,C] (I_HR), not clipped.
+            compute[B,H,W,C] (I_HR), not clipped.
 
         Source: the paper, the figure of the architecture.
         """
-        channels = check(images=(images, "f32[B,H,W,C]"))["C"]
+        channels = check(images=(images, "compute[B,H,W,C]"))["C"]
         kernel_init = self._check_attributes()
         x = images
         widths = (*self.features, channels)
@@ -111,7 +111,7 @@ class SuperResolvedClassifier(nn.Module):
         """Classify images.
 
         Args:
-            images: f32[B,S,S,1] in [0,1], enlarged (I_LR).
+            images: compute[B,S,S,1] in [0,1], enlarged (I_LR).
             train: Whether to use batch statistics and dropout, which needs a "dropout" key.
 
         Returns:
@@ -125,11 +125,11 @@ class SuperResolvedClassifier(nn.Module):
         """Return the features that enter the classifier's head.
 
         Args:
-            images: f32[B,S,S,1] in [0,1], enlarged (I_LR).
+            images: compute[B,S,S,1] in [0,1], enlarged (I_LR).
             train: Whether to use batch statistics.
 
         Returns:
-            f32[B,F].
+            compute[B,F].
         """
         return self.classifier.features(self.enhance(images), train=train)
 
@@ -137,10 +137,10 @@ class SuperResolvedClassifier(nn.Module):
         """Return the input of the classifier.
 
         Args:
-            images: f32[B,S,S,1] in [0,1], enlarged (I_LR).
+            images: compute[B,S,S,1] in [0,1], enlarged (I_LR).
 
         Returns:
-            f32[B,enlarged_px,enlarged_px,1] (I_HR), not clipped.
+            compute[B,enlarged_px,enlarged_px,1] (I_HR), not clipped.
 
         Source: the paper, I_HR = I_LR + g(I_LR).
         """

@@ -5,7 +5,7 @@ test copies weights from one to the other and compares the outputs. Images have 
 channels and any size from `MINIMUM_PX` on.
 
 Classes and functions raise `ValueError` for a wrong shape or attribute, and `TypeError` for a
-dtype other than float32.
+dtype other than float32 and bfloat16.
 """
 
 from __future__ import annotations
@@ -23,10 +23,16 @@ from superxception_jax.models.layers import (
     global_average_pool,
     scaled_width,
 )
-from superxception_jax.models.xception_blocks import MiddleFlow, SeparableBlock
+from superxception_jax.models.xception_blocks import MiddleFlow, SeparableBlock, apply_block
 
 # The first two convolutions, without padding, need 7 px to leave 1.
 MINIMUM_PX = 7
+# Activations within the blocks of the middle flow, and within the others; see `apply_block`.
+REMATERIALIZATIONS = {
+    "none": ("kept", "kept"),
+    "middle_flow": ("recomputed", "kept"),
+    "blocks": ("recomputed", "recomputed"),
+}
 
 
 class XceptionFeatures(nn.Module):
@@ -53,7 +59,7 @@ class XceptionFeatures(nn.Module):
 
     @nn.compact
     def __call__(self, x: jax.Array, *, train: bool) -> jax.Array:
-        """Map f32[B,H,W,C] in [-1,1] to f32[B,2048·width]."""
+        """Map compute[B,H,W,C] in [-1,1] to compute[B,2048·width]."""
 
         def batch_norm(name: str) -> BatchNorm:
             return BatchNorm(self.momentum, "relu", self.implementation, EPSILON, name=name)
@@ -63,10 +69,18 @@ class XceptionFeatures(nn.Module):
                 scaled_width(count, width_multiplier=self.width_multiplier) for count in channels
             )
 
-        def block(features: tuple[int, ...], leading_relu: str, name: str) -> SeparableBlock:
-            return SeparableBlock(
+        if self.rematerialization not in REMATERIALIZATIONS:
+            raise ValueError(
+                f"`rematerialization` must be one of {tuple(REMATERIALIZATIONS)}, got "
+                f"{self.rematerialization!r}; choose one."
+            )
+        middle, others = REMATERIALIZATIONS[self.rematerialization]
+
+        def apply(x: jax.Array, features: tuple[int, ...], leading_relu: str, name: str):
+            block = SeparableBlock(
                 features, leading_relu, "projection", self.momentum, self.implementation, name=name
             )
+            return apply_block(block, x, train=train, activations=others)
 
         for index, (features, stride) in enumerate(zip(wide(32, 64), (2, 1), strict=True), 1):
             x = Convolution(
@@ -81,18 +95,19 @@ class XceptionFeatures(nn.Module):
                 name=f"block1_conv{index}",
             )(x)
             x = batch_norm(f"block1_conv{index}_bn")(x, train=train)
-        x = block(wide(128, 128), "none", "block2")(x, train=train)
-        x = block(wide(256, 256), "relu", "block3")(x, train=train)
-        x = block(wide(728, 728), "relu", "block4")(x, train=train)
+        x = apply(x, wide(128, 128), "none", "block2")
+        x = apply(x, wide(256, 256), "relu", "block3")
+        x = apply(x, wide(728, 728), "relu", "block4")
         x = MiddleFlow(
             wide(728, 728, 728),
             self.middle_modules,
             self.middle_flow,
             self.momentum,
+            middle,
             self.implementation,
             name="middle_flow",
         )(x, train=train)
-        x = block(wide(728, 1024), "relu", "block13")(x, train=train)
+        x = apply(x, wide(728, 1024), "relu", "block13")
         for index, features in enumerate(wide(1536, 2048), 1):
             name = f"block14_sepconv{index}"
             x = SeparableConvolution(features, self.implementation, name=name)(x)
@@ -143,7 +158,7 @@ class Xception(nn.Module):
         """Classify images.
 
         Args:
-            images: f32[B,H,W,C] in [0,1], at least `MINIMUM_PX` on each side.
+            images: compute[B,H,W,C] in [0,1], at least `MINIMUM_PX` on each side.
             train: Whether to use batch statistics and dropout, which needs a "dropout" key.
 
         Returns:
@@ -158,11 +173,11 @@ class Xception(nn.Module):
         """Return the pooled features.
 
         Args:
-            images: f32[B,H,W,C] in [0,1], at least `MINIMUM_PX` on each side.
+            images: compute[B,H,W,C] in [0,1], at least `MINIMUM_PX` on each side.
             train: Whether to use batch statistics.
 
         Returns:
-            f32[B,2048·width].
+            compute[B,2048·width].
 
         Source: Chollet 2017; scaled from [0,1] to [-1,1] as in Keras.
         """

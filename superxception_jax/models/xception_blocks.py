@@ -40,7 +40,7 @@ class SeparableBlock(nn.Module):
 
     @nn.compact
     def __call__(self, x: jax.Array, *, train: bool) -> jax.Array:
-        """Map f32[B,H,W,C] to f32[B,H',W',features[-1]]."""
+        """Map compute[B,H,W,C] to compute[B,H',W',features[-1]]."""
         shortcut = x
         if self.shortcut == "projection":
             shortcut = Convolution(
@@ -67,17 +67,39 @@ class SeparableBlock(nn.Module):
         return x + shortcut
 
 
+def apply_block(block: SeparableBlock, x: jax.Array, *, train: bool, activations: str) -> jax.Array:
+    """Return the output of a block.
+
+    Args:
+        block: Block, bound to its parameters.
+        x: compute[B,H,W,C].
+        train: Whether to use batch statistics.
+        activations: Those within the block, for the backward pass: "kept", or "recomputed" from
+            its input, which saves memory. The parameters and the results are the same.
+
+    Returns:
+        compute[B,H',W',D].
+
+    Source: Chen et al., "Training Deep Nets with Sublinear Memory Cost", 2016.
+    """
+    if activations == "kept":
+        return block(x, train=train)
+    return nn.remat(lambda block, x: block(x, train=train))(block, x)
+
+
 class _ScannedBlock(nn.Module):
     """Give the middle block the (carry, output) signature of a scan."""
 
     features: tuple[int, ...]
     momentum: float
+    activations: str
     implementation: str
     train: bool
 
     @nn.compact
     def __call__(self, x: jax.Array, _: None) -> tuple[jax.Array, None]:
-        return _middle_block(self, "block")(x, train=self.train), None
+        block = _middle_block(self, "block")
+        return apply_block(block, x, train=self.train, activations=self.activations), None
 
 
 class MiddleFlow(nn.Module):
@@ -90,6 +112,7 @@ class MiddleFlow(nn.Module):
             under `blocks/block`, or "unrolled" to compile each, under `block5`, `block6`, …. The
             scan halves the compile time.
         momentum: BatchNorm momentum, in [0, 1).
+        activations: Those within a block, "kept" or "recomputed", see `apply_block`.
         implementation: Form of the operations, "plain" or "fast".
 
     Source: Chollet 2017, figure 5.
@@ -99,11 +122,12 @@ class MiddleFlow(nn.Module):
     modules: int
     form: str
     momentum: float
+    activations: str
     implementation: str
 
     @nn.compact
     def __call__(self, x: jax.Array, *, train: bool) -> jax.Array:
-        """Map f32[B,H,W,C] to the same shape."""
+        """Map compute[B,H,W,C] to the same shape."""
         if self.form not in ("scan", "unrolled"):
             raise ValueError(
                 f'`middle_flow` must be "scan" or "unrolled", got {self.form!r}; choose one.'
@@ -112,8 +136,8 @@ class MiddleFlow(nn.Module):
             raise ValueError(f"`middle_modules` must be at least 1, got {self.modules}; raise it.")
         if self.form == "unrolled":
             for index in range(self.modules):
-                name = f"block{index + FIRST_MIDDLE_BLOCK}"
-                x = _middle_block(self, name)(x, train=train)
+                block = _middle_block(self, f"block{index + FIRST_MIDDLE_BLOCK}")
+                x = apply_block(block, x, train=train, activations=self.activations)
             return x
         scanned = nn.scan(
             _ScannedBlock,
@@ -121,7 +145,14 @@ class MiddleFlow(nn.Module):
             split_rngs={"params": True},
             length=self.modules,
         )
-        blocks = scanned(self.features, self.momentum, self.implementation, train, name="blocks")
+        blocks = scanned(
+            self.features,
+            self.momentum,
+            self.activations,
+            self.implementation,
+            train,
+            name="blocks",
+        )
         return blocks(x, None)[0]
 
 

@@ -15,13 +15,14 @@ from superxception_jax.data.ideogram.styles import STYLES
 from superxception_jax.data.normalize import GREYS, LENGTHS, STRAIGHTENINGS, TILTS
 from superxception_jax.data.own.equal_images import TWINS
 from superxception_jax.data.splits import PROTOCOLS
-from superxception_jax.models.build import MODELS, has_super_resolution
+from superxception_jax.models.build import MODELS, classifier_options, has_super_resolution
 from superxception_jax.models.keras.start import EXPORTED, find_init_from_problems
+from superxception_jax.models.precision import PRECISIONS
+from superxception_jax.models.xception import REMATERIALIZATIONS
 from superxception_jax.training.settings import (
     BATCH_SCALINGS,
     OPTIMIZERS,
     POLARITIES,
-    PRECISIONS,
     SCHEDULES,
     TEST_VIEWS,
 )
@@ -38,7 +39,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "model.test_views": TEST_VIEWS,
     "model.implementation": ("auto", "plain", "fast"),
     "model.precision": PRECISIONS,
-    "model.rematerialization": ("none", "middle_flow", "blocks"),
+    "model.rematerialization": tuple(REMATERIALIZATIONS),
     "super_resolution.final_activation": ("none", "relu"),
     "super_resolution.skip": ("input", "none"),
     "super_resolution.initialization": ("gaussian", "glorot"),
@@ -208,6 +209,22 @@ def _find_contradictions(config: ConfigDict) -> list[str]:
         problems.append(
             "`super_resolution.pretraining_epochs` must be 0 without a super-resolution stack, "
             f"got {epochs} with `{config.model.name}`."
+        )
+    rematerialization = config.model.rematerialization
+    if (
+        rematerialization != "none"
+        and known
+        and "rematerialization" not in classifier_options(config.model.name)
+    ):
+        problems.append(
+            "`model.rematerialization` must be none without the blocks of Xception, got "
+            f"{rematerialization} with `{config.model.name}`; set it to none."
+        )
+    batch_size, parts = config.training.batch_size, config.training.accumulation_steps
+    if parts > 0 and batch_size % parts:
+        problems.append(
+            "`training.batch_size` must be a multiple of `training.accumulation_steps`, "
+            f"{parts}, got {batch_size}; choose {-(-batch_size // parts) * parts}."
         )
     if config.model.test_views == "both" and config.model.polarity == "given":
         problems.append(

@@ -71,6 +71,7 @@ def load_classifier(workdir: str | Path) -> Classifier:
             make_network(experiment, mesh),
             input_px=experiment.input_px,
             test_views=experiment.test_views,
+            precision=experiment.precision,
         ),
         mesh,
     )

@@ -15,6 +15,7 @@ from superxception_jax.evaluation.predict import predict_all
 from superxception_jax.evaluation.restoration_quality import restoration_quality
 from superxception_jax.models.enlarging import enlarge
 from superxception_jax.models.inference import Predict, to_unit_range
+from superxception_jax.models.precision import apply_network
 from superxception_jax.runs.experiment import Experiment
 from superxception_jax.runs.setup import Setup
 from superxception_jax.runs.split_data import load_everything
@@ -140,7 +141,13 @@ def compile_restoration(setup: Setup) -> Predict:
     def both(variables, canvases):
         pixels = to_unit_range(canvases)
         inputs = enlarge(pixels, size_px=input_px)
-        enhanced: Any = setup.model.apply(variables, inputs, method="enhance")
+        enhanced: Any = apply_network(
+            setup.model,
+            variables,
+            inputs,
+            precision=setup.experiment.precision,
+            method="enhance",
+        )
         # Concatenated, because a prediction is one array per batch.
         return jnp.concatenate([enhanced, enlarge(pixels, size_px=target_px)], axis=-1)
 

@@ -87,6 +87,12 @@ def set_up(
         ("evaluation.batch_size", experiment.evaluation_batch_size),
     ):
         compilation.check_batch_size(name, size, mesh)
+    if experiment.accumulation_steps > 1:
+        compilation.check_batch_size(
+            "training.batch_size / training.accumulation_steps",
+            experiment.batch_size // experiment.accumulation_steps,
+            mesh,
+        )
     everything = load_everything(experiment)
     split = (choose_split or draw_split(experiment))(everything)
     splits = {name: everything.take(getattr(split, name)) for name in PARTS}
@@ -101,6 +107,7 @@ def set_up(
     optimizer = make_optimizer(
         experiment.optimizer,
         frozen=experiment.frozen,
+        batch_size=experiment.batch_size,
         epochs=experiment.epochs,
         steps_per_epoch=steps_per_epoch,
     )
@@ -118,7 +125,12 @@ def set_up(
         model=model,
         optimizer=optimizer,
         predict=compilation.compile_predict(
-            make_predict(model, input_px=experiment.input_px, test_views=experiment.test_views),
+            make_predict(
+                model,
+                input_px=experiment.input_px,
+                test_views=experiment.test_views,
+                precision=experiment.precision,
+            ),
             mesh,
         ),
         key=key,

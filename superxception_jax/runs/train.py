@@ -129,6 +129,7 @@ def _pretrain(setup: Setup, workdir: Path) -> dict[str, Any]:
     optimizer = make_optimizer(
         experiment.optimizer,
         frozen=(),
+        batch_size=experiment.batch_size,
         epochs=experiment.pretraining_epochs,
         steps_per_epoch=steps_per_epoch,
     )
@@ -138,7 +139,9 @@ def _pretrain(setup: Setup, workdir: Path) -> dict[str, Any]:
 
     # Compiled once, and not at each validation.
     restoration = compile_restoration(setup)
-    step = make_restoration_step(setup.model, optimizer, input_px=experiment.input_px)
+    step = make_restoration_step(
+        setup.model, optimizer, input_px=experiment.input_px, precision=experiment.precision
+    )
     task = Task(
         images=pairs["train"].canvases,
         targets=pairs["train"].targets,

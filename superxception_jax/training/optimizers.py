@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
 import jax
 import optax
 
-from superxception_jax.training.settings import OPTIMIZERS, SCHEDULES, OptimizerSettings
+from superxception_jax.training.settings import (
+    BATCH_SCALINGS,
+    OPTIMIZERS,
+    SCHEDULES,
+    OptimizerSettings,
+)
 
 
 def make_schedule(
-    settings: OptimizerSettings, *, epochs: int, steps_per_epoch: int
+    settings: OptimizerSettings, *, batch_size: int, epochs: int, steps_per_epoch: int
 ) -> Callable[[Any], Any]:
     """Return the learning rate as a function of the step.
 
     Args:
-        settings: Peak rate, schedule and warm-up.
+        settings: Peak rate, schedule, warm-up, and how the rate depends on the batch size.
+        batch_size: Images per step over all devices.
         epochs: Length of the training in epochs.
         steps_per_epoch: Steps per epoch.
 
@@ -25,9 +32,12 @@ def make_schedule(
         A function from the step i32[] to the rate f32[].
 
     Raises:
-        ValueError: The schedule is unknown.
+        ValueError: The schedule or the scaling is unknown.
+
+    Source: Goyal et al., "Accurate, Large Minibatch SGD", 2017, for the linear scaling; Krizhevsky,
+        "One weird trick for parallelizing convolutional neural networks", 2014, for the root.
     """
-    peak, total = settings.learning_rate, epochs * steps_per_epoch
+    peak, total = _peak_rate(settings, batch_size=batch_size), epochs * steps_per_epoch
     warmup = min(round(settings.warmup_epochs * steps_per_epoch), total)
     if settings.schedule == "constant":
         after = optax.constant_schedule(peak)
@@ -49,13 +59,19 @@ def make_schedule(
 
 
 def make_optimizer(
-    settings: OptimizerSettings, *, frozen: tuple[str, ...], epochs: int, steps_per_epoch: int
+    settings: OptimizerSettings,
+    *,
+    frozen: tuple[str, ...],
+    batch_size: int,
+    epochs: int,
+    steps_per_epoch: int,
 ) -> optax.GradientTransformation:
     """Return the optimiser.
 
     Args:
         settings: Optimiser and schedule.
         frozen: Top-level names of the parameters that training leaves unchanged.
+        batch_size: Images per step over all devices.
         epochs: Length of the training in epochs.
         steps_per_epoch: Steps per epoch.
 
@@ -64,11 +80,14 @@ def make_optimizer(
         vectors (biases, BatchNorm scales) it would change the function without regularising it.
 
     Raises:
-        ValueError: The optimiser or the schedule is unknown, or has no use for a setting.
+        ValueError: The optimiser, the schedule or the scaling is unknown, or has no use for a
+            setting.
 
     Source: the paper, for Adam at 1e-4 and SGD with Nesterov momentum.
     """
-    schedule = make_schedule(settings, epochs=epochs, steps_per_epoch=steps_per_epoch)
+    schedule = make_schedule(
+        settings, batch_size=batch_size, epochs=epochs, steps_per_epoch=steps_per_epoch
+    )
     _check_unused(settings)
     if settings.name == "adam":
         core = optax.adam(schedule)
@@ -85,6 +104,19 @@ def make_optimizer(
         # Last, so that neither momentum nor decay changes the frozen parameters.
         parts.append(optax.masked(optax.set_to_zero(), _under(frozen)))
     return optax.chain(*parts) if len(parts) > 1 else core
+
+
+def _peak_rate(settings: OptimizerSettings, *, batch_size: int) -> float:
+    ratio = batch_size / settings.reference_batch_size
+    if settings.batch_scaling == "none":
+        return settings.learning_rate
+    if settings.batch_scaling == "linear":
+        return settings.learning_rate * ratio
+    if settings.batch_scaling == "square_root":
+        return settings.learning_rate * math.sqrt(ratio)
+    raise ValueError(
+        f"`batch_scaling` must be one of {BATCH_SCALINGS}, got {settings.batch_scaling!r}."
+    )
 
 
 def _check_unused(settings: OptimizerSettings) -> None:

@@ -13,6 +13,7 @@ from superxception_jax.arrays import check
 from superxception_jax.keys import key_for
 from superxception_jax.models.enlarging import enlarge
 from superxception_jax.models.inference import to_unit_range
+from superxception_jax.models.precision import apply_network
 from superxception_jax.training.state import TrainState, TrainStep
 from superxception_jax.training.steps import global_norm
 
@@ -44,7 +45,11 @@ def init_restoration(
 
 
 def make_restoration_step(
-    model: nn.Module, optimizer: optax.GradientTransformation, *, input_px: int
+    model: nn.Module,
+    optimizer: optax.GradientTransformation,
+    *,
+    input_px: int,
+    precision: str,
 ) -> TrainStep:
     """Return one training step of the stack.
 
@@ -52,6 +57,7 @@ def make_restoration_step(
         model: A `SuperResolvedClassifier`.
         optimizer: Optimiser of the stack.
         input_px: Side in px to which the canvas is enlarged before the stack.
+        precision: Number format of activations and products, "float32" or "bfloat16".
 
     Returns:
         A pure function from the state, canvases u8[B,S,S,1], the same images at high resolution
@@ -71,7 +77,9 @@ def make_restoration_step(
         inputs = enlarge(pixels, size_px=input_px)
 
         def loss_of(params):
-            enhanced: Any = model.apply({"params": params}, inputs, method="enhance")
+            enhanced: Any = apply_network(
+                model, {"params": params}, inputs, precision=precision, method="enhance"
+            )
             restored = _errors(enhanced, truth)
             return restored.mean(), restored
 

@@ -8,7 +8,6 @@ POLARITIES = ("given", "read")
 TEST_VIEWS = ("one", "both")
 SCHEDULES = ("constant", "cosine", "inverse_time")
 BATCH_SCALINGS = ("none", "linear", "square_root")
-PRECISIONS = ("float32", "bfloat16")
 OPTIMIZERS = ("adam", "adamw", "nesterov")
 
 

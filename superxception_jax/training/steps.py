@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import flax.linen as nn
@@ -13,6 +14,7 @@ from superxception_jax.arrays import check
 from superxception_jax.keys import key_for
 from superxception_jax.models.enlarging import enlarge
 from superxception_jax.models.inference import to_unit_range
+from superxception_jax.models.precision import apply_network
 from superxception_jax.training.augmentation import augment, turn_half
 from superxception_jax.training.settings import AugmentationSettings
 from superxception_jax.training.state import TrainState, TrainStep
@@ -40,7 +42,11 @@ def make_train_step(
         polarity: "given", or "read" to rotate about half of the images by 180° and to let the
             second half of the outputs stand for the classes of rotated images.
         precision: Number format of activations and products, "float32" or "bfloat16".
-        accumulation_steps: Parts into which the batch is divided, one after the other.
+        accumulation_steps: Parts into which the batch is divided, a divisor of B. They are computed
+            one after the other, and the step is that of the whole batch, within rounding: the
+            augmentation is drawn before the division, loss and gradients are means over all images.
+            Two things depend on the parts: BatchNorm normalises each by its own statistics and
+            updates the running ones once per part, in order; and dropout draws for each part.
 
     Returns:
         A pure function from the state, images u8[B,S,S,1], labels i32[B] and the root key to the
@@ -55,15 +61,17 @@ def make_train_step(
         turned = jnp.zeros_like(labels)
         if polarity == "read":
             pixels, turned = turn_half(pixels, key=key_for(key, "turn"))
-        inputs = enlarge(pixels, size_px=input_px)
 
-        def loss_of(params):
-            logits, updated = model.apply(
-                {"params": params, "batch_stats": state.batch_stats},
-                inputs,
+        def loss_of(params, batch_stats, part, *number):
+            pixels, labels, turned = part
+            logits, updated = apply_network(
+                model,
+                {"params": params, "batch_stats": batch_stats},
+                enlarge(pixels, size_px=input_px),
+                precision=precision,
                 train=True,
                 mutable=["batch_stats"],
-                rngs={"dropout": key_for(key, "dropout")},
+                rngs={"dropout": key_for(key, "dropout", *number)},
             )
             classes = labels + turned * (logits.shape[-1] // 2)
             targets = jax.nn.one_hot(classes, logits.shape[-1])
@@ -72,9 +80,15 @@ def make_train_step(
             correct = jnp.sum(jnp.argmax(logits, axis=-1) == classes)
             return loss, (correct, updated.get("batch_stats", {}))
 
-        (loss, (correct, batch_stats)), gradients = jax.value_and_grad(loss_of, has_aux=True)(
-            state.params
-        )
+        gradient_of = jax.value_and_grad(loss_of, has_aux=True)
+        batch = (pixels, labels, turned)
+        if accumulation_steps == 1:
+            (loss, aside), gradients = gradient_of(state.params, state.batch_stats, batch)
+        else:
+            (loss, aside), gradients = _accumulate(
+                gradient_of, state, batch, parts=accumulation_steps
+            )
+        correct, batch_stats = aside
         updates, opt_state = optimizer.update(gradients, state.opt_state, state.params)
         new_state = TrainState(
             step=state.step + 1,
@@ -90,6 +104,39 @@ def make_train_step(
         return new_state, metrics
 
     return train_step
+
+
+def _accumulate(
+    gradient_of: Callable[..., Any], state: TrainState, batch: Any, *, parts: int
+) -> tuple[tuple[jax.Array, tuple[jax.Array, Any]], Any]:
+    """Return what `gradient_of` returns for a batch, from one part of it after the other.
+
+    Args:
+        gradient_of: Function from parameters, running statistics, a part of the batch and its
+            number to ((mean loss, (number of correct images, statistics)), gradients).
+        state: State whose parameters all parts use.
+        batch: Tree of arrays with B rows.
+        parts: Number of parts, a divisor of B.
+    """
+
+    def divide(rows: jax.Array) -> jax.Array:
+        # Interleaved, so that every part has rows of every device and none has to move.
+        return jnp.swapaxes(rows.reshape(-1, parts, *rows.shape[1:]), 0, 1)
+
+    def add_part(sums, numbered):
+        (loss, (correct, batch_stats)), gradients = sums
+        number, part = numbered
+        (new_loss, (new_correct, batch_stats)), new_gradients = gradient_of(
+            state.params, batch_stats, part, number
+        )
+        gradients = jax.tree.map(jnp.add, gradients, new_gradients)
+        return ((loss + new_loss, (correct + new_correct, batch_stats)), gradients), None
+
+    nothing = (jnp.zeros(()), (jnp.zeros((), jnp.int32), state.batch_stats))
+    first = (nothing, jax.tree.map(jnp.zeros_like, state.params))
+    numbered = (jnp.arange(parts), jax.tree.map(divide, batch))
+    ((loss, aside), gradients), _ = jax.lax.scan(add_part, first, numbered)
+    return (loss / parts, aside), jax.tree.map(lambda total: total / parts, gradients)
 
 
 def global_norm(tree: Any) -> jax.Array:

@@ -107,6 +107,7 @@ STOPS = {
     "prepare_data": "prepare_dataset",
     "table": "make_table",
     "robustness": "load_classifier",
+    "scaling": "plan_cases",
 }
 
 ENVIRONMENT = "makes or changes the environment in which these tests run"

@@ -26,7 +26,7 @@ class _Linear(nn.Module):
 def _predict(input_px, test_views):
     images = jnp.zeros((1, input_px, input_px, 1))
     variables = _Linear().init(jax.random.key(0), images, train=False)
-    predict = make_predict(_Linear(), input_px=input_px, test_views=test_views)
+    predict = make_predict(_Linear(), input_px=input_px, test_views=test_views, precision="float32")
     compiled = jax.jit(predict, compiler_options=QUICK)
     return lambda images: np.asarray(compiled(variables, images))
 

@@ -51,6 +51,24 @@ def tiny_variables():
     )
 
 
+@pytest.mark.parametrize(("choice", "blocks"), [("none", 0), ("middle_flow", 2), ("blocks", 6)])
+def test_rematerialization_covers_the_chosen_blocks(choice, blocks):
+    model = Xception(**{**TINY, "rematerialization": choice, "middle_flow": "unrolled"})
+    variables = shapes_of(size=33, rematerialization=choice, middle_flow="unrolled")
+    assert variables == shapes_of(size=33, middle_flow="unrolled")
+
+    def features(variables, images):
+        return model.apply(variables, images, train=False, method="features")
+
+    program = jax.make_jaxpr(features)(variables, jnp.zeros((1, 33, 33, 1)))
+    assert str(program).count("prevent_cse") == blocks
+
+
+def test_an_unknown_rematerialization_is_refused():
+    with pytest.raises(ValueError, match=r"`rematerialization` must be one of .* got 'all'"):
+        shapes_of(rematerialization="all", size=33)
+
+
 def test_train_uses_dropout_and_batch_statistics():
     model, variables = Xception(**TINY), tiny_variables()
 

@@ -13,8 +13,8 @@ MODULES = 2
 IMAGES = jnp.asarray(np.random.default_rng(0).normal(size=(2, 5, 4, 8)), jnp.float32)
 
 
-def middle_flow(form, modules=MODULES):
-    return MiddleFlow((8, 8, 8), modules, form, momentum=0.5, implementation="fast")
+def middle_flow(form, modules=MODULES, activations="kept"):
+    return MiddleFlow((8, 8, 8), modules, form, 0.5, activations, implementation="fast")
 
 
 def init(module):
@@ -52,6 +52,46 @@ def test_scan_equals_unrolled():
         lambda one, two: np.testing.assert_allclose(one, two, rtol=1e-4, atol=1e-4),
         statistics,
         state["batch_stats"],
+    )
+
+
+@pytest.mark.parametrize("form", ["scan", "unrolled"])
+def test_recomputed_activations_change_no_value_and_no_name(form):
+    kept, recomputed = middle_flow(form, 1), middle_flow(form, 1, activations="recomputed")
+    shapes = jax.eval_shape(lambda: kept.init(jax.random.key(0), IMAGES, train=False))
+    assert shapes == jax.eval_shape(lambda: recomputed.init(jax.random.key(0), IMAGES, train=False))
+    generator = np.random.default_rng(1)
+    variables = jax.tree.map(
+        lambda leaf: generator.uniform(0.5, 1.0, leaf.shape).astype(np.float32), shapes
+    )
+
+    def gradient_of(model):
+        def loss(params, batch_stats):
+            y, updated = model.apply(
+                {"params": params, "batch_stats": batch_stats},
+                IMAGES,
+                train=True,
+                mutable=["batch_stats"],
+            )
+            return jnp.square(y).sum(), updated
+
+        return jax.grad(loss, has_aux=True)
+
+    programs = [
+        str(jax.make_jaxpr(gradient_of(model))(variables["params"], variables["batch_stats"]))
+        for model in (kept, recomputed)
+    ]
+    assert ["prevent_cse" in program for program in programs] == [False, True]
+    both = jax.jit(
+        lambda given: [gradient_of(model)(*given) for model in (kept, recomputed)],
+        compiler_options=QUICK,
+    )
+    # The statistics too: updated once, although the block is computed twice.
+    expected, found = both((variables["params"], variables["batch_stats"]))
+    jax.tree.map(
+        lambda one, two: np.testing.assert_allclose(one, two, rtol=1e-5, atol=1e-4),
+        expected,
+        found,
     )
 
 

@@ -119,6 +119,27 @@ def test_missing_and_unknown_fields_are_named():
     ]
 
 
+@pytest.mark.parametrize(
+    ("fields", "problem"),
+    [
+        (
+            {"training.batch_size": 30, "training.accumulation_steps": 4},
+            "`training.batch_size` must be a multiple of `training.accumulation_steps`, 4, got 30; "
+            "choose 32.",
+        ),
+        (
+            {"model.rematerialization": "blocks", "model.name": "resnet50"},
+            "`model.rematerialization` must be none without the blocks of Xception, got blocks "
+            "with `resnet50`; set it to none.",
+        ),
+        ({"training.batch_size": 32, "training.accumulation_steps": 4}, None),
+        ({"model.rematerialization": "blocks"}, None),
+    ],
+)
+def test_what_goes_together(fields, problem):
+    assert find_problems(changed(**fields)) == ([problem] if problem else [])
+
+
 ANYTHING = st.one_of(
     st.none(),
     st.booleans(),

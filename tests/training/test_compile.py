@@ -17,7 +17,7 @@ def forget_options():
 
 def test_the_cpu_options_are_known_and_keep_barriers_in_the_program():
     options = compilation.compiler_options("cpu")
-    assert options == compilation.CPU_OPTIONS
+    assert options == compilation.CPU_OPTIONS | compilation.CPU_ROUNDING
 
     def program(x):
         return jax.lax.optimization_barrier(2.0 * x) + 1.0
@@ -42,7 +42,8 @@ def test_an_option_that_xla_does_not_know_is_left_out_with_a_warning(
     with caplog.at_level("WARNING", logger="absl"):
         options = compilation.compiler_options("cpu")
     assert "xla_cpu_no_such_option" not in options
-    assert len(options) == 2
+    assert options == compilation.compiler_options("cpu")
+    assert len(options) == 3
     assert "xla_cpu_no_such_option" in caplog.text
 
 

@@ -25,7 +25,7 @@ PLAIN = OptimizerSettings(
 
 
 def _update(settings, params, gradients, frozen=()):
-    optimizer = make_optimizer(settings, frozen=frozen, epochs=2, steps_per_epoch=5)
+    optimizer = make_optimizer(settings, frozen=frozen, batch_size=32, epochs=2, steps_per_epoch=5)
     updates, _ = optimizer.update(gradients, optimizer.init(params), params)
     return updates
 
@@ -60,7 +60,7 @@ def test_clipping_limits_the_global_norm():
 
 def test_nesterov_equals_the_recursion_by_hand():
     settings = dataclasses.replace(PLAIN, name="nesterov", learning_rate=0.1, momentum=0.5)
-    optimizer = make_optimizer(settings, frozen=(), epochs=2, steps_per_epoch=5)
+    optimizer = make_optimizer(settings, frozen=(), batch_size=32, epochs=2, steps_per_epoch=5)
     params = {"kernel": jnp.array([1.0])}
     state, moved, velocity = optimizer.init(params), 0.0, 0.0
     for gradient in (2.0, -1.0, 0.5):
@@ -74,7 +74,7 @@ def test_nesterov_equals_the_recursion_by_hand():
 
 def test_inverse_time_is_the_decay_of_keras():
     settings = dataclasses.replace(PLAIN, schedule="inverse_time", rate_decay=0.9)
-    schedule = make_schedule(settings, epochs=2, steps_per_epoch=5)
+    schedule = make_schedule(settings, batch_size=32, epochs=2, steps_per_epoch=5)
     values = [float(schedule(step)) for step in (0, 1, 10)]
     np.testing.assert_allclose(values, [0.01, 0.01 / 1.9, 0.01 / 10.0], rtol=1e-6)
 
@@ -92,21 +92,40 @@ def test_what_is_frozen_stays_even_with_decay():
 
 def test_constant_schedule_with_warmup():
     settings = dataclasses.replace(PLAIN, warmup_epochs=0.8)
-    schedule = make_schedule(settings, epochs=3, steps_per_epoch=5)
+    schedule = make_schedule(settings, batch_size=32, epochs=3, steps_per_epoch=5)
     values = [float(schedule(step)) for step in (0, 2, 4, 14)]
     np.testing.assert_allclose(values, [0.0025, 0.00625, 0.01, 0.01], rtol=1e-5)
 
 
 def test_cosine_schedule_ends_at_zero():
     settings = dataclasses.replace(PLAIN, schedule="cosine")
-    schedule = make_schedule(settings, epochs=2, steps_per_epoch=5)
+    schedule = make_schedule(settings, batch_size=32, epochs=2, steps_per_epoch=5)
     values = [float(schedule(step)) for step in (0, 5, 10)]
     np.testing.assert_allclose(values, [0.01, 0.005, 0.0], atol=1e-8)
 
 
+@pytest.mark.parametrize(
+    ("scaling", "batch_size", "expected"),
+    [
+        ("none", 128, 0.01),
+        ("linear", 128, 0.04),
+        ("linear", 16, 0.005),
+        ("linear", 32, 0.01),
+        ("square_root", 128, 0.02),
+        ("square_root", 8, 0.005),
+    ],
+)
+def test_the_rate_follows_the_batch_size(scaling, batch_size, expected):
+    settings = dataclasses.replace(PLAIN, batch_scaling=scaling, warmup_epochs=0.4)
+    schedule = make_schedule(settings, batch_size=batch_size, epochs=2, steps_per_epoch=5)
+    # The peak is scaled, and with it the rise.
+    values = [float(schedule(step)) for step in (0, 1, 9)]
+    np.testing.assert_allclose(values, [expected / 2, expected * 3 / 4, expected], rtol=1e-6)
+
+
 def test_warmup_longer_than_the_run_is_cut():
     settings = dataclasses.replace(PLAIN, schedule="cosine", warmup_epochs=50.0)
-    schedule = make_schedule(settings, epochs=2, steps_per_epoch=5)
+    schedule = make_schedule(settings, batch_size=32, epochs=2, steps_per_epoch=5)
     assert float(schedule(0)) == pytest.approx(0.001)
 
 
@@ -115,6 +134,7 @@ def test_warmup_longer_than_the_run_is_cut():
     [
         ({"name": "lion"}, "`optimizer` must be one of"),
         ({"schedule": "step"}, "`schedule` must be one of"),
+        ({"batch_scaling": "root"}, "`batch_scaling` must be one of .* got 'root'"),
         ({"weight_decay": 0.1}, "`weight_decay` must be 0 with `adam`"),
         ({"momentum": 0.9}, "`momentum` must be 0 with `adam`, got 0.9; use `nesterov`"),
         ({"rate_decay": 0.1}, "`rate_decay` must be 0 with `constant`"),
@@ -122,4 +142,10 @@ def test_warmup_longer_than_the_run_is_cut():
 )
 def test_errors(change, text):
     with pytest.raises(ValueError, match=text):
-        make_optimizer(dataclasses.replace(PLAIN, **change), frozen=(), epochs=1, steps_per_epoch=1)
+        make_optimizer(
+            dataclasses.replace(PLAIN, **change),
+            frozen=(),
+            batch_size=32,
+            epochs=1,
+            steps_per_epoch=1,
+        )

@@ -107,6 +107,97 @@ def test_same_result_on_one_two_and_four_devices():
         )
 
 
+class _Smooth(nn.Module):
+    """A network without BatchNorm and dropout, for which the parts of a batch are independent."""
+
+    @nn.compact
+    def __call__(self, images, *, train):
+        x = jnp.tanh(nn.Conv(4, (3, 3))(images)).mean(axis=(1, 2))
+        return nn.Dense(CLASSES)(x)
+
+
+def _step_once(*, count=1, **options):
+    """Return the state and metrics after one step on so many devices, and the program."""
+    _, _, step, state = make_training(**options)
+    mesh = compilation.make_mesh(count)
+    arguments = (
+        compilation.place_replicated(state, mesh),
+        *(compilation.place_batch(array, mesh) for array in _batch()),
+        compilation.place_replicated(jax.random.key(1), mesh),
+    )
+    compiled = jax.jit(step, compiler_options=QUICK).lower(*arguments).compile()
+    return jax.device_get(compiled(*arguments)), compiled.as_text()
+
+
+def test_an_accumulated_step_is_that_of_the_whole_batch_on_any_number_of_devices():
+    model = _Smooth()
+    whole, _ = _step_once(model=model)
+    for count, parts in ((1, 4), (4, 2)):
+        divided, program = _step_once(model=model, count=count, accumulation_steps=parts)
+        jax.tree.map(
+            lambda one, two: np.testing.assert_allclose(one, two, rtol=1e-4, atol=1e-5),
+            whole,
+            divided,
+        )
+        # Gradients are added over the devices, but no image moves to another device.
+        assert ("all-reduce" in program) == (count > 1)
+        for exchange in ("all-gather", "all-to-all", "collective-permute"):
+            assert f" {exchange}" not in program
+
+
+def test_each_part_updates_the_running_statistics_and_draws_its_own_dropout():
+    class Still(nn.Module):
+        """Show BatchNorm the number of the image's brightest class, and dropout a constant."""
+
+        @nn.compact
+        def __call__(self, images, *, train):
+            x = images.mean(axis=(1, 2))
+            x = nn.BatchNorm(use_running_average=not train, momentum=0.9)(x)
+            kept = nn.Dropout(0.5, deterministic=not train)(jnp.ones((len(x), 64)))
+            counts = self.variable("batch_stats", "kept", lambda: jnp.zeros((64,)))
+            if not self.is_initializing():
+                counts.value = 10.0 * counts.value + kept[0]
+            return nn.Dense(CLASSES)(x) + 0.0 * kept.sum()
+
+    model, _, _, state = make_training(model=Still())
+    still = AugmentationSettings(**dict.fromkeys(dataclasses.asdict(AUGMENTATION), 0.0))
+    optimizer = make_optimizer(OPTIMIZER, frozen=(), batch_size=BATCH, epochs=2, steps_per_epoch=3)
+    step = make_train_step(
+        model,
+        optimizer,
+        input_px=SIDE,
+        augmentation=still,
+        label_smoothing=0.0,
+        polarity="given",
+        precision="float32",
+        accumulation_steps=2,
+    )
+    images, labels = _batch()
+    new, _ = jax.jit(step, compiler_options=QUICK)(state, images, labels, jax.random.key(1))
+    mean = 0.0
+    # Part 0 has the images 0, 2, 4 and 6, part 1 the others.
+    for part in (images[::2], images[1::2]):
+        mean = 0.9 * mean + 0.1 * part.mean() / 255.0
+    np.testing.assert_allclose(new.batch_stats["BatchNorm_0"]["mean"], [mean], rtol=1e-4)
+    kept = np.asarray(new.batch_stats["kept"])
+    assert {0.0, 2.0, 20.0, 22.0} == set(kept.tolist())
+
+
+def test_a_step_in_bfloat16_keeps_the_state_in_float32(training):
+    first, step = training
+    expected, _ = jax.device_get(step(first, *_batch(), jax.random.key(1)))
+    (state, metrics), program = _step_once(precision="bfloat16")
+    assert "bf16" in program
+    for leaf, wide in zip(jax.tree.leaves(state), jax.tree.leaves(expected), strict=True):
+        assert leaf.dtype == wide.dtype
+    assert all(np.isfinite(list(metrics.values())))
+    for leaf, wide in zip(
+        jax.tree.leaves(state.batch_stats), jax.tree.leaves(expected.batch_stats), strict=True
+    ):
+        np.testing.assert_allclose(leaf, wide, rtol=1e-2, atol=1e-3)
+        assert np.any(leaf != wide)
+
+
 def test_wrong_dtypes_are_refused():
     _, _, step, state = make_training()
     images, labels = _batch()
@@ -131,7 +222,11 @@ def test_polarity_is_learned_as_a_second_half_of_the_classes():
             return logits
 
     optimizer = make_optimizer(
-        dataclasses.replace(OPTIMIZER, learning_rate=0.1), frozen=(), epochs=10, steps_per_epoch=6
+        dataclasses.replace(OPTIMIZER, learning_rate=0.1),
+        frozen=(),
+        batch_size=BATCH,
+        epochs=10,
+        steps_per_epoch=6,
     )
     state = init_state(Halves(), optimizer, key=jax.random.key(0), input_px=SIDE)
     still = AugmentationSettings(**dict.fromkeys(dataclasses.asdict(AUGMENTATION), 0.0))

@@ -75,7 +75,9 @@ def make_data(count: int = 28) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _optimizer(epochs):
-    return make_optimizer(OPTIMIZER, frozen=(), epochs=epochs, steps_per_epoch=STEPS_PER_EPOCH)
+    return make_optimizer(
+        OPTIMIZER, frozen=(), batch_size=BATCH, epochs=epochs, steps_per_epoch=STEPS_PER_EPOCH
+    )
 
 
 @functools.cache
@@ -86,7 +88,14 @@ def _first_state(model):
     return jax.device_get(jax.jit(draw, compiler_options=QUICK)(jax.random.key(0)))
 
 
-def make_training(*, epochs: int = 2, model: nn.Module | None = None, label_smoothing: float = 0.1):
+def make_training(
+    *,
+    epochs: int = 2,
+    model: nn.Module | None = None,
+    label_smoothing: float = 0.1,
+    precision: str = "float32",
+    accumulation_steps: int = 1,
+):
     """Return model, optimiser, step function and first state."""
     model = TinyNetwork() if model is None else model
     optimizer = _optimizer(epochs)
@@ -99,8 +108,8 @@ def make_training(*, epochs: int = 2, model: nn.Module | None = None, label_smoo
         augmentation=AUGMENTATION,
         label_smoothing=label_smoothing,
         polarity="given",
-        precision="float32",
-        accumulation_steps=1,
+        precision=precision,
+        accumulation_steps=accumulation_steps,
     )
     return model, optimizer, step, state
 

@@ -8,8 +8,12 @@ A barrier in a fast form makes a value a buffer. Without it XLA fuses the comput
 into each of its consumers, where it is repeated. On the CPU, barriers survive until code generation
 only with the compiler options of `training.compile`.
 
-Functions raise `ValueError` for a wrong shape or choice, and `TypeError` for a dtype other than
-float32.
+`compute` stands for float32 or bfloat16, the same for all arguments of a call and its result. In
+bfloat16 an operation has the numerics of an accelerator: exact products of rounded factors, sums in
+float32, and a rounded result. The fast forms therefore convert to float32 and back; gradients are
+rounded in the same way.
+
+Functions raise `ValueError` for a wrong shape or choice, and `TypeError` for any other dtype.
 """
 
 from __future__ import annotations
@@ -53,19 +57,20 @@ def convolution(
     """Convolve images with a dense k×k kernel.
 
     Args:
-        x: f32[B,H,W,C].
-        kernel: f32[k,k,C,D].
+        x: compute[B,H,W,C].
+        kernel: compute[k,k,C,D].
         stride: Step of the window in both directions in px.
         padding: "SAME" or "VALID".
         implementation: Form of the operation, "plain" or "fast".
 
     Returns:
-        f32[B,H',W',D]; with SAME, H' = ceil(H / stride).
+        compute[B,H',W',D]; with SAME, H' = ceil(H / stride).
     """
-    check(x=(x, "f32[B,H,W,C]"), kernel=(kernel, "f32[K,K,C,D]"))
+    check(x=(x, "compute[B,H,W,C]"), kernel=(kernel, "compute[K,K,C,D]"))
     _choice(padding, "padding", ("SAME", "VALID"))
     if _choice(implementation, "implementation", IMPLEMENTATIONS) == "fast":
-        return fast_convolution(x, kernel, stride, padding)
+        y = fast_convolution(_to_float32(x), _to_float32(kernel), stride, padding)
+        return y.astype(x.dtype)
     return plain_convolution(x, kernel, stride, padding)
 
 
@@ -73,20 +78,22 @@ def add_bias(x: jax.Array, bias: jax.Array, *, activation: str, implementation: 
     """Return the input plus a bias for every channel.
 
     Args:
-        x: f32[B,H,W,C].
-        bias: f32[C].
+        x: compute[B,H,W,C].
+        bias: compute[C].
         activation: Function applied to the result, "none" or "relu".
         implementation: Form of the operation, "plain" or "fast".
 
     Returns:
-        f32[B,H,W,C].
+        compute[B,H,W,C].
     """
-    check(x=(x, "f32[B,H,W,C]"), bias=(bias, "f32[C]"))
+    check(x=(x, "compute[B,H,W,C]"), bias=(bias, "compute[C]"))
     _choice(activation, "activation", ACTIVATIONS)
+    # In float32, so that the gradient of the bias is a sum in float32.
+    wide, offset = _to_float32(x), _to_float32(bias)
     if _choice(implementation, "implementation", IMPLEMENTATIONS) == "fast":
-        return fast_add_bias(x, bias, activation)
-    y = x + bias.reshape(1, 1, 1, -1)
-    return jax.nn.relu(y) if activation == "relu" else y
+        return fast_add_bias(wide, offset, activation).astype(x.dtype)
+    y = wide + offset.reshape(1, 1, 1, -1)
+    return (jax.nn.relu(y) if activation == "relu" else y).astype(x.dtype)
 
 
 def depthwise_convolution(
@@ -95,17 +102,18 @@ def depthwise_convolution(
     """Convolve every channel with its own k×k kernel and SAME padding.
 
     Args:
-        x: f32[B,H,W,C].
-        kernel: f32[k,k,C].
+        x: compute[B,H,W,C].
+        kernel: compute[k,k,C].
         stride: Step of the window in both directions in px.
         implementation: Form of the operation, "plain" or "fast".
 
     Returns:
-        f32[B,ceil(H/stride),ceil(W/stride),C].
+        compute[B,ceil(H/stride),ceil(W/stride),C].
     """
-    check(x=(x, "f32[B,H,W,C]"), kernel=(kernel, "f32[K,K,C]"))
+    check(x=(x, "compute[B,H,W,C]"), kernel=(kernel, "compute[K,K,C]"))
     if _choice(implementation, "implementation", IMPLEMENTATIONS) == "fast":
-        return fast_depthwise_convolution(x, kernel, stride)
+        y = fast_depthwise_convolution(_to_float32(x), _to_float32(kernel), stride)
+        return y.astype(x.dtype)
     return jax.lax.conv_general_dilated(
         x,
         kernel[:, :, None, :],
@@ -122,18 +130,19 @@ def pointwise_convolution(
     """Mix the channels of every pixel: a 1×1 convolution.
 
     Args:
-        x: f32[B,H,W,C].
-        kernel: f32[C,D].
+        x: compute[B,H,W,C].
+        kernel: compute[C,D].
         stride: Step of the window in both directions in px.
         implementation: Form of the operation, "plain" or "fast".
 
     Returns:
-        f32[B,ceil(H/stride),ceil(W/stride),D].
+        compute[B,ceil(H/stride),ceil(W/stride),D].
     """
-    check(x=(x, "f32[B,H,W,C]"), kernel=(kernel, "f32[C,D]"))
+    check(x=(x, "compute[B,H,W,C]"), kernel=(kernel, "compute[C,D]"))
     if _choice(implementation, "implementation", IMPLEMENTATIONS) == "fast":
         seen = x[:, ::stride, ::stride] if stride > 1 else x
-        return fast_pointwise_convolution(seen, kernel)
+        y = fast_pointwise_convolution(_to_float32(seen), _to_float32(kernel))
+        return y.astype(x.dtype)
     return plain_convolution(x, kernel[None, None], stride, "SAME")
 
 
@@ -141,17 +150,17 @@ def max_pool(x: jax.Array, *, padding: str, implementation: str) -> jax.Array:
     """Return the maxima of 3×3 windows with stride 2.
 
     Args:
-        x: f32[B,H,W,C].
+        x: compute[B,H,W,C].
         padding: "SAME" or "VALID".
         implementation: Form of the operation, "plain" or "fast".
 
     Returns:
-        f32[B,H',W',C]; with SAME, H' = ceil(H / 2).
+        compute[B,H',W',C]; with SAME, H' = ceil(H / 2).
     """
-    check(x=(x, "f32[B,H,W,C]"))
+    check(x=(x, "compute[B,H,W,C]"))
     _choice(padding, "padding", ("SAME", "VALID"))
     if _choice(implementation, "implementation", IMPLEMENTATIONS) == "fast":
-        return fast_max_pool(x, padding)
+        return fast_max_pool(_to_float32(x), padding).astype(x.dtype)
     return jax.lax.reduce_window(x, -jnp.inf, jax.lax.max, (1, 3, 3, 1), (1, 2, 2, 1), padding)
 
 
@@ -164,10 +173,10 @@ def normalize_batch(
     activation: str,
     implementation: str,
 ) -> tuple[jax.Array, Statistics]:
-    """Normalise every channel by its mean and variance over the batch.
+    """Normalise every channel by its mean and variance over the batch, computed in float32.
 
     Args:
-        x: f32[B,H,W,C].
+        x: compute[B,H,W,C].
         scale: f32[C].
         bias: f32[C].
         epsilon: Constant added to the variance.
@@ -175,17 +184,19 @@ def normalize_batch(
         implementation: Form of the operation, "plain" or "fast".
 
     Returns:
-        f32[B,H,W,C], and the statistics (mean f32[C], biased variance f32[C]), through
+        compute[B,H,W,C], and the statistics (mean f32[C], biased variance f32[C]), through
         which no gradient flows.
 
     Source: Ioffe and Szegedy 2015, section 3.
     """
-    check(x=(x, "f32[B,H,W,C]"), scale=(scale, "f32[C]"), bias=(bias, "f32[C]"))
+    check(x=(x, "compute[B,H,W,C]"), scale=(scale, "f32[C]"), bias=(bias, "f32[C]"))
     _choice(activation, "activation", ACTIVATIONS)
     if _choice(implementation, "implementation", IMPLEMENTATIONS) == "fast":
-        return fast_normalize_batch(x, scale, bias, epsilon, activation)
-    mean = jnp.mean(x, (0, 1, 2))
-    variance = jnp.maximum(jnp.mean(jnp.square(x), (0, 1, 2)) - jnp.square(mean), 0.0)
+        y, statistics = fast_normalize_batch(_to_float32(x), scale, bias, epsilon, activation)
+        return y.astype(x.dtype), statistics
+    wide = _to_float32(x)
+    mean = jnp.mean(wide, (0, 1, 2))
+    variance = jnp.maximum(jnp.mean(jnp.square(wide), (0, 1, 2)) - jnp.square(mean), 0.0)
     y = normalize_with(x, scale, bias, (mean, variance), epsilon=epsilon, activation=activation)
     return y, jax.lax.stop_gradient((mean, variance))
 
@@ -199,10 +210,10 @@ def normalize_with(
     epsilon: float,
     activation: str,
 ) -> jax.Array:
-    """Normalise every channel by given statistics, as in inference.
+    """Normalise every channel by given statistics in float32, as in inference.
 
     Args:
-        x: f32[B,H,W,C].
+        x: compute[B,H,W,C].
         scale: f32[C].
         bias: f32[C].
         statistics: Mean f32[C] and variance f32[C].
@@ -210,17 +221,22 @@ def normalize_with(
         activation: Function applied to the result, "none" or "relu".
 
     Returns:
-        f32[B,H,W,C].
+        compute[B,H,W,C].
 
     Source: Ioffe and Szegedy 2015, section 3.1.
     """
     mean, variance = statistics
-    check(x=(x, "f32[B,H,W,C]"), scale=(scale, "f32[C]"), bias=(bias, "f32[C]"))
+    check(x=(x, "compute[B,H,W,C]"), scale=(scale, "f32[C]"), bias=(bias, "f32[C]"))
     check(mean=(mean, "f32[C]"), variance=(variance, "f32[C]"))
     _choice(activation, "activation", ACTIVATIONS)
     slope = scale * jax.lax.rsqrt(variance + epsilon)
-    y = x * slope.reshape(1, 1, 1, -1) + (bias - mean * slope).reshape(1, 1, 1, -1)
-    return jax.nn.relu(y) if activation == "relu" else y
+    wide = _to_float32(x)
+    y = wide * slope.reshape(1, 1, 1, -1) + (bias - mean * slope).reshape(1, 1, 1, -1)
+    return (jax.nn.relu(y) if activation == "relu" else y).astype(x.dtype)
+
+
+def _to_float32(x: jax.Array) -> jax.Array:
+    return x.astype(jnp.float32)
 
 
 def _choice(value: str, name: str, allowed: tuple[str, ...]) -> str:

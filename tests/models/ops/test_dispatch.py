@@ -72,12 +72,18 @@ def test_resolve_implementation():
 
 def test_wrong_arguments_are_named():
     x, kernel = jnp.zeros((1, 4, 4, 3)), jnp.zeros((3, 3, 2))
-    with pytest.raises(ValueError, match=r"`kernel` must be f32\[K,K,C\], got shape"):
+    with pytest.raises(ValueError, match=r"`kernel` must be compute\[K,K,C\], got shape"):
         ops.depthwise_convolution(x, kernel, stride=1, implementation="fast")
     with pytest.raises(ValueError, match=r"`implementation` must be one of .* got 'auto'"):
         ops.max_pool(x, padding="SAME", implementation="auto")
     with pytest.raises(TypeError, match=r"`x` must be .* got dtype uint8"):
         ops.max_pool(x.astype(jnp.uint8), padding="SAME", implementation="fast")
+    with pytest.raises(
+        TypeError, match=r"`kernel` must have the dtype bfloat16 of `x`, got float32"
+    ):
+        ops.pointwise_convolution(
+            x.astype(jnp.bfloat16), jnp.zeros((3, 2)), stride=1, implementation="fast"
+        )
     with pytest.raises(ValueError, match=r"`padding` must be one of .* got 'FULL'"):
         ops.convolution(x, jnp.zeros((3, 3, 3, 1)), stride=1, padding="FULL", implementation="fast")
     with pytest.raises(ValueError, match=r"`activation` must be one of .* got 'gelu'"):

@@ -1,0 +1,61 @@
+"""The number format of activations and products: the one place that casts.
+
+Layers and operations keep the format of what they are given. In bfloat16 the parameters remain
+float32 outside the network, so that small updates add up, and their gradients are float32 too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+
+PRECISIONS = ("float32", "bfloat16")
+# Name of every network's last layer.
+HEAD = "head"
+
+
+def apply_network(
+    model: nn.Module, variables: Any, inputs: jax.Array, *, precision: str, **options: Any
+) -> Any:
+    """Return what a network computes in a number format.
+
+    Args:
+        model: Network of f32[B,H,W,C].
+        variables: `params` and `batch_stats`, f32.
+        inputs: f32[B,H,W,C].
+        precision: "float32" or "bfloat16". The latter rounds the inputs, the kernels and biases,
+            and every activation. BatchNorm computes and keeps its statistics in float32, and the
+            last layer, `head`, works in float32 on the rounded features, because rounded logits
+            would tie.
+        **options: Further arguments of `model.apply`, such as `train` and `mutable`.
+
+    Returns:
+        What `model.apply` returns, in float32.
+
+    Raises:
+        ValueError: The format is unknown.
+    """
+    if precision == "float32":
+        return model.apply(variables, inputs, **options)
+    if precision != "bfloat16":
+        raise ValueError(f"`precision` must be one of {PRECISIONS}, got {precision!r}; choose one.")
+    rounded = {**variables, "params": _round(variables["params"])}
+    outputs = model.apply(rounded, inputs.astype(jnp.bfloat16), **options)
+    return jax.tree.map(lambda output: output.astype(jnp.float32), outputs)
+
+
+def _round(params: Mapping[str, Any]) -> dict[str, Any]:
+    """Round the parameters of a module and its submodules, except for BatchNorm and the head."""
+    if "scale" in params:
+        return dict(params)  # BatchNorm
+    rounded: dict[str, Any] = {}
+    for name, value in params.items():
+        if isinstance(value, Mapping):
+            rounded[name] = value if name == HEAD else _round(value)
+        else:
+            rounded[name] = value.astype(jnp.bfloat16)
+    return rounded
