@@ -141,6 +141,23 @@ def write_report(
     return files
 
 
+def share_predictions(setup: Setup, *, variables: Mapping[str, Any], split: str) -> None:
+    """Take part in the predictions of a report that the first of several processes writes.
+
+    The order is that of `write_report`.
+
+    Args:
+        setup: Setup of the run.
+        variables: `params` and `batch_stats` of the best checkpoint.
+        split: Split to evaluate.
+    """
+    images = setup.splits[split]
+    predict_split(setup, variables, images, bar=None)
+    _fit_calibration(setup, variables)
+    Attempts().attempt("", functools.partial(_restore, setup, variables, images, split=split))
+    _polarity(setup, variables, images)
+
+
 def _draw(make: Callable[[], Figure], path: Path) -> Path:
     return save_figure(make(), path)
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import functools
+import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import jax
@@ -13,6 +15,8 @@ import jax.numpy as jnp
 import numpy as np
 from absl import logging
 from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
+
+from superxception_jax.training.processes import meet
 
 if TYPE_CHECKING:
     from superxception_jax.models.inference import Predict
@@ -37,13 +41,13 @@ def make_mesh(device_count: int) -> Mesh:
     """Return the data-parallel mesh.
 
     Args:
-        device_count: Number of devices; 0 for all.
+        device_count: Number of devices over all processes; 0 for all.
 
     Returns:
-        A mesh with the single axis `data`.
+        A mesh with the single axis `data`, in which the devices of a process follow each other.
 
     Raises:
-        ValueError: Fewer devices are available.
+        ValueError: Fewer devices are available, or they can't be shared evenly by the processes.
     """
     devices = jax.devices()
     if device_count > len(devices):
@@ -52,8 +56,60 @@ def make_mesh(device_count: int) -> Mesh:
             f"finds, got {device_count}; choose 0 for all."
         )
     count = device_count or len(devices)
+    if jax.process_count() > 1:
+        return _acquainted(_mesh_of_processes(devices, count))
     # Auto axes, because Linen's BatchNorm and convolutions don't support explicit shardings.
     return jax.make_mesh((count,), (DATA_AXIS,), (AxisType.Auto,), devices=devices[:count])
+
+
+def _mesh_of_processes(devices: Sequence[jax.Device], count: int) -> Mesh:
+    """Return a mesh of equally many devices of each process, those of each together."""
+    processes = sorted({device.process_index for device in devices})
+    share, rest = divmod(count, len(processes))
+    if rest:
+        raise ValueError(
+            f"`training.devices` must be a multiple of the {len(processes)} processes, got "
+            f"{count}; choose {max(share, 1) * len(processes)}, or 0 for all."
+        )
+    chosen = []
+    for process in processes:
+        own = [device for device in devices if device.process_index == process]
+        if len(own) < share:
+            raise ValueError(
+                f"`training.devices` must take {share} devices of each process, got only "
+                f"{len(own)} in process {process}; choose a smaller multiple of "
+                f"{len(processes)}, or give each process equally many devices."
+            )
+        chosen += own[:share]
+    return Mesh(np.array(chosen), (DATA_AXIS,), axis_types=(AxisType.Auto,))
+
+
+def _acquainted(mesh: Mesh) -> Mesh:
+    """Return the mesh once its processes have exchanged a first sum.
+
+    The CPU's collectives connect at their first use, and give up unless all come within half a
+    minute: later, one process may still compile.
+    """
+    sums = compile_replicated(jnp.sum, mesh)
+    ones = place_own_rows(np.ones(len(mesh.local_devices), np.float32), mesh)
+    with _silent_output():
+        meet()
+        jax.block_until_ready(sums(ones))
+    return mesh
+
+
+@contextlib.contextmanager
+def _silent_output() -> Iterator[None]:
+    """Drop what C++ prints: the CPU's collectives announce each connection on stdout."""
+    sys.stdout.flush()
+    kept = os.dup(1)
+    try:
+        with open(os.devnull, "w") as nowhere:
+            os.dup2(nowhere.fileno(), 1)
+        yield
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
 
 
 def check_batch_size(name: str, batch_size: int, mesh: Mesh) -> None:
@@ -75,8 +131,28 @@ def check_batch_size(name: str, batch_size: int, mesh: Mesh) -> None:
 
 
 def place_replicated(tree: Any, mesh: Mesh) -> Any:
-    """Return a tree of arrays, copied to every device of the mesh."""
-    return jax.device_put(tree, NamedSharding(mesh, PartitionSpec()))
+    """Return a tree of arrays, copied to every device of the mesh.
+
+    Args:
+        tree: Arrays, the same in every process.
+        mesh: Devices.
+    """
+    sharding = NamedSharding(mesh, PartitionSpec())
+    if jax.process_count() == 1:
+        return jax.device_put(tree, sharding)
+    return jax.tree.map(lambda leaf: _copy_everywhere(leaf, sharding), tree)
+
+
+def _copy_everywhere(leaf: Any, sharding: NamedSharding) -> jax.Array:
+    """Copy an array of this process to the devices of a mesh, without comparing processes."""
+    if isinstance(leaf, jax.Array):
+        if leaf.sharding == sharding:
+            return leaf
+        if jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key):
+            data = _copy_everywhere(jax.random.key_data(leaf), sharding)
+            return jax.random.wrap_key_data(data, impl=jax.random.key_impl(leaf))
+    values = np.asarray(leaf)
+    return jax.make_array_from_callback(values.shape, sharding, lambda index: values[index])
 
 
 def with_replicated_sharding(tree: Any, mesh: Mesh) -> Any:
@@ -184,13 +260,14 @@ def compile_predict(predict: Predict, mesh: Mesh) -> Predict:
         mesh: Devices; the batch is split over them.
 
     Returns:
-        The compiled function.
+        The compiled function; its outputs are on every device.
     """
     everywhere, split = _shardings(mesh)
     return jax.jit(
         predict,
         in_shardings=(everywhere, split),
-        out_shardings=split,
+        # So that every process gets the outputs of all.
+        out_shardings=everywhere,
         compiler_options=compiler_options(mesh.devices.flat[0].platform),
     )
 
