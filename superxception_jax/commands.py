@@ -139,9 +139,7 @@ def build_config(config_file: str, *, overrides: Sequence[str]) -> ConfigDict:
     return holder.value
 
 
-def _parse(
-    argv: Sequence[str], *, program: ModuleType, shared: Sequence[ModuleType]
-) -> list[str]:
+def _parse(argv: Sequence[str], *, program: ModuleType, shared: Sequence[ModuleType]) -> list[str]:
     if HELP.intersection(argv[1:]):
         if hasattr(signal, "SIGPIPE"):
             # `--help | head` ends without an error.

@@ -142,14 +142,9 @@ def write_report(
 
 
 def share_predictions(setup: Setup, *, variables: Mapping[str, Any], split: str) -> None:
-    """Take part in the predictions of a report that the first of several processes writes.
+    """Take part in the predictions for `write_report`, by the first of several processes.
 
-    The order is that of `write_report`.
-
-    Args:
-        setup: Setup of the run.
-        variables: `params` and `batch_stats` of the best checkpoint.
-        split: Split to evaluate.
+    The arguments, and the order of the predictions, are those of `write_report`.
     """
     images = setup.splits[split]
     predict_split(setup, variables, images, bar=None)

@@ -81,7 +81,7 @@ def find_place(
     elif not any(given):
         return _find_tpu_worker()
     missing = [flag for flag, text in zip(_FLAGS, given, strict=True) if not text]
-    if launched is not None and missing == _FLAGS[:1] and _address_is_known(launched[0], environment):
+    if missing == [_FLAGS[0]] and launched and _address_is_known(launched[0], environment):
         missing = []
     if missing:
         raise ValueError(
@@ -108,7 +108,7 @@ def _address_is_known(launcher: str, environment: Mapping[str, str]) -> bool:
 def _find_tpu_worker() -> Place | None:
     """Return the place of a worker of a TPU slice of several; None on anything else."""
     # Private, because JAX tells the number of workers to no one before all are connected.
-    from jax._src import clusters, cloud_tpu_init
+    from jax._src import cloud_tpu_init, clusters
     from jax._src.clusters.cloud_tpu_cluster import BaseTpuCluster
 
     if not cloud_tpu_init.running_in_cloud_tpu_vm:

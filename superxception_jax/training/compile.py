@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import ctypes
 import functools
-import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import jax
@@ -16,7 +14,7 @@ import numpy as np
 from absl import logging
 from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
 
-from superxception_jax.training.processes import meet
+from superxception_jax.training.process_mesh import acquaint, mesh_of_processes
 
 if TYPE_CHECKING:
     from superxception_jax.models.inference import Predict
@@ -57,59 +55,9 @@ def make_mesh(device_count: int) -> Mesh:
         )
     count = device_count or len(devices)
     if jax.process_count() > 1:
-        return _acquainted(_mesh_of_processes(devices, count))
+        return acquaint(mesh_of_processes(devices, count, axis=DATA_AXIS))
     # Auto axes, because Linen's BatchNorm and convolutions don't support explicit shardings.
     return jax.make_mesh((count,), (DATA_AXIS,), (AxisType.Auto,), devices=devices[:count])
-
-
-def _mesh_of_processes(devices: Sequence[jax.Device], count: int) -> Mesh:
-    """Return a mesh of equally many devices of each process, those of each together."""
-    processes = sorted({device.process_index for device in devices})
-    share, rest = divmod(count, len(processes))
-    if rest:
-        raise ValueError(
-            f"`training.devices` must be a multiple of the {len(processes)} processes, got "
-            f"{count}; choose {max(share, 1) * len(processes)}, or 0 for all."
-        )
-    chosen = []
-    for process in processes:
-        own = [device for device in devices if device.process_index == process]
-        if len(own) < share:
-            raise ValueError(
-                f"`training.devices` must take {share} devices of each process, got only "
-                f"{len(own)} in process {process}; choose a smaller multiple of "
-                f"{len(processes)}, or give each process equally many devices."
-            )
-        chosen += own[:share]
-    return Mesh(np.array(chosen), (DATA_AXIS,), axis_types=(AxisType.Auto,))
-
-
-def _acquainted(mesh: Mesh) -> Mesh:
-    """Return the mesh once its processes have exchanged a first sum.
-
-    The CPU's collectives connect at their first use, and give up unless all come within half a
-    minute: later, one process may still compile.
-    """
-    sums = compile_replicated(jnp.sum, mesh)
-    ones = place_own_rows(np.ones(len(mesh.local_devices), np.float32), mesh)
-    with _silent_output():
-        meet()
-        jax.block_until_ready(sums(ones))
-    return mesh
-
-
-@contextlib.contextmanager
-def _silent_output() -> Iterator[None]:
-    """Drop what C++ prints: the CPU's collectives announce each connection on stdout."""
-    sys.stdout.flush()
-    kept = os.dup(1)
-    try:
-        with open(os.devnull, "w") as nowhere:
-            os.dup2(nowhere.fileno(), 1)
-        yield
-    finally:
-        os.dup2(kept, 1)
-        os.close(kept)
 
 
 def check_batch_size(name: str, batch_size: int, mesh: Mesh) -> None:

@@ -13,7 +13,6 @@ import json
 import os
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -23,12 +22,8 @@ import jax
 from jax._src import distributed  # JAX's store of keys and values has no public name.
 
 from superxception_jax.training.cluster import Place
-from superxception_jax.training.coordinator import (
-    HEARTBEAT_SECONDS,
-    LEAVE,
-    SHUTDOWN_SECONDS,
-    serving,
-)
+from superxception_jax.training.connecting import Prefixed, connect, locate
+from superxception_jax.training.coordinator import LEAVE, serving
 from superxception_jax.training.liveness import Watch
 
 _Value = TypeVar("_Value")
@@ -82,12 +77,12 @@ def join(place: Place, *, start_seconds: float, lost_after_seconds: float) -> No
         OSError: The port of the coordinator is in use.
     """
     global _run
-    address, devices = _locate(place, start_seconds=start_seconds)
+    address, devices = locate(place, start_seconds=start_seconds)
     place = Place(address, place.count, place.index)
     _run = _Run(place, contextlib.ExitStack())
     if place.index:
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - until the end
-        sys.stderr = cast(TextIO, _Prefixed(sys.stderr, f"{place}: "))
+        sys.stderr = cast(TextIO, Prefixed(sys.stderr, f"{place}: "))
     else:
         _run.server = _run.service.enter_context(
             serving(
@@ -98,68 +93,13 @@ def join(place: Place, *, start_seconds: float, lost_after_seconds: float) -> No
             )
         )
     jax.config.update("jax_cpu_collectives_implementation", "gloo")
-    _connect(place, devices, start_seconds=start_seconds)
+    connect(place, devices, start_seconds=start_seconds)
     _run.watch = Watch(
         distributed.global_state.client,
         place,
         lost_after_seconds=lost_after_seconds,
         lost=_end_after,
     )
-
-
-def _locate(place: Place, *, start_seconds: float) -> tuple[str, Any]:
-    """Return the coordinator's address and the own devices, None where JAX doesn't choose them."""
-    if place.coordinator:
-        return place.coordinator, None
-    from jax._src import clusters
-
-    address, _, _, devices = clusters.ClusterEnv.auto_detect_unset_distributed_params(
-        None, place.count, place.index, None, None, int(start_seconds)
-    )
-    if address is None:
-        raise ValueError(
-            "`--coordinator` must be HOST:PORT of the first process where nothing else tells it; "
-            "add it."
-        )
-    return address, devices
-
-
-def _connect(place: Place, devices: Any, *, start_seconds: float) -> None:
-    """Connect to the others in a thread: a signal to this process acts while it waits."""
-    failures: list[BaseException] = []
-
-    def connect() -> None:
-        try:
-            jax.distributed.initialize(
-                place.coordinator,
-                place.count,
-                place.index,
-                local_device_ids=devices,
-                # Later than the limit here, because JAX would abort the process at its own.
-                initialization_timeout=int(start_seconds) + HEARTBEAT_SECONDS,
-                heartbeat_timeout_seconds=HEARTBEAT_SECONDS,
-                shutdown_timeout_seconds=SHUTDOWN_SECONDS,
-                # JAX insists on a service in the first process; the one that is used is in a
-                # process of its own.
-                coordinator_bind_address="127.0.0.1:0",
-            )
-        except BaseException as error:  # raised again by the caller
-            failures.append(error)
-
-    thread = threading.Thread(target=connect, daemon=True)
-    thread.start()
-    last = time.monotonic() + start_seconds
-    while thread.is_alive() and time.monotonic() < last:
-        thread.join(0.05)
-    if thread.is_alive():
-        raise TimeoutError(
-            f"all {place.count} processes must start within {start_seconds:.0f} s, but at least "
-            f"one didn't come to `{place.coordinator}`; start each with the same --coordinator and "
-            "--process_count and an index of its own, from 0, and let the network through to that "
-            "port, or raise --start_seconds."
-        )
-    if failures:
-        raise failures[0]
 
 
 def leave() -> None:
@@ -315,8 +255,10 @@ def _try_get(client: Any, key: str) -> str:
 def _end_after(problem: str) -> None:
     """End this process because another one has ended."""
     advice = _run.advice if _run is not None else ""
-    print(f"\nerror: {problem}; everything up to the latest checkpoint is saved.\n{advice}",
-          file=sys.stderr)
+    print(
+        f"\nerror: {problem}; everything up to the latest checkpoint is saved.\n{advice}",
+        file=sys.stderr,
+    )
     _end(LOST)
 
 
@@ -326,22 +268,3 @@ def _end(status: int) -> None:
             stream.flush()
     # Without JAX's own end, which waits for the others and aborts.
     os._exit(status)
-
-
-class _Prefixed:
-    """A text stream each of whose lines names the process."""
-
-    def __init__(self, stream: TextIO, prefix: str) -> None:
-        self._stream, self._prefix = stream, prefix
-        self._begins = True
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._stream, name)
-
-    def write(self, text: str) -> int:
-        for line in text.splitlines(keepends=True):
-            if self._begins and line.strip():
-                self._stream.write(self._prefix)
-            self._begins = line.endswith("\n")
-            self._stream.write(line)
-        return len(text)
