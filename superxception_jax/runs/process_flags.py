@@ -52,8 +52,26 @@ def find_flagged_place() -> Place | None:
     )
 
 
+def check_single_process(program: str) -> None:
+    """Raise in one of several processes, for a program that works in one.
+
+    Args:
+        program: Its path.
+
+    Raises:
+        ValueError: Flags or the environment say that there are several.
+    """
+    place = find_flagged_place()
+    if place is not None:
+        raise ValueError(
+            f"`{program}` must run in a single process, got {place.count}; start each run with "
+            "launch/main.py in all of them, as `srun python launch/main.py …`, and the table with "
+            "--process_count=1 after it, with the same runs in --runs."
+        )
+
+
 def run_joined_command(main: Callable[[], None]) -> None:
-    """Run a program as `commands.run_command` does, alone or with others.
+    """Run a program as `commands.run_command` does, alone or together with others.
 
     Args:
         main: The program.

@@ -59,7 +59,7 @@ def serving(
         text=True,
         start_new_session=True,
     )
-    if process.stdout.readline().strip() != _READY:
+    if process.stdout is None or process.stdout.readline().strip() != _READY:
         raise OSError(f"the service of the processes can't start at port {port}; choose another.")
     yield process
     with contextlib.suppress(OSError):

@@ -4,7 +4,6 @@ import pytest
 
 from superxception_jax.training.cluster import Place, find_place
 
-FLAGS = {"coordinator": "", "count": 0, "index": -1}
 SLURM = {"SLURM_STEP_NUM_TASKS": "4", "SLURM_PROCID": "3"}
 OPEN_MPI = {"OMPI_COMM_WORLD_SIZE": "2", "OMPI_COMM_WORLD_RANK": "1"}
 JAX = {
@@ -14,8 +13,8 @@ JAX = {
 }
 
 
-def find(environment, **flags):
-    return find_place(**FLAGS | flags, environment=environment)
+def find(environment, *, coordinator="", count=0, index=-1):
+    return find_place(coordinator=coordinator, count=count, index=index, environment=environment)
 
 
 def test_a_process_is_alone_unless_something_says_otherwise():
