@@ -12,8 +12,8 @@ from superxception_jax.training.cluster import Place
 from superxception_jax.training.coordinator import HEARTBEAT_SECONDS, SHUTDOWN_SECONDS
 
 
-def locate(place: Place, *, start_seconds: float) -> tuple[str, Any]:
-    """Return the coordinator's address and the own devices, None where JAX doesn't choose them.
+def locate(place: Place, *, start_seconds: float) -> str:
+    """Return the address of the coordinator, which SLURM, Open MPI and Cloud TPU let JAX find.
 
     Args:
         place: This process.
@@ -23,10 +23,10 @@ def locate(place: Place, *, start_seconds: float) -> tuple[str, Any]:
         ValueError: Nothing tells the address.
     """
     if place.coordinator:
-        return place.coordinator, None
+        return place.coordinator
     from jax._src import clusters
 
-    address, _, _, devices = clusters.ClusterEnv.auto_detect_unset_distributed_params(
+    address, *_ = clusters.ClusterEnv.auto_detect_unset_distributed_params(
         None, place.count, place.index, None, None, int(start_seconds)
     )
     if address is None:
@@ -34,15 +34,14 @@ def locate(place: Place, *, start_seconds: float) -> tuple[str, Any]:
             "`--coordinator` must be HOST:PORT of the first process where nothing else tells it; "
             "add it."
         )
-    return address, devices
+    return address
 
 
-def connect(place: Place, devices: Any, *, start_seconds: float) -> None:
+def connect(place: Place, *, start_seconds: float) -> None:
     """Connect to the others in a thread: a signal to this process acts while it waits.
 
     Args:
         place: This process, with the coordinator's address.
-        devices: Numbers of the devices on this computer that it uses; None for JAX's choice.
         start_seconds: Seconds after which those that have come give up waiting for the others.
 
     Raises:
@@ -56,7 +55,6 @@ def connect(place: Place, devices: Any, *, start_seconds: float) -> None:
                 place.coordinator,
                 place.count,
                 place.index,
-                local_device_ids=devices,
                 # Later than the limit here, because JAX would abort the process at its own.
                 initialization_timeout=int(start_seconds) + HEARTBEAT_SECONDS,
                 heartbeat_timeout_seconds=HEARTBEAT_SECONDS,

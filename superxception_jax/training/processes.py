@@ -77,7 +77,7 @@ def join(place: Place, *, start_seconds: float, lost_after_seconds: float) -> No
         OSError: The port of the coordinator is in use.
     """
     global _run
-    address, devices = locate(place, start_seconds=start_seconds)
+    address = locate(place, start_seconds=start_seconds)
     place = Place(address, place.count, place.index)
     _run = _Run(place, contextlib.ExitStack())
     if place.index:
@@ -93,7 +93,7 @@ def join(place: Place, *, start_seconds: float, lost_after_seconds: float) -> No
             )
         )
     jax.config.update("jax_cpu_collectives_implementation", "gloo")
-    connect(place, devices, start_seconds=start_seconds)
+    connect(place, start_seconds=start_seconds)
     _run.watch = Watch(
         distributed.global_state.client,
         place,
