@@ -159,6 +159,8 @@ def main() -> None:
     parser.add_argument("--results", type=Path, default=Path("results/scaling"))
     parser.add_argument("arguments", nargs="*", help="further flags of launch/main.py, after --")
     given = parser.parse_args()
+    # Checkpoints of two devices are read on as many.
+    jax.config.update("jax_num_cpu_devices", 2)
     rows: list[dict[str, object]] = []
     for optimizer in OPTIMIZERS:
         extra = NESTEROV if optimizer == "nesterov" else ()
