@@ -20,8 +20,8 @@ check_training_platform()
 
 from absl import flags
 
-from superxception_jax.commands import run_command
 from superxception_jax.runs.experiment import build_experiment
+from superxception_jax.runs.process_flags import run_joined_command
 from superxception_jax.runs.run import evaluate_run
 from superxception_jax.runs.split_file import PARTS
 from superxception_jax.runs.workdir import CONFIG_FILE, PLACES, holds_run, load_config, with_places
@@ -61,4 +61,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    run_command(main)
+    run_joined_command(main)

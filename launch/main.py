@@ -6,6 +6,10 @@
 
 The last form resumes a stopped run with its own config and its own split. A data set that has
 changed since the start is refused, image by image.
+
+Several processes train one network where SLURM, Open MPI or Cloud TPU start them, or by hand:
+
+    python launch/main.py --config=… --coordinator=HOST:PORT --process_count=2 --process_index=0
 """
 
 from __future__ import annotations
@@ -25,10 +29,12 @@ check_training_platform()
 from absl import flags
 from ml_collections import config_flags
 
-from superxception_jax.commands import check_config_file, run_command
+from superxception_jax.commands import check_config_file
 from superxception_jax.runs.experiment import build_experiment
+from superxception_jax.runs.process_flags import run_joined_command
 from superxception_jax.runs.run import train_and_test
 from superxception_jax.runs.workdir import PLACES, holds_run, load_config, make_workdir, with_places
+from superxception_jax.training.processes import tell
 
 CONFIG = config_flags.DEFINE_config_file(
     "config",
@@ -76,7 +82,7 @@ def main() -> None:
     if not WORKDIR.value:
         preset = experiment.preset or "embedded"
         name = f"{experiment.name}-{preset}-{time.strftime('%Y%m%d-%H%M%S')}"
-        workdir = make_workdir(Path("runs"), name)
+        workdir = Path(tell(lambda: str(make_workdir(Path("runs"), name))))
     workdir = workdir.absolute()
     try:
         files = train_and_test(
@@ -91,4 +97,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    run_command(main)
+    run_joined_command(main)

@@ -31,7 +31,8 @@ check_training_platform()
 from absl import flags
 from rich.console import Console
 
-from superxception_jax.commands import CACHE, run_command
+from superxception_jax.commands import run_command
+from superxception_jax.runs import process_flags
 from superxception_jax.tables.display import watch
 from superxception_jax.tables.request import TableRequest, plan_table
 from superxception_jax.tables.runner import make_table
@@ -72,7 +73,8 @@ RESULTS = flags.DEFINE_string("results", "results", "Folder of the tables.")
 def main() -> None:
     """Make the table that the flags describe."""
     command = shlex.join(["python", *sys.argv])
-    cache_is_set = flags.FLAGS["compilation_cache"].present
+    process_flags.check_single_process("launch/table.py")
+    passed_on = [flags.FLAGS[name] for name in ("compilation_cache", "process_count")]
     request = TableRequest(
         name=NAME.value,
         configs=CONFIGS.value,
@@ -84,7 +86,7 @@ def main() -> None:
         runs=RUNS.value,
         results=RESULTS.value,
         program=Path(__file__).resolve().with_name("main.py"),
-        arguments=[f"--compilation_cache={CACHE.value}"] if cache_is_set else [],
+        arguments=[f"--{one.name}={one.value}" for one in passed_on if one.present],
     )
     plan = plan_table(request, command=command)
     with watch(Console()) as show:
@@ -99,4 +101,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    run_command(main)
+    run_command(main, shared=[process_flags])

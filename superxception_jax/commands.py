@@ -64,20 +64,33 @@ class Interrupted(Exception):  # noqa: N818 - a requested stop is no error
         self.signal_name = signal_name
         self.step = step
 
+    @property
+    def exit_status(self) -> int:
+        """Return the exit status of a process that the signal stopped."""
+        return 128 + signal.Signals[self.signal_name]
 
-def run_command(main: Callable[[], None]) -> None:
+
+def run_command(
+    main: Callable[[], None],
+    *,
+    shared: Sequence[ModuleType] = (),
+    guard: Callable[[Callable[[], None]], None] | None = None,
+) -> None:
     """Run a program; bad input gives one sentence and exit status 2.
 
     Args:
         main: The program, called after the flags are parsed. `--help` prints the docstring and
             the flags of its module.
+        shared: Further modules whose flags it has.
+        guard: Function that calls the program and ends the process after errors; None for
+            `run_guarded`.
 
     Raises:
         SystemExit: 2 after bad input; 128 + signal after a requested stop.
     """
     make_output_lasting()
-    parse = functools.partial(_parse, program=sys.modules[main.__module__])
-    app.run(lambda _: _guarded(main), flags_parser=parse)
+    parse = functools.partial(_parse, program=sys.modules[main.__module__], shared=shared)
+    app.run(lambda _: _guarded(main, guard or run_guarded), flags_parser=parse)
 
 
 def check_config_file(path: Path) -> None:
@@ -126,12 +139,12 @@ def build_config(config_file: str, *, overrides: Sequence[str]) -> ConfigDict:
     return holder.value
 
 
-def _parse(argv: Sequence[str], *, program: ModuleType) -> list[str]:
+def _parse(argv: Sequence[str], *, program: ModuleType, shared: Sequence[ModuleType]) -> list[str]:
     if HELP.intersection(argv[1:]):
         if hasattr(signal, "SIGPIPE"):
             # `--help | head` ends without an error.
             signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-        shown = (program, sys.modules[__name__])
+        shown = (program, *shared, sys.modules[__name__])
         print(program.__doc__, *map(flags.FLAGS.module_help, shown), sep="\n")
         sys.exit(0)
     try:
@@ -149,14 +162,14 @@ def _read_flags(values: flags.FlagValues, argv: Sequence[str]) -> list[str]:
         return values(argv)
 
 
-def _guarded(main: Callable[[], None]) -> None:
+def _guarded(main: Callable[[], None], guard: Callable[[Callable[[], None]], None]) -> None:
     logging.set_verbosity(logging.WARNING)
     if CACHE.value != "off":
         import jax
 
         folder = os.path.abspath(os.path.expanduser(CACHE.value))
         jax.config.update("jax_compilation_cache_dir", folder)
-    run_guarded(main)
+    guard(main)
 
 
 def run_guarded(main: Callable[[], None]) -> None:

@@ -146,6 +146,18 @@ def write_report(
     return files
 
 
+def share_predictions(setup: Setup, *, variables: Mapping[str, Any], split: str) -> None:
+    """Take part in the predictions for `write_report`, by the first of several processes.
+
+    The arguments, and the order of the predictions, are those of `write_report`.
+    """
+    images = setup.splits[split]
+    predict_split(setup, variables, images, bar=None)
+    _fit_calibration(setup, variables)
+    Attempts().attempt("", functools.partial(_restore, setup, variables, images, split=split))
+    _polarity(setup, variables, images)
+
+
 def _draw(make: Callable[[], Figure], path: Path) -> Path:
     return save_figure(make(), path)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import shlex
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,10 @@ from superxception_jax.runs.experiment import Experiment
 from superxception_jax.runs.finished import has_ended
 from superxception_jax.runs.lock import locked_run
 from superxception_jax.runs.provenance import Provenance, TrainingRecord, describe_provenance
-from superxception_jax.runs.report import RunHistory, write_report
+from superxception_jax.runs.report import RunHistory, share_predictions, write_report
 from superxception_jax.runs.setup import (
     Setup,
+    check_equal_setups,
     describe,
     load_best,
     parameter_table,
@@ -38,7 +40,9 @@ from superxception_jax.runs.workdir import (
     claimed_workdir,
     load_training_record,
 )
-from superxception_jax.training.checkpoint import BEST, LATEST, Checkpoints
+from superxception_jax.training.checkpoint import BEST, LATEST
+from superxception_jax.training.checkpoint_sharing import AnyCheckpoints, open_checkpoints
+from superxception_jax.training.processes import advise, is_first, process_count, tell
 
 
 def train_and_test(
@@ -68,29 +72,32 @@ def train_and_test(
         Interrupted: The run was asked to stop; the same call resumes it.
         NonFiniteLossError: The loss became infinite or not a number.
     """
-    check_writable(workdir, name="--workdir")
-    with claimed_workdir(workdir, experiment):
+    advise(_resumption(workdir))
+    with _claimed(workdir, experiment):
         choose = _split_choice(experiment, workdir, needed=PARTS, use_stored_split=use_stored_split)
         setup = set_up(experiment, choose_split=choose)
+        check_equal_setups(setup, workdir)
         provenance = describe_provenance()
-        write_text(workdir / "parameters.txt", parameter_table(setup))
         print(describe(setup, workdir), flush=True)
         try:
-            with Checkpoints(workdir / "checkpoints") as checkpoints:
+            with open_checkpoints(workdir / "checkpoints") as checkpoints:
                 if mended := checkpoints.mend(setup.abstract_state):
                     print(mended, flush=True)
-                finished = _is_finished(setup, checkpoints)
-                _keep_split(setup, workdir, checkpoints, finished=finished)
-                record = _record_training(
-                    workdir, provenance, overrides=overrides, finished=finished
-                )
+                step, finished = checkpoints.step(LATEST), _is_finished(setup, checkpoints)
+                if is_first():
+                    write_text(workdir / "parameters.txt", parameter_table(setup))
+                    _keep_split(setup, workdir, has_begun=step is not None, finished=finished)
+                    record = _record_training(
+                        workdir, provenance, overrides=overrides, finished=finished
+                    )
                 progress = train_network(setup, workdir, checkpoints)
                 variables = load_best(setup, checkpoints)
         except Interrupted as stop:
-            stop.add_note(
-                f"Resume with: python launch/main.py --workdir={shlex.quote(str(workdir))}"
-            )
+            stop.add_note(_resumption(workdir))
             raise
+        if not is_first():
+            share_predictions(setup, variables=variables, split="test")
+            return []
         history = RunHistory(progress, record.trainings, provenance, finished=True)
         return write_report(setup, workdir, variables=variables, split="test", history=history)
 
@@ -116,7 +123,7 @@ def evaluate_run(
         ValueError: Another process works on the run, as one that trains it, or its images have
             changed.
     """
-    with locked_run(workdir):
+    with locked_run(workdir) if is_first() else contextlib.nullcontext():
         needed = tuple(dict.fromkeys(("train", "validation", split)))
         choose = _split_choice(
             experiment, workdir, needed=needed, use_stored_split=use_stored_split
@@ -124,7 +131,8 @@ def evaluate_run(
         setup = set_up(experiment, tested=split, choose_split=choose)
         if load_split(workdir) is None:
             print(_no_split(workdir, kept=False), flush=True)
-        with Checkpoints(workdir / "checkpoints") as checkpoints:
+        check_equal_setups(setup, workdir)
+        with open_checkpoints(workdir / "checkpoints") as checkpoints:
             variables = load_best(setup, checkpoints)
             # That of the whole training, not of the time up to the best checkpoint.
             progress, step = checkpoints.progress(LATEST), checkpoints.step(LATEST)
@@ -132,13 +140,34 @@ def evaluate_run(
         if not finished:
             print(
                 f"this training has not ended: step {step:,} of {_total_steps(setup):,}, tested "
-                f"is step {best:,}. Resume with: python launch/main.py "
-                f"--workdir={shlex.quote(str(workdir))}",
+                f"is step {best:,}. {_resumption(workdir)}",
                 flush=True,
             )
+        if not is_first():
+            share_predictions(setup, variables=variables, split=split)
+            return []
         record = load_training_record(workdir)
         history = RunHistory(progress, record.trainings, describe_provenance(), finished=finished)
         return write_report(setup, workdir, variables=variables, split=split, history=history)
+
+
+@contextlib.contextmanager
+def _claimed(workdir: Path, experiment: Experiment) -> Iterator[None]:
+    """Hold a run folder for this process; of several, the first holds it for all."""
+    if not is_first():
+        tell(lambda: None)
+        yield
+        return
+    check_writable(workdir, name="--workdir")
+    with claimed_workdir(workdir, experiment):
+        tell(lambda: None)
+        yield
+
+
+def _resumption(workdir: Path) -> str:
+    command = f"python launch/main.py --workdir={shlex.quote(str(workdir))}"
+    every = f" in each of the {process_count()} processes" if process_count() > 1 else ""
+    return f"Resume with: {command}{every}"
 
 
 def _split_choice(
@@ -162,7 +191,7 @@ def _split_choice(
     return choose
 
 
-def _keep_split(setup: Setup, workdir: Path, checkpoints: Checkpoints, *, finished: bool) -> None:
+def _keep_split(setup: Setup, workdir: Path, *, has_begun: bool, finished: bool) -> None:
     """Store the split of a run that has none.
 
     A run of an earlier version that has begun to train gets it too, so that later changes are
@@ -170,7 +199,7 @@ def _keep_split(setup: Setup, workdir: Path, checkpoints: Checkpoints, *, finish
     """
     if (workdir / SPLIT_FILE).is_file():
         return
-    if checkpoints.step(LATEST) is not None:
+    if has_begun:
         print(_no_split(workdir, kept=not finished), flush=True)
     if not finished:
         save_split(workdir, setup.split)
@@ -184,7 +213,7 @@ def _no_split(workdir: Path, *, kept: bool) -> str:
     )
 
 
-def _is_finished(setup: Setup, checkpoints: Checkpoints) -> bool:
+def _is_finished(setup: Setup, checkpoints: AnyCheckpoints) -> bool:
     step = checkpoints.step(LATEST)
     if step is None:
         return False

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,8 +29,10 @@ from superxception_jax.runs.network import make_network
 from superxception_jax.runs.split_data import check_cells, draw_split, load_everything
 from superxception_jax.runs.split_file import PARTS, StoredSplit, describe_split
 from superxception_jax.training import compile as compilation
-from superxception_jax.training.checkpoint import BEST, Checkpoints
+from superxception_jax.training.checkpoint import BEST
+from superxception_jax.training.checkpoint_sharing import AnyCheckpoints
 from superxception_jax.training.optimizers import make_optimizer
+from superxception_jax.training.processes import process_count, tell
 from superxception_jax.training.state import TrainState, init_state
 
 
@@ -140,6 +144,31 @@ def set_up(
     )
 
 
+def check_equal_setups(setup: Setup, workdir: Path) -> None:
+    """Check that all processes of a run have the same images, split and config.
+
+    Args:
+        setup: Setup of the run in this process.
+        workdir: Run folder, for the message.
+
+    Raises:
+        ValueError: This process has others than the first.
+    """
+    if process_count() == 1:
+        return
+    config = {name: part for name, part in setup.experiment.config.items() if name != "data"}
+    seen = hashlib.sha256(json.dumps(config, sort_keys=True).encode())
+    for name, image in sorted(setup.split.images.items()):
+        seen.update(f"{name} {image}\n".encode("utf-8", "surrogateescape"))
+    digest = seen.hexdigest()
+    if digest != tell(lambda: digest):
+        raise ValueError(
+            "all processes must have the same config, images and split, got others than those of "
+            f"the first process; start all with the same flags, and give them the same data and, "
+            f"to resume, the same run folder `{workdir}`."
+        )
+
+
 def multiply_accumulates(setup: Setup) -> int:
     """Return the multiply-accumulates of the network for one view of an image.
 
@@ -184,7 +213,8 @@ def describe(setup: Setup, workdir: Path) -> str:
             f"network   {experiment.model['name']}, {parameters:,} parameters, input "
             f"{experiment.input_px}×{experiment.input_px} px",
             f"training  {experiment.epochs} epochs of {setup.steps_per_epoch} steps, "
-            f"{experiment.batch_size} images per step on {setup.mesh.size} × {device.device_kind}",
+            f"{experiment.batch_size} images per step on {setup.mesh.size} × {device.device_kind}"
+            + (f" in {process_count()} processes" if process_count() > 1 else ""),
             f"run       {workdir}",
         )
     )
@@ -200,7 +230,7 @@ def parameter_table(setup: Setup) -> str:
     return parameter_overview.get_parameter_overview(params, include_stats=False) + "\n"
 
 
-def load_best(setup: Setup, checkpoints: Checkpoints) -> dict[str, Any]:
+def load_best(setup: Setup, checkpoints: AnyCheckpoints) -> dict[str, Any]:
     """Return the variables of the best checkpoint, on the devices of the setup.
 
     Args:

@@ -10,6 +10,7 @@ from superxception_jax.data.source import Chromosomes, load_chromosomes
 from superxception_jax.data.splits import Split, make_split
 from superxception_jax.karyotyping.assignment import MOST_CHROMOSOMES
 from superxception_jax.runs.experiment import Experiment
+from superxception_jax.training.processes import first_alone, is_first
 
 
 def load_everything(experiment: Experiment) -> Chromosomes:
@@ -18,15 +19,17 @@ def load_everything(experiment: Experiment) -> Chromosomes:
     Args:
         experiment: Checked experiment.
     """
-    return load_chromosomes(
-        dataset=experiment.dataset,
-        dataset_options=experiment.dataset_options,
-        data_dir=experiment.data_dir,
-        manual_dir=experiment.manual_dir,
-        normalization=experiment.normalization,
-        memory_share=experiment.memory_share,
-        progress=True,
-    )
+    # The first process prepares what is missing; those that share its disk then find it.
+    with first_alone():
+        return load_chromosomes(
+            dataset=experiment.dataset,
+            dataset_options=experiment.dataset_options,
+            data_dir=experiment.data_dir,
+            manual_dir=experiment.manual_dir,
+            normalization=experiment.normalization,
+            memory_share=experiment.memory_share,
+            progress=is_first(),
+        )
 
 
 def draw_split(experiment: Experiment) -> Callable[[Chromosomes], Split]:

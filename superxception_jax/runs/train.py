@@ -13,18 +13,26 @@ import numpy as np
 
 from superxception_jax.evaluation.metrics import compute_metrics
 from superxception_jax.files import write_text
+from superxception_jax.models.inference import Predict
 from superxception_jax.models.keras.start import EXPORTED, start_from_keras
 from superxception_jax.runs.experiment import Experiment
-from superxception_jax.runs.restoration import compile_restoration, load_pairs, measure_errors
+from superxception_jax.runs.restoration import (
+    Pairs,
+    compile_restoration,
+    load_pairs,
+    measure_errors,
+)
 from superxception_jax.runs.setup import Setup, predict_split
 from superxception_jax.runs.weights_file import load_variables
 from superxception_jax.training import compile as compilation
-from superxception_jax.training.checkpoint import BEST, LATEST, Checkpoints
-from superxception_jax.training.interrupt import stop_signals
-from superxception_jax.training.loop import train
+from superxception_jax.training.checkpoint import BEST, LATEST
+from superxception_jax.training.checkpoint_sharing import AnyCheckpoints, open_checkpoints
+from superxception_jax.training.interrupt import agreed, stop_signals
+from superxception_jax.training.loop import heed, train
 from superxception_jax.training.optimizers import make_optimizer
+from superxception_jax.training.processes import is_first, tell
 from superxception_jax.training.progress import Progress
-from superxception_jax.training.recorder import Recorder
+from superxception_jax.training.recorder import AnyRecorder, Recorder, SilentRecorder
 from superxception_jax.training.restoration_step import init_restoration, make_restoration_step
 from superxception_jax.training.settings import LoopSettings
 from superxception_jax.training.state import TrainState
@@ -34,7 +42,7 @@ from superxception_jax.training.task import Task
 PRETRAINING_FOLDER = "pretraining"
 
 
-def train_network(setup: Setup, workdir: Path, checkpoints: Checkpoints) -> Progress:
+def train_network(setup: Setup, workdir: Path, checkpoints: AnyCheckpoints) -> Progress:
     """Train the network of an experiment, from its latest checkpoint if there is one.
 
     Args:
@@ -56,7 +64,8 @@ def train_network(setup: Setup, workdir: Path, checkpoints: Checkpoints) -> Prog
         metrics = compute_metrics(
             predict_split(setup, state.variables, part, bar=None), part.labels
         )
-        return {"loss": metrics.loss, "accuracy": metrics.accuracy}
+        # The same to the last bit in all processes, which decide by it.
+        return tell(lambda: {"loss": metrics.loss, "accuracy": metrics.accuracy})
 
     experiment, train_part = setup.experiment, setup.splits["train"]
     step = make_train_step(setup.model, setup.optimizer, **experiment.step_options)
@@ -84,7 +93,8 @@ def _first_state(setup: Setup, workdir: Path) -> TrainState:
         # Before anything is compiled, so that a wrong file is reported at once.
         loaded, report = _load_start(setup, Path(setup.experiment.init_from).expanduser())
         print(report, flush=True)
-        write_text(workdir / "init_from.txt", report + "\n")
+        if is_first():
+            write_text(workdir / "init_from.txt", report + "\n")
     pretrained = _pretrain(setup, workdir) if setup.experiment.pretraining_epochs else {}
     state = setup.fresh_state(setup.key)
     if loaded is not None:
@@ -115,7 +125,8 @@ def _pretrain(setup: Setup, workdir: Path) -> dict[str, Any]:
     """Train the stack to restore crops of high resolution; return its parameters."""
     experiment = setup.experiment
     folder = workdir / PRETRAINING_FOLDER
-    folder.mkdir(exist_ok=True)
+    if is_first():
+        folder.mkdir(exist_ok=True)
     pairs = load_pairs(experiment, setup.splits)
     count = len(pairs["train"].canvases)
     steps_per_epoch = count // experiment.batch_size
@@ -146,9 +157,7 @@ def _pretrain(setup: Setup, workdir: Path) -> dict[str, Any]:
         images=pairs["train"].canvases,
         targets=pairs["train"].targets,
         step=compilation.compile_train_step(step, setup.mesh),
-        validate=lambda state: measure_errors(
-            setup, state.variables, pairs["validation"], restoration=restoration
-        ),
+        validate=lambda state: _tell_errors(setup, state, pairs["validation"], restoration),
         first_state=lambda: compilation.compile_replicated(draw_state, setup.mesh)(setup.key),
         abstract_state=compilation.with_replicated_sharding(
             jax.eval_shape(draw_state, setup.key), setup.mesh
@@ -161,11 +170,18 @@ def _pretrain(setup: Setup, workdir: Path) -> dict[str, Any]:
         utilization=0.0,
     )
     print(f"pretraining the super-resolution stack on {count:,} images", flush=True)
-    with Checkpoints(folder / "checkpoints") as checkpoints:
+    with open_checkpoints(folder / "checkpoints") as checkpoints:
         if mended := checkpoints.mend(task.abstract_state):
             print(mended, flush=True)
         _train_or_resume(task, folder, checkpoints)
         return checkpoints.load_variables(BEST, task.abstract_state.variables)["params"]
+
+
+def _tell_errors(
+    setup: Setup, state: TrainState, pairs: Pairs, restoration: Predict
+) -> dict[str, float]:
+    errors = measure_errors(setup, state.variables, pairs, restoration=restoration)
+    return tell(lambda: errors)
 
 
 def _loop_settings(experiment: Experiment, *, epochs: int, patience_epochs: int) -> LoopSettings:
@@ -179,7 +195,7 @@ def _loop_settings(experiment: Experiment, *, epochs: int, patience_epochs: int)
     )
 
 
-def _train_or_resume(task: Task, workdir: Path, checkpoints: Checkpoints) -> Progress:
+def _train_or_resume(task: Task, workdir: Path, checkpoints: AnyCheckpoints) -> Progress:
     """Train from the latest checkpoint, or from the first state if there is none."""
     if checkpoints.step(LATEST) is not None:
         state = checkpoints.load(LATEST, task.abstract_state)
@@ -187,15 +203,11 @@ def _train_or_resume(task: Task, workdir: Path, checkpoints: Checkpoints) -> Pro
         print(f"resuming from step {int(state.step)} of {workdir}", flush=True)
     else:
         state, progress = task.first_state(), Progress()
-    recorder = Recorder(
-        workdir,
-        first_step=int(state.step),
-        total_steps=task.total_steps,
-        batch_size=task.settings.batch_size,
-    )
+    recorder = _open_recorder(task, workdir, first_step=int(state.step))
     try:
-        with stop_signals() as stop_requested:
-            _, progress = train(
+        with stop_signals() as heard:
+            stop_requested = agreed(heard, task.mesh)
+            state, progress = train(
                 state,
                 task,
                 checkpoints=checkpoints,
@@ -205,6 +217,19 @@ def _train_or_resume(task: Task, workdir: Path, checkpoints: Checkpoints) -> Pro
                 after_step=lambda done: None,
                 clock=time.monotonic,
             )
+            # What was heard at the last call in the loop, if processes have to agree on it.
+            heed(stop_requested(), step=int(state.step))
     finally:
         recorder.close()
     return progress
+
+
+def _open_recorder(task: Task, workdir: Path, *, first_step: int) -> AnyRecorder:
+    if not is_first():
+        return SilentRecorder()
+    return Recorder(
+        workdir,
+        first_step=first_step,
+        total_steps=task.total_steps,
+        batch_size=task.settings.batch_size,
+    )

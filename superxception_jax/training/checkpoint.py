@@ -28,6 +28,13 @@ from superxception_jax.training.state import TrainState
 
 LATEST, BEST = "latest", "best"
 Loaded = tuple[TrainState, Progress]
+# Of several processes, only the first uses orbax, which then doesn't wait for the others; see
+# `checkpoint_sharing`.
+_ALONE: dict[str, Any] = {
+    "multiprocessing_options": ocp.options.MultiprocessingOptions(
+        primary_host=0, active_processes={0}, barrier_sync_key_prefix="first"
+    )
+}
 
 
 class Checkpoints:
@@ -57,14 +64,18 @@ class Checkpoints:
                 raise ValueError(
                     f"`{path}` must be a folder of checkpoints, got a file; move it away."
                 )
-        options = ocp.CheckpointManagerOptions(max_to_keep=1, enable_async_checkpointing=False)
+        for kind in (LATEST, BEST):
+            (self._directory / kind).mkdir(parents=True, exist_ok=True)
+        options = ocp.CheckpointManagerOptions(
+            max_to_keep=1, enable_async_checkpointing=False, create=False, **_ALONE
+        )
         self._managers = {
             kind: ocp.CheckpointManager(
                 self._directory / kind,
                 options=options,
                 item_handlers={
-                    "state": ocp.StandardCheckpointHandler(),
-                    "progress": ocp.JsonCheckpointHandler(),
+                    "state": ocp.StandardCheckpointHandler(**_ALONE),
+                    "progress": ocp.JsonCheckpointHandler(**_ALONE),
                 },
             )
             for kind in (LATEST, BEST)
@@ -154,7 +165,8 @@ class Checkpoints:
             partial_restore=True,
         )
         # The manager's own handler restores whole trees only.
-        with self._reading(kind) as step, ocp.PyTreeCheckpointer() as reader:
+        handler = ocp.PyTreeCheckpointHandler(**_ALONE)
+        with self._reading(kind) as step, ocp.Checkpointer(handler, **_ALONE) as reader:
             self._check(kind, step, like, parts=set(like))
             return reader.restore(manager.directory / str(step) / "state", args=args)
 

@@ -14,6 +14,8 @@ import numpy as np
 from absl import logging
 from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
 
+from superxception_jax.training.process_mesh import acquaint, mesh_of_processes
+
 if TYPE_CHECKING:
     from superxception_jax.models.inference import Predict
     from superxception_jax.training.state import TrainStep
@@ -40,13 +42,13 @@ def make_mesh(device_count: int) -> Mesh:
     """Return the data-parallel mesh.
 
     Args:
-        device_count: Number of devices; 0 for all.
+        device_count: Number of devices over all processes; 0 for all.
 
     Returns:
-        A mesh with the single axis `data`.
+        A mesh with the single axis `data`, in which the devices of a process follow each other.
 
     Raises:
-        ValueError: Fewer devices are available.
+        ValueError: Fewer devices are available, or they can't be shared evenly by the processes.
     """
     devices = jax.devices()
     if device_count > len(devices):
@@ -55,6 +57,8 @@ def make_mesh(device_count: int) -> Mesh:
             f"finds, got {device_count}; choose 0 for all."
         )
     count = device_count or len(devices)
+    if jax.process_count() > 1:
+        return acquaint(mesh_of_processes(devices, count, axis=DATA_AXIS))
     # Auto axes, because Linen's BatchNorm and convolutions don't support explicit shardings.
     return jax.make_mesh((count,), (DATA_AXIS,), (AxisType.Auto,), devices=devices[:count])
 
@@ -78,8 +82,28 @@ def check_batch_size(name: str, batch_size: int, mesh: Mesh) -> None:
 
 
 def place_replicated(tree: Any, mesh: Mesh) -> Any:
-    """Return a tree of arrays, copied to every device of the mesh."""
-    return jax.device_put(tree, NamedSharding(mesh, PartitionSpec()))
+    """Return a tree of arrays, copied to every device of the mesh.
+
+    Args:
+        tree: Arrays, the same in every process.
+        mesh: Devices.
+    """
+    sharding = NamedSharding(mesh, PartitionSpec())
+    if jax.process_count() == 1:
+        return jax.device_put(tree, sharding)
+    return jax.tree.map(lambda leaf: _copy_everywhere(leaf, sharding), tree)
+
+
+def _copy_everywhere(leaf: Any, sharding: NamedSharding) -> jax.Array:
+    """Copy an array of this process to the devices of a mesh, without comparing processes."""
+    if isinstance(leaf, jax.Array):
+        if leaf.sharding == sharding:
+            return leaf
+        if jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key):
+            data = _copy_everywhere(jax.random.key_data(leaf), sharding)
+            return jax.random.wrap_key_data(data, impl=jax.random.key_impl(leaf))
+    values = np.asarray(leaf)
+    return jax.make_array_from_callback(values.shape, sharding, lambda index: values[index])
 
 
 def with_replicated_sharding(tree: Any, mesh: Mesh) -> Any:
@@ -201,13 +225,14 @@ def compile_predict(predict: Predict, mesh: Mesh) -> Predict:
         mesh: Devices; the batch is split over them.
 
     Returns:
-        The compiled function.
+        The compiled function; its outputs are on every device.
     """
     everywhere, split = _shardings(mesh)
     return jax.jit(
         predict,
         in_shardings=(everywhere, split),
-        out_shardings=split,
+        # So that every process gets the outputs of all.
+        out_shardings=everywhere,
         compiler_options=compiler_options(mesh.devices.flat[0].platform),
     )
 

@@ -9,10 +9,11 @@ import jax
 import numpy as np
 
 from superxception_jax.commands import Interrupted
-from superxception_jax.training.checkpoint import BEST, LATEST, Checkpoints
+from superxception_jax.training.checkpoint import BEST, LATEST
+from superxception_jax.training.checkpoint_sharing import AnyCheckpoints
 from superxception_jax.training.feed import training_batches
 from superxception_jax.training.progress import Progress
-from superxception_jax.training.recorder import Recorder
+from superxception_jax.training.recorder import AnyRecorder
 from superxception_jax.training.state import TrainState
 from superxception_jax.training.task import Task
 
@@ -27,7 +28,7 @@ class _Log:
     An entry is fetched and written while the step after it runs, so that the devices don't wait.
     """
 
-    def __init__(self, task: Task, recorder: Recorder, clock: Callable[[], float]) -> None:
+    def __init__(self, task: Task, recorder: AnyRecorder, clock: Callable[[], float]) -> None:
         self._task, self._recorder, self._clock = task, recorder, clock
         self._steps: list[int] = []
         self._metrics: list[dict[str, jax.Array]] = []
@@ -93,8 +94,8 @@ def train(
     state: TrainState,
     task: Task,
     *,
-    checkpoints: Checkpoints,
-    recorder: Recorder,
+    checkpoints: AnyCheckpoints,
+    recorder: AnyRecorder,
     progress: Progress,
     stop_requested: Callable[[], str],
     after_step: Callable[[int], object],
@@ -153,15 +154,15 @@ def train(
         if saves:
             checkpoints.save(LATEST, state, progress=progress)
             log.restart()
-        _heed(reason, step=done)
+        heed(reason, step=done)
         if progress.stopped_epoch:
             break
     # One that came during the last saving: what follows the training would not hear of it.
-    _heed(stop_requested(), step=int(state.step))
+    heed(stop_requested(), step=int(state.step))
     return state, progress
 
 
-def _heed(reason: str, *, step: int) -> None:
+def heed(reason: str, *, step: int) -> None:
     """Stop after a step for a reason, if there is one."""
     if reason:
         raise Interrupted(reason, step=step)

@@ -113,6 +113,22 @@ class Recorder:
                 file.close()
 
 
+class SilentRecorder:
+    """Records nothing, in all processes but the first; for the methods see `Recorder`."""
+
+    def advance(self) -> None:
+        """Do nothing."""
+
+    def record(self, kind: str, step: int, metrics: Mapping[str, float]) -> None:
+        """Do nothing."""
+
+    def close(self) -> None:
+        """Do nothing."""
+
+
+AnyRecorder = Recorder | SilentRecorder
+
+
 class _Events:
     """Writes TensorBoard events at once.
 

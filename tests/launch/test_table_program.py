@@ -31,6 +31,13 @@ def arguments(folder, flags):
     )
 
 
+def test_a_table_is_made_by_one_process(folder, arguments):
+    flags = ("--coordinator=localhost:1", "--process_count=2", "--process_index=0")
+    done = run("table.py", *arguments, *flags, folder=folder)
+    assert done.returncode == 2
+    assert "`launch/table.py` must run in a single process, got 2; start each run" in done.stderr
+
+
 def test_stopped_resumed_and_called_again(folder, arguments):
     process = subprocess.Popen(
         command("table.py", *arguments),

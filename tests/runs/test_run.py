@@ -15,6 +15,7 @@ from superxception_jax.runs import run, split_data
 from superxception_jax.runs.experiment import build_experiment
 from superxception_jax.runs.lock import locked_run
 from superxception_jax.runs.split_file import SPLIT_FILE, load_split
+from superxception_jax.training.checkpoint import Checkpoints
 from superxception_jax.training.progress import Progress
 
 SOME = 6  # images of each cell, which are enough to tell cells apart
@@ -41,9 +42,9 @@ class Steps:
         monkeypatch.setattr(run, "train_network", train)
         monkeypatch.setattr(run, "load_best", lambda setup, checkpoints: {})
         monkeypatch.setattr(run, "write_report", report)
-        monkeypatch.setattr(run.Checkpoints, "step", lambda this, kind: self.step)
-        monkeypatch.setattr(run.Checkpoints, "progress", lambda this, kind: Progress())
-        monkeypatch.setattr(run.Checkpoints, "mend", lambda this, like: "")
+        monkeypatch.setattr(Checkpoints, "step", lambda this, kind: self.step)
+        monkeypatch.setattr(Checkpoints, "progress", lambda this, kind: Progress())
+        monkeypatch.setattr(Checkpoints, "mend", lambda this, like: "")
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from superxception_jax.runs.experiment import build_experiment
 from superxception_jax.runs.setup import set_up
 from superxception_jax.runs.weights_file import save_variables
 from superxception_jax.training import compile as compilation
+from superxception_jax.training.checkpoint import Checkpoints
 from superxception_jax.training.progress import Progress
 from tests.quick import QUICK
 
@@ -95,9 +96,9 @@ def test_a_run_starts_from_the_file(folder, first_states, monkeypatch, capsys):
     # To resume needs no file.
     (folder / "xception.h5").unlink()
     later = SimpleNamespace(step=3)
-    monkeypatch.setattr(run.Checkpoints, "step", lambda self, kind: 3)
-    monkeypatch.setattr(run.Checkpoints, "load", lambda self, kind, like: later)
-    monkeypatch.setattr(run.Checkpoints, "progress", lambda self, kind: Progress())
+    monkeypatch.setattr(Checkpoints, "step", lambda self, kind: 3)
+    monkeypatch.setattr(Checkpoints, "load", lambda self, kind, like: later)
+    monkeypatch.setattr(Checkpoints, "progress", lambda self, kind: Progress())
     with pytest.raises(StoppedError):
         run.train_and_test(chosen, workdir, overrides={})
     assert first_states[1] is later

@@ -3,10 +3,12 @@ from __future__ import annotations
 import os
 import signal
 
+import jax
 import pytest
 
 from superxception_jax.system import STOP_SIGNALS, Stopped, stop_at_signals
-from superxception_jax.training.interrupt import stop_signals
+from superxception_jax.training.compile import make_mesh
+from superxception_jax.training.interrupt import agreed, stop_signals
 
 
 @pytest.fixture(autouse=True)
@@ -59,3 +61,18 @@ def test_within_a_program_the_second_signal_ends_it_with_its_own_name():
 
     with pytest.raises(Stopped, match="stopped by SIGTERM"), stop_at_signals():
         work()
+
+
+def test_a_single_process_agrees_with_itself():
+    def asked() -> str:
+        return "SIGTERM"
+
+    assert agreed(asked, make_mesh(1)) is asked
+
+
+def test_several_processes_answer_what_was_heard_up_to_the_call_before(monkeypatch):
+    mesh = make_mesh(2)
+    monkeypatch.setattr(jax, "process_count", lambda: 2)
+    words = iter(["", "SIGTERM", "", ""])
+    stop_requested = agreed(lambda: next(words), mesh)
+    assert [stop_requested() for _ in range(4)] == ["", "", "SIGTERM", ""]

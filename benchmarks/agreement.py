@@ -1,0 +1,195 @@
+"""Measure how far processes and devices change a training: parameters and predictions.
+
+    nice python benchmarks/agreement.py --folder=runs/agreement
+
+Trains one config for 20 steps in 1, 2 and 4 processes of 1 and 2 CPU devices each, and one process
+twice; compares the parameters and predictions with those of one process with one device. A stopped
+measurement resumes. Writes results/scaling/agreement.json and agreement.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shlex
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+import jax
+import numpy as np
+
+from superxception_jax.evaluation.predictions import load_predictions
+from superxception_jax.files import write_json, write_text
+from superxception_jax.runs.provenance import find_commit
+from superxception_jax.training.recorder import TRAIN, load_metrics
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+# Compiles several times faster; how sums are split stays the same.
+QUICK = "--xla_backend_optimization_level=0 --xla_cpu_use_fusion_emitters=false"
+# Processes, devices of each, and which repetition.
+CASES = ((1, 1, 0), (1, 1, 1), (1, 2, 0), (2, 1, 0), (2, 2, 0), (4, 1, 0), (4, 2, 0))
+STEPS = 20
+BAR, BAR_AGREEMENT = 1e-4, 0.99
+OPTIMIZERS = ("as configured", "nesterov")
+SETTINGS = (
+    "--config.training.epochs=5",  # of 4 steps
+    "--config.model.implementation=plain",
+)
+NESTEROV = (
+    "--config.optimizer.name=nesterov",
+    "--config.optimizer.momentum=0.9",
+    "--config.optimizer.learning_rate=0.01",
+)
+
+
+def train(workdir: Path, config: str, arguments: list[str], processes: int, devices: int) -> None:
+    """Train in a number of processes, unless the run is finished."""
+    if (workdir / "results.json").is_file():
+        return
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        port = one.getsockname()[1]
+    flags = f"--xla_force_host_platform_device_count={devices} {QUICK}"
+    environment = os.environ | {"JAX_PLATFORMS": "cpu", "XLA_FLAGS": flags}
+    workdir.parent.mkdir(parents=True, exist_ok=True)
+    running = []
+    for index in range(processes):
+        place = [f"--coordinator=127.0.0.1:{port}", f"--process_index={index}"]
+        command = [
+            *(sys.executable, str(REPOSITORY / "launch" / "main.py"), f"--config={config}"),
+            *(*arguments, f"--workdir={workdir}", f"--process_count={processes}"),
+            *(place if processes > 1 else []),
+        ]
+        with workdir.with_name(f"{workdir.name}.{index}.log").open("w") as log:
+            running.append(
+                subprocess.Popen(command, env=environment, stdout=log, stderr=subprocess.STDOUT)
+            )
+    if any([one.wait() for one in running]):
+        raise RuntimeError(f"{workdir.name} failed, see {workdir}.0.log")
+
+
+def load_parameters(workdir: Path) -> np.ndarray:
+    """Return all parameters after the last step as one vector f64[P]."""
+    import orbax.checkpoint as ocp
+
+    folder = workdir.absolute() / "checkpoints" / "latest" / str(STEPS) / "state"
+    with ocp.PyTreeCheckpointer() as reader:
+        params = reader.restore(folder)["params"]
+    return np.concatenate([np.ravel(leaf).astype(np.float64) for leaf in jax.tree.leaves(params)])
+
+
+def compare(workdir: Path, first: Path) -> dict[str, float]:
+    """Return how far a run is from the first one."""
+    one, other = load_parameters(first), load_parameters(workdir)
+    losses = [
+        np.array([entry.metrics["loss"] for entry in load_metrics(folder) if entry.kind == TRAIN])
+        for folder in (first, workdir)
+    ]
+    predicted = [
+        load_predictions(folder / "predictions.npz").predicted for folder in (first, workdir)
+    ]
+    return {
+        "parameters": float(np.linalg.norm(other - one) / np.linalg.norm(one)),
+        "largest_parameter": float(np.abs(other - one).max() / np.abs(one).max()),
+        "first_losses": float(np.abs(losses[1][:1] / losses[0][:1] - 1).max()),
+        "losses": float(np.abs(losses[1] / losses[0] - 1).max()),
+        "equal_predictions": float((predicted[0] == predicted[1]).mean()),
+    }
+
+
+def describe(rows: list[dict[str, object]], values: dict[str, str]) -> str:
+    """Return the page of the measurement."""
+    lines = [
+        "# Agreement of processes and devices",
+        "",
+        f"`{values['config']}`, {STEPS} steps in float32 on CPU devices, against one process with "
+        "one device. Parameters: norm of the difference over the norm of the parameters; losses: "
+        "largest relative difference of a logged training loss; predictions: share of equal ones.",
+        "",
+        "| optimiser | processes | devices each | parameters | largest parameter | first loss |"
+        " losses | equal predictions |",
+        "|:--|--:|--:|--:|--:|--:|--:|--:|",
+    ]
+    for row in rows:
+        again = " (again)" if row["repetition"] else ""
+        lines.append(
+            f"| {row['optimizer']} | {row['processes']}{again} | {row['devices']} | "
+            f"{row['parameters']:.1e} | {row['largest_parameter']:.1e} | "
+            f"{row['first_losses']:.1e} | {row['losses']:.1e} | {row['equal_predictions']:.1%} |"
+        )
+    lines += [
+        "",
+        values["verdict"],
+        "",
+        f"Command: `{values['command']}`",
+        f"Commit: `{values['commit']}`",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def give_verdict(rows: list[dict[str, object]]) -> str:
+    """Return what the rows say of the bars."""
+    sentences = [
+        "The row “again” is the run-to-run spread of one process with one device. Sums over a "
+        "batch that is split otherwise are rounded otherwise, in the last bits of a float32."
+    ]
+    for optimizer in dict.fromkeys(str(row["optimizer"]) for row in rows):
+        own = [row for row in rows if row["optimizer"] == optimizer]
+        worst = max(float(str(row["parameters"])) for row in own)
+        least = min(float(str(row["equal_predictions"])) for row in own)
+        met = "met" if worst <= BAR else "missed"
+        agreed = "met" if least >= BAR_AGREEMENT else "missed"
+        sentences.append(
+            f"Optimiser {optimizer}: parameters within {worst:.1e} (bar {BAR:.0e}: {met}), at "
+            f"least {least:.1%} of the predictions equal (bar {BAR_AGREEMENT:.0%}: {agreed})."
+        )
+    return " ".join(sentences)
+
+
+def main() -> None:
+    """Run the measurement."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--folder", type=Path, default=Path("runs/agreement"))
+    parser.add_argument("--config", default="configs/xception.py:smoke")
+    parser.add_argument("--results", type=Path, default=Path("results/scaling"))
+    parser.add_argument("arguments", nargs="*", help="further flags of launch/main.py, after --")
+    given = parser.parse_args()
+    # Checkpoints of two devices are read on as many.
+    jax.config.update("jax_num_cpu_devices", 2)
+    rows: list[dict[str, object]] = []
+    for optimizer in OPTIMIZERS:
+        extra = NESTEROV if optimizer == "nesterov" else ()
+        folder = given.folder.absolute() / optimizer.replace(" ", "_")
+        for processes, devices, repetition in CASES:
+            workdir = folder / f"p{processes}-d{devices}-{repetition}"
+            shared = [
+                f"--config.data.data_dir={given.folder.absolute() / 'data'}",
+                f"--compilation_cache={given.folder.absolute() / 'cache'}",
+            ]
+            arguments = [*SETTINGS, *extra, *shared, *given.arguments]
+            train(workdir, given.config, arguments, processes, devices)
+            if (processes, devices, repetition) == CASES[0]:
+                first = workdir
+                continue
+            row = {"optimizer": optimizer, "processes": processes, "devices": devices}
+            rows.append(row | {"repetition": repetition} | compare(workdir, first))
+            print(rows[-1], flush=True)
+    values = {
+        "config": given.config,
+        "command": "python benchmarks/agreement.py " + shlex.join(sys.argv[1:]),
+        "commit": find_commit(REPOSITORY),
+        "verdict": give_verdict(rows),
+    }
+    given.results.mkdir(parents=True, exist_ok=True)
+    write_json(given.results / "agreement.json", {"rows": rows, **values})
+    write_text(given.results / "agreement.md", describe(rows, values))
+    print(describe(rows, values))
+
+
+if __name__ == "__main__":
+    main()
