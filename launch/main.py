@@ -55,6 +55,11 @@ USE_STORED_SPLIT = flags.DEFINE_boolean(
     "Resume a run whose data set has grown with the images of its start; what was added is left "
     "out.",
 )
+PROFILE = flags.DEFINE_boolean(
+    "profile",
+    False,
+    "Trace five steps, for TensorBoard and Perfetto, into the folder `trace` of the run.",
+)
 DATA_DIR = flags.DEFINE_string("data_dir", "", "Prepared data sets; default: as in the config.")
 MANUAL_DIR = flags.DEFINE_string("manual_dir", "", "Data archives; default: as in the config.")
 OWN_FOLDER = flags.DEFINE_string(
@@ -86,7 +91,11 @@ def main() -> None:
     workdir = workdir.absolute()
     try:
         files = train_and_test(
-            experiment, workdir, overrides=overrides, use_stored_split=USE_STORED_SPLIT.value
+            experiment,
+            workdir,
+            overrides=overrides,
+            use_stored_split=USE_STORED_SPLIT.value,
+            profile=PROFILE.value,
         )
     except KeyboardInterrupt as stop:
         # Outside of the training, which says so itself.

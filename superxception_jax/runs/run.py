@@ -51,6 +51,7 @@ def train_and_test(
     *,
     overrides: Mapping[str, Any],
     use_stored_split: bool = False,
+    profile: bool = False,
 ) -> list[Path]:
     """Train an experiment, or resume its training, and test its best checkpoint.
 
@@ -62,6 +63,7 @@ def train_and_test(
         workdir: Run folder; made if absent, resumed if it holds the same config.
         overrides: Config fields given on the command line, stored with the run.
         use_stored_split: Whether a resumption leaves out what was added to the data set.
+        profile: Whether some steps are traced.
 
     Returns:
         The files of the report.
@@ -90,7 +92,7 @@ def train_and_test(
                     record = _record_training(
                         workdir, provenance, overrides=overrides, finished=finished
                     )
-                progress = train_network(setup, workdir, checkpoints)
+                progress = train_network(setup, workdir, checkpoints, profile=profile)
                 variables = load_best(setup, checkpoints)
         except Interrupted as stop:
             stop.add_note(_resumption(workdir))

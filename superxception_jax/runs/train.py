@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +23,13 @@ from superxception_jax.runs.restoration import (
     load_pairs,
     measure_errors,
 )
-from superxception_jax.runs.setup import Setup, predict_split
+from superxception_jax.runs.setup import Setup, multiply_accumulates, predict_split
 from superxception_jax.runs.weights_file import load_variables
 from superxception_jax.training import compile as compilation
 from superxception_jax.training.checkpoint import BEST, LATEST
 from superxception_jax.training.checkpoint_sharing import AnyCheckpoints, open_checkpoints
+from superxception_jax.training.chips import find_chip
+from superxception_jax.training.flops import PASSES, utilization_per_image_rate
 from superxception_jax.training.interrupt import agreed, stop_signals
 from superxception_jax.training.loop import heed, train
 from superxception_jax.training.optimizers import make_optimizer
@@ -38,17 +41,22 @@ from superxception_jax.training.settings import LoopSettings
 from superxception_jax.training.state import TrainState
 from superxception_jax.training.steps import make_train_step
 from superxception_jax.training.task import Task
+from superxception_jax.training.trace import StepTrace
 
 PRETRAINING_FOLDER = "pretraining"
+TRACE_FOLDER = "trace"
 
 
-def train_network(setup: Setup, workdir: Path, checkpoints: AnyCheckpoints) -> Progress:
+def train_network(
+    setup: Setup, workdir: Path, checkpoints: AnyCheckpoints, *, profile: bool = False
+) -> Progress:
     """Train the network of an experiment, from its latest checkpoint if there is one.
 
     Args:
         setup: Data, devices and network of the experiment.
         workdir: Run folder.
         checkpoints: Checkpoints of the run.
+        profile: Whether some steps are traced.
 
     Returns:
         The progress up to the last step.
@@ -81,9 +89,28 @@ def train_network(setup: Setup, workdir: Path, checkpoints: AnyCheckpoints) -> P
         ),
         key=setup.key,
         mesh=setup.mesh,
-        utilization=0.0,
+        utilization=_utilization(setup),
     )
-    return _train_or_resume(task, workdir, checkpoints)
+    if not (profile and is_first()):
+        return _train_or_resume(task, workdir, checkpoints)
+    trace = StepTrace(workdir / TRACE_FOLDER)
+    try:
+        return _train_or_resume(task, workdir, checkpoints, after_step=trace)
+    finally:
+        print(trace.close(), flush=True)
+
+
+def _utilization(setup: Setup) -> float:
+    """Return the utilisation at one image per second; 0 where the peak is unknown."""
+    kind = setup.mesh.devices.flat[0].device_kind
+    if find_chip(kind) is None:
+        return 0.0
+    return utilization_per_image_rate(
+        2.0 * PASSES * multiply_accumulates(setup),
+        device_kind=kind,
+        devices=setup.mesh.size,
+        precision=setup.experiment.precision,
+    )
 
 
 def _first_state(setup: Setup, workdir: Path) -> TrainState:
@@ -195,7 +222,13 @@ def _loop_settings(experiment: Experiment, *, epochs: int, patience_epochs: int)
     )
 
 
-def _train_or_resume(task: Task, workdir: Path, checkpoints: AnyCheckpoints) -> Progress:
+def _train_or_resume(
+    task: Task,
+    workdir: Path,
+    checkpoints: AnyCheckpoints,
+    *,
+    after_step: Callable[[int], object] = lambda done: None,
+) -> Progress:
     """Train from the latest checkpoint, or from the first state if there is none."""
     if checkpoints.step(LATEST) is not None:
         state = checkpoints.load(LATEST, task.abstract_state)
@@ -214,7 +247,7 @@ def _train_or_resume(task: Task, workdir: Path, checkpoints: AnyCheckpoints) -> 
                 recorder=recorder,
                 progress=progress,
                 stop_requested=stop_requested,
-                after_step=lambda done: None,
+                after_step=after_step,
                 clock=time.monotonic,
             )
             # What was heard at the last call in the loop, if processes have to agree on it.

@@ -50,4 +50,4 @@ def test_a_page_from_what_is_known(tmp_path):
 def test_a_missing_compiler_is_named(tmp_path):
     done = run("scaling.py", CONFIG, "--chips=v5e:1", folder=tmp_path)
     assert done.returncode == 2
-    assert "pip install -r requirements.txt libtpu" in done.stderr
+    assert 'pip install -r requirements.txt "jax[tpu]"' in done.stderr

@@ -44,7 +44,7 @@ def train_tiny(folder: Path, *, devices: int = 0, stop_step: int = 0):
     images, labels = make_data()
     mesh = compilation.make_mesh(devices)
     predict = compilation.compile_predict(
-        make_predict(model, input_px=SIDE + 2, test_views="one"), mesh
+        make_predict(model, input_px=SIDE + 2, test_views="one", precision="float32"), mesh
     )
     task = Task(
         images=images,

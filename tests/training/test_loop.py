@@ -152,7 +152,7 @@ def test_metrics_lines(tmp_path, compiled):
 
 
 def test_an_entry_is_fetched_while_the_next_step_runs(tmp_path, compiled):
-    events = []
+    events: list[str] = []
 
     def noted(state, images, labels, key):
         events.append(f"step {len([one for one in events if one.startswith('step')]) + 1}")

@@ -33,7 +33,7 @@ def check_compiler() -> None:
     if importlib.util.find_spec("libtpu") is None:
         raise ValueError(
             "`--chips` must be `none` without the TPU compiler, got no package `libtpu`; install "
-            "it by `pip install -r requirements.txt libtpu`."
+            'it by `pip install -r requirements.txt "jax[tpu]"`.'
         )
 
 
