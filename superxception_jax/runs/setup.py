@@ -81,17 +81,7 @@ def set_up(
         FileNotFoundError: An archive is missing.
     """
     mesh = compilation.make_mesh(experiment.device_count)
-    for name, size in (
-        ("training.batch_size", experiment.batch_size),
-        ("evaluation.batch_size", experiment.evaluation_batch_size),
-    ):
-        compilation.check_batch_size(name, size, mesh)
-    if experiment.accumulation_steps > 1:
-        compilation.check_batch_size(
-            "training.batch_size / training.accumulation_steps",
-            experiment.batch_size // experiment.accumulation_steps,
-            mesh,
-        )
+    _check_batch_sizes(experiment, mesh)
     everything = load_everything(experiment)
     split = (choose_split or draw_split(experiment))(everything)
     splits = {name: everything.take(getattr(split, name)) for name in PARTS}
@@ -137,6 +127,21 @@ def set_up(
         abstract_state=compilation.with_replicated_sharding(jax.eval_shape(draw_state, key), mesh),
         fresh_state=compilation.compile_replicated(draw_state, mesh),
     )
+
+
+def _check_batch_sizes(experiment: Experiment, mesh: jax.sharding.Mesh) -> None:
+    """Check that each batch, and each part of an accumulated one, can be split over the devices."""
+    for name, size in (
+        ("training.batch_size", experiment.batch_size),
+        ("evaluation.batch_size", experiment.evaluation_batch_size),
+    ):
+        compilation.check_batch_size(name, size, mesh)
+    if experiment.accumulation_steps > 1:
+        compilation.check_batch_size(
+            "training.batch_size / training.accumulation_steps",
+            experiment.batch_size // experiment.accumulation_steps,
+            mesh,
+        )
 
 
 def multiply_accumulates(setup: Setup) -> int:
