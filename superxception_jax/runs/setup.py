@@ -86,17 +86,7 @@ def set_up(
         FileNotFoundError: An archive is missing.
     """
     mesh = compilation.make_mesh(experiment.device_count)
-    for name, size in (
-        ("training.batch_size", experiment.batch_size),
-        ("evaluation.batch_size", experiment.evaluation_batch_size),
-    ):
-        compilation.check_batch_size(name, size, mesh)
-    if experiment.accumulation_steps > 1:
-        compilation.check_batch_size(
-            "training.batch_size / training.accumulation_steps",
-            experiment.batch_size // experiment.accumulation_steps,
-            mesh,
-        )
+    _check_batch_sizes(experiment, mesh)
     everything = load_everything(experiment)
     split = (choose_split or draw_split(experiment))(everything)
     splits = {name: everything.take(getattr(split, name)) for name in PARTS}
@@ -166,6 +156,21 @@ def check_equal_setups(setup: Setup, workdir: Path) -> None:
             "all processes must have the same config, images and split, got others than those of "
             f"the first process; start all with the same flags, and give them the same data and, "
             f"to resume, the same run folder `{workdir}`."
+        )
+
+
+def _check_batch_sizes(experiment: Experiment, mesh: jax.sharding.Mesh) -> None:
+    """Check that each batch, and each part of an accumulated one, can be split over the devices."""
+    for name, size in (
+        ("training.batch_size", experiment.batch_size),
+        ("evaluation.batch_size", experiment.evaluation_batch_size),
+    ):
+        compilation.check_batch_size(name, size, mesh)
+    if experiment.accumulation_steps > 1:
+        compilation.check_batch_size(
+            "training.batch_size / training.accumulation_steps",
+            experiment.batch_size // experiment.accumulation_steps,
+            mesh,
         )
 
 

@@ -83,12 +83,10 @@ def make_train_step(
         gradient_of = jax.value_and_grad(loss_of, has_aux=True)
         batch = (pixels, labels, turned)
         if accumulation_steps == 1:
-            (loss, aside), gradients = gradient_of(state.params, state.batch_stats, batch)
+            result = gradient_of(state.params, state.batch_stats, batch)
         else:
-            (loss, aside), gradients = _accumulate(
-                gradient_of, state, batch, parts=accumulation_steps
-            )
-        correct, batch_stats = aside
+            result = _accumulate(gradient_of, state, batch, parts=accumulation_steps)
+        (loss, (correct, batch_stats)), gradients = result
         updates, opt_state = optimizer.update(gradients, state.opt_state, state.params)
         new_state = TrainState(
             step=state.step + 1,

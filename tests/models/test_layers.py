@@ -96,5 +96,5 @@ def test_batch_norm_uses_running_statistics_in_evaluation():
 def test_global_average_pool_by_hand():
     x = jnp.arange(8.0).reshape(1, 2, 2, 2)
     np.testing.assert_allclose(layers.global_average_pool(x), [[3.0, 4.0]])
-    with pytest.raises(ValueError, match=r"`x` must be f32\[B,H,W,C\], got shape \(2, 2\)"):
+    with pytest.raises(ValueError, match=r"`x` must be compute\[B,H,W,C\], got shape \(2, 2\)"):
         layers.global_average_pool(jnp.ones((2, 2)))

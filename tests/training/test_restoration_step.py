@@ -97,5 +97,5 @@ def test_loss_is_the_mean_of_squares_by_hand(precision):
     # The stack is the identity, of an image of 0.2 that bfloat16 rounds.
     error = 0.4 - float(jnp.asarray(0.2, precision))
     assert float(metrics["loss"]) == pytest.approx(error**2, rel=1e-5)
-    # The identity is bicubic enlargement, so that no image is closer to the truth, but for rounding.
+    # The identity is bicubic enlargement: no image is closer to the truth, but for rounding.
     assert float(metrics["correct"]) == (0 if precision == "float32" else 2)
