@@ -5,9 +5,9 @@ r"""Tell which slice of TPUs suits a config, before there is one.
     python launch/scaling.py --config=configs/super_xception.py:smoke --chips=none \
         --measure=1,2,4 --batch_per_chip=8 --global_batch=16 --name=cpu
 
-The step of a training is compiled by the real TPU compiler (`pip install "jax[tpu]"`), on any machine:
-memory, operations, traffic and exchange of every chip, and from published peaks the time of a
-step, an epoch and a run. results/scaling/<name>.md, .json and .png are written at the end. Each
+The step of a training is compiled by the real TPU compiler (`pip install "jax[tpu]"`), on any
+machine: memory, operations, traffic and exchange of every chip, and from published peaks the time
+of a step, an epoch and a run. results/scaling/<name>.md, .json and .png are written at the end. Each
 compilation takes minutes and is kept: the same command goes on where an earlier one stopped.
 """
 

@@ -16,7 +16,6 @@ from tqdm import tqdm
 from superxception_jax.chromosomes import CLASS_NAMES
 from superxception_jax.data.source import Chromosomes
 from superxception_jax.data.splits import WHOLE_CELL_PROTOCOLS
-from superxception_jax.data.stored_images import Images, TurnedImages
 from superxception_jax.evaluation.cells import (
     CellMetrics,
     assign_cells,
@@ -41,6 +40,7 @@ from superxception_jax.karyotyping.calibration import apply_temperature, fit_tem
 from superxception_jax.karyotyping.polarity import separate_polarity
 from superxception_jax.karyotyping.stain import FIELD as STAIN_FIELD
 from superxception_jax.karyotyping.stain import KnownStain, fit_stain, stain_log_probabilities
+from superxception_jax.runs.orientation import measure_orientation
 from superxception_jax.runs.provenance import Provenance
 from superxception_jax.runs.report_figures import choose_restored, draw_restoration, figure_makers
 from superxception_jax.runs.report_text import Attempts, summarize_results
@@ -50,7 +50,7 @@ from superxception_jax.runs.restoration import (
     measure_quality,
     restore,
 )
-from superxception_jax.runs.results import CalibrationMetrics, PolarityMetrics, RunResults
+from superxception_jax.runs.results import CalibrationMetrics, RunResults
 from superxception_jax.runs.setup import Setup, multiply_accumulates, predict_images, predict_split
 from superxception_jax.runs.workdir import CALIBRATION_FILE
 from superxception_jax.training.progress import Progress
@@ -124,7 +124,7 @@ def write_report(
         multiply_accumulates=multiply_accumulates(setup),
         calibration=_calibration(setup, log_probabilities, images.labels, temperature=temperature),
         super_resolution=None if restored is None else restored[0],
-        polarity=_polarity(setup, variables, images),
+        polarity=measure_orientation(setup, variables, images),
         cells=_cells(setup, predictions),
         cells_withheld=withheld,
         **vars(history),
@@ -155,7 +155,7 @@ def share_predictions(setup: Setup, *, variables: Mapping[str, Any], split: str)
     predict_split(setup, variables, images, bar=None)
     _fit_calibration(setup, variables)
     Attempts().attempt("", functools.partial(_restore, setup, variables, images, split=split))
-    _polarity(setup, variables, images)
+    measure_orientation(setup, variables, images)
 
 
 def _draw(make: Callable[[], Figure], path: Path) -> Path:
@@ -264,33 +264,6 @@ def _cells(setup: Setup, predictions: Predictions) -> CellMetrics | None:
         cases=predictions.cases,
         **setup.experiment.bootstrap_options,
     )
-
-
-def _polarity(
-    setup: Setup, variables: Mapping[str, Any], images: Chromosomes
-) -> dict[str, PolarityMetrics] | None:
-    """Return how well class and orientation are predicted; None if only the class is.
-
-    Upright images are classified with the config's share of turned images, images turned at
-    random with one half.
-    """
-    if setup.experiment.polarity == "given":
-        return None
-    turned = np.random.default_rng(setup.experiment.seed).random(len(images.labels)) < 0.5
-    mixed = TurnedImages(images.images, turned)
-    metrics = {}
-    sets: tuple[tuple[str, Images | TurnedImages, np.ndarray, float], ...] = (
-        ("upright", images.images, np.zeros_like(turned), setup.experiment.turned_share),
-        ("turned_at_random", mixed, turned, 0.5),
-    )
-    for name, pixels, truth, share in sets:
-        outputs = predict_images(setup, variables, pixels, bar=None)
-        classes, probability = separate_polarity(outputs, turned_share=share)
-        metrics[name] = PolarityMetrics(
-            accuracy=float((classes.argmax(axis=1) == images.labels).mean()),
-            polarity_accuracy=float(((probability > 0.5) == truth).mean()),
-        )
-    return metrics
 
 
 def _restore(

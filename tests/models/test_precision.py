@@ -61,8 +61,8 @@ def test_every_network_trains_in_bfloat16(name, monkeypatch):
     model, side = _build(name), SIDES[name]
     # Patches, so that the images differ in more than noise, which BatchNorm would enlarge.
     patches = np.random.default_rng(0).uniform(size=(BATCH, 4, 4, 1))
-    images = np.kron(patches, np.ones((1, side // 4 + 1, side // 4 + 1, 1)))[:, :side, :side]
-    images = jnp.asarray(images, jnp.float32)
+    enlarged = np.kron(patches, np.ones((1, side // 4 + 1, side // 4 + 1, 1)))[:, :side, :side]
+    images = jnp.asarray(enlarged, jnp.float32)
 
     def loss(params, batch_stats, precision):
         logits, updated = apply_network(

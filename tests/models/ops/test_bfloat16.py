@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -15,7 +17,7 @@ from tests.models.ops.forms import draw
 from tests.quick import QUICK
 
 # Operation, its options and the shapes of its arguments.
-OPERATIONS = {
+OPERATIONS: dict[str, tuple[Callable[..., Any], dict[str, Any], list[tuple[int, ...]]]] = {
     "convolution": (ops.convolution, {"stride": 2, "padding": "SAME"}, [(3, 3, 8, 4)]),
     "one_output": (ops.convolution, {"stride": 1, "padding": "SAME"}, [(2, 2, 8, 1)]),
     "depthwise": (ops.depthwise_convolution, {"stride": 1}, [(3, 3, 8)]),

@@ -58,5 +58,5 @@ def test_slices_are_compact(name, chips, shape):
 
 def test_a_missing_compiler_is_one_sentence(monkeypatch):
     monkeypatch.setattr(topology.importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(ValueError, match="install it by `pip install -r requirements.txt"):
+    with pytest.raises(ValueError, match=r"install it by `pip install -r requirements.txt"):
         topology.check_compiler()

@@ -1,0 +1,46 @@
+"""How well a network of a run tells which end of a chromosome is up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from superxception_jax.data.source import Chromosomes
+from superxception_jax.data.stored_images import Images, TurnedImages
+from superxception_jax.karyotyping.polarity import separate_polarity
+from superxception_jax.runs.results import PolarityMetrics
+from superxception_jax.runs.setup import Setup, predict_images
+
+
+def measure_orientation(
+    setup: Setup, variables: Mapping[str, Any], images: Chromosomes
+) -> dict[str, PolarityMetrics] | None:
+    """Return how well class and orientation are predicted; None if only the class is.
+
+    Upright images are classified with the config's share of turned images, images turned at
+    random with one half.
+
+    Args:
+        setup: Setup of the run.
+        variables: `params` and `batch_stats`.
+        images: Tested images, all upright.
+    """
+    if setup.experiment.polarity == "given":
+        return None
+    turned = np.random.default_rng(setup.experiment.seed).random(len(images.labels)) < 0.5
+    mixed = TurnedImages(images.images, turned)
+    metrics = {}
+    sets: tuple[tuple[str, Images | TurnedImages, np.ndarray, float], ...] = (
+        ("upright", images.images, np.zeros_like(turned), setup.experiment.turned_share),
+        ("turned_at_random", mixed, turned, 0.5),
+    )
+    for name, pixels, truth, share in sets:
+        outputs = predict_images(setup, variables, pixels, bar=None)
+        classes, probability = separate_polarity(outputs, turned_share=share)
+        metrics[name] = PolarityMetrics(
+            accuracy=float((classes.argmax(axis=1) == images.labels).mean()),
+            polarity_accuracy=float(((probability > 0.5) == truth).mean()),
+        )
+    return metrics
