@@ -7,8 +7,8 @@ r"""Tell which slice of TPUs suits a config, before there is one.
 
 The step of a training is compiled by the real TPU compiler (`pip install "jax[tpu]"`), on any
 machine: memory, operations, traffic and exchange of every chip, and from published peaks the time
-of a step, an epoch and a run. results/scaling/<name>.md, .json and .png are written at the end. Each
-compilation takes minutes and is kept: the same command goes on where an earlier one stopped.
+of a step, an epoch and a run. results/scaling/<name>.md, .json and .png are written at the end.
+Each compilation takes minutes and is kept: the same command goes on where an earlier one stopped.
 """
 
 from __future__ import annotations
