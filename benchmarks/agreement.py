@@ -34,16 +34,29 @@ QUICK = "--xla_backend_optimization_level=0 --xla_cpu_use_fusion_emitters=false"
 CASES = ((1, 1, 0), (1, 1, 1), (1, 2, 0), (2, 1, 0), (2, 2, 0), (4, 1, 0), (4, 2, 0))
 STEPS = 20
 BAR, BAR_AGREEMENT = 1e-4, 0.99
-OPTIMIZERS = ("as configured", "nesterov")
 SETTINGS = (
     "--config.training.epochs=5",  # of 4 steps
     "--config.model.implementation=plain",
 )
-NESTEROV = (
-    "--config.optimizer.name=nesterov",
-    "--config.optimizer.momentum=0.9",
-    "--config.optimizer.learning_rate=0.01",
+_CONSTANT = (
+    "--config.optimizer.weight_decay=0.0",
+    "--config.optimizer.schedule=constant",
+    "--config.optimizer.warmup_epochs=0.0",
 )
+OPTIMIZERS: dict[str, tuple[str, ...]] = {
+    "as configured": (),
+    "the paper's": (
+        *_CONSTANT,
+        "--config.optimizer.name=adam",
+        "--config.optimizer.learning_rate=1e-4",
+    ),
+    "nesterov": (
+        *_CONSTANT,
+        "--config.optimizer.name=nesterov",
+        "--config.optimizer.momentum=0.9",
+        "--config.optimizer.learning_rate=0.01",
+    ),
+}
 
 
 def train(workdir: Path, config: str, arguments: list[str], processes: int, devices: int) -> None:
@@ -162,9 +175,8 @@ def main() -> None:
     # Checkpoints of two devices are read on as many.
     jax.config.update("jax_num_cpu_devices", 2)
     rows: list[dict[str, object]] = []
-    for optimizer in OPTIMIZERS:
-        extra = NESTEROV if optimizer == "nesterov" else ()
-        folder = given.folder.absolute() / optimizer.replace(" ", "_")
+    for optimizer, extra in OPTIMIZERS.items():
+        folder = given.folder.absolute() / optimizer.replace(" ", "_").replace("'", "")
         for processes, devices, repetition in CASES:
             workdir = folder / f"p{processes}-d{devices}-{repetition}"
             shared = [
