@@ -96,6 +96,11 @@ PLANNED: dict[str, str] = {
     "configs/ablations/no_skip.py:bioimage": RESTRICTED,
     "python launch/robustness.py --name=robustness-blur --runs=runs/own --kinds=blur,noise "
     "--foreign=gband": RESTRICTED,
+    "python launch/main.py --config=configs/super_xception.py --profile": HOURS,
+    "python launch/scaling.py --config=configs/super_xception.py:paper "
+    "--chips=v5e:1,4,16,64,256": "compiles for an hour",
+    "python launch/scaling.py --config=configs/super_xception.py:smoke --chips=none --gpus=none "
+    "--measure=1,2,4 --batch_per_chip=8 --global_batch=16 --name=cpu": "takes minutes",
     "python benchmarks/speed.py": "takes an hour, and needs PyTorch",
     "python benchmarks/speed.py --cases train:71:32 --sides ours torch": "needs PyTorch",
     "python benchmarks/operations.py": "needs PyTorch",
@@ -119,6 +124,7 @@ OTHERS: dict[str, str] = {
     ". .venv/bin/activate": ENVIRONMENT,
     "pip install .": "test_packaging.py builds and .ci/run installs the package",
     "pip install -r requirements.txt": ENVIRONMENT,
+    "pip install -r requirements.txt 'jax[tpu]'": ENVIRONMENT,
     "pip install -r requirements-test.txt": ENVIRONMENT,
     "pip install -r requirements-docs.txt": ENVIRONMENT,
     "pip install -r benchmarks/requirements.txt": ENVIRONMENT,
