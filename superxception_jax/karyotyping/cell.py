@@ -21,7 +21,7 @@ from superxception_jax.karyotyping.cell_images import (
 )
 from superxception_jax.karyotyping.iscn import draft_formula
 from superxception_jax.karyotyping.karyotype import ClassifiedChromosome, Karyotype
-from superxception_jax.karyotyping.polarity import separate_polarity
+from superxception_jax.karyotyping.polarity import weigh_polarity
 from superxception_jax.karyotyping.prior import CountPrior, default_prior, prior_of_cell
 from superxception_jax.karyotyping.review_flags import (
     cell_flags,
@@ -68,7 +68,7 @@ def karyotype_cell(
     cell: CellImages,
     *,
     classifier: Classifier,
-    turned_share: float,
+    turned_share: float | None = None,
     prior: CountPrior | None = None,
     background: str = "auto",
     any_stain: bool = False,
@@ -78,8 +78,8 @@ def karyotype_cell(
     Args:
         cell: Images of the cell, of any size.
         classifier: The network, see `superxception_jax.runs.reader.load_classifier`.
-        turned_share: Share of the images that may be upside down, in (0, 1); of no effect if the
-            network assumes the p arm up.
+        turned_share: Share of the images that may be upside down, in (0, 1); None: the images of
+            the cell tell. Of no effect if the network assumes the p arm up.
         prior: Prior of the chromosome counts of whole cells; None: cells of unknown origin. Other
             numbers of chromosomes than a whole cell's always get the prior of incomplete cells.
         background: "dark", "light", or "auto": as the network's settings say, which may leave it
@@ -99,15 +99,18 @@ def karyotype_cell(
     read = read_cell(cell, background=settings.background if background == "auto" else background)
     outputs = classifier.predict(draw_cell(read.measured, settings=settings))
     stain = _judge_stain(outputs, classifier)
-    turned: list[float | None] = [None] * len(read.measured)
+    polarity = None
     if classifier.polarity == "read":
-        outputs, probabilities = separate_polarity(outputs, turned_share=turned_share)
-        turned = probabilities.tolist()
+        polarity = weigh_polarity(outputs, turned_share=turned_share)
+        outputs = polarity.classes
     calibrated = apply_temperature(outputs, classifier.temperature).astype(np.float64)
     found = assign_cell(
         to_log_likelihoods(calibrated, classifier.class_shares),
         prior=prior_of_cell(len(read.measured), whole=prior or default_prior()),
     )
+    turned: list[float | None] = [None] * len(read.measured)
+    if polarity is not None:
+        turned = polarity.turned_given(found.marginals).tolist()
     chromosomes = tuple(
         _chromosome(one, name, found, index, np.exp(calibrated[index]), turned[index])
         for index, (name, one) in enumerate(zip(read.names, read.measured, strict=True))

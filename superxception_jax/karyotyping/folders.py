@@ -151,7 +151,7 @@ def karyotype_folder(
     out: Path,
     *,
     choose: Callable[[CellImages], Classifier],
-    turned_share: float,
+    turned_share: float | None,
     prior: CountPrior | None,
     background: str,
     any_stain: bool,
@@ -167,7 +167,8 @@ def karyotype_folder(
         cells: The cells to karyotype.
         out: Folder of the results, made if absent.
         choose: Images of a cell → the network that classifies them.
-        turned_share: Share of the images that may be upside down, in (0, 1).
+        turned_share: Share of the images that may be upside down, in (0, 1); None: the images of
+            each cell tell.
         prior: Prior of the chromosome counts; None for cells of unknown origin.
         background: "dark", "light" or "auto", see `karyotype_cell`.
         any_stain: Whether a formula is drafted for a foreign stain, too.

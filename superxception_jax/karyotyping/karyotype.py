@@ -23,8 +23,8 @@ class ClassifiedChromosome:
         probabilities: f64[24], calibrated class probabilities of the single image.
         marginals: f64[24], class probabilities given the whole cell.
         turned: Whether the p arm is down in the original image; False where that is not checked.
-        turned_probability: Probability of that by the network, 0..1; None from a network that
-            assumes the p arm up and can't check it.
+        turned_probability: Probability of that given the whole cell, 0..1; None from a network
+            that assumes the p arm up and can't check it.
         length_px: Length of the medial axis, pixels of the image.
         flags: Short texts, what to review; empty if nothing.
     """

@@ -57,9 +57,9 @@ BACKGROUND = flags.DEFINE_enum(
 )
 TURNED_SHARE = flags.DEFINE_float(
     "turned_share",
-    0.5,
-    "Share of the images that may be upside down; 0.01 if the p arm is normally up. Not for "
-    "networks that assume the p arm up.",
+    None,
+    "Share of the images that may be upside down, such as 0.01 if the p arm is always up; left "
+    "out, the images of each cell tell. Not for networks that assume the p arm up.",
     lower_bound=1e-6,
     upper_bound=1 - 1e-6,
 )

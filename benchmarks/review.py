@@ -1,0 +1,184 @@
+"""Count what a reviewer has to do: corrections and flags a cell, and errors that no flag shows.
+
+The included networks karyotype cells of patients that they never saw, with the images upright, as
+they are, and turned by 180° at random. The folder must hold bioimlab_qband.zip and
+gband_karyograms.zip.
+
+Example:
+  python benchmarks/review.py --data "$SUPERXCEPTION_DATA" --out results
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import os
+import shlex
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+import numpy as np
+from tqdm import tqdm
+
+from benchmarks import stain_cells as sets
+from superxception_jax.evaluation.markdown import markdown_grid
+from superxception_jax.files import write_json, write_text
+from superxception_jax.karyotyping.cell import (
+    CellImages,
+    Classifier,
+    NamedImage,
+    karyotype_cell,
+)
+from superxception_jax.karyotyping.karyotype import Karyotype
+from superxception_jax.karyotyping.review_flags import UNCERTAIN_MARGIN_NATS
+from superxception_jax.runs.provenance import describe_provenance
+from superxception_jax.runs.reader import DEFAULT_CLASSIFIERS, load_classifier
+
+SETS = (
+    ("Padova, Q-bands", "dark", sets.load_padova),
+    ("G-band karyograms", "light", sets.load_gband_karyograms),
+)
+# Share of the images that is turned, and what the program is told of it.
+CONDITIONS = (
+    ("as they are", 0.0, None),
+    ("as they are", 0.0, 0.5),
+    ("half turned", 0.5, None),
+    ("half turned", 0.5, 0.5),
+)
+
+
+@dataclasses.dataclass
+class Work:
+    """What a reviewer has to do in a set of cells.
+
+    Attributes:
+        cells: Number of cells.
+        chromosomes: Number of images.
+        moves: Chromosomes whose assigned class is wrong, or that were set aside.
+        turns: Chromosomes of which the wrong end is shown up.
+        class_flags: Chromosomes flagged for their class.
+        orientation_flags: Chromosomes flagged for their orientation only.
+        cell_flags: Flags of cells as a whole.
+        hidden_moves: Wrong classes without a flag, in cells whose margin isn't flagged either.
+        hidden_turns: Wrong orientations without a flag.
+    """
+
+    cells: int = 0
+    chromosomes: int = 0
+    moves: int = 0
+    turns: int = 0
+    class_flags: int = 0
+    orientation_flags: int = 0
+    cell_flags: int = 0
+    hidden_moves: int = 0
+    hidden_turns: int = 0
+
+    def add(self, found: Karyotype, *, labels: np.ndarray, turned: np.ndarray) -> None:
+        """Count one cell; the names of its images are their numbers."""
+        self.cells += 1
+        self.chromosomes += len(labels)
+        self.moves += len(labels) - len(found.chromosomes)
+        self.cell_flags += len(found.flags)
+        certain = found.margin >= UNCERTAIN_MARGIN_NATS
+        for one in found.chromosomes:
+            number = int(one.name)
+            wrong, wrongly_turned = one.label != labels[number], one.turned != turned[number]
+            of_class = any("orientation" not in flag for flag in one.flags)
+            self.moves += int(wrong)
+            self.turns += int(wrongly_turned)
+            self.class_flags += int(of_class)
+            self.orientation_flags += int(bool(one.flags) and not of_class)
+            self.hidden_moves += int(wrong and not one.flags and certain)
+            self.hidden_turns += int(wrongly_turned and not one.flags)
+
+
+def count_work(
+    cells: Sequence[sets.Cell], *, classifier: Classifier, share: float, told: float | None
+) -> Work:
+    """Karyotype cells of which a share of the images is turned, and count the work."""
+    work = Work()
+    for number, cell in enumerate(tqdm(cells, unit=" cells")):
+        turned = np.random.default_rng([0, number]).random(len(cell.images)) < share
+        images = tuple(
+            NamedImage(str(index), image[::-1, ::-1] if down else image)
+            for index, (image, down) in enumerate(zip(cell.images, turned, strict=True))
+        )
+        found = karyotype_cell(
+            CellImages(str(number), images),
+            classifier=classifier,
+            turned_share=told,
+            background="dark",
+        )
+        work.add(found, labels=cell.labels, turned=turned)
+    return work
+
+
+def describe(rows: Sequence[dict], *, command: str, commit: str) -> str:
+    """Return the page."""
+    lines = [
+        [
+            row["set"],
+            row["images"],
+            "the images" if row["told"] is None else f"{row['told']:g}",
+            str(row["cells"]),
+            *(
+                f"{row[name] / row['cells']:.2f}"
+                for name in ("moves", "turns", "class_flags", "orientation_flags", "cell_flags")
+            ),
+            f"{row['hidden_moves']} of {row['moves']}",
+            f"{row['hidden_turns']} of {row['turns']}",
+        ]
+        for row in rows
+    ]
+    header = ["set", "images", "share of turned images from", "cells", "moves a cell"]
+    header += ["turns a cell", "flags of a class a cell", "flags of orientation only a cell"]
+    header += ["flags of the cell", "wrong classes without a flag", "wrong turns without a flag"]
+    return "\n".join(
+        [
+            "# What a reviewer has to do",
+            "",
+            "The included networks on cells of patients that they never saw. A wrong class is one "
+            "move, a chromosome that is shown upside down one turn. A wrong class counts as flagged "
+            "if its chromosome is, or if the margin of its cell is.",
+            "",
+            markdown_grid(header, lines),
+            "",
+            "```sh",
+            command,
+            "```",
+            "",
+            f"Commit `{commit}`.",
+            "",
+        ]
+    )
+
+
+def main() -> None:
+    """Count the work for both networks and write `review.md` and `review.json`."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--data", type=Path, default=os.environ.get("SUPERXCEPTION_DATA"))
+    parser.add_argument("--out", type=Path, default=Path("results"))
+    arguments = parser.parse_args()
+    if arguments.data is None:
+        parser.error("`--data` must be the folder of the archives; or set SUPERXCEPTION_DATA")
+    rows = []
+    for name, network, load in SETS:
+        classifier = load_classifier(DEFAULT_CLASSIFIERS[network])
+        cells = load(arguments.data, "test")
+        for images, share, told in CONDITIONS:
+            work = count_work(cells, classifier=classifier, share=share, told=told)
+            rows.append({"set": name, "images": images, "told": told} | dataclasses.asdict(work))
+            print(rows[-1], flush=True)
+    provenance = describe_provenance()
+    command = shlex.join(["python", "benchmarks/review.py", "--out", str(arguments.out)])
+    write_json(arguments.out / "review.json", {"rows": rows, "commit": provenance.commit})
+    page = describe(rows, command=command, commit=provenance.commit or "unknown")
+    write_text(arguments.out / "review.md", page)
+    print(arguments.out / "review.md")
+
+
+if __name__ == "__main__":
+    main()
