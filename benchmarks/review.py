@@ -140,8 +140,8 @@ def describe(rows: Sequence[dict], *, command: str, commit: str) -> str:
         [
             "# What a reviewer has to do",
             "",
-            "The included networks on cells of patients that they never saw. A wrong class is one "
-            "move, a chromosome that is shown upside down one turn. A wrong class counts as flagged "
+            "The included networks on cells of patients that they never saw. A wrong class is "
+            "one move, a chromosome that is shown upside down one turn. A wrong class is flagged "
             "if its chromosome is, or if the margin of its cell is.",
             "",
             markdown_grid(header, lines),
