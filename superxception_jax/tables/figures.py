@@ -97,7 +97,7 @@ def plot_curves(table: Table) -> Figure:
     """Return the accuracy against the field in which the rows of each network differ.
 
     Args:
-        table: The table, made with `vary`.
+        table: The table, made with `vary` of a number.
 
     Returns:
         The figure, with one line and interval per network; dashed after the assignment of whole

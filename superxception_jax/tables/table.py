@@ -36,6 +36,12 @@ class Table:
     comparisons: tuple[RowComparison, ...]
     runs: tuple[TableRun, ...]
 
+    @property
+    def is_curve(self) -> bool:
+        """Return whether the rows of each network differ in a number."""
+        values = [row.varied for row in self.rows]
+        return all(isinstance(one, int | float) and not isinstance(one, bool) for one in values)
+
     def to_json(self) -> dict[str, Any]:
         """Return the table as JSON values, without the predictions of its runs."""
         return {

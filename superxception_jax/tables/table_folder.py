@@ -64,7 +64,7 @@ def write_table(folder: Path, table: Table) -> tuple[Path, ...]:
         {run.name: run.predictions for run in table.runs},
         folds={run.name: run.fold for run in table.runs},
     )
-    accuracy = plot_curves(table) if table.vary else plot_table(table)
+    accuracy = plot_curves(table) if table.is_curve else plot_table(table)
     return (
         write_text(folder / PAGE_FILE, table_markdown(table, notes=conclusions)),
         write_text(folder / VALUES_FILE, table_json(table)),

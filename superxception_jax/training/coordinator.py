@@ -89,7 +89,7 @@ def _serve(port: str, count: str, linger_seconds: str) -> None:
     """Serve until the process that started this one ends."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2):
         signal.signal(number, signal.SIG_IGN)
-    from jaxlib import _jax
+    from jax._src.lib import _jax
 
     service = _jax.get_distributed_runtime_service(
         f"[::]:{port}",

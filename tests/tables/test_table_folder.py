@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
 from superxception_jax.tables.table import build_table, table_json
 from superxception_jax.tables.table_folder import StoredTable, load_table, write_table
-from tests.tables.hand_made import four_runs, hand_made
+from tests.tables.hand_made import four_runs, hand_made, varied
 
 FILES = ["README.md", "table.json", "predictions.npz", "accuracy.png", "cost.png"]
 
@@ -81,3 +83,16 @@ def test_a_table_with_more_predictions_than_runs_still_loads(tmp_path):
     stored = load_table(folder)
     assert [run.name for run in stored.runs][-1] == "super_xception-seed1-fold0"
     np.testing.assert_array_equal(stored.runs[0].predictions.predicted, [0, 1, 1, 22])
+
+
+def test_rows_that_differ_in_a_text_have_no_curve(tmp_path):
+    runs = [varied("xception", 1.0, "1 2 1 X"), varied("xception", 0.5, "1 1 1 X")]
+    texts = [
+        dataclasses.replace(one, config=one.config | {"split": {"training_share": name}})
+        for one, name in zip(runs, ("all", "half"), strict=True)
+    ]
+    for number, some in enumerate((runs, texts)):
+        field = "split.training_share"
+        table = build_table(some, name="t", pairs=[], commands=["x"], vary=field)
+        assert table.is_curve == (some is runs)
+        assert len(write_table(tmp_path / str(number), table)) == 5
