@@ -154,10 +154,10 @@ def describe(rows: list[dict[str, object]], values: dict[str, str]) -> str:
     lines = [
         "# Agreement of processes and devices",
         "",
-        "Trainings on embedded synthetic cells, in float32 on CPU devices, against one process with "
-        "one device. Parameters: norm of the difference over the norm of the parameters at the "
-        "end; losses: largest relative difference of a logged training loss; predictions: share "
-        "of the test images with the same class.",
+        "Trainings on embedded synthetic cells, in float32 on CPU devices, against one process "
+        "with one device. Parameters: norm of the difference over the norm of the parameters at "
+        "the end; losses: largest relative difference of a logged training loss; predictions: "
+        "share of the test images with the same class.",
         "",
         "| training | processes | devices each | parameters | first loss | losses |"
         " equal predictions |",
