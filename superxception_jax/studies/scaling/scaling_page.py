@@ -57,9 +57,11 @@ def scaling_markdown(results: ScalingResults) -> str:
     if results.measured:
         text += measured_section(results)
     text += [*_problems(results), *assumptions(results)]
+    # That which compiles what is missing, also where only what was there has been shown.
+    command = results.provenance.command.replace(" --compile=none", "")
     text += [
         "## Reproduce",
-        f"```sh\n{results.provenance.command}\n```",
+        f"```sh\n{command}\n```",
         f"Commit `{results.provenance.commit}`.",
     ]
     return "\n\n".join(text) + "\n"
