@@ -103,7 +103,7 @@ def measurements() -> list[Measurement]:
         )
         for name, flags in optimizers.items()
     ]
-    found.append(
+    found += [
         Measurement(
             name="StripNet, 6 epochs",
             config="configs/stripnet.py",
@@ -111,8 +111,16 @@ def measurements() -> list[Measurement]:
             forms=("fast", "plain"),
             xla_flags="",
             judged="equal_predictions",
-        )
-    )
+        ),
+        Measurement(
+            name="20 steps, Deep CNN (no BatchNorm), Adam, 1e-4, the paper's",
+            config="configs/deep_cnn.py:smoke",
+            flags=(*short, *optimizers["Adam, 1e-4, the paper's"]),
+            forms=("plain", "fast"),
+            xla_flags=QUICK,
+            judged="parameters",
+        ),
+    ]
     return found
 
 
