@@ -88,7 +88,7 @@ def test_a_table_with_more_predictions_than_runs_still_loads(tmp_path):
 def test_rows_that_differ_in_a_text_have_no_curve(tmp_path):
     runs = [varied("xception", 1.0, "1 2 1 X"), varied("xception", 0.5, "1 1 1 X")]
     texts = [
-        dataclasses.replace(one, config=one.config | {"split": {"training_share": name}})
+        dataclasses.replace(one, config={**one.config, "split": {"training_share": name}})
         for one, name in zip(runs, ("all", "half"), strict=True)
     ]
     for number, some in enumerate((runs, texts)):
