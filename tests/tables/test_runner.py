@@ -184,13 +184,17 @@ def test_a_signal_goes_to_the_run_which_saves_and_ends_the_table(tmp_path, numbe
             sent.set()
             os.kill(os.getpid(), number)
 
-    earlier = signal.getsignal(number)
+    # Tests that run in the background of a shell are told to ignore SIGINT.
+    before = signal.signal(number, signal.default_int_handler)
     waiting = planned(tmp_path, "super_xception")
-    outcome = make_table(plan(tmp_path, [slow, waiting]), show=show)
+    try:
+        outcome = make_table(plan(tmp_path, [slow, waiting]), show=show)
+        assert signal.getsignal(number) == signal.default_int_handler
+    finally:
+        signal.signal(number, before)
     assert outcome.stopped_by == number.name
     assert [state.phase for state in outcome.states] == ["stopped", "waiting"]
     assert (tmp_path / "saved").exists()
     assert (outcome.files, outcome.failed) == ((), [])
     assert outcome.exit_status == 128 + number
     assert outcome.describe_problems("again").endswith("is saved.\nResume with: again")
-    assert signal.getsignal(number) == earlier
