@@ -63,6 +63,7 @@ class Measurement:
         flags: Further flags of launch/main.py.
         forms: Forms of the operations, and the other ones.
         xla_flags: Flags of the compiler.
+        most_processes: Largest number of processes.
         judged: What the bar is about, `parameters` or `equal_predictions`.
     """
 
@@ -71,6 +72,7 @@ class Measurement:
     flags: tuple[str, ...]
     forms: tuple[str, str]
     xla_flags: str
+    most_processes: int
     judged: str
 
 
@@ -99,6 +101,7 @@ def measurements() -> list[Measurement]:
             flags=(*short, *flags),
             forms=("plain", "fast"),
             xla_flags=QUICK,
+            most_processes=4,
             judged="parameters",
         )
         for name, flags in optimizers.items()
@@ -110,6 +113,7 @@ def measurements() -> list[Measurement]:
             flags=("--config.training.epochs=6",),
             forms=("fast", "plain"),
             xla_flags="",
+            most_processes=2,  # four of them take long on two cores
             judged="equal_predictions",
         ),
         Measurement(
@@ -118,6 +122,7 @@ def measurements() -> list[Measurement]:
             flags=(*short, *optimizers["Adam, 1e-4, the paper's"]),
             forms=("plain", "fast"),
             xla_flags=QUICK,
+            most_processes=4,
             judged="parameters",
         ),
     ]
@@ -245,6 +250,8 @@ def main() -> None:
     rows: list[dict[str, object]] = []
     for number, one in enumerate(measurements()):
         for processes, devices, other in CASES:
+            if processes > one.most_processes:
+                continue
             workdir = folder / str(number) / "-".join(f"p{processes} d{devices} {other}".split())
             forms = f"--config.model.implementation={one.forms[other == OTHER_FORMS]}"
             arguments = [*one.flags, forms, *shared]
