@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import os
-import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -173,7 +172,7 @@ def main() -> None:
             rows.append({"set": name, "images": images, "told": told} | dataclasses.asdict(work))
             print(rows[-1], flush=True)
     provenance = describe_provenance()
-    command = shlex.join(["python", "benchmarks/review.py", "--out", str(arguments.out)])
+    command = "python benchmarks/review.py"
     write_json(arguments.out / "review.json", {"rows": rows, "commit": provenance.commit})
     page = describe(rows, command=command, commit=provenance.commit or "unknown")
     write_text(arguments.out / "review.md", page)
