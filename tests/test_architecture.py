@@ -187,6 +187,9 @@ def _check_column(name: str, column: np.ndarray) -> None:
     if name in ("names", "cells", "cases"):
         assert column.dtype.kind == "U"
         assert column.dtype.itemsize <= 4 * LONGEST_NAME
+    elif name == "pixels":
+        # Eight bytes of a hash, by which a changed image is found.
+        assert all(re.fullmatch("[0-9a-f]{16}", digest) for digest in column.tolist())
     elif name in ("labels", "predicted", "assigned"):
         assert column.dtype == np.int8
         assert (column >= 0).all()
