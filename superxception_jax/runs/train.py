@@ -29,7 +29,7 @@ from superxception_jax.training import compile as compilation
 from superxception_jax.training.checkpoint import BEST, LATEST
 from superxception_jax.training.checkpoint_sharing import AnyCheckpoints, open_checkpoints
 from superxception_jax.training.chips import find_chip
-from superxception_jax.training.flops import PASSES, utilization_per_image_rate
+from superxception_jax.training.flops import model_flops_per_image, utilization_per_image_rate
 from superxception_jax.training.interrupt import agreed, stop_signals
 from superxception_jax.training.loop import heed, train
 from superxception_jax.training.optimizers import make_optimizer
@@ -106,7 +106,7 @@ def _utilization(setup: Setup) -> float:
     if find_chip(kind) is None:
         return 0.0
     return utilization_per_image_rate(
-        2.0 * PASSES * multiply_accumulates(setup),
+        model_flops_per_image(multiply_accumulates(setup)),
         device_kind=kind,
         devices=setup.mesh.size,
         precision=setup.experiment.precision,
