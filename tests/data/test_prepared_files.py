@@ -8,27 +8,9 @@ import numpy as np
 import pytest
 
 from superxception_jax.data import source
-from superxception_jax.data.measure import measure_cell
 from superxception_jax.data.source import Chromosomes
 from superxception_jax.data.stored_images import StoredImages
-from tests.data.small_lab import FOUND, NOTICE, assert_equal, caches, load, make_lab
-
-
-@pytest.fixture
-def lab(tmp_path) -> Path:
-    return make_lab(tmp_path)
-
-
-@pytest.fixture
-def normalized_cells(monkeypatch) -> list[list[str]]:
-    calls = []
-
-    def spy(images, *, names, background):
-        calls.append(list(names))
-        return measure_cell(images, names=names, background=background)
-
-    monkeypatch.setattr(source, "measure_cell", spy)
-    return calls
+from tests.data.small_lab import FOUND, NOTICE, assert_equal, caches, load
 
 
 def load_streamed(lab: Path) -> Chromosomes:

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import dataclasses
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,24 +11,7 @@ from superxception_jax.data.image_file import hash_image
 from superxception_jax.data.measure import measure_cell
 from superxception_jax.data.normalize import normalize_cell
 from superxception_jax.data.source import Chromosomes
-from tests.data.small_lab import FOUND, NOTICE, SETTINGS, assert_equal, caches, load, make_lab
-
-
-@pytest.fixture
-def lab(tmp_path) -> Path:
-    return make_lab(tmp_path)
-
-
-@pytest.fixture
-def normalized_cells(monkeypatch) -> list[list[str]]:
-    calls = []
-
-    def spy(images, *, names, background):
-        calls.append(list(names))
-        return measure_cell(images, names=names, background=background)
-
-    monkeypatch.setattr(source, "measure_cell", spy)
-    return calls
+from tests.data.small_lab import FOUND, NOTICE, SETTINGS, assert_equal, caches, load
 
 
 def test_chromosomes_come_by_cell_and_name_in_natural_order(lab):
