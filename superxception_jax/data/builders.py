@@ -205,7 +205,9 @@ def _prepare(builder: tfds.core.DatasetBuilder, *, progress: bool) -> None:
 
 def _record(one: Mapping[str, Any]) -> ChromosomeRecord:
     texts = {field: _text(one[field]) for field in ("cell", "case", "name")}
-    return ChromosomeRecord(image=one["image"][..., 0], label=int(one["label"]), **texts)
+    return ChromosomeRecord(
+        image=one["image"][..., 0], label=int(one["label"]), upright=bool(one["upright"]), **texts
+    )
 
 
 def _text(value: Any) -> str:

@@ -20,6 +20,7 @@ class ChromosomeRecord:
         cell: Name of the cell, unique in the data set.
         case: Name of the patient or sample; the cell's name where none is known.
         name: Name of the image, unique in the data set.
+        upright: Whether the p arm is known to point up; False: any way up.
     """
 
     image: np.ndarray
@@ -27,6 +28,7 @@ class ChromosomeRecord:
     cell: str
     case: str
     name: str
+    upright: bool = True
 
 
 def raise_problems(problems: Sequence[str], *, source: str) -> None:

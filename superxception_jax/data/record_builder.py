@@ -40,8 +40,11 @@ class RecordBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):  #
     """
 
     # A data set whose records change gets a new version: its older preparations are then ignored.
-    VERSION = tfds.core.Version("1.0.0")
-    RELEASE_NOTES: ClassVar[dict[str, str]] = {"1.0.0": "First version."}
+    VERSION = tfds.core.Version("1.1.0")
+    RELEASE_NOTES: ClassVar[dict[str, str]] = {
+        "1.0.0": "First version.",
+        "1.1.0": "Records say whether the p arm is known to point up.",
+    }
     HOMEPAGE: ClassVar[str | None] = None
 
     def _info(self) -> tfds.core.DatasetInfo:
@@ -63,7 +66,7 @@ def record_features() -> tfds.features.FeaturesDict:
     """Return the TFDS features of a record.
 
     Returns:
-        The features `image` (PNG, u8[H,W,1]), `label`, `cell`, `case` and `name`.
+        The features `image` (PNG, u8[H,W,1]), `label`, `cell`, `case`, `name` and `upright`.
     """
     return tfds.features.FeaturesDict(
         {
@@ -74,6 +77,7 @@ def record_features() -> tfds.features.FeaturesDict:
             "cell": tfds.features.Text(),
             "case": tfds.features.Text(),
             "name": tfds.features.Text(),
+            "upright": tfds.features.Scalar(np.bool_),
         }
     )
 
@@ -94,4 +98,5 @@ def example(record: ChromosomeRecord) -> dict[str, Any]:
         "cell": record.cell,
         "case": record.case,
         "name": record.name,
+        "upright": record.upright,
     }

@@ -30,7 +30,10 @@ from superxception_jax.data.record import ChromosomeRecord
 from superxception_jax.data.stored_images import Images, StoredImages
 from superxception_jax.files import check_writable, load_arrays, replacing
 
-PREPARATION_VERSION = 3  # Raise it whenever the prepared images, or what is kept of them, change.
+# Raise it whenever the prepared images, or what is kept of them, change, and the second with it
+# where the images are others.
+PREPARATION_VERSION = 4
+IMAGES_VERSION = 3
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,6 +49,7 @@ class Chromosomes:
         names: str[N], unique name of each image.
         lengths_px: f32[N], medial-axis length of the chromosome in each raw image.
         hashes: str[N], hash of each raw image, see `hash_image`.
+        upright: bool[N], whether the p arm is known to point up; False: any way up.
     """
 
     images: Images
@@ -55,6 +59,7 @@ class Chromosomes:
     names: np.ndarray
     lengths_px: np.ndarray
     hashes: np.ndarray
+    upright: np.ndarray
 
     def take(self, indices: np.ndarray) -> Chromosomes:
         """Return some of the images.
@@ -189,6 +194,7 @@ def _normalize_cell(
         names=np.array([record.name for record in records]),
         lengths_px=np.array([one.length_px for one in measured], np.float32),
         hashes=np.array([hash_image(record.image) for record in records]),
+        upright=np.array([record.upright for record in records]),
     )
 
 
@@ -256,5 +262,6 @@ def _checked(arrays: Mapping[str, Any], *, fingerprint: str) -> Chromosomes:
         names=(chromosomes.names, "any[N]"),
         lengths_px=(chromosomes.lengths_px, "f32[N]"),
         hashes=(chromosomes.hashes, "any[N]"),
+        upright=(chromosomes.upright, "bool[N]"),
     )
     return chromosomes

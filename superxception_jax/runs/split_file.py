@@ -20,7 +20,7 @@ import numpy as np
 
 from superxception_jax.chromosomes import CLASS_NAMES
 from superxception_jax.data.normalize import NORMALIZATION_VERSION
-from superxception_jax.data.source import PREPARATION_VERSION, Chromosomes
+from superxception_jax.data.source import IMAGES_VERSION, Chromosomes
 from superxception_jax.data.splits import Split
 from superxception_jax.files import damaged, replacing
 from superxception_jax.runs.workdir import SPLIT_FILE
@@ -29,7 +29,7 @@ PARTS = ("train", "validation", "test")
 UNUSED = "unused"  # part of the images that the protocol leaves out
 MOST_NAMES = 10  # A longer list hides its own head in a terminal.
 # Raised whenever the same images give other canvases.
-DRAWING = (PREPARATION_VERSION, NORMALIZATION_VERSION)
+DRAWING = (IMAGES_VERSION, NORMALIZATION_VERSION)
 
 
 @dataclass(frozen=True, slots=True)

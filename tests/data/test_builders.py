@@ -55,7 +55,7 @@ def test_every_data_set_has_a_builder(dataset, options, name, tmp_path):
     builder = build(dataset, options, tmp_path)
     assert builder.info.full_name.startswith(name)
     assert builder.info.description
-    assert set(builder.info.features) == {"image", "label", "cell", "case", "name"}
+    assert set(builder.info.features) == {"image", "label", "cell", "case", "name", "upright"}
     assert not (tmp_path / "data").exists()
 
 

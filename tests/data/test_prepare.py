@@ -34,7 +34,7 @@ def prepare(lab: Path, images_dir: Path | None = None) -> list[str]:
 def test_the_text_names_place_counts_and_unknown_patients(lab):
     lines = prepare(lab)
     assert lines[0].startswith("own/lab-")
-    assert lines[0].endswith("/1.0.0")
+    assert lines[0].endswith("/1.1.0")
     assert lines[1] == "3 chromosomes, 1 cell, 1 case"
     assert lines[-2] == "3 chromosomes in 1 cell: c1"
     assert lines[-1].startswith("own: 1 cell without a patient")

@@ -44,7 +44,7 @@ def test_example_fits_the_features_in_both_directions():
 def test_records_survive_the_builder(tmp_path, capsys):
     builder = make(tmp_path)
     records = load_records(builder, progress=False)
-    assert capsys.readouterr().out.startswith("Preparing own/tiny/1.0.0 in ")
+    assert capsys.readouterr().out.startswith("Preparing own/tiny/1.1.0 in ")
     for read, direct in zip(records, RECORDS, strict=True):
         texts = (read.name, read.label, read.cell, read.case)
         assert texts == (direct.name, direct.label, direct.cell, direct.case)

@@ -135,10 +135,12 @@ def test_take_selects_in_order():
         names=np.array(["x", "y", "z"]),
         lengths_px=np.array([1, 2, 3], np.float32),
         hashes=np.array(["1", "2", "3"]),
+        upright=np.array([True, True, False]),
     )
     some = everything.take(np.array([2, 0]))
     assert some.names.tolist() == ["z", "x"]
     assert some.labels.tolist() == [7, 5]
+    assert some.upright.tolist() == [False, True]
     assert some.cells.tolist() == ["c", "a"]
     assert some.cases.tolist() == ["q", "p"]
     assert some.images[:].ravel().tolist() == [2, 0]

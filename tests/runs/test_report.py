@@ -45,6 +45,7 @@ def cells(*labels: np.ndarray, patients: int = 0) -> Chromosomes:
         names=np.array([f"{name}/{index}" for index, name in enumerate(names)]),
         lengths_px=np.ones(len(classes), np.float32),
         hashes=names,
+        upright=np.ones(len(classes), bool),
     )
 
 

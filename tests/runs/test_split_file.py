@@ -49,6 +49,7 @@ def chromosomes(names):
         names=np.array(names),
         lengths_px=np.ones(count, np.float32),
         hashes=np.array([f"hash {name}" for name in names]),
+        upright=np.ones(count, bool),
     )
 
 

@@ -41,7 +41,7 @@ def test_round_trip_gives_every_drawn_chromosome(prepared):
 
 def test_files_are_array_records_of_this_data_set(prepared):
     folder = Path(prepared.data_dir)
-    assert folder.parts[-3:] == ("ideogram", "q_cells2_seed5_aneuploid0.25", "1.0.0")
+    assert folder.parts[-3:] == ("ideogram", "q_cells2_seed5_aneuploid0.25", "1.1.0")
     assert len(list(folder.glob("*.array_record-*"))) == 1
     assert not list(folder.parent.glob("incomplete*"))
 
