@@ -43,7 +43,7 @@ def store_variants(folder: Path, *, cells: int) -> PreparedFiles:
     experiment = make_experiment(folder, cells=cells, memory_share=0.0)
     builder = make_builder(
         experiment.dataset,
-        dataset_options=experiment.dataset_options,
+        dataset_options=experiment.data_sets[experiment.dataset],
         data_dir=experiment.data_dir,
         manual_dir="",
     )

@@ -37,7 +37,9 @@ def get_base() -> ConfigDict:
     config.seed = 0  # random seed of initialisation, data order, augmentation and dropout
 
     config.data = data = ConfigDict()
-    data.dataset = "bioimage"  # bioimage | gband | ideogram | own
+    data.dataset = "bioimage"  # bioimage | gband | ideogram | own; or several: gband,own
+    # How often an epoch shows the training images of each data set: 2,1; empty: once.
+    data.repeats = ""
     data.data_dir = "data"  # folder of the prepared data sets, relative to the current directory
     data.manual_dir = ""  # folder of manually downloaded archives; empty: <data_dir>/manual
     data.ideogram_cells = 60  # number of synthetic cells
@@ -71,13 +73,20 @@ def get_base() -> ConfigDict:
     split.fold = 0  # protocols "cells" and "cases": test fold, from 0
     split.folds = 5  # protocols "cells" and "cases": number of folds
     split.validation_share = 0.1  # share of the training cells or cases used for validation
+    # Data sets of which only the test images are used, with commas: the test of a network on a
+    # laboratory that it never saw. Empty: none.
+    split.test_only = ""
     split.training_share = 1.0  # share of the training set that is used, for learning curves
 
     config.model = model = ConfigDict()
     model.name = "super_xception"  # a key of superxception_jax.models.build.MODELS
-    # File of initial weights: from Keras (.h5 or .keras, for Xception and ResNet-50), or the
-    # variables.npz that launch/export.py wrote for a run with the same network; empty: random.
+    # Initial weights: an included network (gband | qband), a file from Keras (.h5 or .keras, for
+    # Xception and ResNet-50), or the variables.npz that launch/export.py wrote for a run with the
+    # same network; empty: random.
     model.init_from = ""
+    # replaced: by the best epoch | kept_unless_improved: `init_from` is validated and tested as
+    # well, and stays the result if no epoch has a lower validation loss.
+    model.start = "replaced"
     model.input_px = 227  # side of the input after bicubic enlarging; 0: the canvas as it is
     model.width_multiplier = 1.0  # channels of the classifier relative to the original
     model.stem_stride = 1  # StripNet: 2 takes a canvas twice as large at little more cost

@@ -2,7 +2,7 @@
 
 | source | `superxception_jax/models/stripnet.py` |
 | row | none in the paper |
-| presets | all of `configs/base.py`, such as `:bioimage` |
+| presets | all of `configs/base.py`, such as `:bioimage`; `:adapt` |
 """
 
 from __future__ import annotations
@@ -23,9 +23,23 @@ CHANGES = {
     "optimizer.learning_rate": 2e-3,
 }
 
+# From `:own`: a short training from the included G-band network, which stays if nothing is gained.
+ADAPTATION = {
+    "preset": "adapt",
+    "model.init_from": "gband",
+    "model.start": "kept_unless_improved",
+    "model.width_multiplier": 1.0,
+    "optimizer.learning_rate": 3e-4,
+    "training.epochs": 12,
+}
+
 
 def get_config(preset: str = "") -> ConfigDict:
     """Return the config of StripNet with the given preset."""
+    if preset == "adapt":
+        adapting = get_config("own").unlock()
+        adapting.update_from_flattened_dict(ADAPTATION)
+        return adapting.lock()
     config = get_base()
     config.name = "stripnet"
     config.model.name = "stripnet"

@@ -277,3 +277,6 @@ BUILDERS: dict[str, tuple[tuple[str, ...], Callable[..., Any]]] = {
     "ideogram": (("cells", "seed", "style", "aneuploid_share"), _ideogram),
     "own": (("folder", "twins"), _own),
 }
+
+# Data sets whose images are any way up.
+UNORIENTED: tuple[str, ...] = ()

@@ -13,7 +13,7 @@ import numpy as np
 from superxception_jax.data.stored_images import ImageWriter
 from superxception_jax.files import load_arrays, replacing
 
-TEXTS = ("cells", "cases", "names", "hashes")
+TEXTS = ("cells", "cases", "names", "hashes", "sources")
 _BLOCK = 65_536  # texts that exist as objects of Python at a time
 
 

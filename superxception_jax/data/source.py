@@ -50,6 +50,7 @@ class Chromosomes:
         lengths_px: f32[N], medial-axis length of the chromosome in each raw image.
         hashes: str[N], hash of each raw image, see `hash_image`.
         upright: bool[N], whether the p arm is known to point up; False: any way up.
+        sources: str[N], data set of each image.
     """
 
     images: Images
@@ -60,6 +61,7 @@ class Chromosomes:
     lengths_px: np.ndarray
     hashes: np.ndarray
     upright: np.ndarray
+    sources: np.ndarray
 
     def take(self, indices: np.ndarray) -> Chromosomes:
         """Return some of the images.
@@ -71,7 +73,7 @@ class Chromosomes:
             The selected images, in the order of the indices; those in a file stay there.
         """
         selected: dict[str, Any] = {
-            field: array.take(indices) if isinstance(array, StoredImages) else array[indices]
+            field: array[indices] if isinstance(array, np.ndarray) else array.take(indices)
             for field, array in vars(self).items()
         }
         return Chromosomes(**selected)
@@ -161,14 +163,16 @@ def load_chromosomes(
         count = count_records(builder, progress=progress)
         if fits(count):
             records = load_records(builder, progress=progress)
-            chromosomes = _normalize(records, normalization=normalization, progress=progress)
+            chromosomes = _normalize(
+                records, dataset=dataset, normalization=normalization, progress=progress
+            )
             _write_cache(files, chromosomes)
         else:
             with tqdm(total=count, desc="Normalising", unit="image", disable=not progress) as bar:
                 cells = iterate_cells(builder)
                 store_cells(
                     files,
-                    (vars(_normalize_cell(one, normalization)) for one in cells),
+                    (vars(_normalize_cell(one, dataset, normalization)) for one in cells),
                     advance=bar.update,
                 )
             chromosomes = _load_stored(files, fits=fits)
@@ -179,7 +183,7 @@ def load_chromosomes(
 
 
 def _normalize_cell(
-    records: Sequence[ChromosomeRecord], normalization: NormalizationSettings
+    records: Sequence[ChromosomeRecord], dataset: str, normalization: NormalizationSettings
 ) -> Chromosomes:
     measured = measure_cell(
         [record.image for record in records],
@@ -195,17 +199,22 @@ def _normalize_cell(
         lengths_px=np.array([one.length_px for one in measured], np.float32),
         hashes=np.array([hash_image(record.image) for record in records]),
         upright=np.array([record.upright for record in records]),
+        sources=np.full(len(records), dataset),
     )
 
 
 def _normalize(
-    records: Sequence[ChromosomeRecord], *, normalization: NormalizationSettings, progress: bool
+    records: Sequence[ChromosomeRecord],
+    *,
+    dataset: str,
+    normalization: NormalizationSettings,
+    progress: bool,
 ) -> Chromosomes:
     by_cell: dict[str, list[ChromosomeRecord]] = {}
     for record in records:
         by_cell.setdefault(record.cell, []).append(record)
     cells = [
-        vars(_normalize_cell(one, normalization))
+        vars(_normalize_cell(one, dataset, normalization))
         for one in tqdm(by_cell.values(), desc="Normalising", unit="cell", disable=not progress)
     ]
     joined = {field: np.concatenate([one[field] for one in cells]) for field in cells[0]}
@@ -263,5 +272,6 @@ def _checked(arrays: Mapping[str, Any], *, fingerprint: str) -> Chromosomes:
         lengths_px=(chromosomes.lengths_px, "f32[N]"),
         hashes=(chromosomes.hashes, "any[N]"),
         upright=(chromosomes.upright, "bool[N]"),
+        sources=(chromosomes.sources, "any[N]"),
     )
     return chromosomes

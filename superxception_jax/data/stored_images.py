@@ -6,7 +6,7 @@ import contextlib
 import dataclasses
 import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -128,7 +128,59 @@ class StoredImages:
             yield np.frombuffer(record, np.uint8)
 
 
-Images: TypeAlias = np.ndarray | StoredImages
+class JoinedImages:
+    """Images of several data sets, one after the other, of which at least one is in a file."""
+
+    def __init__(self, parts: Sequence[np.ndarray | StoredImages]) -> None:
+        """Join images of one size.
+
+        Args:
+            parts: u8[N,S,S,1] each, in memory or in a file.
+        """
+        self._parts = tuple(parts)
+        counts = [len(one) for one in parts]
+        self._part = np.repeat(np.arange(len(counts)), counts)
+        self._rows = np.concatenate([np.arange(count) for count in counts])
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Return (N, S, S, 1)."""
+        return len(self._rows), *self._parts[0].shape[1:]
+
+    @property
+    def dtype(self) -> np.dtype:
+        """Return u8."""
+        return np.dtype(np.uint8)
+
+    @property
+    def ndim(self) -> int:
+        """Return 4."""
+        return 4
+
+    def __len__(self) -> int:
+        """Return the number of images."""
+        return len(self._rows)
+
+    def __getitem__(self, index: Any) -> np.ndarray:
+        """Return some of the images, see `StoredImages.__getitem__`."""
+        rows = self._rows[index]
+        flat, part = np.ravel(rows), np.ravel(self._part[index])
+        pixels = np.empty((len(flat), *self.shape[1:]), np.uint8)
+        for number, images in enumerate(self._parts):
+            places = np.flatnonzero(part == number)
+            pixels[places] = images[flat[places]]
+        return pixels.reshape(*np.shape(rows), *self.shape[1:])
+
+    __array__ = StoredImages.__array__
+
+    def take(self, indices: np.ndarray) -> JoinedImages:
+        """Return some of the images, in the order of the indices; nothing is read."""
+        taken = object.__new__(JoinedImages)
+        vars(taken).update(vars(self), _rows=self._rows[indices], _part=self._part[indices])
+        return taken
+
+
+Images: TypeAlias = np.ndarray | StoredImages | JoinedImages
 
 
 @dataclasses.dataclass(frozen=True)

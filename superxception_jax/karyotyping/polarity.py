@@ -107,6 +107,39 @@ def separate_polarity(
     return found.classes, found.turned
 
 
+def read_classes(
+    log_probabilities: np.ndarray,
+    *,
+    cells: np.ndarray,
+    upright: np.ndarray,
+    turned_share: float,
+) -> np.ndarray:
+    """Return the log-probabilities of the classes of many cells.
+
+    Args:
+        log_probabilities: f32[N,2C], see `weigh_polarity`.
+        cells: str[N], cell of each image; all images of a cell must be present.
+        upright: bool[N], whether the p arm is known to point up.
+        turned_share: Expected share of upside-down images in cells that are known to be upright, in
+            (0, 1); in others the images tell.
+
+    Returns:
+        f32[N,C].
+    """
+    check(
+        log_probabilities=(log_probabilities, "f32[N,D]"),
+        cells=(cells, "any[N]"),
+        upright=(upright, "bool[N]"),
+    )
+    classes = weigh_polarity(log_probabilities, turned_share=turned_share).classes
+    members: dict[str, list[int]] = {}
+    for index in np.flatnonzero(~upright).tolist():
+        members.setdefault(str(cells[index]), []).append(index)
+    for some in members.values():
+        classes[some] = weigh_polarity(log_probabilities[some], turned_share=None).classes
+    return classes
+
+
 def _average_over_shares(joint: np.ndarray) -> tuple[np.ndarray, float]:
     """Return the log weights f64[N,2] of upright and turned, and the expected share."""
     upright, turned = (np.logaddexp.reduce(half, axis=1) for half in np.split(joint, 2, axis=1))

@@ -9,7 +9,6 @@ from typing import Any
 
 from ml_collections import ConfigDict
 
-from superxception_jax.data.builders import BUILDERS
 from superxception_jax.data.crop import BACKGROUNDS
 from superxception_jax.data.ideogram.styles import STYLES
 from superxception_jax.data.normalize import GREYS, LENGTHS, STRAIGHTENINGS, TILTS
@@ -19,6 +18,8 @@ from superxception_jax.models.build import MODELS, classifier_options, has_super
 from superxception_jax.models.keras.start import EXPORTED, find_init_from_problems
 from superxception_jax.models.precision import PRECISIONS
 from superxception_jax.models.xception import REMATERIALIZATIONS
+from superxception_jax.runs.data_set_names import find_data_set_problems
+from superxception_jax.runs.included import INCLUDED
 from superxception_jax.training.settings import (
     BATCH_SCALINGS,
     OPTIMIZERS,
@@ -29,7 +30,6 @@ from superxception_jax.training.settings import (
 
 # Allowed texts.
 CHOICES: dict[str, tuple[str, ...]] = {
-    "data.dataset": tuple(BUILDERS),
     "data.ideogram_style": tuple(STYLES),
     "data.own_twins": TWINS,
     "split.protocol": tuple(PROTOCOLS),
@@ -37,6 +37,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "model.middle_flow": ("scan", "unrolled"),
     "model.polarity": POLARITIES,
     "model.test_views": TEST_VIEWS,
+    "model.start": ("replaced", "kept_unless_improved"),
     "model.implementation": ("auto", "plain", "fast"),
     "model.precision": PRECISIONS,
     "model.rematerialization": tuple(REMATERIALIZATIONS),
@@ -115,6 +116,9 @@ LISTS: dict[str, tuple[int, int, int]] = {
 TEXTS: dict[str, bool] = {
     "name": False,
     "preset": True,
+    "data.dataset": False,
+    "data.repeats": True,
+    "split.test_only": True,
     "data.data_dir": False,
     "data.manual_dir": True,
     "data.own_folder": True,
@@ -135,7 +139,9 @@ def find_problems(config: ConfigDict) -> list[str]:
     """
     fields = _flatten(config.to_dict())
     # What follows compares values, which needs values of the right kind.
-    return _find_wrong_kinds(fields) or _find_wrong_values(fields) + _find_contradictions(config)
+    return _find_wrong_kinds(fields) or (
+        _find_wrong_values(fields) + find_data_set_problems(fields) + _find_contradictions(config)
+    )
 
 
 def _find_wrong_kinds(fields: Mapping[str, Any]) -> list[str]:
@@ -230,14 +236,18 @@ def _find_contradictions(config: ConfigDict) -> list[str]:
         problems.append(
             "`model.test_views` must be one with `model.polarity` given, got both; set it to one."
         )
-    if config.model.init_from and known and not config.model.init_from.endswith(EXPORTED):
+    start = config.model.init_from
+    if config.model.start != "replaced" and not (start in INCLUDED or start.endswith(EXPORTED)):
+        problems.append(
+            f"`model.init_from` must be {', '.join(INCLUDED)} or an exported `variables.npz` with "
+            f"`model.start` {config.model.start}, got {start!r}; set it."
+        )
+    if start and known and start not in INCLUDED and not start.endswith(EXPORTED):
         problems += find_init_from_problems(
             config.model.name,
             width_multiplier=config.model.width_multiplier,
             middle_modules=config.model.middle_modules,
         )
-    if config.data.dataset == "own" and not config.data.own_folder:
-        problems.append("`data.own_folder` must name your folder of cells, got nothing; set it.")
     return problems
 
 

@@ -14,6 +14,7 @@ from superxception_jax.data.normalize import NormalizationSettings
 from superxception_jax.data.splits import SplitSettings
 from superxception_jax.models.build import classifier_options, has_super_resolution
 from superxception_jax.runs.checks import find_problems
+from superxception_jax.runs.data_set_names import listed, read_repeats
 from superxception_jax.training.settings import AugmentationSettings, OptimizerSettings
 
 
@@ -25,8 +26,10 @@ class Experiment:
         name: Name of the config, a row of the results table.
         preset: Size of the run, empty for the embedded one.
         seed: Random seed of the run.
-        dataset: A key of `superxception_jax.data.builders.BUILDERS`.
-        dataset_options: Keyword options of that builder.
+        dataset: Keys of `superxception_jax.data.builders.BUILDERS`, joined by commas.
+        data_sets: Keyword options of the builder of each data set by its name.
+        test_only: Data sets of which only the test images are used.
+        repeats: How often an epoch shows the training images of each data set.
         data_dir: Folder of the prepared data sets.
         manual_dir: Folder of the archives that the user provides.
         memory_share: Share of the memory that the images may take, 0..1; above it they are read
@@ -40,6 +43,7 @@ class Experiment:
         test_views: Whether an image is classified as it is (one) or in both orientations (both).
         turned_share: Expected share of upside-down images, for a network that predicts polarity.
         init_from: Weight file to start from, empty for none.
+        start_counts: Whether the initial weights are a result that training must improve.
         pretraining_epochs: Epochs of pretraining the super-resolution stack.
         input_px: Side of the network's input, to which the canvas is enlarged.
         augmentation: Ranges of the random changes in training.
@@ -64,7 +68,9 @@ class Experiment:
     preset: str
     seed: int
     dataset: str
-    dataset_options: Mapping[str, Any]
+    data_sets: Mapping[str, Mapping[str, Any]]
+    test_only: tuple[str, ...]
+    repeats: Mapping[str, int]
     data_dir: Path
     manual_dir: Path
     memory_share: float
@@ -77,6 +83,7 @@ class Experiment:
     test_views: str
     turned_share: float
     init_from: str
+    start_counts: bool
     pretraining_epochs: int
     input_px: int
     augmentation: AugmentationSettings
@@ -132,17 +139,21 @@ def build_experiment(config: ConfigDict) -> Experiment:
         raise ValueError("the config has problems:\n  " + "\n  ".join(problems))
     data, split, model, training = config.data, config.split, config.model, config.training
     augmentation = AugmentationSettings(**config.augmentation.to_dict())
+    names = listed(data.dataset)
+    split_values = {name: value for name, value in split.to_dict().items() if name != "test_only"}
     return Experiment(
         name=config.name,
         preset=config.preset,
         seed=config.seed,
         dataset=data.dataset,
-        dataset_options=_dataset_options(config),
+        data_sets={name: _dataset_options(config, name) for name in names},
+        test_only=listed(split.test_only),
+        repeats=dict(zip(names, read_repeats(data.repeats, len(names)), strict=True)),
         data_dir=Path(data.data_dir).expanduser().absolute(),
         manual_dir=Path(data.manual_dir or Path(data.data_dir) / "manual").expanduser().absolute(),
         memory_share=data.memory_share,
         normalization=NormalizationSettings(**config.normalization.to_dict()),
-        split=SplitSettings(**{**split.to_dict(), "sizes": tuple(split.sizes)}),
+        split=SplitSettings(**{**split_values, "sizes": tuple(split.sizes)}),
         model=_model_options(config),
         implementation=model.implementation,
         precision=model.precision,
@@ -150,6 +161,7 @@ def build_experiment(config: ConfigDict) -> Experiment:
         test_views=model.test_views,
         turned_share=config.evaluation.turned_share,
         init_from=model.init_from,
+        start_counts=model.start == "kept_unless_improved",
         pretraining_epochs=config.super_resolution.pretraining_epochs,
         input_px=_input_px(config),
         augmentation=augmentation,
@@ -205,7 +217,7 @@ def config_differences(one: Mapping[str, Any], other: Mapping[str, Any]) -> list
     return lines
 
 
-def _dataset_options(config: ConfigDict) -> dict[str, Any]:
+def _dataset_options(config: ConfigDict, name: str) -> dict[str, Any]:
     data = config.data
     options: dict[str, dict[str, Any]] = {
         "bioimage": {},
@@ -218,7 +230,7 @@ def _dataset_options(config: ConfigDict) -> dict[str, Any]:
         },
         "own": {"folder": data.own_folder, "twins": data.own_twins},
     }
-    return options[data.dataset]
+    return options[name]
 
 
 def _model_options(config: ConfigDict) -> dict[str, Any]:

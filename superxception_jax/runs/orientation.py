@@ -10,14 +10,15 @@ import numpy as np
 from superxception_jax.data.source import Chromosomes
 from superxception_jax.data.stored_images import Images, TurnedImages
 from superxception_jax.karyotyping.polarity import separate_polarity
+from superxception_jax.runs.predicting import predict_images
 from superxception_jax.runs.results import PolarityMetrics
-from superxception_jax.runs.setup import Setup, predict_images
+from superxception_jax.runs.setup import Setup
 
 
 def measure_orientation(
     setup: Setup, variables: Mapping[str, Any], images: Chromosomes
 ) -> dict[str, PolarityMetrics] | None:
-    """Return how well class and orientation are predicted; None if only the class is.
+    """Return how well class and orientation are predicted; None if only the class is, or is known.
 
     Upright images are classified with the config's share of turned images, images turned at
     random with one half.
@@ -25,9 +26,10 @@ def measure_orientation(
     Args:
         setup: Setup of the run.
         variables: `params` and `batch_stats`.
-        images: Tested images, all upright.
+        images: Tested images; those that may be any way up are left out.
     """
-    if setup.experiment.polarity == "given":
+    images = images.take(images.upright)
+    if setup.experiment.polarity == "given" or len(images.labels) == 0:
         return None
     turned = np.random.default_rng(setup.experiment.seed).random(len(images.labels)) < 0.5
     mixed = TurnedImages(images.images, turned)

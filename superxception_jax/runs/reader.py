@@ -22,6 +22,7 @@ from superxception_jax.models.build import init_variables
 from superxception_jax.models.inference import make_predict
 from superxception_jax.runs.experiment import Experiment, build_experiment
 from superxception_jax.runs.finished import is_finished
+from superxception_jax.runs.included import INCLUDED, VARIABLES_FILE
 from superxception_jax.runs.model_card import write_model_card
 from superxception_jax.runs.network import make_network
 from superxception_jax.runs.results import RESULTS_FILE, load_results
@@ -37,14 +38,9 @@ from superxception_jax.runs.workdir import (
 )
 from superxception_jax.training import compile as compilation
 
-VARIABLES_FILE = "variables.npz"
 CARD_FILE = "MODEL_CARD.md"
-# The networks that come with the project, by the background of the images they were trained on;
-# each folder holds a model card.
-DEFAULT_CLASSIFIERS = {
-    "dark": Path(__file__).resolve().parent.parent / "weights" / "qband",
-    "light": Path(__file__).resolve().parent.parent / "weights" / "gband",
-}
+# The included networks by the background of the images that they were trained on.
+DEFAULT_CLASSIFIERS = {"dark": INCLUDED["qband"], "light": INCLUDED["gband"]}
 
 
 def load_classifier(workdir: str | Path) -> Classifier:

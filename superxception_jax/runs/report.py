@@ -15,14 +15,11 @@ from tqdm import tqdm
 
 from superxception_jax.chromosomes import CLASS_NAMES
 from superxception_jax.data.source import Chromosomes
-from superxception_jax.data.splits import WHOLE_CELL_PROTOCOLS
 from superxception_jax.evaluation.cells import (
     CellMetrics,
-    assign_cells,
     compute_cell_metrics,
 )
 from superxception_jax.evaluation.metrics import (
-    FEWEST_CALIBRATION_IMAGES,
     Metrics,
     class_shares,
     compute_metrics,
@@ -35,12 +32,11 @@ from superxception_jax.evaluation.predictions import (
 )
 from superxception_jax.evaluation.statistics import mean_interval
 from superxception_jax.files import write_json, write_text
-from superxception_jax.karyotyping.assignment import to_log_likelihoods
-from superxception_jax.karyotyping.calibration import apply_temperature, fit_temperature
-from superxception_jax.karyotyping.polarity import separate_polarity
+from superxception_jax.karyotyping.calibration import apply_temperature
 from superxception_jax.karyotyping.stain import FIELD as STAIN_FIELD
-from superxception_jax.karyotyping.stain import KnownStain, fit_stain, stain_log_probabilities
+from superxception_jax.runs.calibrated import calibrated_predictions, fit_calibration
 from superxception_jax.runs.orientation import measure_orientation
+from superxception_jax.runs.predicting import predict_split
 from superxception_jax.runs.provenance import Provenance
 from superxception_jax.runs.report_figures import choose_restored, draw_restoration, figure_makers
 from superxception_jax.runs.report_text import Attempts, summarize_results
@@ -51,8 +47,11 @@ from superxception_jax.runs.restoration import (
     restore,
 )
 from superxception_jax.runs.results import CalibrationMetrics, RunResults
-from superxception_jax.runs.setup import Setup, multiply_accumulates, predict_images, predict_split
+from superxception_jax.runs.setup import Setup, multiply_accumulates
+from superxception_jax.runs.source_metrics import SourceMetrics, measure_images, measure_sources
+from superxception_jax.runs.start_weights import load_start
 from superxception_jax.runs.workdir import CALIBRATION_FILE
+from superxception_jax.training import compile as compilation
 from superxception_jax.training.progress import Progress
 
 
@@ -99,9 +98,11 @@ def write_report(
     suffix = "" if split == "test" else f"-{split}"
     with tqdm(total=len(images.labels), desc=f"testing on {split}", unit=" images") as bar:
         log_probabilities = predict_split(setup, variables, images, bar=bar)
-    temperature, stain = _fit_calibration(setup, variables)
+    temperature, stain = fit_calibration(setup, variables)
     shares = class_shares(setup.splits["train"].labels)
-    predictions, withheld = _predictions(setup, images, log_probabilities, temperature, shares)
+    predictions, withheld = calibrated_predictions(
+        setup, images, log_probabilities, temperature, shares
+    )
     metrics = compute_metrics(log_probabilities, images.labels)
     calibration = {
         "temperature": temperature,
@@ -125,8 +126,10 @@ def write_report(
         calibration=_calibration(setup, log_probabilities, images.labels, temperature=temperature),
         super_resolution=None if restored is None else restored[0],
         polarity=measure_orientation(setup, variables, images),
+        start=_measure_start(setup, images, shares),
         cells=_cells(setup, predictions),
         cells_withheld=withheld,
+        sources=measure_sources(predictions, images.sources, **setup.experiment.bootstrap_options),
         **vars(history),
     )
     files.insert(0, write_json(workdir / f"results{suffix}.json", results.to_json()))
@@ -153,58 +156,28 @@ def share_predictions(setup: Setup, *, variables: Mapping[str, Any], split: str)
     """
     images = setup.splits[split]
     predict_split(setup, variables, images, bar=None)
-    _fit_calibration(setup, variables)
+    fit_calibration(setup, variables)
     Attempts().attempt("", functools.partial(_restore, setup, variables, images, split=split))
     measure_orientation(setup, variables, images)
+    _measure_start(setup, images, class_shares(setup.splits["train"].labels))
 
 
 def _draw(make: Callable[[], Figure], path: Path) -> Path:
     return save_figure(make(), path)
 
 
-def _fit_calibration(setup: Setup, variables: Mapping[str, Any]) -> tuple[float, KnownStain]:
-    """Return the temperature and the known stain, both of the validation images alone.
+def _measure_start(setup: Setup, images: Chromosomes, shares: np.ndarray) -> SourceMetrics | None:
+    """Return the metrics of the weights that the training started from; None if they don't count.
 
-    The temperature is 1, which changes nothing, for too few images.
+    They are calibrated and assigned as those of the trained network are.
     """
-    validation, polarity = setup.splits["validation"], setup.experiment.polarity
-    outputs = classes = predict_images(setup, variables, validation.images, bar=None)
-    if polarity == "read":
-        classes, _ = separate_polarity(outputs, turned_share=setup.experiment.turned_share)
-    enough = len(validation.labels) >= FEWEST_CALIBRATION_IMAGES
-    temperature = fit_temperature(classes, validation.labels) if enough else 1.0
-    judged = stain_log_probabilities(outputs, polarity=polarity, temperature=temperature)
-    return temperature, fit_stain(judged, validation.cells)
-
-
-def _predictions(
-    setup: Setup,
-    images: Chromosomes,
-    log_probabilities: np.ndarray,
-    temperature: float,
-    shares: np.ndarray,
-) -> tuple[Predictions, str]:
-    """Return the predictions, with whole cells assigned where the split keeps them whole.
-
-    The text says why they could not be assigned; it is empty if they were or the split divides
-    them.
-    """
-    assigned, withheld = None, ""
-    if setup.experiment.split.protocol in WHOLE_CELL_PROTOCOLS:
-        calibrated = apply_temperature(log_probabilities, temperature).astype(np.float64)
-        try:
-            assigned = assign_cells(to_log_likelihoods(calibrated, shares), images.cells)
-        except ValueError as error:
-            withheld = str(error)
-    predictions = Predictions(
-        names=images.names,
-        cells=images.cells,
-        cases=images.cases,
-        labels=images.labels,
-        log_probabilities=log_probabilities,
-        assigned=assigned,
-    )
-    return predictions, withheld
+    if not setup.experiment.start_counts:
+        return None
+    variables = compilation.place_replicated(load_start(setup)[0], setup.mesh)
+    temperature, _ = fit_calibration(setup, variables)
+    classes = predict_split(setup, variables, images, bar=None)
+    predictions, _ = calibrated_predictions(setup, images, classes, temperature, shares)
+    return measure_images(predictions, **setup.experiment.bootstrap_options)
 
 
 def _identity(setup: Setup, *, split: str) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from superxception_jax.karyotyping.iscn import COMPLETE_CELL
 from superxception_jax.runs.results import RunResults
+from superxception_jax.runs.source_metrics import SourceMetrics
 
 Part = TypeVar("Part")
 
@@ -59,6 +60,13 @@ class Attempts:
         ) from self.failures[0][1]
 
 
+def _in_short(metrics: SourceMetrics) -> str:
+    text = f"{metrics.accuracy:.2%} of {metrics.images:,} images"
+    if metrics.cells is not None:
+        text += f", {metrics.cells.accuracy:.2%} assigned in {metrics.cells.cells} cells"
+    return text
+
+
 def summarize_results(results: RunResults) -> str:
     """Return the results for the terminal, each number with what it rests on.
 
@@ -86,6 +94,13 @@ def summarize_results(results: RunResults) -> str:
                 f"{cells.parts} of {cells.cells} cells are assigned as parts of a cell: a complete "
                 f"one has {COMPLETE_CELL[0]} to {COMPLETE_CELL[-1]} images"
             )
+    for name, one in results.sources.items():
+        lines.append(f"  {name}: {_in_short(one)}")
+    if results.start is not None:
+        lines.append(
+            f"before the training: {_in_short(results.start)}"
+            + ("; no epoch improved on it, so it is kept" if not results.progress.best_step else "")
+        )
     if results.cells_withheld:
         lines.append(f"whole cells are not assigned: {results.cells_withheld}")
     if not results.polarity:

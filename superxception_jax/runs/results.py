@@ -14,6 +14,7 @@ from superxception_jax.evaluation.statistics import Interval
 from superxception_jax.files import damaged, load_json
 from superxception_jax.runs.kinds import check_kinds
 from superxception_jax.runs.provenance import Provenance
+from superxception_jax.runs.source_metrics import SourceMetrics
 from superxception_jax.training.progress import Progress
 
 RESULTS_FILE = "results.json"
@@ -98,6 +99,9 @@ class RunResults:
             divides them.
         finished: Whether the training had come to its end; None in results of versions that didn't
             store it, see `superxception_jax.runs.finished`.
+        sources: Metrics of each data set; empty for one.
+        start: Metrics of the weights that the training started from, on the same images; None
+            where they didn't count as a result of the training.
     """
 
     name: str
@@ -125,6 +129,8 @@ class RunResults:
     cells: CellMetrics | None = None
     cells_withheld: str = ""
     finished: bool | None = None
+    sources: Mapping[str, SourceMetrics] = dataclasses.field(default_factory=dict)
+    start: SourceMetrics | None = None
 
     @property
     def absent_classes(self) -> tuple[str, ...]:
@@ -169,6 +175,11 @@ class RunResults:
             }
         if self.cells is not None:
             values["cells"] = self.cells.to_json()
+        values["sources"] = {name: one.to_json() for name, one in self.sources.items()}
+        if not self.sources:
+            del values["sources"]
+        if self.start is not None:
+            values["start"] = self.start.to_json()
         return values
 
     @classmethod
@@ -201,6 +212,11 @@ class RunResults:
             parts["polarity"] = {
                 name: PolarityMetrics(**one) for name, one in values["polarity"].items()
             }
+        parts["sources"] = {
+            name: SourceMetrics.from_json(one) for name, one in values.get("sources", {}).items()
+        }
+        if "start" in values:
+            parts["start"] = SourceMetrics.from_json(values["start"])
         return cls(**parts)
 
 

@@ -12,21 +12,22 @@ from typing import Any
 
 import flax.linen as nn
 import jax
-import numpy as np
 import optax
 from clu import parameter_overview
-from tqdm import tqdm
 
 from superxception_jax.data.source import Chromosomes
 from superxception_jax.data.splits import WHOLE_CELL_PROTOCOLS, Split
-from superxception_jax.data.stored_images import Images, TurnedImages
-from superxception_jax.evaluation.predict import predict_all
-from superxception_jax.karyotyping.polarity import separate_polarity
 from superxception_jax.models.inference import Predict, make_predict
 from superxception_jax.models.multiply_accumulates import count_multiply_accumulates
 from superxception_jax.runs.experiment import Experiment
 from superxception_jax.runs.network import make_network
-from superxception_jax.runs.split_data import check_cells, draw_split, load_everything
+from superxception_jax.runs.split_data import (
+    check_cells,
+    check_polarity,
+    draw_split,
+    load_everything,
+    repeat_images,
+)
 from superxception_jax.runs.split_file import PARTS, StoredSplit, describe_split
 from superxception_jax.training import compile as compilation
 from superxception_jax.training.checkpoint import BEST
@@ -90,6 +91,8 @@ def set_up(
     everything = load_everything(experiment)
     split = (choose_split or draw_split(experiment))(everything)
     splits = {name: everything.take(getattr(split, name)) for name in PARTS}
+    splits["train"] = repeat_images(splits["train"], experiment.repeats)
+    check_polarity(splits["train"], experiment)
     if experiment.split.protocol in WHOLE_CELL_PROTOCOLS:
         check_cells(splits[tested].cells)
     steps_per_epoch = len(splits["train"].labels) // experiment.batch_size
@@ -249,47 +252,3 @@ def load_best(setup: Setup, checkpoints: AnyCheckpoints) -> dict[str, Any]:
         FileNotFoundError: There is no best checkpoint.
     """
     return checkpoints.load_variables(BEST, setup.abstract_state.variables)
-
-
-def predict_split(
-    setup: Setup, variables: Mapping[str, Any], part: Chromosomes, *, bar: tqdm | None
-) -> np.ndarray:
-    """Return the log-probabilities of the classes of a split.
-
-    Args:
-        setup: Setup of the run.
-        variables: `params` and `batch_stats`.
-        part: Images of the split.
-        bar: Progress bar over images, if any.
-
-    Returns:
-        f32[N,24], not calibrated.
-    """
-    outputs = predict_images(setup, variables, part.images, bar=bar)
-    if setup.experiment.polarity == "given":
-        return outputs
-    return separate_polarity(outputs, turned_share=setup.experiment.turned_share)[0]
-
-
-def predict_images(
-    setup: Setup, variables: Mapping[str, Any], images: Images | TurnedImages, *, bar: tqdm | None
-) -> np.ndarray:
-    """Return raw log-probabilities.
-
-    Args:
-        setup: Setup of the run.
-        variables: `params` and `batch_stats`.
-        images: u8[N,S,S,1], in memory or in a file.
-        bar: Progress bar over images, if any.
-
-    Returns:
-        f32[N,24] for the classes, or f32[N,48] for upright and turned classes.
-    """
-    return predict_all(
-        images,
-        variables=variables,
-        predict=setup.predict,
-        place=lambda batch: compilation.place_batch(batch, setup.mesh),
-        batch_sizes=(setup.experiment.evaluation_batch_size,),
-        advance=bar.update if bar is not None else lambda count: None,
-    )

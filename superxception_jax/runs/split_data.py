@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import functools
+from collections.abc import Callable, Collection, Mapping
 
 import numpy as np
 
-from superxception_jax.data.source import Chromosomes, load_chromosomes
-from superxception_jax.data.splits import Split, make_split
+from superxception_jax.data.joined import load_data_sets
+from superxception_jax.data.source import Chromosomes
+from superxception_jax.data.splits import Split, SplitSettings, make_split
 from superxception_jax.karyotyping.assignment import MOST_CHROMOSOMES
 from superxception_jax.runs.experiment import Experiment
 from superxception_jax.training.processes import first_alone, is_first
 
 
 def load_everything(experiment: Experiment) -> Chromosomes:
-    """Return all images of an experiment's data set.
+    """Return all images of an experiment's data sets.
 
     Args:
         experiment: Checked experiment.
     """
     # The first process prepares what is missing; those that share its disk then find it.
     with first_alone():
-        return load_chromosomes(
-            dataset=experiment.dataset,
-            dataset_options=experiment.dataset_options,
+        return load_data_sets(
+            experiment.data_sets,
             data_dir=experiment.data_dir,
             manual_dir=experiment.manual_dir,
             normalization=experiment.normalization,
@@ -38,12 +39,68 @@ def draw_split(experiment: Experiment) -> Callable[[Chromosomes], Split]:
     Args:
         experiment: Checked experiment.
     """
-    return lambda everything: make_split(
-        labels=everything.labels,
-        cells=everything.cells,
-        cases=everything.cases,
-        settings=experiment.split,
+    return functools.partial(
+        split_sources, settings=experiment.split, test_only=experiment.test_only
     )
+
+
+def split_sources(
+    everything: Chromosomes, *, settings: SplitSettings, test_only: Collection[str]
+) -> Split:
+    """Return a split of which each data set has the part that it has by itself.
+
+    Args:
+        everything: All images.
+        settings: Protocol and its numbers.
+        test_only: Data sets of which only the test images are used.
+
+    Raises:
+        ValueError: There are too few images, cells or cases for the settings.
+    """
+    parts: dict[str, list[np.ndarray]] = {"train": [], "validation": [], "test": []}
+    for source in dict.fromkeys(everything.sources.tolist()):
+        members = np.flatnonzero(everything.sources == source)
+        split = make_split(
+            labels=everything.labels[members],
+            cells=everything.cells[members],
+            cases=everything.cases[members],
+            settings=settings,
+        )
+        for part, indices in parts.items():
+            if part == "test" or source not in test_only:
+                indices.append(members[getattr(split, part)])
+    return Split(**{part: np.concatenate(indices) for part, indices in parts.items()})
+
+
+def repeat_images(train: Chromosomes, repeats: Mapping[str, int]) -> Chromosomes:
+    """Return the training images, each as often as an epoch shows it.
+
+    Args:
+        train: Training images.
+        repeats: How often an epoch shows the images of each data set.
+    """
+    if set(repeats.values()) == {1}:
+        return train
+    times = [repeats[source] for source in train.sources.tolist()]
+    return train.take(np.repeat(np.arange(len(times)), times))
+
+
+def check_polarity(train: Chromosomes, experiment: Experiment) -> None:
+    """Raise if a network that takes images for upright would learn from others.
+
+    Args:
+        train: Training images.
+        experiment: Checked experiment.
+
+    Raises:
+        ValueError: There are such images.
+    """
+    unknown = int((~train.upright).sum())
+    if unknown and experiment.polarity == "given":
+        raise ValueError(
+            f"`model.polarity` must be read, got given with {unknown:,} training images that may "
+            "be any way up; set it to read."
+        )
 
 
 def check_cells(cells: np.ndarray) -> None:

@@ -10,9 +10,12 @@ from typing import Any
 ADDED: dict[str, Any] = {
     "data.memory_share": 0.5,
     "data.own_twins": "refuse",
+    "data.repeats": "",
     "normalization.grey": "keep",
+    "split.test_only": "",
     "split.training_share": 1.0,
     "model.init_from": "",
+    "model.start": "replaced",
     "model.stem_stride": 1,
     "model.polarity": "given",
     "model.test_views": "one",

@@ -15,16 +15,16 @@ import numpy as np
 from superxception_jax.evaluation.metrics import compute_metrics
 from superxception_jax.files import write_text
 from superxception_jax.models.inference import Predict
-from superxception_jax.models.keras.start import EXPORTED, start_from_keras
 from superxception_jax.runs.experiment import Experiment
+from superxception_jax.runs.predicting import predict_split
 from superxception_jax.runs.restoration import (
     Pairs,
     compile_restoration,
     load_pairs,
     measure_errors,
 )
-from superxception_jax.runs.setup import Setup, multiply_accumulates, predict_split
-from superxception_jax.runs.weights_file import load_variables
+from superxception_jax.runs.setup import Setup, multiply_accumulates
+from superxception_jax.runs.start_weights import load_start
 from superxception_jax.training import compile as compilation
 from superxception_jax.training.checkpoint import BEST, LATEST
 from superxception_jax.training.checkpoint_sharing import AnyCheckpoints, open_checkpoints
@@ -39,7 +39,7 @@ from superxception_jax.training.recorder import AnyRecorder, Recorder, SilentRec
 from superxception_jax.training.restoration_step import init_restoration, make_restoration_step
 from superxception_jax.training.settings import LoopSettings
 from superxception_jax.training.state import TrainState
-from superxception_jax.training.steps import make_train_step
+from superxception_jax.training.steps import make_train_step, training_targets
 from superxception_jax.training.task import Task
 from superxception_jax.training.trace import StepTrace
 
@@ -79,13 +79,16 @@ def train_network(
     step = make_train_step(setup.model, setup.optimizer, **experiment.step_options)
     task = Task(
         images=train_part.images,
-        targets=train_part.labels,
+        targets=training_targets(train_part.labels, upright=train_part.upright),
         step=compilation.compile_train_step(step, setup.mesh),
         validate=validate,
         first_state=lambda: _first_state(setup, workdir),
         abstract_state=setup.abstract_state,
         settings=_loop_settings(
-            experiment, epochs=experiment.epochs, patience_epochs=experiment.patience_epochs
+            experiment,
+            epochs=experiment.epochs,
+            patience_epochs=experiment.patience_epochs,
+            start_counts=experiment.start_counts,
         ),
         key=setup.key,
         mesh=setup.mesh,
@@ -118,7 +121,7 @@ def _first_state(setup: Setup, workdir: Path) -> TrainState:
     loaded = None
     if setup.experiment.init_from:
         # Before anything is compiled, so that a wrong file is reported at once.
-        loaded, report = _load_start(setup, Path(setup.experiment.init_from).expanduser())
+        loaded, report = load_start(setup)
         print(report, flush=True)
         if is_first():
             write_text(workdir / "init_from.txt", report + "\n")
@@ -128,19 +131,6 @@ def _first_state(setup: Setup, workdir: Path) -> TrainState:
         variables = jax.tree.map(_choose, loaded, state.variables)
         state = dataclasses.replace(state, **compilation.place_replicated(variables, setup.mesh))
     return dataclasses.replace(state, params={**state.params, **pretrained})
-
-
-def _load_start(setup: Setup, path: Path) -> tuple[Any, str]:
-    """Load the variables to start from; return them and a report."""
-    variables = setup.abstract_state.variables
-    if path.suffix != EXPORTED:
-        return start_from_keras(variables, name=setup.experiment.model["name"], path=path)
-    if not path.is_file():
-        raise FileNotFoundError(
-            f"`model.init_from` must be an existing file of weights, got `{path}`; check the path."
-        )
-    loaded = load_variables(path, variables)
-    return loaded, f"started from {path}: all {len(jax.tree.leaves(loaded))} arrays loaded"
 
 
 def _choose(new: np.ndarray | jax.ShapeDtypeStruct, drawn: jax.Array) -> jax.Array:
@@ -190,7 +180,10 @@ def _pretrain(setup: Setup, workdir: Path) -> dict[str, Any]:
             jax.eval_shape(draw_state, setup.key), setup.mesh
         ),
         settings=_loop_settings(
-            experiment, epochs=experiment.pretraining_epochs, patience_epochs=0
+            experiment,
+            epochs=experiment.pretraining_epochs,
+            patience_epochs=0,
+            start_counts=False,
         ),
         key=setup.key,
         mesh=setup.mesh,
@@ -211,10 +204,13 @@ def _tell_errors(
     return tell(lambda: errors)
 
 
-def _loop_settings(experiment: Experiment, *, epochs: int, patience_epochs: int) -> LoopSettings:
+def _loop_settings(
+    experiment: Experiment, *, epochs: int, patience_epochs: int, start_counts: bool
+) -> LoopSettings:
     return LoopSettings(
         epochs=epochs,
         patience_epochs=patience_epochs,
+        start_counts=start_counts,
         batch_size=experiment.batch_size,
         seed=experiment.seed,
         checkpoint_every_steps=experiment.checkpoint_every_steps,

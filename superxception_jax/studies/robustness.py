@@ -65,7 +65,12 @@ def load_test_cells(
             "`--runs` must be runs whose split keeps cells whole, got the split `paper`; train "
             "with --config.split.protocol=cells."
         )
-    records = _load_records(experiment, experiment.dataset, experiment.dataset_options)
+    if len(experiment.data_sets) > 1:
+        raise ValueError(
+            f"`--runs` must be runs on one data set, got {experiment.dataset}; train one on each."
+        )
+    ((dataset, options),) = experiment.data_sets.items()
+    records = _load_records(experiment, dataset, options)
     stored = load_split(workdir)
     if stored is None:
         print(

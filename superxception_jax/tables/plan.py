@@ -20,7 +20,7 @@ _FREE_FIELDS = ("data.data_dir", "data.manual_dir", "split.fold", "evaluation.ba
 FREE_ROW_FIELDS = ("seed", "training.devices", *_FREE_FIELDS)
 # What the runs of a table may differ in, because it changes neither the test images nor the
 # interval.
-FREE_TABLE_FIELDS = (*_FREE_FIELDS, "split.training_share")
+FREE_TABLE_FIELDS = (*_FREE_FIELDS, "split.training_share", "split.test_only", "data.repeats")
 
 
 @dataclass(frozen=True)

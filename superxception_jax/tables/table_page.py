@@ -15,6 +15,7 @@ from superxception_jax.tables.comparison_page import (
     describe_interval,
     too_few,
 )
+from superxception_jax.tables.data_sets import data_set_section
 from superxception_jax.tables.finished_run import TableRun
 from superxception_jax.tables.row import TableRow
 from superxception_jax.tables.table import Table
@@ -61,6 +62,7 @@ def table_markdown(table: Table, *, notes: str) -> str:
     parts += [f"![Test accuracy against cost]({COST_FIGURE})"]
     if notes:
         parts += ["## Conclusions", notes.strip()]
+    parts += data_set_section(table.runs)
     parts += ["## Recall by class, %", _recalls(rows)]
     unassigned = _unassigned(table.runs)
     if unassigned or any(row.whole_cells for row in rows):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
@@ -229,7 +230,7 @@ class Checkpoints:
             problem = problem_of(best)
         else:
             problem = f"`{self._directory / BEST}` holds step {self.step(BEST)}."
-        if not best_step or (
+        if math.isinf(latest[1].best_validation_loss) or (
             not isinstance(best, Exception) and (self.step(BEST) or 0) >= best_step
         ):
             return ""

@@ -11,7 +11,6 @@ import jax
 import numpy as np
 
 from superxception_jax.data.batches import training_indices
-from superxception_jax.data.stored_images import StoredImages
 from superxception_jax.training.compile import own_rows, place_own_rows
 from superxception_jax.training.task import Task
 
@@ -53,7 +52,7 @@ def _batches(task: Task, *, first: int, last: int) -> Iterator[tuple[jax.Array, 
         )[rows]
         return task.images[indices], task.targets[indices]
 
-    stored = any(isinstance(one, StoredImages) for one in (task.images, task.targets))
+    stored = not all(isinstance(one, np.ndarray) for one in (task.images, task.targets))
     read = _read_ahead if stored else map
     for images, targets in read(fetch, range(first, last)):
         yield place_own_rows(images, task.mesh), place_own_rows(targets, task.mesh)

@@ -103,6 +103,9 @@ def train(
 ) -> tuple[TrainState, Progress]:
     """Train from the given state to the last step, or until the validation loss stops improving.
 
+    Where the start counts, the first state is validated as every epoch is, and stays the best if
+    none is better.
+
     Args:
         state: First state, or the one of the latest checkpoint; its memory is reused.
         task: What to learn.
@@ -124,6 +127,12 @@ def train(
     started_seconds = clock() - progress.training_seconds
     log = _Log(task, recorder, clock)
     first = int(state.step)
+    if settings.start_counts and first == 0:
+        validation = task.validate(state)
+        recorder.record("validation", 0, validation)
+        progress = replace(progress, best_validation_loss=validation["loss"], best_step=0)
+        for kind in (BEST, LATEST):
+            checkpoints.save(kind, state, progress=progress)
     last = first if progress.stopped_epoch else task.total_steps
     for number, batch in enumerate(training_batches(task, first=first, last=last), first):
         # Marks the step in a trace.

@@ -15,7 +15,8 @@ class Progress:
     Attributes:
         training_seconds: Time spent on training steps and validations.
         best_validation_loss: Lowest validation loss so far, infinite before the first validation.
-        best_step: Step at which it was reached, 0 before the first validation.
+        best_step: Step at which it was reached; 0 before the first validation, and for the start of
+            the training where that counts.
         stopped_epoch: Epoch after which training stopped because the validation loss no longer
             improved; 0 if it has not stopped early.
     """
@@ -32,7 +33,7 @@ class Progress:
         {'training_seconds': 2.5}
         """
         values = {"training_seconds": self.training_seconds}
-        if self.best_step:
+        if math.isfinite(self.best_validation_loss):
             values |= {
                 "best_validation_loss": self.best_validation_loss,
                 "best_step": self.best_step,

@@ -48,6 +48,7 @@ class LoopSettings:
         epochs: Passes over the training images, each followed by a validation.
         patience_epochs: Epochs without a lower validation loss after which training stops; 0 for
             never.
+        start_counts: Whether the state before the first step may be the best one.
         batch_size: Images per step.
         seed: Seed of the order of the images.
         checkpoint_every_steps: Steps between two checkpoints within an epoch.
@@ -56,6 +57,7 @@ class LoopSettings:
 
     epochs: int
     patience_epochs: int
+    start_counts: bool
     batch_size: int
     seed: int
     checkpoint_every_steps: int

@@ -8,9 +8,11 @@ from typing import Any
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
 
 from superxception_jax.arrays import check
+from superxception_jax.chromosomes import CLASS_NAMES
 from superxception_jax.keys import key_for
 from superxception_jax.models.enlarging import enlarge
 from superxception_jax.models.inference import to_unit_range
@@ -40,7 +42,8 @@ def make_train_step(
         augmentation: Ranges of the random changes.
         label_smoothing: Share of the target distribution spread over all classes, 0..1.
         polarity: "given", or "read" to rotate about half of the images by 180° and to let the
-            second half of the outputs stand for the classes of rotated images.
+            second half of the outputs stand for the classes of rotated images. Of an image that
+            may be any way up, only the class is learned: its probability is the sum of both halves.
         precision: Number format of activations and products, "float32" or "bfloat16".
         accumulation_steps: Parts into which the batch is divided, a divisor of B. They are computed
             one after the other, and the step is that of the whole batch, within rounding: the
@@ -49,21 +52,22 @@ def make_train_step(
             updates the running ones once per part, in order; and dropout draws for each part.
 
     Returns:
-        A pure function from the state, images u8[B,S,S,1], labels i32[B] and the root key to the
-        next state and metrics f32[]: `loss`, the mean loss; `correct`, the number of correct
-        classes; and `gradient_norm`, the global norm of the gradients.
+        A pure function from the state, images u8[B,S,S,1], targets i32[B] of `training_targets`
+        and the root key to the next state and metrics f32[]: `loss`, the mean loss; `correct`, the
+        number of correct classes, with the orientation where it is known; and `gradient_norm`, the
+        global norm of the gradients.
     """
 
-    def train_step(state, images, labels, key):
-        check(images=(images, "u8[B,S,S,1]"), labels=(labels, "i32[B]"))
+    def train_step(state, images, targets, key):
+        check(images=(images, "u8[B,S,S,1]"), targets=(targets, "i32[B]"))
         key = key_for(key, "step", state.step)
         pixels = augment(to_unit_range(images), key=key_for(key, "augment"), settings=augmentation)
-        turned = jnp.zeros_like(labels)
+        turned = jnp.zeros_like(targets)
         if polarity == "read":
             pixels, turned = turn_half(pixels, key=key_for(key, "turn"))
 
         def loss_of(params, batch_stats, part, *number):
-            pixels, labels, turned = part
+            pixels, targets, turned = part
             logits, updated = apply_network(
                 model,
                 {"params": params, "batch_stats": batch_stats},
@@ -73,15 +77,14 @@ def make_train_step(
                 mutable=["batch_stats"],
                 rngs={"dropout": key_for(key, "dropout", *number)},
             )
-            classes = labels + turned * (logits.shape[-1] // 2)
-            targets = jax.nn.one_hot(classes, logits.shape[-1])
-            targets = optax.smooth_labels(targets, label_smoothing)
-            loss = optax.softmax_cross_entropy(logits, targets).mean()
-            correct = jnp.sum(jnp.argmax(logits, axis=-1) == classes)
-            return loss, (correct, updated.get("batch_stats", {}))
+            if polarity == "read":
+                loss, correct = _read_loss(logits, targets, turned, smoothing=label_smoothing)
+            else:
+                loss, correct = _class_loss(logits, targets, smoothing=label_smoothing)
+            return loss.mean(), (jnp.sum(correct), updated.get("batch_stats", {}))
 
         gradient_of = jax.value_and_grad(loss_of, has_aux=True)
-        batch = (pixels, labels, turned)
+        batch = (pixels, targets, turned)
         if accumulation_steps == 1:
             result = gradient_of(state.params, state.batch_stats, batch)
         else:
@@ -102,6 +105,53 @@ def make_train_step(
         return new_state, metrics
 
     return train_step
+
+
+def training_targets(labels: np.ndarray, *, upright: np.ndarray) -> np.ndarray:
+    """Return what a training step learns of each image, as one number.
+
+    Args:
+        labels: i32[N], classes.
+        upright: bool[N], whether the p arm is known to point up.
+
+    Returns:
+        i32[N]: the class c of an upright image, C + c of one that may be any way up, where C is
+        the number of classes.
+
+    >>> training_targets(np.array([3, 3], np.int32), upright=np.array([True, False]))
+    array([ 3, 27], dtype=int32)
+    """
+    check(labels=(labels, "i32[N]"), upright=(upright, "bool[N]"))
+    return labels + np.where(upright, 0, len(CLASS_NAMES)).astype(np.int32)
+
+
+def _class_loss(
+    logits: jax.Array, labels: jax.Array, *, smoothing: float
+) -> tuple[jax.Array, jax.Array]:
+    """Return the loss f32[B] of each image, and whether its class is predicted, bool[B]."""
+    smooth = optax.smooth_labels(jax.nn.one_hot(labels, logits.shape[-1]), smoothing)
+    loss = optax.softmax_cross_entropy(logits, smooth)
+    return loss, jnp.argmax(logits, axis=-1) == labels
+
+
+def _read_loss(
+    logits: jax.Array, targets: jax.Array, turned: jax.Array, *, smoothing: float
+) -> tuple[jax.Array, jax.Array]:
+    """Return the loss f32[B] of each image, and whether what is known of it is predicted, bool[B].
+
+    Args:
+        logits: f32[B,2C].
+        targets: i32[B], see `training_targets`.
+        turned: i32[B], 1 for an image that was rotated.
+        smoothing: Share of the target distribution spread over all classes.
+    """
+    classes = logits.shape[-1] // 2
+    labels, oriented = targets % classes, targets < classes
+    known = _class_loss(logits, labels + turned * classes, smoothing=smoothing)
+    # The logits of the sums: their softmax adds up the probabilities of both readings.
+    summed = jnp.logaddexp(*jnp.split(logits, 2, axis=-1))
+    unknown = _class_loss(summed, labels, smoothing=smoothing)
+    return jnp.where(oriented, known[0], unknown[0]), jnp.where(oriented, known[1], unknown[1])
 
 
 def _accumulate(

@@ -25,6 +25,7 @@ from ml_collections import ConfigDict
 from configs.base import PRESETS, apply_preset, get_base
 from superxception_jax.models.build import build_model
 from superxception_jax.runs.experiment import build_experiment, config_differences
+from superxception_jax.runs.included import INCLUDED
 from tests.configs.ablations import ABLATIONS, AT_PRESET
 from tests.paths import REPOSITORY
 
@@ -51,7 +52,7 @@ BUILDS_ON = {
 
 def _config(row: str, preset: str) -> ConfigDict:
     config = importlib.import_module(f"configs.{row}").get_config(preset)
-    if preset == "own":
+    if preset in ("own", "adapt"):
         config.data.own_folder = "cells"
     return config
 
@@ -130,6 +131,19 @@ def test_row(row):
         if own:
             sections.append(_section(_title(preset), own))
     _compare(GOLDEN / f"{row}.config.txt", "\n".join(sections))
+
+
+def test_adaptation_is_a_short_training_of_the_included_network():
+    config = _config("stripnet", "adapt")
+    own, adapting = _resolved("stripnet", "own"), _flat(build_experiment(config).config)
+    text = _section("adapt, from own", _changes(own, adapting))
+    _compare(GOLDEN / "stripnet-adapt.config.txt", text)
+    included = _flat(json.loads((INCLUDED["gband"] / "config.json").read_text("utf-8")))
+    for field, value in included.items():
+        # Everything that the weights depend on.
+        if field.startswith("normalization.") or field in ("model.name", "model.polarity"):
+            assert adapting[field] == value, field
+    assert adapting["model.width_multiplier"] == included["model.width_multiplier"]
 
 
 @pytest.mark.parametrize("preset", ["", "bioimage", "paper"])

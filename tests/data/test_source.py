@@ -136,6 +136,7 @@ def test_take_selects_in_order():
         lengths_px=np.array([1, 2, 3], np.float32),
         hashes=np.array(["1", "2", "3"]),
         upright=np.array([True, True, False]),
+        sources=np.array(["own", "own", "tseng"]),
     )
     some = everything.take(np.array([2, 0]))
     assert some.names.tolist() == ["z", "x"]

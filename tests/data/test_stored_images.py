@@ -9,7 +9,12 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from superxception_jax.data import stored_images
-from superxception_jax.data.stored_images import ImageWriter, StoredImages, TurnedImages
+from superxception_jax.data.stored_images import (
+    ImageWriter,
+    JoinedImages,
+    StoredImages,
+    TurnedImages,
+)
 
 COUNT, SIDE = 23, 12
 
@@ -173,3 +178,17 @@ def test_turned_images_are_turned_once_they_are_read(stored, images):
         view = TurnedImages(one, turned)
         assert (view.shape, view.dtype) == (images.shape, np.uint8)
         np.testing.assert_array_equal(view[indices], expected[indices])
+
+
+@given(INDICES, st.data())
+def test_joined_images_are_one_array(images, stored, index, data):
+    """Of which the middle is in a file."""
+    joined = JoinedImages([images[:5], stored.take(np.arange(5, 11)), images[11:]])
+    assert (joined.shape, joined.dtype, len(joined), joined.ndim) == (
+        images.shape, images.dtype, len(images), images.ndim,
+    )  # fmt: skip
+    np.testing.assert_array_equal(joined[index], images[index])
+    mask = data.draw(hnp.arrays(np.bool_, COUNT))
+    np.testing.assert_array_equal(joined.take(mask)[:], images[mask])
+    with pytest.raises(TypeError, match="must be indexed"):
+        np.asarray(joined)

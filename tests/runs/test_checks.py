@@ -123,6 +123,39 @@ def test_missing_and_unknown_fields_are_named():
     ("fields", "problem"),
     [
         (
+            {"data.dataset": "gband,tseng x", "split.protocol": "cases"},
+            "`data.dataset` must be one of bioimage, gband, ideogram, own, or several of them with "
+            "commas, got 'gband,tseng x'.",
+        ),
+        (
+            {"data.dataset": "gband,gband", "split.protocol": "cases"},
+            "`data.dataset` must be one of bioimage, gband, ideogram, own, or several of them with "
+            "commas, got 'gband,gband'.",
+        ),
+        (
+            {"data.dataset": "gband,bioimage", "split.protocol": "paper"},
+            "`split.protocol` must be cells or cases with several data sets, got 'paper'.",
+        ),
+        (
+            {
+                "data.dataset": "gband,bioimage",
+                "split.protocol": "cells",
+                "split.test_only": "bioimage,gband",
+            },
+            "`split.test_only` must name some, not all, of the data sets gband, bioimage, got "
+            "'bioimage,gband'.",
+        ),
+        (
+            {"data.repeats": "2,0"},
+            "`data.repeats` must be one whole number of at least 1 for each of the 1 data sets, "
+            "such as 1, got '2,0'.",
+        ),
+        (
+            {"model.start": "kept_unless_improved"},
+            "`model.init_from` must be qband, gband or an exported `variables.npz` with "
+            "`model.start` kept_unless_improved, got ''; set it.",
+        ),
+        (
             {"training.batch_size": 30, "training.accumulation_steps": 4},
             "`training.batch_size` must be a multiple of `training.accumulation_steps`, 4, got 30; "
             "choose 32.",

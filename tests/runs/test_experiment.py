@@ -42,10 +42,14 @@ def test_every_field_of_the_config_reaches_the_experiment():
     for path, value in list(_leaves(config.to_dict())):
         if path in ("data.ideogram_cells", "data.ideogram_seed"):
             continue
-        # The second needs a network of Keras' size and has a test of its own.
-        if path.startswith("data.ideogram") or path == "model.init_from":
+        # The others need a network of Keras' size and have a test of their own.
+        if path.startswith("data.ideogram") or path in ("model.init_from", "model.start"):
             continue
         start = config
+        if path == "split.test_only":
+            # A field of several data sets.
+            start = config.copy_and_resolve_references()
+            start.data.dataset, start.split.protocol = "bioimage,gband", "cells"
         if path == "model.stem_stride":
             # A field of another network.
             start = config.copy_and_resolve_references()
@@ -69,12 +73,14 @@ def _other_value(path, value, other):
     choices = {
         "data.dataset": "ideogram",
         "data.own_twins": "allow",
+        "data.repeats": "2",
         "normalization.background": "light",
         "normalization.tilt": "keep",
         "normalization.straightening": "medial_axis",
         "normalization.length": "none",
         "normalization.grey": "cell",
         "split.protocol": "cases",
+        "split.test_only": "gband",
         "split.sizes": (4176, 360, 721),
         "model.name": "xception",
         "model.middle_flow": "scan",
@@ -103,11 +109,8 @@ def _other_value(path, value, other):
 
 def test_synthetic_options_reach_the_builder():
     experiment = build_experiment(_changed(data__ideogram_cells=7, data__ideogram_style="g"))
-    assert experiment.dataset_options == {
-        "cells": 7,
-        "seed": 0,
-        "style": "g",
-        "aneuploid_share": 0.0,
+    assert experiment.data_sets == {
+        "ideogram": {"cells": 7, "seed": 0, "style": "g", "aneuploid_share": 0.0}
     }
 
 
@@ -164,6 +167,9 @@ def test_starting_from_a_file_needs_the_network_of_keras():
     named = _changed(model__init_from="weights.keras", **fitting)
     assert build_experiment(named).init_from == "weights.keras"
     assert build_experiment(_changed(**fitting)).init_from == ""
+    assert not build_experiment(named).start_counts
+    kept = _changed(model__init_from="gband", model__start="kept_unless_improved")
+    assert build_experiment(kept).start_counts
     with pytest.raises(ValueError, match="the config has problems") as caught:
         build_experiment(_changed(model__init_from="weights.keras"))
     assert "`model.width_multiplier` must be 1 with `model.init_from`" in str(caught.value)

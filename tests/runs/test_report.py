@@ -14,7 +14,7 @@ from configs.stripnet import get_config
 from superxception_jax.data.source import Chromosomes
 from superxception_jax.evaluation.predictions import load_predictions
 from superxception_jax.files import write_text
-from superxception_jax.runs import report
+from superxception_jax.runs import calibrated, report
 from superxception_jax.runs.experiment import build_experiment
 from superxception_jax.runs.report import RunHistory, write_report
 from superxception_jax.runs.results import load_results
@@ -46,6 +46,7 @@ def cells(*labels: np.ndarray, patients: int = 0) -> Chromosomes:
         lengths_px=np.ones(len(classes), np.float32),
         hashes=names,
         upright=np.ones(len(classes), bool),
+        sources=np.full(len(classes), "own"),
     )
 
 
@@ -69,7 +70,7 @@ def no_figures(monkeypatch):
 @pytest.fixture
 def make(monkeypatch, tmp_path):
     """Return a function that writes the report of test cells and returns its results and output."""
-    monkeypatch.setattr(report, "predict_images", read)
+    monkeypatch.setattr(calibrated, "predict_images", read)
     monkeypatch.setattr(report, "predict_split", read_part)
     monkeypatch.setattr(report, "multiply_accumulates", lambda setup: 5)
     # Drawing pixels takes most of the time of a report.

@@ -5,11 +5,22 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from configs import super_xception
 from configs.stripnet import get_config
+from superxception_jax.data.joined import join_chromosomes
+from superxception_jax.data.source import Chromosomes
+from superxception_jax.data.splits import SplitSettings, make_split
 from superxception_jax.data.stored_images import StoredImages
 from superxception_jax.karyotyping.assignment import MOST_CHROMOSOMES
 from superxception_jax.runs.experiment import build_experiment
-from superxception_jax.runs.split_data import check_cells, draw_split, load_everything
+from superxception_jax.runs.split_data import (
+    check_cells,
+    check_polarity,
+    draw_split,
+    load_everything,
+    repeat_images,
+    split_sources,
+)
 from superxception_jax.runs.split_file import describe_split
 
 
@@ -43,3 +54,77 @@ def test_the_share_of_the_memory_decides_where_images_are_and_nothing_else(tmp_p
         one, other = streamed.take(getattr(split, part)), in_memory.take(getattr(same, part))
         np.testing.assert_array_equal(one.images[:], other.images)
         np.testing.assert_array_equal(one.labels, other.labels)
+
+
+def two_laboratories():
+    """Return ten cases of two cells each from `gband` and as many from `own`, with equal names."""
+    cells = np.array([f"{case}.{number}" for case in range(10) for number in range(2)])
+    count = len(cells)
+
+    def laboratory(source: str, shade: int) -> Chromosomes:
+        return Chromosomes(
+            images=np.full((count, 2, 2, 1), shade, np.uint8),
+            labels=np.arange(count, dtype=np.int32) % 24,
+            cells=cells,
+            cases=np.array([cell.partition(".")[0] for cell in cells]),
+            names=np.array([f"{cell}/x" for cell in cells]),
+            lengths_px=np.ones(count, np.float32),
+            hashes=cells,
+            upright=np.full(count, source == "gband"),
+            sources=np.full(count, source),
+        )
+
+    return laboratory("gband", 1), laboratory("own", 2)
+
+
+SPLIT = SplitSettings(
+    protocol="cases",
+    seed=3,
+    fold=1,
+    folds=5,
+    validation_share=0.2,
+    training_share=1.0,
+    sizes=(1, 1, 1),
+)
+
+
+def test_each_data_set_is_split_as_it_is_by_itself():
+    one, other = two_laboratories()
+    joined = join_chromosomes([one, other])
+    assert set(joined.cases) == {
+        f"{name}/{case}" for name in ("gband", "own") for case in range(10)
+    }
+    split = split_sources(joined, settings=SPLIT, test_only=())
+    alone = make_split(one.labels, one.cells, one.cases, settings=SPLIT)
+    for part in ("train", "validation", "test"):
+        chosen = joined.take(getattr(split, part))
+        for source, images in (("gband", one), ("own", other)):
+            expected = images.names[getattr(alone, part)]
+            found = chosen.names[chosen.sources == source]
+            assert found.tolist() == [f"{source}/{name}" for name in expected]
+
+
+def test_a_laboratory_that_is_only_tested_has_no_part_in_training():
+    joined = join_chromosomes(two_laboratories())
+    split = split_sources(joined, settings=SPLIT, test_only=("own",))
+    whole = split_sources(joined, settings=SPLIT, test_only=())
+    np.testing.assert_array_equal(split.test, whole.test)
+    for part in ("train", "validation"):
+        assert set(joined.sources[getattr(split, part)]) == {"gband"}
+    assert set(joined.sources[split.test]) == {"gband", "own"}
+
+
+def test_training_images_are_repeated_by_data_set():
+    one, other = two_laboratories()
+    joined = join_chromosomes([one, other])
+    repeated = repeat_images(joined, {"gband": 3, "own": 1})
+    assert len(repeated.labels) == 3 * len(one.labels) + len(other.labels)
+    assert (repeated.sources == "gband").sum() == 3 * len(one.labels)
+    assert repeat_images(joined, {"gband": 1, "own": 1}) is joined
+
+
+def test_images_of_any_orientation_need_a_network_that_reads_it():
+    joined = join_chromosomes(two_laboratories())
+    check_polarity(joined, build_experiment(get_config("smoke")))
+    with pytest.raises(ValueError, match=r"must be read, got given with 20 training images that"):
+        check_polarity(joined, build_experiment(super_xception.get_config("smoke")))

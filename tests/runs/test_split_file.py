@@ -50,6 +50,7 @@ def chromosomes(names):
         lengths_px=np.ones(count, np.float32),
         hashes=np.array([f"hash {name}" for name in names]),
         upright=np.ones(count, bool),
+        sources=np.full(count, "own"),
     )
 
 

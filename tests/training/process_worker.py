@@ -56,6 +56,7 @@ def train_tiny(folder: Path, *, devices: int = 0, stop_step: int = 0):
         settings=LoopSettings(
             epochs=EPOCHS,
             patience_epochs=0,
+            start_counts=False,
             batch_size=BATCH,
             seed=0,
             checkpoint_every_steps=100,

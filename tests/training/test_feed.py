@@ -36,6 +36,7 @@ from tests.training.tiny import (
 SETTINGS = LoopSettings(
     epochs=2,
     patience_epochs=0,
+    start_counts=False,
     batch_size=BATCH,
     seed=3,
     checkpoint_every_steps=100,

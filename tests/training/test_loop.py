@@ -28,6 +28,7 @@ from tests.training.tiny import (
 SETTINGS = LoopSettings(
     epochs=2,
     patience_epochs=0,
+    start_counts=False,
     batch_size=BATCH,
     seed=0,
     checkpoint_every_steps=100,
@@ -262,3 +263,29 @@ def test_seed_changes_the_result(tmp_path, compiled):
         lambda a, b: float(np.abs(a - b).max()), jax.device_get(one.params), other.params
     )
     assert max(jax.tree.leaves(differences)) > 0
+
+
+@pytest.mark.parametrize(("losses", "best"), [([0.4, 0.6, 0.5], 0), ([0.4, 0.6, 0.3], None)])
+def test_a_start_that_counts_stays_the_best_unless_an_epoch_is_better(
+    tmp_path, compiled, losses, best
+):
+    settings = dataclasses.replace(SETTINGS, start_counts=True)
+    _run(tmp_path / "run", compiled, settings=settings, losses=losses)
+    with Checkpoints(tmp_path / "run" / "checkpoints") as checkpoints:
+        progress = checkpoints.progress(LATEST)
+        assert checkpoints.step(BEST) == progress.best_step
+        assert progress.best_validation_loss == min(losses)
+        expected = best if best is not None else checkpoints.step(LATEST)
+        assert progress.best_step == expected
+        assert Progress.from_json(progress.to_json()) == progress
+
+
+def test_a_start_that_counts_survives_an_interruption(tmp_path, compiled):
+    """Resumed, the start is neither validated again nor forgotten."""
+    settings = dataclasses.replace(SETTINGS, start_counts=True)
+    with pytest.raises(Interrupted):
+        _run(tmp_path / "run", compiled, settings=settings, losses=[0.1], stop_after=1)
+    _run(tmp_path / "run", compiled, settings=settings, losses=[0.5, 0.6])
+    with Checkpoints(tmp_path / "run" / "checkpoints") as checkpoints:
+        assert checkpoints.progress(LATEST).best_step == checkpoints.step(BEST) == 0
+        assert checkpoints.progress(LATEST).best_validation_loss == 0.1

@@ -203,7 +203,7 @@ def test_wrong_dtypes_are_refused():
     images, labels = _batch()
     with pytest.raises(TypeError, match="images"):
         step(state, images.astype(np.float32), labels, jax.random.key(0))
-    with pytest.raises(TypeError, match="labels"):
+    with pytest.raises(TypeError, match="targets"):
         step(state, images, labels.astype(np.float32), jax.random.key(0))
 
 

@@ -21,6 +21,7 @@ def test_an_epoch_holds_full_batches_only():
         settings=LoopSettings(
             epochs=3,
             patience_epochs=0,
+            start_counts=False,
             batch_size=4,
             seed=0,
             checkpoint_every_steps=1,

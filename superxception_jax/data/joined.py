@@ -1,0 +1,90 @@
+"""Several data sets as one: a laboratory's name is part of every cell, patient and image."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from superxception_jax.data.normalize import NormalizationSettings
+from superxception_jax.data.source import Chromosomes, load_chromosomes
+from superxception_jax.data.stored_images import JoinedImages
+
+# Of a joined data set they begin with the name of its source, because two may have a cell `1`.
+_PREFIXED = ("cells", "cases", "names")
+
+
+def load_data_sets(
+    data_sets: Mapping[str, Mapping[str, Any]],
+    *,
+    data_dir: str | Path,
+    manual_dir: str | Path,
+    normalization: NormalizationSettings,
+    memory_share: float,
+    progress: bool,
+) -> Chromosomes:
+    """Load one or several data sets as normalised images; prepare and cache what is missing.
+
+    Args:
+        data_sets: Options of each data set by its name, see `load_chromosomes`; at least one.
+        data_dir: Folder of the prepared data sets; created if missing.
+        manual_dir: Folder of the archives that may not be downloaded.
+        normalization: Settings by which images become canvases.
+        memory_share: Share of the memory that the images of all data sets together may take, 0..1.
+        progress: Whether to show progress bars.
+
+    Returns:
+        All chromosomes, data set by data set; see `join_chromosomes`.
+
+    Raises:
+        ValueError: A data set or an option is unknown, or the files have problems.
+        FileNotFoundError: The files of a data set are missing.
+    """
+    return join_chromosomes(
+        [
+            load_chromosomes(
+                dataset=name,
+                dataset_options=options,
+                data_dir=data_dir,
+                manual_dir=manual_dir,
+                normalization=normalization,
+                memory_share=memory_share / len(data_sets),
+                progress=progress,
+            )
+            for name, options in data_sets.items()
+        ]
+    )
+
+
+def join_chromosomes(parts: Sequence[Chromosomes]) -> Chromosomes:
+    """Return several data sets as one.
+
+    Args:
+        parts: Data sets of different names with canvases of one size, at least one.
+
+    Returns:
+        The only data set as it is; of several, all images in order, and cells, cases and names
+        begin with the data set, such as `gband/97002302.18`.
+    """
+    if len(parts) == 1:
+        return parts[0]
+    columns: dict[str, Any] = {
+        field: np.concatenate([_column(part, field) for part in parts])
+        for field in vars(parts[0])
+        if field != "images"
+    }
+    images = [part.images for part in parts]
+    if all(isinstance(one, np.ndarray) for one in images):
+        return Chromosomes(images=np.concatenate(images), **columns)
+    return Chromosomes(images=JoinedImages(images), **columns)  # type: ignore[arg-type]
+
+
+def _column(part: Chromosomes, field: str) -> np.ndarray:
+    values: np.ndarray = getattr(part, field)
+    if field not in _PREFIXED:
+        return values
+    return np.array(
+        [f"{source}/{value}" for source, value in zip(part.sources, values, strict=True)]
+    )

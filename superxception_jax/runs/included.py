@@ -1,0 +1,24 @@
+"""The trained networks that come with the project."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+VARIABLES_FILE = "variables.npz"
+_WEIGHTS = Path(__file__).resolve().parent.parent / "weights"
+# Folder of each network by its name; each holds a model card.
+INCLUDED = {name: _WEIGHTS / name for name in ("qband", "gband")}
+
+
+def find_weights(init_from: str) -> Path:
+    """Return the file of initial weights.
+
+    Args:
+        init_from: Name of an included network, or a path.
+
+    >>> find_weights("gband").name
+    'variables.npz'
+    """
+    if init_from in INCLUDED:
+        return INCLUDED[init_from] / VARIABLES_FILE
+    return Path(init_from).expanduser()

@@ -1,0 +1,37 @@
+"""The weights that a training starts from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+
+from superxception_jax.models.keras.start import EXPORTED, start_from_keras
+from superxception_jax.runs.included import find_weights
+from superxception_jax.runs.setup import Setup
+from superxception_jax.runs.weights_file import load_variables
+
+
+def load_start(setup: Setup) -> tuple[Any, str]:
+    """Load the variables that a training starts from.
+
+    Args:
+        setup: Setup of a run with `model.init_from`.
+
+    Returns:
+        Variables, abstract where the file has none, and a report.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ValueError: The file doesn't fit the network.
+    """
+    path = find_weights(setup.experiment.init_from)
+    variables = setup.abstract_state.variables
+    if path.suffix != EXPORTED:
+        return start_from_keras(variables, name=setup.experiment.model["name"], path=path)
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"`model.init_from` must be an existing file of weights, got `{path}`; check the path."
+        )
+    loaded = load_variables(path, variables)
+    return loaded, f"started from {path}: all {len(jax.tree.leaves(loaded))} arrays loaded"
