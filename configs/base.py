@@ -59,6 +59,9 @@ def get_base() -> ConfigDict:
     # Length on the canvas. cell: relative to the longest chromosome of the cell | absolute: at the
     # same scale for all cells | none: every chromosome is stretched to fill the canvas.
     normalization.length = "cell"  # cell | absolute | none
+    # length "cell". longest: relative to the longest chromosome that is there | lengths: to
+    # chromosome 1, as the lengths of all chromosomes of the cell tell it, also without it.
+    normalization.length_reference = "longest"  # longest | lengths
     normalization.length_exponent = 1.0  # length "cell": canvas length ∝ relative length ** this
     normalization.absolute_length_px = 100.0  # length "absolute": length that fills the canvas
     normalization.grey = "keep"  # keep | cell: scale every cell to the same mean grey level

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from superxception_jax.data.axis import upright_direction
+from superxception_jax.data.cell_scale import REFERENCES, estimate_reference_px
 from superxception_jax.data.crop import BACKGROUNDS, FRINGE_PX
 from superxception_jax.data.measure import MeasuredChromosome, measure_cell
 from superxception_jax.data.straighten import project_to_axis, sample_along_axis
@@ -35,6 +36,9 @@ class NormalizationSettings:
         straightening: "medial_axis" straightens along the medial axis; "none" doesn't.
         length: "cell" scales relative to the longest chromosome of the cell, "absolute" by one
             factor for all cells, "none" stretches each bounding box to the canvas.
+        length_reference: What a relative length refers to: "longest", the longest chromosome that
+            is there; "lengths", chromosome 1 as the lengths of all chromosomes of the cell tell
+            it, see `estimate_reference_px`.
         length_exponent: Exponent of the relative length with `length` "cell", 0..1: 1 is one
             scale for the whole cell (the paper), 0 lets every chromosome fill the canvas.
         absolute_length_px: Length that fills the canvas with `length` "absolute".
@@ -52,6 +56,7 @@ class NormalizationSettings:
     tilt: str
     straightening: str
     length: str
+    length_reference: str
     length_exponent: float
     absolute_length_px: float
     grey: str
@@ -65,6 +70,7 @@ class NormalizationSettings:
                 ("tilt", TILTS),
                 ("straightening", STRAIGHTENINGS),
                 ("length", LENGTHS),
+                ("length_reference", REFERENCES),
                 ("grey", GREYS),
             )
             if getattr(self, name) not in allowed
@@ -98,9 +104,9 @@ def normalize_cell(
     """Return all chromosomes of one cell on their canvases.
 
     With `length` "cell", the axis of image i becomes
-    `image_px * (1 - 2 * MARGIN) * (length_i / longest of the cell) ** length_exponent` long, with
-    its aspect ratio kept. Chromosomes that would leave the canvas, as bent or tilted ones can,
-    are shrunk to fit. Images are resampled once.
+    `image_px * (1 - 2 * MARGIN) * (length_i / reference) ** length_exponent` long, with its aspect
+    ratio kept; the reference is `length_reference`. Chromosomes that would leave the canvas, as
+    bent or tilted ones can, are shrunk to fit. Images are resampled once.
 
     Args:
         images: N arrays u8[H,W], all images of the cell, each of its own size.
@@ -134,7 +140,10 @@ def draw_cell(
     Returns:
         u8[N,S,S,1], canvases, see `normalize_cell`.
     """
-    longest_px = max(one.length_px for one in measured)
+    lengths_px = np.array([one.length_px for one in measured])
+    longest_px = float(lengths_px.max())
+    if settings.length == "cell" and settings.length_reference == "lengths":
+        longest_px = estimate_reference_px(lengths_px)
     gain = 1.0
     if settings.grey == "cell":
         pixels = np.concatenate([one.crop.image[one.crop.mask] for one in measured])
@@ -156,7 +165,7 @@ def draw_canvas(
 
     Args:
         measured: Chromosome to draw.
-        longest_px: Medial-axis length of the longest chromosome of its cell.
+        longest_px: Length that fills the canvas: that of the longest chromosome of its cell.
         gain: Factor of the grey values.
         settings: Settings of the normalisation.
 

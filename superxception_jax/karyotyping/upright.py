@@ -27,6 +27,7 @@ def upright_crop(measured: MeasuredChromosome) -> np.ndarray:
         tilt="remove",
         straightening="none",
         length="absolute",
+        length_reference="longest",
         length_exponent=1.0,
         absolute_length_px=side * (1 - 2 * MARGIN),
         grey="keep",

@@ -9,6 +9,7 @@ from typing import Any
 
 from ml_collections import ConfigDict
 
+from superxception_jax.data.cell_scale import REFERENCES
 from superxception_jax.data.crop import BACKGROUNDS
 from superxception_jax.data.ideogram.styles import STYLES
 from superxception_jax.data.normalize import GREYS, LENGTHS, STRAIGHTENINGS, TILTS
@@ -50,6 +51,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "normalization.tilt": TILTS,
     "normalization.straightening": STRAIGHTENINGS,
     "normalization.length": LENGTHS,
+    "normalization.length_reference": REFERENCES,
     "normalization.grey": GREYS,
     "optimizer.name": OPTIMIZERS,
     "optimizer.schedule": SCHEDULES,

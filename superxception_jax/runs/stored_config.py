@@ -12,6 +12,7 @@ ADDED: dict[str, Any] = {
     "data.own_twins": "refuse",
     "data.repeats": "",
     "normalization.grey": "keep",
+    "normalization.length_reference": "longest",
     "split.test_only": "",
     "split.training_share": 1.0,
     "model.init_from": "",

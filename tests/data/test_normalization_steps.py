@@ -17,6 +17,7 @@ SETTINGS = NormalizationSettings(
     tilt="remove",
     straightening="none",
     length="cell",
+    length_reference="longest",
     length_exponent=1.0,
     absolute_length_px=100.0,
     grey="keep",

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from scipy import ndimage
 
+from superxception_jax.data.cell_scale import REFERENCES
 from superxception_jax.data.crop import BACKGROUNDS
 from superxception_jax.data.measure import measure_cell
 from superxception_jax.data.normalize import (
@@ -31,6 +32,7 @@ SETTINGS = NormalizationSettings(
     tilt="remove",
     straightening="none",
     length="cell",
+    length_reference="longest",
     length_exponent=1.0,
     absolute_length_px=100.0,
     grey="keep",
@@ -201,6 +203,7 @@ def test_errors_name_the_image() -> None:
     background=st.sampled_from(BACKGROUNDS),
     straightening=st.sampled_from(STRAIGHTENINGS),
     length=st.sampled_from(LENGTHS),
+    length_reference=st.sampled_from(REFERENCES),
     length_exponent=st.floats(0, 1),
     absolute_length_px=st.floats(1e-3, 1e6),
     grey=st.sampled_from(GREYS),
@@ -214,10 +217,10 @@ def test_settings_survive_json(**values: Any) -> None:
 
 def test_settings_report_all_problems_at_once() -> None:
     with pytest.raises(ValueError) as caught:
-        NormalizationSettings("grey", "keep", "medial_axis", "area", 1.5, -1.0, "mean", 4)
+        NormalizationSettings("grey", "keep", "medial_axis", "area", "sum", 1.5, -1.0, "mean", 4)
     lines = str(caught.value).split("\n")
-    names = ["background", "length", "grey", "tilt", "length_exponent", "absolute_length_px"]
-    names.append("image_px")
+    names = ["background", "length", "length_reference", "grey", "tilt", "length_exponent"]
+    names += ["absolute_length_px", "image_px"]
     assert [re.sub(r"^`(\w+)` must be .*, got .*; .*\.$", r"\1", line) for line in lines] == names
 
 

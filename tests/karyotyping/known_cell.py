@@ -12,6 +12,7 @@ NORMALIZATION = NormalizationSettings(
     tilt="remove",
     straightening="medial_axis",
     length="cell",
+    length_reference="longest",
     length_exponent=0.5,
     absolute_length_px=100.0,
     grey="keep",

@@ -39,6 +39,7 @@ def upright(image: np.ndarray) -> tuple[np.ndarray, float]:
         tilt="remove",
         straightening="none",
         length="absolute",
+        length_reference="longest",
         length_exponent=1.0,
         absolute_length_px=canvas_px * (1 - 2 * MARGIN),
         grey="keep",

@@ -30,6 +30,7 @@ CLASSIFIER = Classifier(
         tilt="remove",
         straightening="none",
         length="cell",
+        length_reference="longest",
         length_exponent=0.5,
         absolute_length_px=100.0,
         grey="keep",

@@ -79,6 +79,7 @@ def _other_value(path, value, other):
         "normalization.straightening": "medial_axis",
         "normalization.length": "none",
         "normalization.grey": "cell",
+        "normalization.length_reference": "lengths",
         "split.protocol": "cases",
         "split.test_only": "gband",
         "split.sizes": (4176, 360, 721),

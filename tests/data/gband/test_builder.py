@@ -75,6 +75,7 @@ def test_a_real_cell_becomes_canvases(real):
         tilt="remove",
         straightening="medial_axis",
         length="cell",
+        length_reference="longest",
         length_exponent=0.5,
         absolute_length_px=100.0,
         grey="keep",
