@@ -89,6 +89,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "augmentation.gain": (0.0, 2.0),
     "augmentation.blur": (0.0, 1.0),
     "augmentation.noise": (0.0, 1.0),
+    "augmentation.cut_out": (0.0, 1.0),
     "optimizer.learning_rate": (1e-12, 100.0),
     "optimizer.reference_batch_size": (1, 1_000_000),
     "optimizer.warmup_epochs": (0.0, 100_000.0),

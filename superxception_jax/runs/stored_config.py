@@ -8,6 +8,7 @@ from typing import Any
 
 # Fields that later versions added, with the value that their absence means.
 ADDED: dict[str, Any] = {
+    "augmentation.cut_out": 0.0,
     "data.memory_share": 0.5,
     "data.own_twins": "refuse",
     "data.repeats": "",

@@ -14,6 +14,8 @@ from superxception_jax.training.settings import AugmentationSettings
 # Shifts and bends refer to the paper's canvas and scale with the side of the actual one, so that
 # the same augmentation applies at every resolution.
 CANVAS_PX = 50.0
+# Grey level above which a pixel belongs to the chromosome.
+_FAINTEST = 0.02
 
 
 def augment(images: jax.Array, *, key: jax.Array, settings: AugmentationSettings) -> jax.Array:
@@ -37,6 +39,8 @@ def augment(images: jax.Array, *, key: jax.Array, settings: AugmentationSettings
     if s.blur:
         weight = _uniform(key, "blur", images, s.blur)[:, None, None, None]
         images = images + weight * (_binomial_blur(images) - images)
+    if s.cut_out:
+        images = _cut_out(images, key=key_for(key, "cut_out"), share=s.cut_out)
     images = jnp.clip(images, 0.0, 1.0)
     if s.gamma:
         exponent = jnp.exp(_uniform(key, "gamma", images, s.gamma))[:, None, None, None]
@@ -78,6 +82,23 @@ def _binomial_blur(images: jax.Array) -> jax.Array:
     padded = jnp.pad(images, ((0, 0), (1, 1), (1, 1), (0, 0)), mode="edge")
     rows = (padded[:, :-2] + 2.0 * padded[:, 1:-1] + padded[:, 2:]) / 4.0
     return (rows[:, :, :-2] + 2.0 * rows[:, :, 1:-1] + rows[:, :, 2:]) / 4.0
+
+
+def _cut_out(images: jax.Array, *, key: jax.Array, share: float) -> jax.Array:
+    """Return the images, of a share of which a band across the chromosome is an even grey.
+
+    So it looks where another chromosome crossed, and the rest must tell the class.
+    """
+    count, side = images.shape[:2]
+
+    def draw(name: str, low: float, high: float) -> jax.Array:
+        return jax.random.uniform(key_for(key, name), (count, 1, 1, 1), minval=low, maxval=high)
+
+    rows = jnp.arange(side)[None, :, None, None] * (CANVAS_PX / side)
+    hidden = jnp.abs(rows - draw("centre", 0.0, CANVAS_PX)) < draw("half", 1.0, 5.0)
+    chosen = jax.random.bernoulli(key_for(key, "chosen"), share, (count, 1, 1, 1))
+    covered = hidden & chosen & (images > _FAINTEST)
+    return jnp.where(covered, draw("grey", 0.0, 0.8), images)
 
 
 def _warp(images: jax.Array, *, key: jax.Array, settings: AugmentationSettings) -> jax.Array:

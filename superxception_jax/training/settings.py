@@ -80,6 +80,8 @@ class AugmentationSettings:
         gain: Logarithm of the factor of the grey values.
         blur: Weight of a 3×3 binomial blur; a negative draw sharpens.
         noise: Standard deviation of Gaussian noise.
+        cut_out: Share of the images of which a band of 2 to 10 px of a canvas of 50 px across the
+            axis is overpainted with an even grey.
     """
 
     rotation_degrees: float
@@ -90,3 +92,4 @@ class AugmentationSettings:
     gain: float
     blur: float
     noise: float
+    cut_out: float

@@ -15,6 +15,7 @@ DEFAULTS: dict[str, Any] = {
     "tilt": "remove",
     "straightening": "none",
     "length": "cell",
+    "length_reference": "longest",
     "length_exponent": 1.0,
     "absolute_length_px": 100.0,
     "grey": "keep",

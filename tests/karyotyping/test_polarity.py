@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.special import log_softmax
 
-from superxception_jax.karyotyping.polarity import separate_polarity, weigh_polarity
+from superxception_jax.karyotyping.polarity import read_classes, separate_polarity, weigh_polarity
 
 # Two classes, upright and turned.
 JOINT = np.log(np.array([[0.4, 0.1, 0.2, 0.3], [0.01, 0.01, 0.97, 0.01]], np.float32))
@@ -108,3 +108,17 @@ def test_bad_arguments():
         separate_polarity(JOINT[:, :3], turned_share=0.5)
     with pytest.raises(ValueError, match="got 4 columns and 1"):
         separate_polarity(JOINT, turned_share=1.0)
+
+
+def test_cells_that_may_be_any_way_up_tell_their_own_share():
+    generator = np.random.default_rng(0)
+    joint = log_softmax(generator.normal(0.0, 2.0, (9, 6)), axis=1).astype(np.float32)
+    cells = np.array(list("aabbbacca"))
+    upright = cells != "b"
+    found = read_classes(joint, cells=cells, upright=upright, turned_share=0.01)
+    for cell in "abc":
+        some = cells == cell
+        # One share for all cells that are known to be upright, whatever their images say.
+        share = None if cell == "b" else 0.01
+        expected = weigh_polarity(joint[some], turned_share=share).classes
+        np.testing.assert_array_equal(found[some], expected)

@@ -8,8 +8,11 @@ import pytest
 
 from superxception_jax.evaluation.statistics import Interval
 from superxception_jax.runs.results import CalibrationMetrics, RunResults, load_results
+from superxception_jax.runs.source_metrics import SourceMetrics
 from tests.runs.samples import CELLS, POLARITY, PROVENANCE, TRAINING, sample_results
 
+SOURCE = SourceMetrics(100, 0.97, Interval((0.96, 0.98), "case", 9), CELLS)
+UNASSIGNED = SourceMetrics(10, 0.9, Interval(None, "cell", 1), None)
 # As version 0.1 wrote it: one provenance, other names for cells, no count of operations.
 EARLIER = {
     "entirely_right": CELLS.fully_correct,
@@ -25,6 +28,7 @@ def test_results_survive_json():
     for results in (
         sample_results(),
         sample_results(cells=CELLS, polarity=POLARITY, super_resolution={"psnr": 30.0}),
+        sample_results(cells=CELLS, sources={"gband": SOURCE, "own": UNASSIGNED}, start=SOURCE),
     ):
         text = json.dumps(results.to_json(), allow_nan=False)
         assert RunResults.from_json(json.loads(text)) == results
@@ -32,7 +36,7 @@ def test_results_survive_json():
 
 def test_absent_parts_are_left_out():
     values = sample_results().to_json()
-    assert {"cells", "polarity", "super_resolution"}.isdisjoint(values)
+    assert {"cells", "polarity", "super_resolution", "sources", "start"}.isdisjoint(values)
     assert values["interval_method"] == "percentile bootstrap over 37 cases"
     assert (values["interval_unit"], values["interval_units"]) == ("case", 37)
     assert values["calibration"]["fitted_on"] == "validation images"

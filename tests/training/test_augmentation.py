@@ -22,6 +22,7 @@ OFF = AugmentationSettings(
     gain=0.0,
     blur=0.0,
     noise=0.0,
+    cut_out=0.0,
 )
 RANGES = {
     "rotation_degrees": 20.0,
@@ -32,6 +33,7 @@ RANGES = {
     "gain": 0.5,
     "blur": 0.8,
     "noise": 0.05,
+    "cut_out": 1.0,
 }
 
 
@@ -136,3 +138,20 @@ def test_half_of_the_images_are_turned():
     assert 70 < int(turned.sum()) < 130
     expected = np.where(np.asarray(turned)[:, None, None, None] == 1, images[:, ::-1, ::-1], images)
     np.testing.assert_array_equal(both, expected)
+
+
+def test_a_cut_out_is_an_even_band_across_the_chromosome():
+    images = _bars(count=40, side=50)
+    settings = dataclasses.replace(OFF, cut_out=0.5)
+    changed = np.asarray(_augment(images, key=jax.random.key(3), settings=settings))[..., 0]
+    before = np.asarray(images)[..., 0]
+    rows = [np.flatnonzero(rows) for rows in (changed != before).any(axis=2)]
+    touched = [number for number, one in enumerate(rows) if len(one)]
+    # Bands that lie beside this short chromosome change nothing.
+    assert 3 < len(touched) < 25
+    for number in touched:
+        first, last = rows[number][0], rows[number][-1]
+        assert last - first < 10
+        band, mask = changed[number, first : last + 1], before[number, first : last + 1] > 0.02
+        assert np.ptp(band[mask]) == 0.0
+        np.testing.assert_array_equal(band[~mask], before[number, first : last + 1][~mask])

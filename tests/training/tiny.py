@@ -30,6 +30,7 @@ AUGMENTATION = AugmentationSettings(
     gain=0.1,
     blur=0.2,
     noise=0.02,
+    cut_out=0.0,
 )
 OPTIMIZER = OptimizerSettings(
     name="adamw",
