@@ -1,0 +1,255 @@
+"""Measure what a laboratory that a network never saw gains by adapting it to some of its own cells.
+
+The start is a run of StripNet whose config names the laboratory as `split.test_only`, so that
+none of its images trained or validated. It is adapted, by the recipe of
+`configs/stripnet.py:adapt`, to 1, 2, 5, ... cells of cases that its test leaves out, and tested
+on the same cases as the start. Below five cells nothing is held out; otherwise every fifth cell
+validates, and the start is kept unless an epoch is better on them. Writes `adaptation/README.md`,
+`adaptation.json` and a figure; finished trainings are kept in `--work`, and the same command goes
+on after a stop.
+
+Example:
+  python benchmarks/adaptation.py --start=runs/without_tseng --laboratory=own --out=results
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+import matplotlib.pyplot as plt
+import numpy as np
+from tqdm import tqdm
+
+from configs.stripnet import get_config
+from superxception_jax.data.source import Chromosomes
+from superxception_jax.data.splits import Split
+from superxception_jax.evaluation.markdown import markdown_grid
+from superxception_jax.evaluation.metrics import class_shares
+from superxception_jax.files import write_json, write_text
+from superxception_jax.runs.calibrated import calibrated_predictions, fit_calibration
+from superxception_jax.runs.experiment import Experiment, build_experiment
+from superxception_jax.runs.predicting import predict_split
+from superxception_jax.runs.provenance import describe_provenance
+from superxception_jax.runs.reader import export_classifier
+from superxception_jax.runs.setup import Setup, load_best, set_up
+from superxception_jax.runs.source_metrics import measure_images
+from superxception_jax.runs.split_data import load_everything
+from superxception_jax.runs.split_file import StoredSplit, load_split
+from superxception_jax.runs.start_weights import load_start
+from superxception_jax.runs.train import train_network
+from superxception_jax.runs.workdir import load_config
+from superxception_jax.training import compile as compilation
+from superxception_jax.training.checkpoint_sharing import open_checkpoints
+
+CELLS = (1, 2, 5, 10, 20, 50)
+DRAWS = 3
+FEWEST_HELD_OUT = 5  # cells, of which one validates
+FEWEST_IMAGES = 16  # of a cell that is drawn: a batch
+
+
+def adapt(
+    experiment: Experiment, everything: Chromosomes, split: Split, *, folder: Path
+) -> dict[str, Any]:
+    """Adapt the start to the training images of a split, and return what it gains."""
+    began = time.monotonic()
+    setup = set_up(experiment, choose_split=lambda _: split)
+    with open_checkpoints(folder / "checkpoints") as checkpoints:
+        progress = train_network(setup, folder, checkpoints)
+        variables = load_best(setup, checkpoints)
+    seconds = time.monotonic() - began
+    found = {
+        "images": len(split.train) + len(split.validation),
+        "seconds": seconds,
+        "kept_start": progress.best_step == 0,
+    }
+    return found | test(setup, variables, everything)
+
+
+def test(setup: Setup, variables: Mapping[str, Any], everything: Chromosomes) -> dict[str, Any]:
+    """Return single and assigned accuracy on the test images of each data set."""
+    temperature, _ = fit_calibration(setup, variables)
+    shares = class_shares(setup.splits["train"].labels)
+    found: dict[str, Any] = {}
+    images = setup.splits["test"]
+    for source in dict.fromkeys(images.sources.tolist()):
+        part = images.take(images.sources == source)
+        raw = predict_split(setup, variables, part, bar=None)
+        predictions, _ = calibrated_predictions(setup, part, raw, temperature, shares)
+        metrics = measure_images(predictions, **setup.experiment.bootstrap_options)
+        assert metrics.cells is not None
+        found[source] = {"single": metrics.accuracy, "assigned": metrics.cells.accuracy}
+    return found
+
+
+def choose_cells(
+    everything: Chromosomes, stored: StoredSplit, *, laboratory: str, draw: int
+) -> list[np.ndarray]:
+    """Return the images of the cells that may be learned, in the order of a draw."""
+    parts = np.array([stored.images[name].part for name in everything.names.tolist()])
+    free = (everything.sources == laboratory) & (parts != "test")
+    names, counts = np.unique(everything.cells[free], return_counts=True)
+    order = np.random.default_rng(draw).permutation(names[counts >= FEWEST_IMAGES])
+    return [np.flatnonzero(everything.cells == name) for name in order.tolist()]
+
+
+def draw_split(cells: Sequence[np.ndarray], test: np.ndarray) -> Split:
+    """Return the split for some cells of a laboratory."""
+    held_out = len(cells) // FEWEST_HELD_OUT
+    train = np.sort(np.concatenate(cells[held_out:]))
+    validation = np.sort(np.concatenate(cells[:held_out])) if held_out else train
+    return Split(train=train, validation=validation, test=test)
+
+
+def make_experiment(start: Path, weights: Path) -> Experiment:
+    """Return the experiment of the preset on the data of the start."""
+    config, of_start = get_config("adapt").unlock(), load_config(start)
+    for section in ("data", "normalization", "split"):
+        config[section] = of_start[section]
+    config.split.test_only = ""
+    config.model.width_multiplier = of_start.model.width_multiplier
+    config.model.init_from = str(weights / "variables.npz")
+    return build_experiment(config.lock())
+
+
+def describe(rows: Sequence[dict[str, Any]], *, laboratory: str, command: str, commit: str) -> str:
+    """Return the page."""
+    others = [name for name in rows[0]["draws"][0] if isinstance(rows[0]["draws"][0][name], dict)]
+    others.remove(laboratory)
+    heads = [
+        "cells",
+        "draws",
+        "images",
+        "single images, %",
+        "assigned, %",
+        "errors after it, % of before",
+    ]
+    heads += [f"`{name}`, assigned, %" for name in others]
+    heads += ["start kept", "seconds"]
+    lines = []
+    before = 1 - rows[0]["draws"][0][laboratory]["assigned"]
+    for row in rows:
+        draws = row["draws"]
+        single, assigned = (
+            [one[laboratory][kind] for one in draws] for kind in ("single", "assigned")
+        )
+        lines.append(
+            [
+                str(row["cells"]),
+                str(len(draws)),
+                f"{np.mean([one['images'] for one in draws]):.0f}",
+                _range(single),
+                _range(assigned),
+                f"{100 * (1 - np.mean(assigned)) / before:.0f}",
+                *(_range([one[name]["assigned"] for one in draws]) for name in others),
+                f"{sum(one['kept_start'] for one in draws)} of {len(draws)}"
+                if row["cells"]
+                else "",
+                f"{np.median([one['seconds'] for one in draws]):.0f}" if row["cells"] else "",
+            ]
+        )
+    return "\n".join(
+        [
+            "# Adaptation to a laboratory",
+            "",
+            "A network that never saw a laboratory is adapted to some of its cells by "
+            "`configs/stripnet.py:adapt`, and tested on other cases of it: mean, and lowest to "
+            "highest, over draws of the cells. The first row is the start. The last columns are the "
+            "data on which the start was trained, whether it was kept because nothing was gained, "
+            "and the time of set-up, compilation and training on two cores.",
+            "",
+            markdown_grid(heads, lines),
+            "",
+            "![Accuracy against the number of cells](accuracy.png)",
+            "",
+            "```sh",
+            command,
+            "```",
+            "",
+            f"Commit `{commit}`.",
+            "",
+        ]
+    )
+
+
+def _range(values: Sequence[float]) -> str:
+    low, mean, high = (100 * one for one in (min(values), float(np.mean(values)), max(values)))
+    return f"{mean:.2f}" if len(values) == 1 else f"{mean:.2f} ({low:.2f} to {high:.2f})"
+
+
+def draw_figure(rows: Sequence[dict[str, Any]], laboratory: str, path: Path) -> None:
+    """Draw the accuracy against the number of cells."""
+    figure, axes = plt.subplots(figsize=(6, 4), layout="constrained")
+    for kind in ("single", "assigned"):
+        means = [100 * np.mean([one[laboratory][kind] for one in row["draws"]]) for row in rows]
+        axes.plot([row["cells"] for row in rows], means, marker="o", label=kind)
+    axes.set_xscale("symlog", linthresh=1)
+    axes.set_xticks([row["cells"] for row in rows], [str(row["cells"]) for row in rows])
+    axes.set(xlabel="cells of the laboratory", ylabel="correct chromosomes, %")
+    axes.legend()
+    figure.savefig(path, dpi=120)
+    plt.close(figure)
+
+
+def main() -> None:
+    """Adapt the start to all numbers of cells, and write the page."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--start", type=Path, required=True, help="Run folder of the start.")
+    parser.add_argument("--laboratory", required=True, help="Data set that the start never saw.")
+    parser.add_argument("--work", type=Path, default=Path("runs/adaptation"))
+    parser.add_argument("--out", type=Path, default=Path("results"))
+    parser.add_argument("--draws", type=int, default=DRAWS)
+    parser.add_argument("--cells", default=",".join(map(str, CELLS)))
+    arguments = parser.parse_args()
+    counts = [int(one) for one in arguments.cells.split(",")]
+    weights = arguments.work / "start"
+    if not (weights / "variables.npz").is_file():
+        export_classifier(arguments.start, weights)
+    experiment = make_experiment(arguments.start, weights)
+    everything = load_everything(experiment)
+    stored = load_split(arguments.start)
+    if stored is None or arguments.laboratory not in load_config(arguments.start).split.test_only:
+        parser.error(f"`--start` must have left `{arguments.laboratory}` out; see split.test_only")
+    tested = stored.find(everything.names).test
+    orders = [
+        choose_cells(everything, stored, laboratory=arguments.laboratory, draw=draw)
+        for draw in range(arguments.draws)
+    ]
+    setup = set_up(experiment, choose_split=lambda _: draw_split(orders[0][:10], tested))
+    variables = compilation.place_replicated(load_start(setup)[0], setup.mesh)
+    start = {"images": 0, "seconds": 0.0, "kept_start": True}
+    rows = [{"cells": 0, "draws": [start | test(setup, variables, everything)]}]
+    for count in tqdm(counts, unit=" sizes"):
+        draws = []
+        for draw, order in enumerate(orders):
+            folder = arguments.work / f"cells{count}-draw{draw}"
+            kept = folder / "gain.json"
+            if not kept.is_file():
+                folder.mkdir(parents=True, exist_ok=True)
+                split = draw_split(order[:count], tested)
+                write_json(kept, adapt(experiment, everything, split, folder=folder))
+            draws.append(json.loads(kept.read_text("utf-8")))
+        rows.append({"cells": count, "draws": draws})
+        print(count, [one[arguments.laboratory] for one in draws], flush=True)
+    commit = describe_provenance().commit or "unknown"
+    command = (
+        f"python benchmarks/adaptation.py --start={arguments.start} "
+        f"--laboratory={arguments.laboratory} --draws={arguments.draws} --cells={arguments.cells}"
+    )
+    out = arguments.out / "adaptation"
+    out.mkdir(parents=True, exist_ok=True)
+    page = describe(rows, laboratory=arguments.laboratory, command=command, commit=commit)
+    write_json(out / "adaptation.json", {"rows": rows, "commit": commit})
+    write_text(out / "README.md", page)
+    draw_figure(rows, arguments.laboratory, out / "accuracy.png")
+
+
+if __name__ == "__main__":
+    main()
