@@ -2,7 +2,7 @@
 
 | source | `superxception_jax/models/stripnet.py` |
 | row | none in the paper |
-| presets | all of `configs/base.py`, such as `:bioimage`; `:adapt` |
+| presets | all of `configs/base.py`, such as `:bioimage`; `:laboratories`, `:adapt` |
 """
 
 from __future__ import annotations
@@ -23,23 +23,54 @@ CHANGES = {
     "optimizer.learning_rate": 2e-3,
 }
 
-# From `:own`: a short training from the included G-band network, which stays if nothing is gained.
-ADAPTATION = {
-    "preset": "adapt",
-    "model.init_from": "gband",
-    "model.start": "kept_unless_improved",
+# What a network needs to read laboratories that it never saw: the scale of a cell from all of its
+# lengths, and training images that differ more than those of one laboratory do.
+ROBUST = {
+    "normalization.length_reference": "lengths",
     "model.width_multiplier": 1.0,
-    "optimizer.learning_rate": 3e-4,
-    "training.epochs": 12,
+    "augmentation.stretch": 0.2,
+    "augmentation.bend_px": 3.0,
+    "augmentation.gamma": 0.4,
+    "augmentation.gain": 0.3,
+    "augmentation.blur": 1.0,
+    "augmentation.noise": 0.02,
+    "augmentation.cut_out": 0.2,
+}
+# Presets of this network alone: the preset that they build on, and what they change of it.
+OWN_PRESETS = {
+    # The included G-band network.
+    "laboratories": (
+        "gband",
+        ROBUST
+        | {
+            "data.dataset": "gband,tseng",
+            "training.batch_size": 64,
+            "training.epochs": 16,
+            "optimizer.learning_rate": 3e-3,
+        },
+    ),
+    # A short training from the included G-band network, which stays if nothing is gained.
+    "adapt": (
+        "own",
+        ROBUST
+        | {
+            "model.init_from": "gband",
+            "model.start": "kept_unless_improved",
+            "training.batch_size": 16,
+            "training.epochs": 12,
+            "optimizer.learning_rate": 3e-4,
+        },
+    ),
 }
 
 
 def get_config(preset: str = "") -> ConfigDict:
     """Return the config of StripNet with the given preset."""
-    if preset == "adapt":
-        adapting = get_config("own").unlock()
-        adapting.update_from_flattened_dict(ADAPTATION)
-        return adapting.lock()
+    if preset in OWN_PRESETS:
+        other, changes = OWN_PRESETS[preset]
+        config = get_config(other).unlock()
+        config.update_from_flattened_dict({"preset": preset, **changes})
+        return config.lock()
     config = get_base()
     config.name = "stripnet"
     config.model.name = "stripnet"
