@@ -10,6 +10,7 @@ from typing import Any
 ADDED: dict[str, Any] = {
     "data.memory_share": 0.5,
     "data.own_twins": "refuse",
+    "data.own_polarity": "upright",
     "normalization.grey": "keep",
     "split.training_share": 1.0,
     "model.init_from": "",

@@ -69,6 +69,7 @@ def _other_value(path, value, other):
     choices = {
         "data.dataset": "ideogram",
         "data.own_twins": "allow",
+        "data.own_polarity": "any",
         "normalization.background": "light",
         "normalization.tilt": "keep",
         "normalization.straightening": "medial_axis",

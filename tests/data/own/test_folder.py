@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from superxception_jax.data.folder_layout import recognize_layout
+from superxception_jax.data.image_file import hash_image
 from superxception_jax.data.own.folder import (
     OwnFolder,
     describe_unknown_cases,
@@ -39,8 +40,8 @@ def put(root: Path, name: str, image: np.ndarray | Image.Image | None = None) ->
     return file
 
 
-def load(folder: Path, twins: str = "refuse") -> list[ChromosomeRecord]:
-    return load_folder(read_folder(folder, twins=twins), twins=twins)
+def load(folder: Path, twins: str = "refuse", polarity: str = "upright") -> list[ChromosomeRecord]:
+    return load_folder(read_folder(folder, twins=twins), twins=twins, polarity=polarity)
 
 
 def content_hash(folder: Path) -> str:
@@ -81,6 +82,34 @@ def test_a_table_decides_where_there_is_one(lab):
         "c9/12": ("c9", "c9", 23),
         "c10/scan 7 1a": ("P2/c10", "P2", 2),
     }
+
+
+def test_turned_images_are_rotated_and_known_ones_upright(tmp_path):
+    pixels = [blob() for _ in range(3)]
+    for number, image in enumerate(pixels, 1):
+        put(tmp_path, f"c/{number}a.png", image)
+    plain = load(tmp_path)
+    assert [one.upright for one in plain] == [True] * 3
+    assert [one.upright for one in load(tmp_path, polarity="any")] == [False] * 3
+    table = tmp_path / "labels.csv"
+    table.write_text("file,class,turned\nc/1a.png,1,true\nc/2a.png,2,false\nc/3a.png,3,\n")
+    for polarity, unstated in (("upright", True), ("any", False)):
+        found = load(tmp_path, polarity=polarity)
+        assert [one.upright for one in found] == [True, True, unstated]
+        np.testing.assert_array_equal(found[0].image, np.rot90(plain[0].image, 2))
+        assert hash_image(found[0].image) == hash_image(np.rot90(pixels[0], 2))
+        for one, other in zip(found[1:], plain[1:], strict=True):
+            np.testing.assert_array_equal(one.image, other.image)
+
+
+def test_the_hash_follows_the_orientation_that_is_stated(lab):
+    table = lab / "labels.csv"
+    hashes = []
+    for column, value in (("", ""), (",turned", ","), (",turned", ",true"), (",turned", ",no")):
+        table.write_text(f"file,class{column}\nc9/12.jpg,12{value}\n")
+        hashes.append(content_hash(lab))
+    assert hashes[0] == hashes[1], "a column that states nothing changes nothing"
+    assert len(set(hashes[1:])) == 3
 
 
 def test_tables_of_other_spreadsheets_are_read(lab):
@@ -188,7 +217,7 @@ def test_equal_files_in_two_cells_are_refused_unless_allowed(lab):
         read_folder(lab, twins="refuse")
     folder = read_folder(lab, twins="allow")
     assert folder.notices[1].startswith("own: 1 image is in several cells")
-    assert len(load_folder(folder, twins="allow")) == 6
+    assert len(load_folder(folder, twins="allow", polarity="upright")) == 6
 
 
 @pytest.mark.parametrize("name", ["c10/again 12a.png", "c9/again 12a.png"])
