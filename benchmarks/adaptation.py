@@ -162,8 +162,8 @@ def describe(rows: Sequence[dict[str, Any]], *, laboratory: str, command: str, c
             "A network that never saw a laboratory is adapted to some of its cells by "
             "`configs/stripnet.py:adapt`, and tested on other cases of it: mean, and lowest to "
             "highest, over draws of the cells. The first row is the start. The last columns are "
-            "the data on which the start was trained, whether it was kept because nothing was gained, "
-            "and the time of set-up, compilation and training on two cores.",
+            "the data on which the start was trained, whether it was kept because nothing was "
+            "gained, and the time of set-up, compilation and training on two cores.",
             "",
             markdown_grid(heads, lines),
             "",

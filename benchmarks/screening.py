@@ -218,7 +218,8 @@ def load_cells(arguments: argparse.Namespace) -> dict[str, list[ChromosomeRecord
     elif arguments.set == "gband":
         records = load_gband(folder, expected=GBAND_COUNTS)
     else:
-        records = load_folder(read_folder(find_folder(folder), twins="allow"), twins="allow")
+        read = read_folder(find_folder(folder), twins="allow")
+        records = load_folder(read, twins="allow", polarity="upright")
     cells: dict[str, list[ChromosomeRecord]] = {}
     for record in records:
         cells.setdefault(record.cell, []).append(record)

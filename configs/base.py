@@ -51,6 +51,9 @@ def get_base() -> ConfigDict:
     data.memory_share = 0.5
     # dataset "own": equal images in several cells, of which training would see what is tested.
     data.own_twins = "refuse"  # refuse | allow: trained and tested, and said
+    # dataset "own": images whose orientation the column `turned` of labels.csv doesn't state have
+    # the p arm up, or may be any way up, with `model.polarity` "read" only.
+    data.own_polarity = "upright"  # upright | any
 
     config.normalization = normalization = ConfigDict()
     normalization.background = "auto"  # auto | dark (Q-band) | light (G-band)

@@ -54,6 +54,7 @@ OWN_PRESETS = {
         "own",
         ROBUST
         | {
+            "data.own_polarity": "any",
             "model.init_from": "gband",
             "model.start": "kept_unless_improved",
             "training.batch_size": 16,

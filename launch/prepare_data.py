@@ -27,6 +27,7 @@ from configs.base import get_base
 from superxception_jax.commands import run_guarded
 from superxception_jax.data.builders import BUILDERS
 from superxception_jax.data.own.equal_images import TWINS
+from superxception_jax.data.own.folder import POLARITIES
 from superxception_jax.data.prepare import prepare_dataset
 from superxception_jax.data.show import settings_from_text, write_steps_figure
 
@@ -110,6 +111,12 @@ def _parser() -> argparse.ArgumentParser:
         "--twins",
         choices=TWINS,
         help=f"own: equal images in several cells (default: {data.own_twins}).",
+    )
+    building.add_argument(
+        "--polarity",
+        choices=POLARITIES,
+        help="own: how images are taken whose orientation the table doesn't state "
+        f"(default: {data.own_polarity}).",
     )
     for name, kind, meaning in (
         ("cells", int, "number of cells"),

@@ -256,11 +256,11 @@ def _gband(*, data_dir: str, manual_dir: str) -> tfds.core.DatasetBuilder:
     return build_gband(data_dir=data_dir, manual_dir=manual_dir)
 
 
-def _own(*, data_dir: str, manual_dir: str, folder: str, twins: str) -> tfds.core.DatasetBuilder:
+def _own(*, data_dir: str, manual_dir: str, **options: Any) -> tfds.core.DatasetBuilder:
     from superxception_jax.data.own.builder import build_own
 
     del manual_dir
-    return build_own(data_dir=data_dir, folder=folder, twins=twins)
+    return build_own(data_dir=data_dir, **options)
 
 
 def _ideogram(*, data_dir: str, manual_dir: str, **options: Any) -> tfds.core.DatasetBuilder:
@@ -275,7 +275,7 @@ BUILDERS: dict[str, tuple[tuple[str, ...], Callable[..., Any]]] = {
     "bioimage": ((), _bioimage),
     "gband": ((), _gband),
     "ideogram": (("cells", "seed", "style", "aneuploid_share"), _ideogram),
-    "own": (("folder", "twins"), _own),
+    "own": (("folder", "twins", "polarity"), _own),
 }
 
 # Data sets whose images are any way up.

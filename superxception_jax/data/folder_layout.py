@@ -46,6 +46,7 @@ class CellFiles:
         files: N image files, in natural order.
         names: N names of the images that every output can hold, unique in the cell.
         classes: N classes that class folders or the table state; empty where they state none.
+        turned: Whether each file is upside down, as the table says; None where none says so.
         left_out: Name of each other file or folder in the cell's folder that may be an image of
             the cell, and why it isn't read: a cell without them may not be complete.
     """
@@ -55,6 +56,7 @@ class CellFiles:
     files: tuple[Path, ...]
     names: tuple[str, ...]
     classes: tuple[str, ...]
+    turned: tuple[bool | None, ...]
     left_out: tuple[tuple[str, str], ...]
 
 
@@ -222,6 +224,7 @@ def _cell(cell: NamedCell, left_out: Sequence[LeftOut], *, by_table: bool) -> Ce
         files=cell.files,
         names=tuple(shown(file) for file in cell.files),
         classes=cell.classes,
+        turned=cell.turned,
         left_out=tuple(lost),
     )
 

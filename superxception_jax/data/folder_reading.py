@@ -30,6 +30,7 @@ class NamedCell:
         path: The cell's folder.
         files: N image files.
         classes: N classes of the folders of the files, or none at all.
+        turned: Whether each file is upside down, as a table says; None where none says so.
     """
 
     case: str
@@ -37,6 +38,7 @@ class NamedCell:
     path: Path
     files: tuple[Path, ...]
     classes: tuple[str, ...]
+    turned: tuple[bool | None, ...]
 
 
 def read_cells(root: Branch) -> tuple[str, list[NamedCell], list[LeftOut]]:
@@ -171,10 +173,11 @@ def _cell(branch: Branch, *, case: str, left_out: list[LeftOut]) -> NamedCell:
         files = [file for one in branch.branches for file in one.images]
         folders = [read_class_folder(file.parent.name) for file in files]
         classes = tuple(one.text if one else "" for one in folders)
-        return NamedCell(case, name, branch.path, tuple(files), classes)
+        return NamedCell(case, name, branch.path, tuple(files), classes, (None,) * len(files))
     for inner in branch.branches:
         left_out.append(LeftOut(inner.path, "in the folder of a cell"))
-    return NamedCell(case, name, branch.path, branch.images, ("",) * len(branch.images))
+    count = len(branch.images)
+    return NamedCell(case, name, branch.path, branch.images, ("",) * count, (None,) * count)
 
 
 def _refuse_parts(case: Branch) -> None:

@@ -1,4 +1,4 @@
-"""The table `labels.csv` of a folder of images: cells, cases and classes by file."""
+"""The table `labels.csv` of a folder of images: cell, case, class and orientation by file."""
 
 from __future__ import annotations
 
@@ -12,13 +12,18 @@ from superxception_jax.data.file_names import folded_text, same_text, shown_name
 from superxception_jax.data.folder_tree import TABLE
 from superxception_jax.data.record import raise_problems
 
-COLUMNS = ("file", "class", "cell", "case")
+COLUMNS = ("file", "class", "cell", "case", "turned")
 _SEPARATORS = (";", "\t", ",")  # The comma last: it is the decimal sign where others separate.
+_TURNED = {
+    "": None,
+    **dict.fromkeys(("true", "yes", "1"), True),
+    **dict.fromkeys(("false", "no", "0"), False),
+}
 
 
 @dataclass(frozen=True)
 class TableRow:
-    """A row of the table; its texts are not checked yet.
+    """A row of the table; its class, cell and case are not checked yet.
 
     Attributes:
         where: Line and file, for messages.
@@ -26,6 +31,7 @@ class TableRow:
         label: Class; empty if not stated.
         cell: Cell; empty if not stated.
         case: Patient or sample; empty if not stated.
+        turned: Whether the image is upside down; None if not stated.
     """
 
     where: str
@@ -33,6 +39,7 @@ class TableRow:
     label: str
     cell: str
     case: str
+    turned: bool | None
 
 
 def choose_table(tables: Sequence[Path]) -> Path | None:
@@ -66,8 +73,8 @@ def read_table(table: Path) -> list[TableRow]:
         The rows, in order.
 
     Raises:
-        ValueError: The table is not such text, its columns are others, or cells or cases are
-            spelled in several ways.
+        ValueError: The table is not such text, its columns are others, `turned` is neither true
+            nor false, or cells or cases are spelled in several ways.
     """
     name = shown_name(str(table))
     text = _read_text(table, name=name)
@@ -88,14 +95,20 @@ def read_table(table: Path) -> list[TableRow]:
             where = f"{table.name} line {reader.line_num} ({shown_name(file)})"
             if extra is not None:
                 problems.append(f"{where}: it has more values than the first line; quote commas")
-            elif any(values.values()):
-                rows.append(TableRow(where, file, values["class"], values["cell"], values["case"]))
+                continue
+            if not any(values.values()):
+                continue
+            label, cell, case = values["class"], values["cell"], values["case"]
+            if (turned := values["turned"].lower()) not in _TURNED:
+                problems.append(_unknown_turned(where, values["turned"]))
+            rows.append(TableRow(where, file, label, cell, case, _TURNED.get(turned)))
     except csv.Error as error:
         raise ValueError(
             f"`{name}` must be a table of text, got {error}; save it again."
         ) from error
-    for column in ("cell", "case"):
-        problems += _spelling_problems(column, [getattr(row, column) for row in rows])
+    # Each case has cells of its own.
+    problems += _spelling_problems("cell", [(folded_text(row.case), row.cell) for row in rows])
+    problems += _spelling_problems("case", [("", row.case) for row in rows])
     raise_problems(problems, source=name)
     return rows
 
@@ -157,16 +170,28 @@ def _check_columns(columns: Sequence[str], *, name: str) -> None:
     known = set(columns) <= set(COLUMNS) and len(set(columns)) == len(columns)
     if not known or "file" not in columns or not {"class", "cell"} & set(columns):
         raise ValueError(
-            f"`{name}` must have the columns file,class and may have cell,case, "
+            f"`{name}` must have the columns file,class and may have cell,case,turned, "
             f"got {shown_name(','.join(columns)) or 'none'}; correct its first line."
         )
 
 
-def _spelling_problems(column: str, values: Iterable[str]) -> list[str]:
-    """Return one line for each cell or case that is spelled in several ways."""
-    spellings: dict[str, set[str]] = {}
-    for value in values:
-        spellings.setdefault(folded_text(value), set()).add(value)
+def _unknown_turned(where: str, text: str) -> str:
+    return (
+        f"{where}: `turned` must be true, false or empty, got {shown_name(text)!r}; write true if "
+        "the image is upside down"
+    )
+
+
+def _spelling_problems(column: str, values: Iterable[tuple[str, str]]) -> list[str]:
+    """Return one line for each cell or case that is spelled in several ways.
+
+    Args:
+        column: Name of the column.
+        values: Where the value belongs, and the value.
+    """
+    spellings: dict[tuple[str, str], set[str]] = {}
+    for place, value in values:
+        spellings.setdefault((place, folded_text(value)), set()).add(value)
     return [
         f"{TABLE}: the {column} {' and '.join(repr(one) for one in sorted(several))} may be one; "
         "write it in one way"

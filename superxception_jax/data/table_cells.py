@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -59,11 +60,12 @@ def cells_of_table(
     cells = []
     for case, name in sorted(groups, key=lambda one: tuple(map(name_order, one))):
         files = sorted(groups[case, name], key=lambda file: name_order(str(file)))
-        parents = {file.parent for file in files}
-        path = parents.pop() if len(parents) == 1 else folder
+        path = Path(os.path.commonpath([file.parent for file in files]))
         classes = tuple(listed[file].label for file in files)
+        turned = tuple(listed[file].turned for file in files)
         # A row without a cell takes the folder of the file, whose name may hold the case already.
-        cells.append(NamedCell(case, name.removeprefix(f"{case}/"), path, tuple(files), classes))
+        own_name = name.removeprefix(f"{case}/")
+        cells.append(NamedCell(case, own_name, path, tuple(files), classes, turned))
     left_out = [LeftOut(file, UNLISTED) for file in images if file not in listed]
     return cells, left_out
 

@@ -14,6 +14,7 @@ from superxception_jax.data.crop import BACKGROUNDS
 from superxception_jax.data.ideogram.styles import STYLES
 from superxception_jax.data.normalize import GREYS, LENGTHS, STRAIGHTENINGS, TILTS
 from superxception_jax.data.own.equal_images import TWINS
+from superxception_jax.data.own.folder import POLARITIES as OWN_POLARITIES
 from superxception_jax.data.splits import PROTOCOLS
 from superxception_jax.models.build import MODELS, classifier_options, has_super_resolution
 from superxception_jax.models.keras.start import EXPORTED, find_init_from_problems
@@ -33,6 +34,7 @@ from superxception_jax.training.settings import (
 CHOICES: dict[str, tuple[str, ...]] = {
     "data.ideogram_style": tuple(STYLES),
     "data.own_twins": TWINS,
+    "data.own_polarity": OWN_POLARITIES,
     "split.protocol": tuple(PROTOCOLS),
     "model.name": tuple(MODELS),
     "model.middle_flow": ("scan", "unrolled"),
@@ -238,6 +240,11 @@ def _find_contradictions(config: ConfigDict) -> list[str]:
     if config.model.test_views == "both" and config.model.polarity == "given":
         problems.append(
             "`model.test_views` must be one with `model.polarity` given, got both; set it to one."
+        )
+    if config.data.own_polarity == "any" and config.model.polarity == "given":
+        problems.append(
+            "`data.own_polarity` must be upright with `model.polarity` given, got any; set it to "
+            "upright, or `model.polarity` to read."
         )
     start = config.model.init_from
     if config.model.start != "replaced" and not (start in INCLUDED or start.endswith(EXPORTED)):

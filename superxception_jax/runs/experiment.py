@@ -228,7 +228,11 @@ def _dataset_options(config: ConfigDict, name: str) -> dict[str, Any]:
             "style": data.ideogram_style,
             "aneuploid_share": data.ideogram_aneuploid_share,
         },
-        "own": {"folder": data.own_folder, "twins": data.own_twins},
+        "own": {
+            "folder": data.own_folder,
+            "twins": data.own_twins,
+            "polarity": data.own_polarity,
+        },
     }
     return options[name]
 

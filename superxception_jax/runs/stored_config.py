@@ -12,6 +12,7 @@ ADDED: dict[str, Any] = {
     "data.memory_share": 0.5,
     "data.own_twins": "refuse",
     "data.repeats": "",
+    "data.own_polarity": "upright",
     "normalization.grey": "keep",
     "normalization.length_reference": "longest",
     "split.test_only": "",

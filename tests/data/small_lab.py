@@ -48,7 +48,7 @@ def load(
 ) -> Chromosomes:
     return load_chromosomes(
         dataset="own",
-        dataset_options={"folder": str(lab), "twins": "refuse"},
+        dataset_options={"folder": str(lab), "twins": "refuse", "polarity": "upright"},
         data_dir=lab.parent / "data",
         manual_dir=lab.parent / "manual",
         normalization=settings,

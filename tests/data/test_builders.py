@@ -64,7 +64,7 @@ def test_every_builder_documents_itself(tmp_path, lab):
         ("bioimage", {}),
         ("gband", {}),
         ("ideogram", IDEOGRAM),
-        ("own", {"folder": lab, "twins": "refuse"}),
+        ("own", {"folder": lab, "twins": "refuse", "polarity": "upright"}),
     ):
         builder = build(dataset, options, tmp_path)
         metadata = builder.get_metadata()
@@ -77,7 +77,7 @@ def test_every_builder_documents_itself(tmp_path, lab):
     ("dataset", "options", "message"),
     [
         ("bioimages", {}, "`dataset` must be one of bioimage, .*; did you mean `bioimage`"),
-        ("own", {}, "`dataset_options` of `own` must be folder, twins, got none"),
+        ("own", {}, "`dataset_options` of `own` must be folder, twins, polarity, got none"),
         ("bioimage", {"cells": 1}, "`dataset_options` of `bioimage` must be empty, got cells"),
     ],
 )
@@ -87,11 +87,11 @@ def test_unknown_names_are_explained(dataset, options, message, tmp_path):
 
 
 def test_a_damaged_preparation_says_what_to_delete(lab, tmp_path):
-    builder = build("own", {"folder": str(lab), "twins": "refuse"}, tmp_path)
+    builder = build("own", {"folder": str(lab), "twins": "refuse", "polarity": "upright"}, tmp_path)
     assert len(load_records(builder, progress=False)) == 4
     for file in Path(builder.data_path).glob("*array_record*"):
         file.unlink()
-    again = build("own", {"folder": str(lab), "twins": "refuse"}, tmp_path)
+    again = build("own", {"folder": str(lab), "twins": "refuse", "polarity": "upright"}, tmp_path)
     with pytest.raises(ValueError, match=r"must be a sound data set, .*; delete that folder and"):
         load_records(again, progress=False)
 
@@ -99,7 +99,7 @@ def test_a_damaged_preparation_says_what_to_delete(lab, tmp_path):
 def test_cells_come_one_by_one_in_the_order_of_all_records(lab, tmp_path):
     for cell in ("c10", "c9", "c1b"):
         shutil.copytree(lab / "c1", lab / cell)
-    builder = build("own", {"folder": str(lab), "twins": "allow"}, tmp_path)
+    builder = build("own", {"folder": str(lab), "twins": "allow", "polarity": "upright"}, tmp_path)
     assert count_records(builder, progress=False) == 16
     cells = list(iterate_cells(builder))
     assert [len(records) for records in cells] == [4] * 4
@@ -111,7 +111,7 @@ def test_cells_come_one_by_one_in_the_order_of_all_records(lab, tmp_path):
 
 
 def test_a_damaged_preparation_is_named_where_cells_come_one_by_one(lab, tmp_path):
-    builder = build("own", {"folder": str(lab), "twins": "refuse"}, tmp_path)
+    builder = build("own", {"folder": str(lab), "twins": "refuse", "polarity": "upright"}, tmp_path)
     assert count_records(builder, progress=False) == 4
     for file in Path(builder.data_path).glob("*array_record*"):
         file.unlink()
@@ -121,17 +121,18 @@ def test_a_damaged_preparation_is_named_where_cells_come_one_by_one(lab, tmp_pat
 
 @pytest.mark.parametrize("text", ["", "[1]", '{"name": "ow', "\x00"])
 def test_a_damaged_description_of_a_preparation_is_named(text, lab, tmp_path):
-    builder = build("own", {"folder": str(lab), "twins": "refuse"}, tmp_path)
+    builder = build("own", {"folder": str(lab), "twins": "refuse", "polarity": "upright"}, tmp_path)
     load_records(builder, progress=False)
     (Path(builder.data_path) / "dataset_info.json").write_text(text)
     with pytest.raises(ValueError, match=r"data/own` must hold sound.*; delete that folder and"):
         load_records(
-            build("own", {"folder": str(lab), "twins": "refuse"}, tmp_path), progress=False
+            build("own", {"folder": str(lab), "twins": "refuse", "polarity": "upright"}, tmp_path),
+            progress=False,
         )
 
 
 def test_a_full_disk_is_named(lab, tmp_path, monkeypatch):
-    builder = build("own", {"folder": str(lab), "twins": "refuse"}, tmp_path)
+    builder = build("own", {"folder": str(lab), "twins": "refuse", "polarity": "upright"}, tmp_path)
 
     def fail(**_):
         raise RuntimeError("write() failed: No space left on device; writing data/own")
@@ -142,8 +143,8 @@ def test_a_full_disk_is_named(lab, tmp_path, monkeypatch):
 
 
 def test_of_two_runs_at_once_the_slower_takes_what_is_there(lab, tmp_path, monkeypatch):
-    first = build("own", {"folder": str(lab), "twins": "refuse"}, tmp_path)
-    slower = build("own", {"folder": str(lab), "twins": "refuse"}, tmp_path)
+    first = build("own", {"folder": str(lab), "twins": "refuse", "polarity": "upright"}, tmp_path)
+    slower = build("own", {"folder": str(lab), "twins": "refuse", "polarity": "upright"}, tmp_path)
     load_records(first, progress=False)
     where = Path(slower.data_path)
     aside = where.with_name("aside")
@@ -168,8 +169,9 @@ def test_nothing_imports_tensorflow_or_jax(lab, tmp_path):
     code = (
         "import sys\n"
         "from superxception_jax.data.builders import make_builder, load_records\n"
-        "builder = make_builder('own', dataset_options={'folder': sys.argv[1], 'twins': 'refuse'},"
-        " data_dir=sys.argv[2], manual_dir='')\n"
+        "options = {'folder': sys.argv[1], 'twins': 'refuse', 'polarity': 'upright'}\n"
+        "builder = make_builder('own', dataset_options=options, data_dir=sys.argv[2],"
+        " manual_dir='')\n"
         "assert len(load_records(builder, progress=False)) == 4\n"
         "found = {'tensorflow', 'jax'} & set(sys.modules)\n"
         "sys.exit(f'imported: {found}' if found else 0)\n"

@@ -50,11 +50,37 @@ def test_tables_of_all_spreadsheets_are_read(tmp_path, content):
         (b"file,class\n" + b"x" * 200_000 + b",1\n", "must be a table of text, got field larger"),
         (b"file,class,cell,case\na,1,c,P1\nb,1,d,p1\n", "the case 'P1' and 'p1' may be one"),
         (b"file,class,cell\na,1,Cell 1\nb,1,Cell  1\n", "the cell 'Cell  1' and 'Cell 1' may be"),
+        (
+            b"file,turned,class\na,2,1\nb,true,1\nc,t r\x1bue,1\n",
+            r"got 2 problems.*\n  Labels.csv line 2 \(a\): `turned` must be true, false or empty, "
+            r"got '2'; write true if the image is upside down\n.* line 4 \(c\): .*, got 't r\\",
+        ),
     ],
 )
 def test_tables_that_cannot_be_used_are_explained(tmp_path, content, message):
     with pytest.raises(ValueError, match=message):
         rows(tmp_path, content)
+
+
+@pytest.mark.parametrize(
+    ("text", "turned"),
+    [
+        *((one, True) for one in ("true", "TRUE", "True", "yes", "Yes", "1", " 1 ")),
+        *((one, False) for one in ("false", "FALSE", "no", "NO", "0")),
+        *((one, None) for one in ("", "  ")),
+    ],
+)
+def test_turned_is_read_as_spreadsheets_and_people_write_it(tmp_path, text, turned):
+    table = tmp_path / "labels.csv"
+    table.write_text(f"file;Turned;class\n1.png;{text};3\n")
+    assert [row.turned for row in read_table(table)] == [turned]
+    table.write_text("file;class\n1.png;3\n")
+    assert [row.turned for row in read_table(table)] == [None]
+
+
+def test_cells_of_two_cases_may_differ_by_capitals(tmp_path):
+    table = b"file,class,cell,case\na,1,Cell 1,P1\nb,1,cell 1,P2\n"
+    assert [row[2:] for row in rows(tmp_path, table)] == [("Cell 1", "P1"), ("cell 1", "P2")]
 
 
 def test_two_tables_are_refused(tmp_path):

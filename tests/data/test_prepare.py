@@ -22,7 +22,7 @@ def lab(tmp_path) -> Path:
 def prepare(lab: Path, images_dir: Path | None = None) -> list[str]:
     text = prepare_dataset(
         "own",
-        dataset_options={"folder": str(lab), "twins": "refuse"},
+        dataset_options={"folder": str(lab), "twins": "refuse", "polarity": "upright"},
         data_dir=lab.parent / "data",
         manual_dir="",
         images_dir=images_dir,

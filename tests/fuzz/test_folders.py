@@ -117,6 +117,7 @@ def check_hash(root: Path, read: OwnFolder, *, twins: str) -> None:
         dataclasses.replace(first, label="other"),
         dataclasses.replace(first, cell="other"),
         dataclasses.replace(first, case="other"),
+        dataclasses.replace(first, turned=not first.turned),
     ):
         other = dataclasses.replace(read, files=(one, *read.files[1:]))
         assert other.content_hash != read.content_hash
@@ -129,7 +130,7 @@ def test_any_table_is_understood_or_refused(shelf, tree, content):
     table = root / "labels.csv"
     if table.is_dir():
         return
-    table.write_bytes(b"file,class,cell,case\n" + content if len(content) % 2 else content)
+    table.write_bytes(b"file,class,cell,case,turned\n" + content if len(content) % 2 else content)
     with within(SECONDS):
         layout = refused(lambda: recognize_layout(root))
         if layout is not None and layout.table is not None:

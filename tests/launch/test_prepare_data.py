@@ -56,8 +56,9 @@ def test_twins_are_refused_unless_the_flag_allows_them(lab, tmp_path):
     refused = run(tmp_path, *command)
     assert refused.returncode == 2
     assert "`c1/a 1a.png`, `c2/b 1a.png` are the same image in several cells" in refused.stderr
-    allowed = run(tmp_path, *command, "--twins", "allow")
+    allowed = run(tmp_path, *command, "--twins", "allow", "--polarity", "any")
     assert allowed.returncode == 0, allowed.stderr
+    assert "-twins-any/" in allowed.stdout
     assert allowed.stdout.splitlines()[1].startswith("own: 1 image is in several cells, so that")
 
 

@@ -165,6 +165,12 @@ def test_missing_and_unknown_fields_are_named():
             "`model.rematerialization` must be none without the blocks of Xception, got blocks "
             "with `resnet50`; set it to none.",
         ),
+        (
+            {"data.own_polarity": "any"},
+            "`data.own_polarity` must be upright with `model.polarity` given, got any; set it to "
+            "upright, or `model.polarity` to read.",
+        ),
+        ({"data.own_polarity": "any", "model.polarity": "read"}, None),
         ({"training.batch_size": 32, "training.accumulation_steps": 4}, None),
         ({"model.rematerialization": "blocks"}, None),
     ],

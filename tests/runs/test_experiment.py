@@ -74,6 +74,7 @@ def _other_value(path, value, other):
         "data.dataset": "ideogram",
         "data.own_twins": "allow",
         "data.repeats": "2",
+        "data.own_polarity": "any",
         "normalization.background": "light",
         "normalization.tilt": "keep",
         "normalization.straightening": "medial_axis",

@@ -6,7 +6,12 @@ import functools
 import re
 
 from superxception_jax.data.own.equal_images import TWINS
-from superxception_jax.data.own.folder import find_folder, iterate_folder, read_folder
+from superxception_jax.data.own.folder import (
+    POLARITIES,
+    find_folder,
+    iterate_folder,
+    read_folder,
+)
 from superxception_jax.data.record_builder import RecordBuilder, RecordConfig
 
 
@@ -22,13 +27,14 @@ class Builder(RecordBuilder):
     left_out: tuple[str, ...] = ()
 
 
-def build_own(*, data_dir: str, folder: str, twins: str) -> Builder:
+def build_own(*, data_dir: str, folder: str, twins: str, polarity: str) -> Builder:
     """Return the TFDS builder of a laboratory's folder; no image is decoded yet.
 
     Args:
         data_dir: Folder of the prepared data sets.
         folder: Folder of the laboratory, laid out as README.md says.
         twins: "refuse" or "allow" equal images in several cells.
+        polarity: How images of unstated orientation are taken, "upright" or "any" way up.
 
     Returns:
         The builder; its name holds a hash of the folder's content, so that changed files give
@@ -36,18 +42,22 @@ def build_own(*, data_dir: str, folder: str, twins: str) -> Builder:
 
     Raises:
         FileNotFoundError: There is no such folder.
-        ValueError: The folder can't be used, see `read_folder`, or `twins` is unknown.
+        ValueError: The folder can't be used, see `read_folder`, or `twins` or `polarity` is
+            unknown.
     """
     if twins not in TWINS:
         raise ValueError(f"`twins` must be one of {', '.join(TWINS)}, got {twins!r}.")
+    if polarity not in POLARITIES:
+        raise ValueError(f"`polarity` must be one of {', '.join(POLARITIES)}, got {polarity!r}.")
     path = find_folder(folder)
     read = read_folder(path, twins=twins)
     label = re.sub(r"[^A-Za-z0-9]+", "_", path.name).strip("_") or "folder"
     # Where twins are refused, a preparation that was allowed them must not be taken.
     allowed = "-twins" if twins == "allow" else ""
+    way = "-any" if polarity == "any" else ""
     config = RecordConfig(
-        name=f"{label}-{read.content_hash}{allowed}",
-        load=functools.partial(iterate_folder, read, twins=twins),
+        name=f"{label}-{read.content_hash}{allowed}{way}",
+        load=functools.partial(iterate_folder, read, twins=twins, polarity=polarity),
     )
     builder = Builder(data_dir=data_dir, config=config, file_format="array_record")
     builder.notices = read.notices

@@ -25,9 +25,11 @@ from superxception_jax.data.record import ChromosomeRecord, raise_problems
 HASH_VERSION = 1  # Raise it whenever the records of an unchanged folder change.
 # Images that are kept between their check and their preparation; others are decoded twice.
 _KEPT_BYTES = 2**30
+# How the images are taken whose orientation the table does not state.
+POLARITIES = ("upright", "any")
 HOW_TO = (
     "name files `<cell>/<anything> <class>[a|b|...].<bmp|png|tif|jpg>`, "
-    f"or write a table `{TABLE}` with the columns file,class[,cell][,case]"
+    f"or write a table `{TABLE}` with the columns file,class[,cell][,case][,turned]"
 )
 
 
@@ -49,10 +51,12 @@ class OwnFolder:
 
     @property
     def content_hash(self) -> str:
-        """12 hexadecimal digits; others whenever an image, its class, cell or case changes."""
+        """12 hexadecimal digits; others whenever an image or what is stated of it changes."""
         digest = hashlib.sha256(f"{HASH_VERSION}\n".encode())
         for one in sorted(self.files, key=lambda one: one.shown):
-            fields = (one.shown, one.label, one.cell, one.case, self.digests[one.path])
+            fields = [one.shown, one.label, one.cell, one.case, self.digests[one.path]]
+            if one.turned is not None:
+                fields.append(f"turned {one.turned}")
             digest.update(("\0".join(fields) + "\n").encode())
         return digest.hexdigest()[:12]
 
@@ -115,29 +119,33 @@ def read_folder(folder: Path, *, twins: str) -> OwnFolder:
     return OwnFolder(layout, tuple(files), digests, notices)
 
 
-def load_folder(folder: OwnFolder, *, twins: str) -> list[ChromosomeRecord]:
+def load_folder(folder: OwnFolder, *, twins: str, polarity: str) -> list[ChromosomeRecord]:
     """Load and check all images of a laboratory's folder.
 
     Args:
         folder: The folder, as `read_folder` returns it.
         twins: "refuse" or "allow" equal pixels in several cells.
+        polarity: An entry of `POLARITIES`: "upright" takes images for upright unless the table
+            says otherwise, "any" only those of which it says so.
 
     Returns:
         All chromosomes, sorted by cell, then name; the images of each cell are scaled to 8 bits
-        and brought to a black or white background together.
+        and brought to a black or white background together, and those that the table calls
+        turned are rotated by 180°.
 
     Raises:
         ValueError: Images are damaged, coloured or there twice; all are listed.
     """
-    return list(iterate_folder(folder, twins=twins))
+    return list(iterate_folder(folder, twins=twins, polarity=polarity))
 
 
-def iterate_folder(folder: OwnFolder, *, twins: str) -> Iterator[ChromosomeRecord]:
+def iterate_folder(folder: OwnFolder, *, twins: str, polarity: str) -> Iterator[ChromosomeRecord]:
     """Check all images of a laboratory's folder, and return an iterator over them.
 
     Args:
         folder: The folder, as `read_folder` returns it.
         twins: "refuse" or "allow" equal pixels in several cells.
+        polarity: An entry of `POLARITIES`, see `load_folder`.
 
     Returns:
         The chromosomes of `load_folder`. Those of a large folder are decoded again, so that they
@@ -162,7 +170,7 @@ def iterate_folder(folder: OwnFolder, *, twins: str) -> Iterator[ChromosomeRecor
             for one, image in zip(files, images, strict=True)
         ]
         try:
-            records = _level(files, images)
+            records = _level(files, images, polarity=polarity)
         except ValueError as error:
             problems.append(f"cell {cell}: {error}")
             continue
@@ -172,7 +180,7 @@ def iterate_folder(folder: OwnFolder, *, twins: str) -> Iterator[ChromosomeRecor
     problems += twin_problems(*find_equal_images(contents), twins=twins)[0]
     source = shown_name(str(folder.layout.folder))
     raise_problems(problems, source=source)
-    return _in_order(by_cell, kept, source=source)
+    return _in_order(by_cell, kept, polarity=polarity, source=source)
 
 
 def describe_unknown_cases(cells: Iterable[str], cases: Iterable[str]) -> str:
@@ -206,6 +214,7 @@ def _in_order(
     by_cell: Mapping[str, Sequence[LabelledFile]],
     kept: dict[str, list[ChromosomeRecord]],
     *,
+    polarity: str,
     source: str,
 ) -> Iterator[ChromosomeRecord]:
     """Yield the records by cell, then name; decode those that were not kept."""
@@ -215,15 +224,22 @@ def _in_order(
             problems: list[str] = []
             images = _decode(by_cell[cell], add_problem=problems.append)
             raise_problems(problems, source=source)  # It was changed since it was checked.
-            records = _level(by_cell[cell], images)
+            records = _level(by_cell[cell], images, polarity=polarity)
         yield from sorted(records, key=lambda record: natural_key(record.name))
 
 
-def _level(files: Sequence[LabelledFile], images: Sequence[DecodedImage]) -> list[ChromosomeRecord]:
+def _level(
+    files: Sequence[LabelledFile], images: Sequence[DecodedImage], *, polarity: str
+) -> list[ChromosomeRecord]:
     leveled = level_cell(images, background="auto").images
     return [
         ChromosomeRecord(
-            image, class_label(one.label), one.cell, one.case, one.shown.rpartition(".")[0]
+            image=image[::-1, ::-1].copy() if one.turned else image,
+            label=class_label(one.label),
+            cell=one.cell,
+            case=one.case,
+            name=one.shown.rpartition(".")[0],
+            upright=one.turned is not None or polarity == "upright",
         )
         for one, image in zip(files, leveled, strict=True)
     ]

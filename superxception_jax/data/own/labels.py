@@ -33,6 +33,7 @@ class LabelledFile:
         label: Class, an entry of `CLASS_NAMES`.
         cell: Name of the cell, unique in the folder.
         case: Patient or sample; the cell's name where none is known.
+        turned: Whether the image in the file is upside down; None if unknown.
     """
 
     path: Path
@@ -40,6 +41,7 @@ class LabelledFile:
     label: str
     cell: str
     case: str
+    turned: bool | None
 
 
 def read_labels(layout: FolderLayout) -> list[LabelledFile]:
@@ -58,9 +60,10 @@ def read_labels(layout: FolderLayout) -> list[LabelledFile]:
     found: list[LabelledFile] = []
     names: dict[str, str] = {}
     for cell in layout.cells:
-        for file, label, reason in _classes(cell, by_table=layout.kind == "table"):
+        classes = _classes(cell, by_table=layout.kind == "table")
+        for (file, label, reason), turned in zip(classes, cell.turned, strict=True):
             shown = layout.relative_name(file)
-            one = LabelledFile(file, shown, label, cell.name, cell.case or cell.name)
+            one = LabelledFile(file, shown, label, cell.name, cell.case or cell.name, turned)
             name = shown.rpartition(".")[0]
             if not reason and name in names:
                 reason = f"`{names[name]}` has the same name; delete or rename one"
@@ -76,7 +79,7 @@ def read_labels(layout: FolderLayout) -> list[LabelledFile]:
             raise
         raise ValueError(
             f"{error}\n{GRAMMAR} Or write a table `{TABLE}` with the columns "
-            "file,class[,cell][,case]."
+            "file,class[,cell][,case][,turned]."
         ) from None
     return found
 

@@ -15,8 +15,12 @@ from superxception_jax.data.record import ChromosomeRecord
 from tests.data.image_folders import put
 
 
+def build(lab: Path, data_dir: str, twins: str, polarity: str = "upright") -> Builder:
+    return build_own(data_dir=data_dir, folder=str(lab), twins=twins, polarity=polarity)
+
+
 def load(path: Path) -> list[ChromosomeRecord]:
-    return load_folder(read_folder(path, twins="refuse"), twins="refuse")
+    return load_folder(read_folder(path, twins="refuse"), twins="refuse", polarity="upright")
 
 
 @pytest.fixture
@@ -28,11 +32,11 @@ def lab(tmp_path) -> Path:
 
 
 def test_a_changed_folder_is_prepared_again(lab, tmp_path):
-    first = build_own(data_dir=str(tmp_path / "data"), folder=str(lab), twins="refuse")
+    first = build(lab, str(tmp_path / "data"), "refuse")
     assert first.info.full_name.startswith("own/my_lab_2024-")
     assert len(load_records(first, progress=False)) == 3
     put(lab, "c9/anything 7.png")
-    second = build_own(data_dir=str(tmp_path / "data"), folder=str(lab), twins="refuse")
+    second = build(lab, str(tmp_path / "data"), "refuse")
     assert second.info.full_name != first.info.full_name
     records = load_records(second, progress=False)
     assert [one.name for one in records] == [one.name for one in load(lab)]
@@ -43,7 +47,7 @@ def test_nothing_is_written_for_a_folder_with_problems(lab, tmp_path):
     (lab / "c9" / "broken 1.png").write_bytes(b"x")
     with pytest.raises(ValueError, match=r"broken 1\.png"):
         load_records(
-            build_own(data_dir=str(tmp_path / "data"), folder=str(lab), twins="refuse"),
+            build(lab, str(tmp_path / "data"), "refuse"),
             progress=False,
         )
     assert not [path for path in (tmp_path / "data").rglob("*") if path.is_file()]
@@ -53,13 +57,13 @@ def test_a_preparation_with_twins_is_not_taken_where_they_are_refused(lab, tmp_p
     data_dir = str(tmp_path / "data")
     put(lab, "c10/twin 5a.png")
     (lab / "c9" / "twin 5a.png").write_bytes((lab / "c10" / "twin 5a.png").read_bytes())
-    allowed = build_own(data_dir=data_dir, folder=str(lab), twins="allow")
+    allowed = build(lab, data_dir, "allow")
     assert len(load_records(allowed, progress=False)) == 5
     assert [text.partition(":")[0] for text in notices_of(allowed)] == ["my lab (2024)", "own"]
     with pytest.raises(ValueError, match="are the same image in several cells"):
-        build_own(data_dir=data_dir, folder=str(lab), twins="refuse")
+        build(lab, data_dir, "refuse")
     with pytest.raises(ValueError, match="`twins` must be one of refuse, allow, got 'keep'"):
-        build_own(data_dir=data_dir, folder=str(lab), twins="keep")
+        build(lab, data_dir, "keep")
     # Equal pixels in different files are found while preparing, which leaves nothing behind.
     for cell, ending in (("c9", "png"), ("c10", "bmp")):
         (lab / cell / "twin 5a.png").unlink()
@@ -69,8 +73,20 @@ def test_a_preparation_with_twins_is_not_taken_where_they_are_refused(lab, tmp_p
         load_records(build(lab, data_dir, "refuse"), progress=False)
 
 
-def build(lab: Path, data_dir: str, twins: str) -> Builder:
-    return build_own(data_dir=data_dir, folder=str(lab), twins=twins)
+def test_what_is_unknown_of_the_orientation_is_another_data_set(lab, tmp_path):
+    data_dir = str(tmp_path / "data")
+    rows = "c10/scan 7 1a.png,1,\nc9/anything 23.tif,X,false\nc9/12.jpg,12,true\n"
+    (lab / "labels.csv").write_text(f"file,class,turned\n{rows}")
+    names = {}
+    for polarity, unstated in (("upright", True), ("any", False)):
+        builder = build(lab, data_dir, "refuse", polarity)
+        names[polarity] = builder.info.full_name.split("/")[1]
+        records = load_records(builder, progress=False)
+        assert [one.name for one in records] == ["c9/12", "c9/anything 23", "c10/scan 7 1a"]
+        assert [one.upright for one in records] == [True, True, unstated]
+    assert names["any"] == f"{names['upright']}-any"
+    with pytest.raises(ValueError, match="`polarity` must be one of upright, any, got 'up'"):
+        build(lab, data_dir, "refuse", "up")
 
 
 def test_a_large_folder_is_decoded_again_to_the_same_images(lab, monkeypatch):
@@ -82,7 +98,9 @@ def test_a_large_folder_is_decoded_again_to_the_same_images(lab, monkeypatch):
         for one, other in zip(load(lab), expected, strict=True):
             np.testing.assert_array_equal(one.image, other.image)
             assert dataclasses.replace(one, image=other.image) == other
-    records = folder.iterate_folder(read_folder(lab, twins="refuse"), twins="refuse")
+    records = folder.iterate_folder(
+        read_folder(lab, twins="refuse"), twins="refuse", polarity="upright"
+    )
     (lab / "c9" / "12.jpg").write_bytes(b"changed")
     with pytest.raises(ValueError, match=r"must be a sound data set, got 1 problem.*\n  c9/12.jpg"):
         list(records)

@@ -10,9 +10,9 @@ import pytest
 from PIL import Image
 
 from superxception_jax.data.folder_layout import recognize_layout
+from superxception_jax.data.image_file import hash_image
 from superxception_jax.data.own.folder import (
     OwnFolder,
-    describe_unknown_cases,
     find_folder,
     load_folder,
     read_folder,
@@ -39,8 +39,8 @@ def put(root: Path, name: str, image: np.ndarray | Image.Image | None = None) ->
     return file
 
 
-def load(folder: Path, twins: str = "refuse") -> list[ChromosomeRecord]:
-    return load_folder(read_folder(folder, twins=twins), twins=twins)
+def load(folder: Path, twins: str = "refuse", polarity: str = "upright") -> list[ChromosomeRecord]:
+    return load_folder(read_folder(folder, twins=twins), twins=twins, polarity=polarity)
 
 
 def content_hash(folder: Path) -> str:
@@ -81,6 +81,34 @@ def test_a_table_decides_where_there_is_one(lab):
         "c9/12": ("c9", "c9", 23),
         "c10/scan 7 1a": ("P2/c10", "P2", 2),
     }
+
+
+def test_turned_images_are_rotated_and_known_ones_upright(tmp_path):
+    pixels = [blob() for _ in range(3)]
+    for number, image in enumerate(pixels, 1):
+        put(tmp_path, f"c/{number}a.png", image)
+    plain = load(tmp_path)
+    assert [one.upright for one in plain] == [True] * 3
+    assert [one.upright for one in load(tmp_path, polarity="any")] == [False] * 3
+    table = tmp_path / "labels.csv"
+    table.write_text("file,class,turned\nc/1a.png,1,true\nc/2a.png,2,false\nc/3a.png,3,\n")
+    for polarity, unstated in (("upright", True), ("any", False)):
+        found = load(tmp_path, polarity=polarity)
+        assert [one.upright for one in found] == [True, True, unstated]
+        np.testing.assert_array_equal(found[0].image, np.rot90(plain[0].image, 2))
+        assert hash_image(found[0].image) == hash_image(np.rot90(pixels[0], 2))
+        for one, other in zip(found[1:], plain[1:], strict=True):
+            np.testing.assert_array_equal(one.image, other.image)
+
+
+def test_the_hash_follows_the_orientation_that_is_stated(lab):
+    table = lab / "labels.csv"
+    hashes = []
+    for column, value in (("", ""), (",turned", ","), (",turned", ",true"), (",turned", ",no")):
+        table.write_text(f"file,class{column}\nc9/12.jpg,12{value}\n")
+        hashes.append(content_hash(lab))
+    assert hashes[0] == hashes[1], "a column that states nothing changes nothing"
+    assert len(set(hashes[1:])) == 3
 
 
 def test_tables_of_other_spreadsheets_are_read(lab):
@@ -188,7 +216,7 @@ def test_equal_files_in_two_cells_are_refused_unless_allowed(lab):
         read_folder(lab, twins="refuse")
     folder = read_folder(lab, twins="allow")
     assert folder.notices[1].startswith("own: 1 image is in several cells")
-    assert len(load_folder(folder, twins="allow")) == 6
+    assert len(load_folder(folder, twins="allow", polarity="upright")) == 6
 
 
 @pytest.mark.parametrize("name", ["c10/again 12a.png", "c9/again 12a.png"])
@@ -271,21 +299,3 @@ def test_the_folder_is_read_only_once(lab):
     assert isinstance(folder, OwnFolder)
     assert folder.notices == (folder.layout.sentence,)
     assert dataclasses.replace(folder, files=folder.files[1:]).content_hash != folder.content_hash
-
-
-def test_unknown_cases_are_stated(lab):
-    records = load(lab)
-    cells, cases = [one.cell for one in records], [one.case for one in records]
-    assert describe_unknown_cases(cells, cases) == (
-        "own: 2 cells without a patient (column `case` of `labels.csv`): every cell counts as a "
-        "case of its own, and the split `cases` equals `cells`."
-    )
-    assert describe_unknown_cases(["c1"], ["c1"]).startswith("own: 1 cell without a patient")
-    # One patient is enough: the laboratory knows of the column.
-    others = ["P1" if case == "c9" else case for case in cases]
-    assert describe_unknown_cases(cells, others) == ""
-
-
-def test_one_case_for_all_cells_is_stated():
-    text = describe_unknown_cases(["p/c1", "p/c2"], ["p", "p"])
-    assert text.startswith("own: all 2 cells are of one case, `p`: if they are of several patient")

@@ -26,6 +26,15 @@ def test_classes_come_from_names_folders_or_the_table(tmp_path):
     assert labels(names) == {"c/01.png": "5"}
 
 
+def test_the_orientation_is_that_of_the_table(tmp_path):
+    put_names(tmp_path, ["c/3a.png", "c/3b.png", "c/4.png", "d/5.png"])
+    assert {one.turned for one in read_labels(recognize_layout(tmp_path))} == {None}
+    rows = "c/4.png,4,\nd/5.png,5,TRUE\nc/3b.png,3,no\nc/3a.png,3,yes\n"
+    (tmp_path / "labels.csv").write_text(f"file,class,turned\n{rows}")
+    found = {one.shown: one.turned for one in read_labels(recognize_layout(tmp_path))}
+    assert found == {"c/3a.png": True, "c/3b.png": False, "c/4.png": None, "d/5.png": True}
+
+
 def test_a_folder_that_contradicts_a_name_is_refused(tmp_path):
     put_names(tmp_path, ["c/chr3/1.png", "c/chr3/scan 4a.png"])
     assert "c/chr3/scan 4a.png: its folder says class 3, its name class 4" in refused(tmp_path)
@@ -55,7 +64,7 @@ def test_problems_name_the_remedies_once(tmp_path):
     assert "got 3 problems" in text
     assert "c/a.png and 1 more: its class is unknown" in text
     assert text.count("A name must end in its class") == 1
-    assert text.endswith("with the columns file,class[,cell][,case].")
+    assert text.endswith("with the columns file,class[,cell][,case][,turned].")
 
 
 def test_the_same_name_with_two_endings_is_refused(tmp_path):
