@@ -80,7 +80,7 @@ def get_base() -> ConfigDict:
     split.folds = 5  # protocols "cells" and "cases": number of folds
     split.validation_share = 0.1  # share of the training cells or cases used for validation
     # Data sets of which only the test images are used, with commas: the test of a network on a
-    # laboratory that it never saw. Empty: none.
+    # laboratory that it never saw. Empty or none: of no data set.
     split.test_only = ""
     split.training_share = 1.0  # share of the training set that is used, for learning curves
 

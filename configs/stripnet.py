@@ -44,9 +44,7 @@ OWN_PRESETS = {
         ROBUST
         | {
             "data.dataset": "gband,tseng",
-            "training.batch_size": 64,
             "training.epochs": 16,
-            "optimizer.learning_rate": 3e-3,
         },
     ),
     # A short training from the included G-band network, which stays if nothing is gained.

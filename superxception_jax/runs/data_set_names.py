@@ -12,12 +12,12 @@ def listed(text: str) -> tuple[str, ...]:
     """Return the names of a text with commas.
 
     Args:
-        text: Names, with spaces around them or not.
+        text: Names, with spaces around them or not; empty or `none` for no name.
 
-    >>> listed("gband, tseng"), listed("")
-    (('gband', 'tseng'), ())
+    >>> listed("gband, tseng"), listed(""), listed("none")
+    (('gband', 'tseng'), (), ())
     """
-    return tuple(part.strip() for part in text.split(",")) if text.strip() else ()
+    return () if text.strip() in ("", "none") else tuple(one.strip() for one in text.split(","))
 
 
 def read_repeats(text: str, count: int) -> tuple[int, ...]:
