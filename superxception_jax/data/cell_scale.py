@@ -47,14 +47,16 @@ def class_lengths() -> np.ndarray:
     return lengths
 
 
-def estimate_reference_px(lengths_px: np.ndarray) -> float:
+def estimate_reference_px(lengths_px: np.ndarray, *, classes: np.ndarray | None = None) -> float:
     """Return how long chromosome 1 is, or would be, in a cell.
 
     The mean over all scales, each weighted by how likely it makes all lengths: those of a mixture
-    of the classes, each as often as it may be there.
+    of the classes.
 
     Args:
         lengths_px: f64[N], medial-axis lengths of the chromosomes of one cell, at least one.
+        classes: f64[N,24], what is known of the class of each; None where nothing is: each class
+            counts as often as it may be there.
 
     Returns:
         The length in pixels.
@@ -63,6 +65,8 @@ def estimate_reference_px(lengths_px: np.ndarray) -> float:
         ValueError: There is no length, or one is not above 0.
     """
     count = check(lengths_px=(lengths_px, "f64[N]"))["N"]
+    if classes is not None:
+        check(lengths_px=(lengths_px, "f64[N]"), classes=(classes, "f64[N,C]"))
     if count == 0 or not (lengths_px > 0).all():
         raise ValueError(
             f"`lengths_px` must be lengths above 0, got {lengths_px.tolist()}; measure a cell."
@@ -72,6 +76,8 @@ def estimate_reference_px(lengths_px: np.ndarray) -> float:
     copies = np.array([_COPIES.get(label, 2.0) for label in range(len(relative))])
     weights = copies * np.maximum(1 - _MISSING_PER_LENGTH * missing * relative, _LEAST_WEIGHT)
     weights /= weights.sum()
+    if classes is not None:
+        weights = classes[:, None, :]
     # Lengths, offsets, classes.
     expected = logs.max() + _OFFSETS[:, None] + np.log(relative)
     distances = (logs[:, None, None] - expected) / _SPREAD

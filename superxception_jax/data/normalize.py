@@ -129,21 +129,22 @@ def normalize_cell(
 
 
 def draw_cell(
-    measured: Sequence[MeasuredChromosome], *, settings: NormalizationSettings
+    measured: Sequence[MeasuredChromosome],
+    *,
+    settings: NormalizationSettings,
+    reference_px: float | None = None,
 ) -> np.ndarray:
     """Draw all measured chromosomes of a cell on their canvases.
 
     Args:
         measured: N chromosomes, all of one cell.
         settings: Settings of the normalisation.
+        reference_px: Length that fills the canvas; None: see `reference_of`.
 
     Returns:
         u8[N,S,S,1], canvases, see `normalize_cell`.
     """
-    lengths_px = np.array([one.length_px for one in measured])
-    longest_px = float(lengths_px.max())
-    if settings.length == "cell" and settings.length_reference == "lengths":
-        longest_px = estimate_reference_px(lengths_px)
+    longest_px = reference_px or reference_of(measured, settings=settings)
     gain = 1.0
     if settings.grey == "cell":
         pixels = np.concatenate([one.crop.image[one.crop.mask] for one in measured])
@@ -152,6 +153,21 @@ def draw_cell(
         draw_canvas(one, longest_px=longest_px, gain=gain, settings=settings) for one in measured
     ]
     return np.stack(canvases)[..., None]
+
+
+def reference_of(
+    measured: Sequence[MeasuredChromosome], *, settings: NormalizationSettings
+) -> float:
+    """Return the length to which the lengths of a cell are relative, in pixels.
+
+    Args:
+        measured: Chromosomes, all of one cell.
+        settings: Settings of the normalisation.
+    """
+    lengths_px = np.array([one.length_px for one in measured])
+    if settings.length == "cell" and settings.length_reference == "lengths":
+        return estimate_reference_px(lengths_px)
+    return float(lengths_px.max())
 
 
 def draw_canvas(

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from superxception_jax.chromosomes import CLASS_NAMES
+from superxception_jax.data.cell_scale import estimate_reference_px
 from superxception_jax.data.measure import MeasuredChromosome
-from superxception_jax.data.normalize import NormalizationSettings, draw_cell
+from superxception_jax.data.normalize import NormalizationSettings, draw_cell, reference_of
 from superxception_jax.files import readable_name
 from superxception_jax.karyotyping.assignment import Assignment, assign_cell, to_log_likelihoods
 from superxception_jax.karyotyping.calibration import apply_temperature
@@ -21,7 +23,7 @@ from superxception_jax.karyotyping.cell_images import (
 )
 from superxception_jax.karyotyping.iscn import draft_formula
 from superxception_jax.karyotyping.karyotype import ClassifiedChromosome, Karyotype
-from superxception_jax.karyotyping.polarity import weigh_polarity
+from superxception_jax.karyotyping.polarity import Polarity, weigh_polarity
 from superxception_jax.karyotyping.prior import CountPrior, default_prior, prior_of_cell
 from superxception_jax.karyotyping.review_flags import (
     cell_flags,
@@ -36,6 +38,8 @@ from superxception_jax.karyotyping.stain import (
 )
 from superxception_jax.karyotyping.upright import upright_crop
 
+# Logarithm of the factor between two scales below which a second reading changes nothing.
+_SAME_SCALE = 0.03
 # The records of the images belong to the public names of this module.
 __all__ = ["CellImages", "Classifier", "NamedImage", "karyotype_cell"]
 
@@ -97,17 +101,16 @@ def karyotype_cell(
     """
     settings = classifier.normalization
     read = read_cell(cell, background=settings.background if background == "auto" else background)
-    outputs = classifier.predict(draw_cell(read.measured, settings=settings))
-    stain = _judge_stain(outputs, classifier)
-    polarity = None
-    if classifier.polarity == "read":
-        polarity = weigh_polarity(outputs, turned_share=turned_share)
-        outputs = polarity.classes
-    calibrated = apply_temperature(outputs, classifier.temperature).astype(np.float64)
-    found = assign_cell(
-        to_log_likelihoods(calibrated, classifier.class_shares),
+    reading = functools.partial(
+        _read_classes,
+        classifier=classifier,
+        turned_share=turned_share,
         prior=prior_of_cell(len(read.measured), whole=prior or default_prior()),
     )
+    first = reading(draw_cell(read.measured, settings=settings))
+    second = _at_own_scale(read, first, reading, settings=settings)
+    polarity, calibrated, found = second.polarity, second.calibrated, second.found
+    stain = _judge_stain(second.outputs, classifier)
     turned: list[float | None] = [None] * len(read.measured)
     if polarity is not None:
         turned = polarity.turned_given(found.marginals).tolist()
@@ -124,6 +127,56 @@ def karyotype_cell(
         any_stain=any_stain,
         own_prior=prior is not None,
     )
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """What the network says of the canvases of a cell.
+
+    Attributes:
+        outputs: Its outputs, f32[N,24] or f32[N,48].
+        polarity: Class and orientation, for 48 outputs.
+        calibrated: f64[N,24], log-probabilities of the classes of the single images.
+        found: Assignment of the cell.
+    """
+
+    outputs: np.ndarray
+    polarity: Polarity | None
+    calibrated: np.ndarray
+    found: Assignment
+
+
+def _read_classes(
+    canvases: np.ndarray, *, classifier: Classifier, turned_share: float | None, prior: CountPrior
+) -> _Reading:
+    outputs = classes = classifier.predict(canvases)
+    polarity = None
+    if classifier.polarity == "read":
+        polarity = weigh_polarity(outputs, turned_share=turned_share)
+        classes = polarity.classes
+    calibrated = apply_temperature(classes, classifier.temperature).astype(np.float64)
+    found = assign_cell(to_log_likelihoods(calibrated, classifier.class_shares), prior=prior)
+    return _Reading(outputs, polarity, calibrated, found)
+
+
+def _at_own_scale(
+    read: ReadCell,
+    first: _Reading,
+    reading: Callable[[np.ndarray], _Reading],
+    *,
+    settings: NormalizationSettings,
+) -> _Reading:
+    """Return the reading at the scale that the classes tell, where that is another one.
+
+    The lengths of an incomplete cell leave its scale in doubt, and its classes settle it.
+    """
+    if settings.length != "cell" or settings.length_reference != "lengths":
+        return first
+    lengths_px = np.array([one.length_px for one in read.measured])
+    reference_px = estimate_reference_px(lengths_px, classes=first.found.marginals)
+    if abs(np.log(reference_px / reference_of(read.measured, settings=settings))) < _SAME_SCALE:
+        return first
+    return reading(draw_cell(read.measured, settings=settings, reference_px=reference_px))
 
 
 def _judge_stain(outputs: np.ndarray, classifier: Classifier) -> StainVerdict:
