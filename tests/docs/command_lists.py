@@ -11,7 +11,9 @@ OWN = (
 )
 EARLIER_RUN = "runs/super_xception-bioimage-20260101-120000"
 # Runs of the documentation that the run of the first command in `EXECUTED` stands for.
-ONE_RUN = {"runs/synthetic": "runs/own", "runs/pictures": "runs/own", EARLIER_RUN: "runs/own"}
+ONE_RUN = dict.fromkeys(
+    ("runs/synthetic", "runs/pictures", "runs/adapted", EARLIER_RUN), "runs/own"
+)
 
 # Executed in this order, in one folder with `my_lab` (a cell of a few chromosomes),
 # `my_labelled_cells` (five drawn cells) and `prior.json` (the JSON block of docs/karyotype.md).
@@ -40,6 +42,7 @@ EXECUTED: dict[str, dict[str, str]] = {
     "--out=karyotypes_of_cell1": {},
     "karyotype --images=my_lab --prior=prior.json": {},
     "karyotype --images=my_lab --workdir=runs/own": {},
+    "karyotype --images=my_lab --workdir=runs/adapted": {},
     "python launch/export.py --workdir=runs/own --out=my_network": {},
     "karyotype --images=my_lab --workdir=my_network": {},
     "karyotype --images=synthetic_cells --workdir=runs/synthetic --turned_share=0.01": {
@@ -70,6 +73,14 @@ PLANNED: dict[str, str] = {
     "python launch/main.py --config=configs/super_xception.py --workdir=runs/pictures": HOURS,
     "python launch/main.py --config=configs/stripnet.py --workdir=runs/synthetic": HOURS,
     f"{OWN} --config.split.protocol=cases": "one training on own cells is executed",
+    "python launch/main.py --config=configs/stripnet.py:adapt "
+    "--config.data.own_folder=my_labelled_cells "
+    "--workdir=runs/adapted": "executed by test_adaptation.py",
+    "python launch/main.py --config=configs/stripnet.py:laboratories "
+    "--config.data.dataset=gband,own --config.data.own_folder=my_labelled_cells "
+    "--config.data.own_polarity=any": RESTRICTED,
+    "python launch/main.py --config=configs/stripnet.py:gband --config.data.dataset=gband,own "
+    "--config.data.own_folder=my_labelled_cells --config.split.test_only=own": RESTRICTED,
     "python launch/main.py --config=configs/super_xception.py:smoke": "executed by test_main.py",
     "python launch/main.py --config=configs/super_xception.py:bioimage": RESTRICTED,
     "python launch/main.py --config=configs/stripnet.py:bioimage": RESTRICTED,

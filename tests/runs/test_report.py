@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from types import SimpleNamespace
 from typing import Any
@@ -76,14 +77,20 @@ def make(monkeypatch, tmp_path):
     # Drawing pixels takes most of the time of a report.
     monkeypatch.setattr(report, "save_figure", lambda figure, path: write_text(path, "a figure"))
 
-    def write(test: Chromosomes, *, validation: Chromosomes | None = None, **fields):
+    def write(
+        test: Chromosomes, *, validation: Chromosomes | None = None, mesh: Any = None, **fields
+    ):
         config = get_config("smoke")
         config.update_from_flattened_dict(
             {"model.polarity": "given", "model.test_views": "one", **fields}
         )
         splits = {"train": cells(MALE), "validation": validation or cells(MALE), "test": test}
         setup: Any = SimpleNamespace(
-            experiment=build_experiment(config), splits=splits, model=object(), steps_per_epoch=2
+            experiment=build_experiment(config),
+            splits=splits,
+            model=object(),
+            steps_per_epoch=2,
+            mesh=mesh,
         )
         history = RunHistory(**HISTORY)
         return write_report(
@@ -186,3 +193,31 @@ def test_damaged_metrics_cost_only_the_curves(make, tmp_path):
     with pytest.raises(ValueError, match=r"`learning_curves\.png` failed"):
         make(cells(MALE))
     assert (tmp_path / "reliability.png").exists()
+
+
+@pytest.mark.usefixtures("no_figures")
+def test_the_start_is_tested_on_the_same_images(make, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(report, "load_start", lambda setup: ({"params": {}}, ""))
+    monkeypatch.setattr(report.compilation, "place_replicated", lambda variables, mesh: variables)
+    fields = {"model.init_from": "gband", "model.start": "kept_unless_improved"}
+    make(cells(*[MALE] * 6), mesh=None, **fields)
+    results = load_results(tmp_path)
+    assert results.start is not None
+    assert (results.start.images, results.start.accuracy) == (6 * 46, results.accuracy)
+    assert results.start.cells == results.cells
+    text = capsys.readouterr().out
+    assert f"before the training: {results.accuracy:.2%} of 276 images" in text
+    assert "no epoch improved on it" not in text
+
+
+@pytest.mark.usefixtures("no_figures")
+def test_each_data_set_is_listed(make, tmp_path, capsys):
+    test = cells(*[MALE] * 4)
+    sources = np.where(np.isin(test.cells, ["c0", "c1"]), "gband", "own")
+    make(dataclasses.replace(test, sources=sources))
+    results = load_results(tmp_path)
+    assert set(results.sources) == {"gband", "own"}
+    assert [one.images for one in results.sources.values()] == [92, 92]
+    mean = np.mean([one.accuracy for one in results.sources.values()])
+    assert mean == pytest.approx(results.accuracy)
+    assert "\n  own: " in capsys.readouterr().out
