@@ -37,7 +37,7 @@ def get_base() -> ConfigDict:
     config.seed = 0  # random seed of initialisation, data order, augmentation and dropout
 
     config.data = data = ConfigDict()
-    data.dataset = "bioimage"  # bioimage | gband | ideogram | own; or several: gband,own
+    data.dataset = "bioimage"  # bioimage | gband | tseng | ideogram | own; or several: gband,own
     # How often an epoch shows the training images of each data set: 2,1; empty: once.
     data.repeats = ""
     data.data_dir = "data"  # folder of the prepared data sets, relative to the current directory

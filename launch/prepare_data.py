@@ -101,7 +101,7 @@ def _parser() -> argparse.ArgumentParser:
     building.add_argument(
         "--manual_dir",
         default="",
-        help="bioimage, gband: folder with the archive (default: <data_dir>/manual).",
+        help="bioimage, gband, tseng: folder with the archive (default: <data_dir>/manual).",
     )
     building.add_argument(
         "--folder",

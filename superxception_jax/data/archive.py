@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -34,8 +35,12 @@ class Archive:
         instructions: Content and origin of the data set, shown where it is missing.
         folder: Name of the folder that the unpacked archive has.
         depth: Number of path parts of an image below that folder.
-        is_image: Whether the last `depth` parts of a path can be those of an image.
-        parse: Record of an image from its path and content; raises `ValueError`.
+        is_image: Whether the last `depth` parts of a path can be those of an image, or of a file
+            that describes one.
+        is_sign: Whether the last `depth` parts of a path are found in no other data set; None if
+            `is_image` says so.
+        has_neighbours: Whether the zip file may hold other folders with files of the same names;
+            they are not read where `folder` is there.
     """
 
     title: str
@@ -43,7 +48,8 @@ class Archive:
     folder: str
     depth: int
     is_image: Callable[[tuple[str, ...]], bool]
-    parse: Callable[[str, bytes], ChromosomeRecord]
+    is_sign: Callable[[tuple[str, ...]], bool] | None = None
+    has_neighbours: bool = False
 
 
 def find_archive(manual_dir: str | Path, *, archive: Archive) -> Path:
@@ -63,7 +69,7 @@ def find_archive(manual_dir: str | Path, *, archive: Archive) -> Path:
     path = Path(manual_dir).expanduser().absolute()
     if path.is_dir():
         for folder in (path / archive.folder, path):
-            if folder.is_dir() and any(_is_image(n, archive) for n in _names(folder, archive)):
+            if folder.is_dir() and any(_is_sign(name, archive) for name in _names(folder, archive)):
                 return folder
         zips = sorted(file for file in path.iterdir() if file.suffix.lower() == ".zip")
     else:
@@ -72,7 +78,7 @@ def find_archive(manual_dir: str | Path, *, archive: Archive) -> Path:
     for file in zips:
         try:
             with zipfile.ZipFile(file) as opened:
-                if any(_is_image(name, archive) for name in opened.namelist()):
+                if any(_is_sign(name, archive) for name in opened.namelist()):
                     return file
         except (zipfile.BadZipFile, OSError) as error:
             unreadable.append(f"\nNote: {file} can't be read as a zip file ({error}).")
@@ -83,6 +89,7 @@ def load_archive(
     path: Path,
     *,
     archive: Archive,
+    parse: Callable[[str, bytes], ChromosomeRecord],
     find_problems: Callable[[Sequence[ChromosomeRecord]], list[str]],
 ) -> list[ChromosomeRecord]:
     """Load and check all images of a data set.
@@ -90,6 +97,7 @@ def load_archive(
     Args:
         path: Zip file or folder, as `find_archive` returns it.
         archive: Description of the data set.
+        parse: Record of an image from its path and content; raises `ValueError`.
         find_problems: Lists how the records of a readable archive differ from the complete set.
 
     Returns:
@@ -100,15 +108,15 @@ def load_archive(
     """
     records: dict[str, ChromosomeRecord] = {}
     problems = []
-    contents = _zip_contents if path.is_file() else _folder_contents
-    for file, read in contents(path, archive):
-        try:
-            record = archive.parse(file, read())
-            if record.name in records:
-                raise ValueError("this chromosome is in the archive twice")
-            records[record.name] = record
-        except ValueError as error:
-            problems.append(f"{file}: {error}")
+    with open_archive(path, archive=archive) as files:
+        for file, read in files:
+            try:
+                record = parse(file, read())
+                if record.name in records:
+                    raise ValueError("this chromosome is in the archive twice")
+                records[record.name] = record
+            except ValueError as error:
+                problems.append(f"{file}: {error}")
     # Where files were refused, counts differ as a matter of course: only the cause is listed.
     if not problems:
         problems = find_problems(list(records.values()))
@@ -116,33 +124,57 @@ def load_archive(
     return sorted(records.values(), key=lambda record: natural_key(record.name))
 
 
+@contextmanager
+def open_archive(
+    path: Path, *, archive: Archive
+) -> Iterator[list[tuple[str, Callable[[], bytes]]]]:
+    """Open a data set, whose files are read one by one and in any order.
+
+    Args:
+        path: Zip file or folder, as `find_archive` returns it.
+        archive: Description of the data set.
+
+    Yields:
+        Path of each image, and a function that returns its content; it raises `ValueError` where
+        the file can't be read.
+    """
+    if path.is_dir():
+        names = [name for name in _names(path, archive) if _is_image(name, archive)]
+        yield [(name, functools.partial(_content, (path / name).read_bytes)) for name in names]
+        return
+    with zipfile.ZipFile(path) as opened:
+        names = [name for name in opened.namelist() if _is_image(name, archive)]
+        if archive.has_neighbours:
+            below = [name for name in names if archive.folder in PurePosixPath(name).parts]
+            names = below or names
+        yield [
+            (name, functools.partial(_content, functools.partial(opened.read, name)))
+            for name in names
+        ]
+
+
 def _is_image(file: str, archive: Archive) -> bool:
+    return _fits(file, archive, archive.is_image)
+
+
+def _is_sign(file: str, archive: Archive) -> bool:
+    return _fits(file, archive, archive.is_sign or archive.is_image)
+
+
+def _fits(file: str, archive: Archive, test: Callable[[tuple[str, ...]], bool]) -> bool:
     parts = PurePosixPath(file).parts
     return (
         len(parts) >= archive.depth
         # The files that macOS adds to folders and zip files have the same endings.
         and not parts[-1].startswith(".")
         and "__MACOSX" not in parts
-        and archive.is_image(parts[-archive.depth :])
+        and test(parts[-archive.depth :])
     )
 
 
 def _names(folder: Path, archive: Archive) -> Iterator[str]:
     for file in sorted(folder.glob("/".join("*" * archive.depth))):
         yield file.relative_to(folder).as_posix()
-
-
-def _folder_contents(folder: Path, archive: Archive) -> Iterator[tuple[str, Callable[[], bytes]]]:
-    for name in _names(folder, archive):
-        if _is_image(name, archive):
-            yield name, functools.partial(_content, (folder / name).read_bytes)
-
-
-def _zip_contents(file: Path, archive: Archive) -> Iterator[tuple[str, Callable[[], bytes]]]:
-    with zipfile.ZipFile(file) as opened:
-        for name in opened.namelist():
-            if _is_image(name, archive):
-                yield name, functools.partial(_content, functools.partial(opened.read, name))
 
 
 def _content(read: Callable[[], bytes]) -> bytes:

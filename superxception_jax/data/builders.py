@@ -76,13 +76,13 @@ def notices_of(builder: tfds.core.DatasetBuilder) -> tuple[str, ...]:
 
 
 def left_out_of(builder: tfds.core.DatasetBuilder) -> tuple[str, ...]:
-    """Return what lies in the folder of a data set and is not read.
+    """Return what lies in the folder of a data set and is not used.
 
     Args:
-        builder: Builder of the data set, from `make_builder`.
+        builder: Builder of the data set, from `make_builder`; that of `tseng` prepared.
 
     Returns:
-        One line per file or folder; none but for `own`.
+        For `own` one line per file or folder, for `tseng` the counts of its pictures, else none.
     """
     return tuple(getattr(builder, "left_out", ()))
 
@@ -256,6 +256,12 @@ def _gband(*, data_dir: str, manual_dir: str) -> tfds.core.DatasetBuilder:
     return build_gband(data_dir=data_dir, manual_dir=manual_dir)
 
 
+def _tseng(*, data_dir: str, manual_dir: str) -> tfds.core.DatasetBuilder:
+    from superxception_jax.data.tseng.builder import build_tseng
+
+    return build_tseng(data_dir=data_dir, manual_dir=manual_dir)
+
+
 def _own(*, data_dir: str, manual_dir: str, **options: Any) -> tfds.core.DatasetBuilder:
     from superxception_jax.data.own.builder import build_own
 
@@ -274,9 +280,10 @@ def _ideogram(*, data_dir: str, manual_dir: str, **options: Any) -> tfds.core.Da
 BUILDERS: dict[str, tuple[tuple[str, ...], Callable[..., Any]]] = {
     "bioimage": ((), _bioimage),
     "gband": ((), _gband),
+    "tseng": ((), _tseng),
     "ideogram": (("cells", "seed", "style", "aneuploid_share"), _ideogram),
     "own": (("folder", "twins", "polarity"), _own),
 }
 
 # Data sets whose images are any way up.
-UNORIENTED: tuple[str, ...] = ()
+UNORIENTED: tuple[str, ...] = ("tseng",)

@@ -222,6 +222,7 @@ def _dataset_options(config: ConfigDict, name: str) -> dict[str, Any]:
     options: dict[str, dict[str, Any]] = {
         "bioimage": {},
         "gband": {},
+        "tseng": {},
         "ideogram": {
             "cells": data.ideogram_cells,
             "seed": data.ideogram_seed,

@@ -16,6 +16,9 @@ DATA_SETS = {
     "chromosomes (Poletti, Grisan, Ruggeri 2008). No licence is known; no image is included",
     "gband": "G-band karyograms: 13,521 chromosomes of 294 cells of 185 patients of one "
     "laboratory, 1997 and 1998. No licence is known; no image is included",
+    "tseng": "chromosomes that stand alone in the metaphase pictures of Tseng et al. 2023 "
+    "(10.1038/s41597-023-02003-7), G-banded, any way up. No licence is known; no image "
+    "is included",
     "ideogram": "synthetic cells drawn from the public-domain band tables: fit for trials only",
     "own": "a laboratory's own folder of labelled images",
 }

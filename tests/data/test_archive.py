@@ -26,12 +26,13 @@ ARCHIVE = Archive(
     folder="letters",
     depth=2,
     is_image=lambda parts: parts[-1].endswith(".dat"),
-    parse=parse,
 )
 
 
 def load(path: Path, problems: list[str] | None = None) -> list[ChromosomeRecord]:
-    return load_archive(path, archive=ARCHIVE, find_problems=lambda records: problems or [])
+    return load_archive(
+        path, archive=ARCHIVE, parse=parse, find_problems=lambda records: problems or []
+    )
 
 
 @pytest.fixture

@@ -48,6 +48,7 @@ def build(dataset: str, options: dict, tmp_path: Path):
     [
         ("bioimage", {}, "bioimage/padova/"),
         ("gband", {}, "gband/karyograms/"),
+        ("tseng", {}, "tseng/isolated/"),
         ("ideogram", IDEOGRAM, "ideogram/q_cells1_seed0_aneuploid0.0/"),
     ],
 )
@@ -63,6 +64,7 @@ def test_every_builder_documents_itself(tmp_path, lab):
     for dataset, options in (
         ("bioimage", {}),
         ("gband", {}),
+        ("tseng", {}),
         ("ideogram", IDEOGRAM),
         ("own", {"folder": lab, "twins": "refuse", "polarity": "upright"}),
     ):
@@ -70,7 +72,7 @@ def test_every_builder_documents_itself(tmp_path, lab):
         metadata = builder.get_metadata()
         assert len(metadata.description) > 200
         assert "ml.task.image-classification" in metadata.tags
-    assert set(BUILDERS) == {"bioimage", "gband", "ideogram", "own"}
+    assert set(BUILDERS) == {"bioimage", "gband", "tseng", "ideogram", "own"}
 
 
 @pytest.mark.parametrize(

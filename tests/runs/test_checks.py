@@ -124,13 +124,17 @@ def test_missing_and_unknown_fields_are_named():
     [
         (
             {"data.dataset": "gband,tseng x", "split.protocol": "cases"},
-            "`data.dataset` must be one of bioimage, gband, ideogram, own, or several of them with "
-            "commas, got 'gband,tseng x'.",
+            "`data.dataset` must be one of bioimage, gband, tseng, ideogram, own, or several of "
+            "them with commas, got 'gband,tseng x'.",
         ),
         (
             {"data.dataset": "gband,gband", "split.protocol": "cases"},
-            "`data.dataset` must be one of bioimage, gband, ideogram, own, or several of them with "
-            "commas, got 'gband,gband'.",
+            "`data.dataset` must be one of bioimage, gband, tseng, ideogram, own, or several of "
+            "them with commas, got 'gband,gband'.",
+        ),
+        (
+            {"data.dataset": "tseng", "split.protocol": "cases", "model.polarity": "given"},
+            "`model.polarity` must be read with `tseng`, whose images are any way up, got given.",
         ),
         (
             {"data.dataset": "gband,bioimage", "split.protocol": "paper"},

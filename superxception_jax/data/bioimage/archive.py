@@ -63,6 +63,7 @@ def load_bioimage(manual_dir: str | Path, *, expected: ExpectedCounts) -> list[C
     return load_archive(
         find_archive(manual_dir, archive=PADOVA),
         archive=PADOVA,
+        parse=_parse,
         find_problems=functools.partial(count_problems, expected=expected),
     )
 
@@ -125,5 +126,4 @@ PADOVA = Archive(
     folder="single_chromosomes",
     depth=2,
     is_image=_is_image,
-    parse=_parse,
 )

@@ -66,6 +66,7 @@ def load_gband(manual_dir: str | Path, *, expected: ExpectedCounts) -> list[Chro
     records = load_archive(
         find_archive(manual_dir, archive=KARYOGRAMS),
         archive=KARYOGRAMS,
+        parse=_parse,
         find_problems=functools.partial(count_problems, expected=expected),
     )
     return _correct_shifted_cell(records)
@@ -142,5 +143,4 @@ KARYOGRAMS = Archive(
     folder="single_clase",
     depth=3,
     is_image=_is_image,
-    parse=_parse,
 )

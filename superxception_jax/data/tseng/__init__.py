@@ -1,0 +1,1 @@
+"""Chromosomes that stand alone in the metaphase pictures of Tseng et al. 2023."""

@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from superxception_jax.data.builders import UNORIENTED, left_out_of, load_records, make_builder
+from superxception_jax.data.normalize import NormalizationSettings, normalize_cell
+from superxception_jax.data.prepare import prepare_dataset
+from superxception_jax.data.splits import SplitSettings, make_split
+from superxception_jax.data.tseng.archive import load_tseng
+from tests.data.tseng.metaphases import draw_metaphase, write_archive
+
+CELLS = {
+    "1000011": 0, "1000012": 0, "1000021": 12, "1000022": 0, "1000031": 0, "1000041": 46,
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory):
+    root = tmp_path_factory.mktemp("tseng")
+    cells = {
+        cell: draw_metaphase(20 + number, joined=joined)
+        for number, (cell, joined) in enumerate(CELLS.items())
+    }
+    write_archive(root / "manual", cells)
+    return root, load_records(build(root), progress=False)
+
+
+def build(root):
+    return make_builder(
+        "tseng", dataset_options={}, data_dir=root / "data", manual_dir=root / "manual"
+    )
+
+
+def test_prepared_records_are_those_of_the_archive(prepared):
+    root, records = prepared
+    expected = list(load_tseng(root / "manual"))
+    assert len(records) == len(expected) == 4 * 46 + 34
+    for one, other in zip(records, expected, strict=True):
+        np.testing.assert_array_equal(one.image, other.image)
+        assert (one.cell, one.case, one.name, one.label) == (
+            other.cell, other.case, other.name, other.label,
+        )  # fmt: skip
+    assert not any(one.upright for one in records)
+    assert "tseng" in UNORIENTED
+
+
+def test_what_is_left_out_is_said_again_later(prepared):
+    root, _ = prepared
+    lines = left_out_of(build(root))
+    assert lines[0].startswith("tseng: 218 of 276 chromosomes in 6 pictures stand alone; the oth")
+    assert lines[1] == "tseng: no chromosome stands alone in 1 picture: 1000041"
+    text = prepare_dataset(
+        "tseng",
+        dataset_options={},
+        data_dir=root / "data",
+        manual_dir=root / "nowhere",
+        images_dir=None,
+        progress=False,
+    )
+    assert "218 chromosomes, 5 cells, 3 cases" in text
+    assert text.endswith("\n".join(lines))
+
+
+def test_no_case_is_in_two_parts(prepared):
+    _, records = prepared
+    labels = np.array([one.label for one in records], np.int32)
+    cells, cases = (
+        np.array([getattr(one, field) for one in records]) for field in ("cell", "case")
+    )
+    tested = set()
+    for fold in range(3):
+        settings = SplitSettings(
+            protocol="cases",
+            seed=0,
+            fold=fold,
+            folds=3,
+            validation_share=0.4,
+            training_share=1.0,
+            sizes=(1, 1, 1),
+        )
+        split = make_split(labels, cells, cases, settings=settings)
+        parts = [set(cases[part]) for part in vars(split).values()]
+        assert sum(len(part) for part in parts) == len(set.union(*parts)) == 3
+        tested |= parts[2]
+    assert tested == {"100001", "100002", "100003"}
+
+
+def test_a_cell_becomes_canvases(prepared):
+    _, records = prepared
+    settings = NormalizationSettings(
+        background="auto",
+        tilt="remove",
+        straightening="medial_axis",
+        length="cell",
+        length_reference="longest",
+        length_exponent=0.5,
+        absolute_length_px=100.0,
+        grey="keep",
+        image_px=50,
+    )
+    cell = [one for one in records if one.cell == "1000011"]
+    canvases = normalize_cell(
+        [one.image for one in cell], names=[one.name for one in cell], settings=settings
+    )
+    assert len(canvases) == 46
+    assert np.median(canvases[:, [0, -1]]) == 0
+    assert canvases[:, 20:30, 20:30].mean() > 50
