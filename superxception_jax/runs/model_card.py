@@ -8,6 +8,8 @@ from typing import Any
 from superxception_jax.data.splits import FOLDED_PROTOCOLS
 from superxception_jax.evaluation.markdown import markdown_grid
 from superxception_jax.evaluation.statistics import Interval
+from superxception_jax.runs.data_set_names import listed
+from superxception_jax.runs.included import INCLUDED
 from superxception_jax.runs.provenance import TrainingRecord
 from superxception_jax.runs.results import RunResults
 
@@ -63,7 +65,7 @@ def write_model_card(
     facts = {
         "Network": f"`{model['name']}`, {results.parameters:,} parameters, input "
         f"{input_px}×{input_px} px",
-        "Training data": DATA_SETS[data["dataset"]],
+        "Training data": _training_data(config),
         "Split": f"{protocol}; the test images had no part in training or in the choice of the "
         f"checkpoint; {SHARED[split['protocol']]}",
         "Orientation": results.orientation,
@@ -118,7 +120,35 @@ def _measured(results: RunResults) -> dict[str, str]:
                 f"Accuracy, single images {what}": _share(polarity[name].accuracy),
                 f"Orientation correct, images {what}": _share(polarity[name].polarity_accuracy),
             }
+    for name, one in results.sources.items():
+        measured[f"Images of `{name}`"] = f"{one.images:,}"
+        measured[f"Accuracy on `{name}`, single images"] = _accuracy(
+            one.accuracy, one.accuracy_interval, level
+        )
+        if one.cells:
+            measured[f"Accuracy on `{name}` after the assignment of whole cells"] = _accuracy(
+                one.cells.accuracy, one.cells.accuracy_interval, level
+            )
+            measured[f"Cells of `{name}` fully correct"] = _share(one.cells.fully_correct)
+    if results.start:
+        measured["Accuracy before this training, single images"] = _accuracy(
+            results.start.accuracy, results.start.accuracy_interval, level
+        )
     return measured | {"Expected calibration error": _calibration(results)}
+
+
+def _training_data(config: Mapping[str, Any]) -> str:
+    """Return what the network was trained on, data set by data set."""
+    names = listed(config["data"]["dataset"])
+    tested = listed(config["split"]["test_only"])
+    texts = [
+        DATA_SETS[name] + (" (tested only, no part in training)" if name in tested else "")
+        for name in names
+    ]
+    start = config["model"]["init_from"]
+    if start in INCLUDED:
+        texts.append(f"started from the included network `{start}`")
+    return "; ".join(texts)
 
 
 def _calibration(results: RunResults) -> str:

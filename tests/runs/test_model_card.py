@@ -1,19 +1,21 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 from superxception_jax.evaluation.statistics import Interval
 from superxception_jax.runs.model_card import write_model_card
 from superxception_jax.runs.provenance import TrainingRecord
 from superxception_jax.runs.results import CalibrationMetrics
+from superxception_jax.runs.source_metrics import SourceMetrics
 from tests.runs.samples import CELLS, POLARITY, TRAINING, sample_results
 
-CONFIG = {
+CONFIG: dict[str, Any] = {
     "name": "stripnet",
     "seed": 3,
     "data": {"dataset": "gband"},
-    "split": {"protocol": "cases", "fold": 1, "folds": 5},
-    "model": {"name": "stripnet", "input_px": 50},
+    "split": {"protocol": "cases", "fold": 1, "folds": 5, "test_only": ""},
+    "model": {"name": "stripnet", "input_px": 50, "init_from": ""},
     "training": {"epochs": 15},
 }
 ASSIGNED = (
@@ -24,7 +26,7 @@ RECORD = TrainingRecord((TRAINING,), {})
 
 
 def test_a_card_of_single_images():
-    config = {**CONFIG, "split": {"protocol": "paper"}}
+    config = {**CONFIG, "split": {"protocol": "paper", "test_only": ""}}
     card = write_model_card(sample_results(), config, RECORD)
     assert (
         "| Accuracy, single images | 96.6 % (95 % interval 95.7 – 97.4 %, over 37 cases) |" in card
@@ -82,3 +84,24 @@ def test_a_resumed_training_names_every_commit():
     assert "commit `ba9876543210`, `0123456789ab`" in write_model_card(
         sample_results(), CONFIG, record
     )
+
+
+def test_a_card_lists_each_data_set_and_the_start():
+    config = {
+        **CONFIG,
+        "data": {"dataset": "gband,own"},
+        "split": {**CONFIG["split"], "test_only": "own"},
+        "model": {**CONFIG["model"], "init_from": "gband"},
+    }
+    interval = Interval((0.9, 0.95), "case", 12)
+    source = SourceMetrics(120, 0.925, interval, dataclasses.replace(CELLS, fully_correct=0.5))
+    results = sample_results(cells=CELLS, sources={"own": source}, start=source)
+    card = write_model_card(results, config, RECORD)
+    assert "laboratory's own folder of labelled images (tested only, no part in training)" in card
+    assert "started from the included network `gband`" in card
+    row = (
+        "| Accuracy on `own`, single images | 92.5 % (95 % interval 90.0 – 95.0 %, over 12 cases) |"
+    )
+    assert row in card
+    assert "| Cells of `own` fully correct | 50.0 % |" in card
+    assert "| Accuracy before this training, single images | 92.5 % (" in card
