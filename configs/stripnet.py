@@ -38,7 +38,7 @@ ROBUST = {
 }
 # Presets of this network alone: the preset that they build on, and what they change of it.
 OWN_PRESETS = {
-    # The included G-band network.
+    # A network of two laboratories' G-bands.
     "laboratories": (
         "gband",
         ROBUST
@@ -52,6 +52,7 @@ OWN_PRESETS = {
         "own",
         ROBUST
         | {
+            "normalization.length_reference": "longest",  # as the included network has it
             "data.own_polarity": "any",
             "model.init_from": "gband",
             "model.start": "kept_unless_improved",

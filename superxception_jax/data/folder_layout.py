@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from superxception_jax.data.file_names import name_order, shown_name
+from superxception_jax.data.file_names import folded_text, name_order, shown_name
 from superxception_jax.data.folder_reading import CELL_IMAGES, NamedCell, read_cells
 from superxception_jax.data.folder_tree import (
     NO_IMAGE,
@@ -68,7 +68,7 @@ class FolderLayout:
         folder: Absolute path of the folder.
         kind: "cell" (the images of one cell), "cells" (a folder per cell), "cases" (folders of
             cases that hold those of cells) or "table" (as `labels.csv` says).
-        table: The table; None without one.
+        table: The table, whether the cells are taken from it or not; None without one.
         cells: The cells, in natural order.
         left_out: What is in the folder and is not read, with the reason.
         links: Number of links to files or folders that were followed.
@@ -94,6 +94,8 @@ class FolderLayout:
             if alone := sum(not cell.case for cell in self.cells):
                 text += f", {alone:,} of them without a case"
         text = f"{shown_name(self.folder.name)}: {text} ({how}), {_count(images, 'image')}"
+        if self.table and self.kind != "table":
+            text += f"; {TABLE} is not used, the folders say the same cells"
         if self.links:
             text += f"; {_count(self.links, 'link')} followed"
         for cell in self.cells:
@@ -188,19 +190,62 @@ def recognize_layout(folder: Path) -> FolderLayout:
         ValueError: The folder may be read in two ways, or its table can't be used.
     """
     tree = read_tree(folder)
+    return _layout(tree, choose_table(tree.tables))
+
+
+def recognize_cells(folder: Path) -> FolderLayout:
+    """Return the layout of a folder for a program that needs its cells, but no classes.
+
+    A table of classes may list a part of the images only. Where the folders say the same cells
+    as the table, all images in these folders are read.
+
+    Args:
+        folder: Absolute path of a folder, see `recognize_layout`.
+
+    Returns:
+        The layout, by the folders if they agree with the table, otherwise by the table.
+
+    Raises:
+        FileNotFoundError: The folder holds no image.
+        ValueError: The folder may be read in two ways, or its table can't be used.
+    """
+    tree = read_tree(folder)
     table = choose_table(tree.tables)
+    layout = _layout(tree, table)
+    if table is None:
+        return layout
+    try:
+        plain = _layout(tree, None)
+    except ValueError:
+        return layout  # Only the table says what the cells are.
+    places = _places(plain)
+    agree = all(places.get(file) == place for file, place in _places(layout).items())
+    distinct = len(set(places.values())) == len(plain.cells)
+    return replace(plain, table=table) if agree and distinct else layout
+
+
+def _places(layout: FolderLayout) -> dict[Path, tuple[str, str]]:
+    """Return case and cell of each file, in the form in which spellings are compared."""
+    return {
+        file: (folded_text(cell.case), folded_text(cell.name))
+        for cell in layout.cells
+        for file in cell.files
+    }
+
+
+def _layout(tree: FolderTree, table: Path | None) -> FolderLayout:
     if table is not None:
         kind, (named, left_out) = "table", cells_of_table(tree, read_table(table))
     elif not tree.root.all_images:
         raise FileNotFoundError(
-            f"`{shown_name(str(folder))}` must hold images ({', '.join(SUFFIXES)}) of one "
+            f"`{shown_name(str(tree.root.path))}` must hold images ({', '.join(SUFFIXES)}) of one "
             f"chromosome each, got none{_hint(tree)}; put the images of a cell there."
         )
     else:
         kind, named, left_out = read_cells(tree.root)
     everything = sorted((*tree.left_out, *left_out), key=lambda one: name_order(str(one.path)))
     return FolderLayout(
-        folder=folder,
+        folder=tree.root.path,
         kind=kind,
         table=table,
         cells=tuple(_cell(cell, everything, by_table=kind == "table") for cell in named),

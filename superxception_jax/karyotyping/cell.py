@@ -10,7 +10,6 @@ import numpy as np
 
 from superxception_jax.chromosomes import CLASS_NAMES
 from superxception_jax.data.cell_scale import estimate_reference_px
-from superxception_jax.data.measure import MeasuredChromosome
 from superxception_jax.data.normalize import NormalizationSettings, draw_cell, reference_of
 from superxception_jax.files import readable_name
 from superxception_jax.karyotyping.assignment import Assignment, assign_cell, to_log_likelihoods
@@ -115,11 +114,11 @@ def karyotype_cell(
     if polarity is not None:
         turned = polarity.turned_given(found.marginals).tolist()
     chromosomes = tuple(
-        _chromosome(one, name, found, index, np.exp(calibrated[index]), turned[index])
-        for index, (name, one) in enumerate(zip(read.names, read.measured, strict=True))
+        _chromosome(read, index, found, np.exp(calibrated[index]), turned[index])
+        for index in range(len(read.measured))
     )
     return _conclude(
-        cell.name,
+        cell,
         read,
         chromosomes,
         margin=found.margin,
@@ -187,7 +186,7 @@ def _judge_stain(outputs: np.ndarray, classifier: Classifier) -> StainVerdict:
 
 
 def _conclude(
-    name: str,
+    cell: CellImages,
     read: ReadCell,
     chromosomes: tuple[ClassifiedChromosome, ...],
     *,
@@ -202,7 +201,7 @@ def _conclude(
     foreign = stain.is_foreign and not any_stain
     withheld = withheld_reason(foreign=foreign, unread=unread, set_aside=set_aside)
     return Karyotype(
-        cell=readable_name(name),
+        cell=readable_name(cell.name),
         chromosomes=chromosomes,
         iscn=draft_formula(counts, withheld=withheld),
         margin=margin,
@@ -221,22 +220,23 @@ def _conclude(
         background=read.background,
         stain=stain,
         withheld=withheld,
+        case=readable_name(cell.case),
     )
 
 
 def _chromosome(
-    measured: MeasuredChromosome,
-    name: str,
-    found: Assignment,
+    read: ReadCell,
     index: int,
+    found: Assignment,
     probabilities: np.ndarray,
     turned_probability: float | None,
 ) -> ClassifiedChromosome:
+    measured = read.measured[index]
     label, marginals = int(found.labels[index]), found.marginals[index]
     turned = turned_probability is not None and turned_probability > 0.5
     upright = upright_crop(measured)
     return ClassifiedChromosome(
-        name=name,
+        name=read.names[index],
         image=upright[::-1, ::-1] if turned else upright,
         label=label,
         probabilities=probabilities / probabilities.sum(),
@@ -250,4 +250,5 @@ def _chromosome(
             marginals=marginals,
             turned_probability=turned_probability,
         ),
+        file=read.files[index],
     )

@@ -26,12 +26,14 @@ class NamedImage:
         image: u8, u16 or f32[H,W], one chromosome, brighter or darker than the background.
         opacity: f32[H,W], 0..1; None if all pixels are opaque.
         bits: Bit depth that the file states; 0 if it states none.
+        file: Path below the folder of all images; empty for an image that is in no file.
     """
 
     name: str
     image: np.ndarray
     opacity: np.ndarray | None = None
     bits: int = 0
+    file: str = ""
 
     @property
     def decoded(self) -> DecodedImage:
@@ -49,6 +51,7 @@ class CellImages:
         name: Name of the cell.
         images: One image per chromosome, in any order.
         unread: Name of each file that could not be decoded, and the reason.
+        case: Patient or sample; empty if unknown.
 
     Raises:
         ValueError: Two images have the same name.
@@ -57,6 +60,7 @@ class CellImages:
     name: str
     images: tuple[NamedImage, ...]
     unread: tuple[tuple[str, str], ...] = ()
+    case: str = ""
 
     def __post_init__(self) -> None:
         """Check the names."""
@@ -75,6 +79,7 @@ class ReadCell:
 
     Attributes:
         names: N names of the images of chromosomes.
+        files: N paths of these images below the folder of all images, empty where unknown.
         measured: N measured chromosomes.
         unread: Name of each image that could not be read or shows nothing, and the reason.
         set_aside: Name of each image that can't be one chromosome of the cell, and the reason.
@@ -82,6 +87,7 @@ class ReadCell:
     """
 
     names: tuple[str, ...]
+    files: tuple[str, ...]
     measured: list[MeasuredChromosome]
     unread: tuple[tuple[str, str], ...]
     set_aside: tuple[tuple[str, str], ...]
@@ -121,19 +127,27 @@ def read_cell(cell: CellImages, *, background: str) -> ReadCell:
     reasons = {
         one.index: one.reason for one in screen_cell(leveled.images, names=names, background=kind)
     }
-    measured, kept = [], []
+    measured, kept, files = [], [], []
     for index, (name, image) in enumerate(zip(names, leveled.images, strict=True)):
         if index in reasons:
             continue
         try:
             measured.append(measure_chromosome(image, background=kind))
             kept.append(name)
+            files.append(readable_name(images[index].file))
         except ValueError as error:
             unread.append((name, str(error)))
     set_aside = tuple((names[index], reason) for index, reason in sorted(reasons.items()))
     if not measured:
         raise NoChromosomeError(_nothing_read(cell, (*unread, *set_aside)))
-    return ReadCell(tuple(kept), measured, tuple(unread), set_aside, leveled.background)
+    return ReadCell(
+        names=tuple(kept),
+        files=tuple(files),
+        measured=measured,
+        unread=tuple(unread),
+        set_aside=set_aside,
+        background=leveled.background,
+    )
 
 
 def _nothing_read(cell: CellImages, left_out: Sequence[tuple[str, str]]) -> str:

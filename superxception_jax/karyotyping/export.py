@@ -32,11 +32,12 @@ def karyotype_json(karyotype: Karyotype) -> dict[str, Any]:
         karyotype: Karyotyped cell.
 
     Returns:
-        Name, draft ISCN formula ("" for an incomplete cell and where it is withheld) with a note
-        that it is a draft, why it is withheld ("" if it is not), counts by class name, margin in
-        nats (None if there is no second assignment, because JSON has no infinity), flags, what
-        was decided about background and stain, images that were not classified with the reason
-        (unread and set aside), and the chromosomes in the order of the images: name, class,
+        Name, case ("" if unknown), draft ISCN formula ("" for an incomplete cell and where it is
+        withheld) with a note that it is a draft, why it is withheld ("" if it is not), counts by
+        class name, margin in nats (None if there is no second assignment, because JSON has no
+        infinity), flags, what was decided about background and stain, images that were not
+        classified with the reason (unread and set aside), and the chromosomes in the order of the
+        images: name, file below the folder of all images ("" if it is in none), class,
         confidence, the three most probable classes with their probability given the whole cell
         and, as `alone`, by the network from the single image, turned and turned_probability (both
         None if the network doesn't check them), length_px and flags.
@@ -55,6 +56,7 @@ def karyotype_json(karyotype: Karyotype) -> dict[str, Any]:
     stain = karyotype.stain
     return {
         "cell": karyotype.cell,
+        "case": karyotype.case,
         "iscn": karyotype.iscn,
         "note": DRAFT_NOTE,
         "withheld": karyotype.withheld,
@@ -89,6 +91,7 @@ def _chromosome_json(one: ClassifiedChromosome) -> dict[str, Any]:
     likely = np.argsort(-one.marginals, kind="stable")[:LIKELY_CLASSES]
     return {
         "name": one.name,
+        "file": one.file,
         "class": one.class_name,
         "confidence": round(one.confidence, _DECIMALS),
         "probabilities": [

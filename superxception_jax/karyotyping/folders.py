@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from superxception_jax.chromosomes import AUTOSOMES
-from superxception_jax.data.folder_layout import recognize_layout
+from superxception_jax.data.file_names import shown_name
+from superxception_jax.data.folder_layout import recognize_cells
 from superxception_jax.data.folder_tree import TABLE
 from superxception_jax.data.image_file import SUFFIXES, decode_image, hash_image, refuse_colour
 from superxception_jax.data.own.equal_images import Fingerprint, find_equal_images
@@ -48,12 +49,16 @@ class CellFolder:
         files: Image files, in natural order.
         names: Names of the images, unique in the cell; empty: those of the files.
         left_out: Name of each other file that may be an image of the cell, and why it isn't read.
+        case: Patient or sample; empty if unknown.
+        paths: Paths of the files below the folder of all images; empty: unknown.
     """
 
     name: str
     files: tuple[Path, ...]
     names: tuple[str, ...] = ()
     left_out: tuple[tuple[str, str], ...] = ()
+    case: str = ""
+    paths: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -90,7 +95,7 @@ def find_cells(images: str | Path) -> FoundCells:
     """Return the cells in a folder, and how it was understood.
 
     Args:
-        images: Folder laid out as `recognize_layout` says, or a single image.
+        images: Folder laid out as `recognize_cells` says, or a single image.
 
     Raises:
         FileNotFoundError: There is no such folder, or no image in it.
@@ -98,23 +103,31 @@ def find_cells(images: str | Path) -> FoundCells:
     """
     path = Path(images).expanduser().absolute()
     if path.is_file() and path.suffix.lower() in SUFFIXES:
-        return FoundCells((CellFolder(path.stem, (path,)),), f"{readable_name(path.name)}: 1 image")
+        single = CellFolder(path.stem, (path,), paths=(shown_name(path.name),))
+        return FoundCells((single,), f"{readable_name(path.name)}: 1 image")
     if not str(images) or not path.is_dir():
         raise FileNotFoundError(
             f"`--images` must be a folder of chromosome images, got `{images}`, which doesn't "
             "exist; correct the path."
         )
-    layout = recognize_layout(path)
+    layout = recognize_cells(path)
     layout.check_cell_sizes(most=AUTOSOMES * MOST_OF_A_CLASS)
     unlisted = [one.path for one in layout.left_out if one.reason == UNLISTED]
     if unlisted:
         raise ValueError(
-            f"`{TABLE}` must list all images of the cells, got {len(unlisted)} that it doesn't "
-            f"list, such as `{layout.relative_name(unlisted[0])}`; add or move them, or move the "
-            "table elsewhere."
+            f"`{TABLE}` must list all images where the folders don't say the same cells, got "
+            f"{len(unlisted)} that it doesn't list, such as "
+            f"`{layout.relative_name(unlisted[0])}`; add or move them, or move the table elsewhere."
         )
     cells = tuple(
-        CellFolder(one.name, one.files, names=one.names, left_out=one.left_out)
+        CellFolder(
+            one.name,
+            one.files,
+            names=one.names,
+            left_out=one.left_out,
+            case=one.case,
+            paths=tuple(map(layout.relative_name, one.files)),
+        )
         for one in layout.cells
     )
     return FoundCells(cells, layout.sentence)
@@ -133,7 +146,8 @@ def load_cell(folder: CellFolder) -> CellImages:
     images: list[NamedImage] = []
     unread = list(folder.left_out)
     names = folder.names or tuple(readable_name(file.name) for file in folder.files)
-    for file, name in zip(folder.files, names, strict=True):
+    paths = folder.paths or ("",) * len(folder.files)
+    for file, name, path in zip(folder.files, names, paths, strict=True):
         try:
             decoded = decode_image(file.read_bytes())
             refuse_colour(decoded)
@@ -142,8 +156,13 @@ def load_cell(folder: CellFolder) -> CellImages:
         except (OSError, ValueError) as error:
             unread.append((name, str(error)))
         else:
-            images.append(NamedImage(name, decoded.grey, decoded.opacity, decoded.bits))
-    return CellImages(name=readable_name(folder.name), images=tuple(images), unread=tuple(unread))
+            images.append(NamedImage(name, decoded.grey, decoded.opacity, decoded.bits, path))
+    return CellImages(
+        name=readable_name(folder.name),
+        images=tuple(images),
+        unread=tuple(unread),
+        case=folder.case,
+    )
 
 
 def karyotype_folder(

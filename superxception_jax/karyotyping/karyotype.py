@@ -27,6 +27,7 @@ class ClassifiedChromosome:
             that assumes the p arm up and can't check it.
         length_px: Length of the medial axis, pixels of the image.
         flags: Short texts, what to review; empty if nothing.
+        file: Path of its image below the folder of all images; empty if it is in no file.
     """
 
     name: str
@@ -38,6 +39,7 @@ class ClassifiedChromosome:
     turned_probability: float | None
     length_px: float
     flags: tuple[str, ...]
+    file: str = ""
 
     @property
     def class_name(self) -> str:
@@ -67,6 +69,7 @@ class Karyotype:
         background: What was decided about the background of the images.
         stain: Whether the network knows such bands.
         withheld: Why the cell gets no formula, whatever its counts; empty if it may get one.
+        case: Patient or sample; empty if unknown.
     """
 
     cell: str
@@ -79,6 +82,7 @@ class Karyotype:
     background: CellBackground
     stain: StainVerdict
     withheld: str
+    case: str = ""
 
     @property
     def counts(self) -> tuple[int, ...]:

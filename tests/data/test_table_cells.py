@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from superxception_jax.data.folder_layout import recognize_layout
+from superxception_jax.data.folder_layout import recognize_cells, recognize_layout
 from superxception_jax.karyotyping.folders import find_cells
 from tests.data.image_folders import put_names
 
@@ -24,8 +24,65 @@ def test_a_table_goes_before_the_folders(tmp_path, name):
     ]
     assert layout.left_out_lines == ("left out: x/4.png: not in labels.csv",)
     assert "4 cells in 3 cases, 1 of them without a case (as labels.csv says)" in layout.sentence
-    with pytest.raises(ValueError, match="must list all images of the cells, got 1 that it"):
+    with pytest.raises(ValueError, match=r"must list all images where .*, got 1 that it"):
         find_cells(tmp_path)
+
+
+def write_labels(folder, rows):
+    (folder / "labels.csv").write_text("\n".join(["file,class,cell,case,turned", *rows]))
+
+
+def test_a_table_of_some_images_doesnt_hide_the_others_of_their_cells(tmp_path):
+    names = [f"case 7/cell {cell}/{one}.png" for cell in (1, 2) for one in range(3)]
+    put_names(tmp_path, [*names, "case 7/cell 1/3.dcm"])
+    before = find_cells(tmp_path)
+    write_labels(tmp_path, [f"{name},7,Cell 1,case 7,true" for name in names[:2]])
+    after = find_cells(tmp_path)
+    assert after.cells == before.cells
+    assert after.cells[0].left_out, "a cell with another picture is not complete"
+    assert "; labels.csv is not used, the folders say the same cells" in after.sentence
+    assert [len(cell.files) for cell in recognize_layout(tmp_path).cells] == [2]
+    # It makes no difference whether all images are listed.
+    write_labels(tmp_path, [f"{name},7,{name[7:13]},case 7,true" for name in names])
+    assert find_cells(tmp_path).cells == before.cells
+
+
+def test_a_table_of_one_cell_may_lie_among_its_images(tmp_path):
+    cell = put_names(tmp_path / "cell 1", ["a.png", "b.png", "c.png"])
+    write_labels(cell, ["a.png,7,cell 1,,", "b.png,X,cell 1,,false"])
+    (found,) = find_cells(cell).cells
+    assert (found.name, found.names) == ("cell 1", ("a.png", "b.png", "c.png"))
+
+
+@pytest.mark.parametrize(
+    "row", ["cell 1/a.png,7,cell 1,P1,", "cell 1/a.png,7,cell 9,,", "stray.png,7,cell 1,,"]
+)
+def test_a_table_of_other_cells_decides(tmp_path, row):
+    put_names(tmp_path, ["cell 1/a.png", "cell 1/b.png", "cell 2/a.png", "stray.png"])
+    write_labels(tmp_path, [row])
+    layout = recognize_cells(tmp_path)
+    assert (layout.kind, len(layout.cells)) == ("table", 1)
+    assert layout == recognize_layout(tmp_path)
+    with pytest.raises(ValueError, match=r"got 3 that it doesn't list, such as `cell 1/"):
+        find_cells(tmp_path)
+
+
+def test_a_table_decides_where_names_of_folders_differ_by_capitals_only(tmp_path):
+    names = ["Cell 1/a.png", "cell 1/b.png"]
+    put_names(tmp_path, names)
+    write_labels(tmp_path, [f"{name},7,cell 1,," for name in names])
+    assert [len(cell.files) for cell in find_cells(tmp_path).cells] == [2]
+
+
+def test_a_table_decides_where_the_folders_may_be_read_in_two_ways(tmp_path):
+    names = [f"{folder}/{one}.png" for folder in ("7", "8") for one in range(9)]
+    put_names(tmp_path, names)
+    with pytest.raises(ValueError, match="may be the cell named 7 or the class 7"):
+        find_cells(tmp_path)
+    write_labels(tmp_path, [f"{name},X,{name[0]},," for name in names])
+    found = find_cells(tmp_path)
+    assert [one.name for one in found.cells] == ["7", "8"]
+    assert "(as labels.csv says)" in found.sentence
 
 
 @pytest.mark.parametrize(

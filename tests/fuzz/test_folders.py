@@ -80,7 +80,11 @@ def test_each_file_is_in_one_cell_or_left_out(shelf, tree):
     count("layouts recognised")
     check_layout(layout, files)
     if found is not None:
-        assert [one.files for one in found.cells] == [one.files for one in layout.cells]
+        # A table may list a part of the images, of cells that the folders say as well.
+        whole = [set(one.files) for one in found.cells]
+        assert all(any(set(one.files) <= files for files in whole) for one in layout.cells)
+        same = [one.files for one in found.cells] == [one.files for one in layout.cells]
+        assert same or layout.table is not None
 
 
 @examples(short=60, long=1000)

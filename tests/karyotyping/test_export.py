@@ -64,6 +64,15 @@ def test_json_says_what_was_decided():
     assert unchecked["stain"]["score"] is None
 
 
+def test_json_says_where_the_images_are():
+    one = dataclasses.replace(sample_chromosome("a"), file="case 7/cell 1/a.png")
+    values = karyotype_json(sample_karyotype("case 7/cell 1", one, case="case 7"))
+    assert (values["cell"], values["case"]) == ("case 7/cell 1", "case 7")
+    assert [one["file"] for one in values["chromosomes"]] == ["case 7/cell 1/a.png"]
+    memory = karyotype_json(sample_karyotype())
+    assert (memory["case"], memory["chromosomes"][0]["file"]) == ("", "")
+
+
 def test_an_orientation_that_is_not_checked_is_not_upright():
     cell = sample_karyotype("c", sample_chromosome("a", checked=False))
     (one,) = karyotype_json(cell)["chromosomes"]

@@ -117,6 +117,29 @@ def test_images_keep_the_depth_of_their_files(tmp_path):
     assert (narrow.image.dtype, narrow.image.tolist()) == (np.uint8, [[0, 255]])
 
 
+def test_results_know_the_files_and_the_case_of_their_images(tmp_path):
+    for cell in ("case 7/cell 1", "case 7/cell 2"):
+        write_images(tmp_path / "batch" / cell)
+    (tmp_path / "batch" / "case 7" / "cell 1" / "0.png").rename(
+        tmp_path / "batch" / "case 7" / "cell 1" / os.fsdecode(b"\xe9, 1.png")
+    )
+    cells = find_cells(tmp_path / "batch").cells
+    found = run(cells, tmp_path / "out")
+    assert [(one.cell, one.case) for one in found.karyotypes] == [
+        ("case 7/cell 1", "case 7"),
+        ("case 7/cell 2", "case 7"),
+    ]
+    values = json.loads((tmp_path / "out" / "case 7 - cell 1" / "karyotype.json").read_text())
+    assert values["case"] == "case 7"
+    files = [one["file"] for one in values["chromosomes"]]
+    assert files == ["case 7/cell 1/1.png", r"case 7/cell 1/\xe9, 1.png"]
+    file = tmp_path / "batch" / "case 7" / "cell 2" / "0.png"
+    (single,) = run(find_cells(file).cells, tmp_path / "single").karyotypes
+    assert [(one.name, one.file) for one in single.chromosomes] == [("0.png", "0.png")]
+    (memory,) = run([CellFolder("c", (file,))], tmp_path / "memory").karyotypes
+    assert (memory.case, memory.chromosomes[0].file) == ("", "")
+
+
 def test_files_that_are_left_out_are_unread(tmp_path):
     write_images(tmp_path / "cell")
     files = tuple(sorted((tmp_path / "cell").iterdir()))

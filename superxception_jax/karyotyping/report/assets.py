@@ -13,6 +13,7 @@ from pathlib import Path
 SCRIPT_MODULES = (
     "data",
     "text",
+    "labels",
     "dom",
     "formula",
     "state",

@@ -11,12 +11,7 @@ from PIL import Image
 
 from superxception_jax.data.folder_layout import recognize_layout
 from superxception_jax.data.image_file import hash_image
-from superxception_jax.data.own.folder import (
-    OwnFolder,
-    find_folder,
-    load_folder,
-    read_folder,
-)
+from superxception_jax.data.own.folder import OwnFolder, find_folder, load_folder, read_folder
 from superxception_jax.data.record import ChromosomeRecord
 
 _seeds = itertools.count()

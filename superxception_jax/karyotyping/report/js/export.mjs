@@ -2,9 +2,10 @@
 
 import { countsNow, draftOf } from "./cells.mjs";
 import { report } from "./data.mjs";
-import { make } from "./dom.mjs";
+import { byId, make } from "./dom.mjs";
+import { LABEL_COLUMNS, labelRows } from "./labels.mjs";
 import { chromosomeState, saved, states } from "./state.mjs";
-import { localTime } from "./text.mjs";
+import { csvText, localTime } from "./text.mjs";
 
 // The browser reads a Blob after this turn.
 const KEPT_MILLISECONDS = 10000;
@@ -15,6 +16,7 @@ function correctedChromosome(cell, one) {
   const unchecked = one.turned_probability === null;
   return {
     name: one.name,
+    file: one.file,
     class_read: one.class,
     class_corrected: now.class,
     confidence: one.confidence,
@@ -30,6 +32,7 @@ function correctedChromosome(cell, one) {
 function correctedCell(cell) {
   return {
     cell: cell.cell,
+    case: cell.case,
     iscn_read: cell.iscn,
     iscn_corrected: draftOf(cell),
     counts_read: cell.counts,
@@ -60,14 +63,6 @@ export function correctedReport() {
   };
 }
 
-function csv(rows) {
-  const field = (value) => {
-    const text = String(value);
-    return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-  };
-  return rows.map((row) => `${row.map(field).join(",")}\n`).join("");
-}
-
 function correctedCsv() {
   const columns = [
     "cell", "image", "class_read", "class_corrected", "confidence", "turned", "flags", "checked",
@@ -84,25 +79,33 @@ function correctedCsv() {
       one.checked,
     ]),
   );
-  return csv([columns, ...rows]);
+  return csvText([columns, ...rows]);
 }
 
 function auditCsv() {
   const columns = ["time", "reviewer", "cell", "image", "action", "field", "from", "to"];
-  return csv([columns, ...saved.audit.map((entry) => columns.map((name) => entry[name]))]);
+  return csvText([columns, ...saved.audit.map((entry) => columns.map((name) => entry[name]))]);
 }
 
-function download(ending, type, text) {
+function download(name, type, text) {
   const address = URL.createObjectURL(new Blob([text], { type }));
-  const name = `karyotypes-${report.digest.slice(0, 8)}-${ending}`;
   make("a", { href: address, download: name }).click();
   setTimeout(() => URL.revokeObjectURL(address), KEPT_MILLISECONDS);
 }
 
+const fileName = (ending) => `karyotypes-${report.digest.slice(0, 8)}-${ending}`;
+
 export function downloadJson() {
   const text = `${JSON.stringify(correctedReport(), null, 2)}\n`;
-  download("corrected.json", "application/json", text);
+  download(fileName("corrected.json"), "application/json", text);
 }
 
-export const downloadCsv = () => download("corrected.csv", "text/csv", correctedCsv());
-export const downloadAudit = () => download("audit.csv", "text/csv", auditCsv());
+export const downloadCsv = () => download(fileName("corrected.csv"), "text/csv", correctedCsv());
+export const downloadAudit = () => download(fileName("audit.csv"), "text/csv", auditCsv());
+
+/** Save the table that a folder of images is trained on; without rows, say what is missing. */
+export function downloadLabels() {
+  const rows = labelRows(correctedReport().cells, report.classes);
+  byId("no-labels").hidden = rows.length > 0;
+  if (rows.length > 0) download("labels.csv", "text/csv", csvText([LABEL_COLUMNS, ...rows]));
+}

@@ -3,9 +3,17 @@
 import { report } from "./data.mjs";
 import { byId, make } from "./dom.mjs";
 import { showFilm } from "./film.mjs";
+import { haveFiles } from "./labels.mjs";
 import { saved } from "./state.mjs";
 
+const NO_FILES =
+  "There are no labels to export: these images were not read from files in a folder";
+
 export function renderFrame() {
+  if (!haveFiles(report.cells)) {
+    byId("export-labels").disabled = true;
+    byId("export-labels").title = NO_FILES;
+  }
   const legend = [
     ["sure", `at least ${100 * report.sure_confidence} %`],
     ["fair", `${100 * report.doubtful_confidence}–${100 * report.sure_confidence} %`],

@@ -3,7 +3,9 @@
 import { report } from "./data.mjs";
 import { renderDetails, renderTrail } from "./details.mjs";
 import { byId } from "./dom.mjs";
-import { correctedReport, downloadAudit, downloadCsv, downloadJson } from "./export.mjs";
+import {
+  correctedReport, downloadAudit, downloadCsv, downloadJson, downloadLabels,
+} from "./export.mjs";
 import { draftFormula, draftIscn } from "./formula.mjs";
 import { renderFrame } from "./frame.mjs";
 import { renderHead } from "./head.mjs";
@@ -17,6 +19,7 @@ import { onRedraw, redraw, view } from "./view.mjs";
 
 function renderAll() {
   hideTip();
+  byId("no-labels").hidden = true;
   renderList();
   renderHead();
   renderKaryogram();
@@ -40,6 +43,7 @@ function listen() {
   byId("export-json").addEventListener("click", downloadJson);
   byId("export-csv").addEventListener("click", downloadCsv);
   byId("export-audit").addEventListener("click", downloadAudit);
+  byId("export-labels").addEventListener("click", downloadLabels);
   byId("print").addEventListener("click", () => window.print());
   window.addEventListener("resize", setScale);
   // Take over the changes made to the same report in another tab.

@@ -22,6 +22,15 @@ export const sum = (numbers) => numbers.reduce((total, number) => total + number
 
 export const plural = (count, noun) => `${count} ${noun}${count === 1 ? "" : "s"}`;
 
+/** Write rows as CSV; what holds a comma, a quote or a line end is quoted. */
+export function csvText(rows) {
+  const field = (value) => {
+    const text = String(value);
+    return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  };
+  return rows.map((row) => `${row.map(field).join(",")}\n`).join("");
+}
+
 /** Return the time as ISO 8601 with the local offset, for example 2024-05-01T09:30:00+02:00. */
 export function localTime(date) {
   const minutes = -date.getTimezoneOffset();
