@@ -83,10 +83,10 @@ def main() -> None:
         [
             "# The scale of a cell",
             "",
-            "Error of the length of chromosome 1, to which all lengths are relative, in per cent (of "
-            "its logarithm). The truth is what the true classes tell; the last way is told them as "
-            "well and shows what is left where all classes are read correctly. `own` are the cut-outs "
-            "of another laboratory, a median of half of each cell.",
+            "Error of the length of chromosome 1, to which all lengths are relative, in per cent "
+            "(of its logarithm). The truth is what the true classes tell; the last way is told "
+            "them as well and shows what is left where all classes are read correctly. `own` are "
+            "the cut-outs of another laboratory, a median of half of each cell.",
             "",
             markdown_grid(heads, lines),
             "",
