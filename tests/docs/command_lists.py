@@ -75,7 +75,7 @@ PLANNED: dict[str, str] = {
     f"{OWN} --config.split.protocol=cases": "one training on own cells is executed",
     "python launch/main.py --config=configs/stripnet.py:adapt "
     "--config.data.own_folder=my_labelled_cells "
-    "--workdir=runs/adapted": "executed by test_adaptation.py",
+    "--workdir=runs/adapted": "executed by test_closed_loop.py",
     "python launch/main.py --config=configs/stripnet.py:laboratories "
     "--config.data.dataset=gband,own --config.data.own_folder=my_labelled_cells "
     "--config.data.own_polarity=any": RESTRICTED,
