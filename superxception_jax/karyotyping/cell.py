@@ -55,6 +55,7 @@ class Classifier:
         temperature: Calibration temperature.
         class_shares: f64[24], share of each class among the training images.
         about: Facts for reports, by name.
+        oriented: Whether a network with 48 outputs has learned which end of a chromosome is up.
         known_stain: How doubtful known cells are to it; None: stains can't be checked.
     """
 
@@ -65,6 +66,7 @@ class Classifier:
     class_shares: np.ndarray
     about: Mapping[str, str]
     known_stain: KnownStain | None = None
+    oriented: bool = True
 
 
 def karyotype_cell(
@@ -111,7 +113,7 @@ def karyotype_cell(
     polarity, calibrated, found = second.polarity, second.calibrated, second.found
     stain = _judge_stain(second.outputs, classifier)
     turned: list[float | None] = [None] * len(read.measured)
-    if polarity is not None:
+    if polarity is not None and classifier.oriented:
         turned = polarity.turned_given(found.marginals).tolist()
     chromosomes = tuple(
         _chromosome(read, index, found, np.exp(calibrated[index]), turned[index])
@@ -151,7 +153,9 @@ def _read_classes(
     outputs = classes = classifier.predict(canvases)
     polarity = None
     if classifier.polarity == "read":
-        polarity = weigh_polarity(outputs, turned_share=turned_share)
+        # Of a network that never learned which end is up, only the sum of both readings counts.
+        share = turned_share if classifier.oriented else 0.5
+        polarity = weigh_polarity(outputs, turned_share=share)
         classes = polarity.classes
     calibrated = apply_temperature(classes, classifier.temperature).astype(np.float64)
     found = assign_cell(to_log_likelihoods(calibrated, classifier.class_shares), prior=prior)

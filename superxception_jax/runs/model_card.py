@@ -11,7 +11,7 @@ from superxception_jax.evaluation.statistics import Interval
 from superxception_jax.runs.data_set_names import listed
 from superxception_jax.runs.included import INCLUDED
 from superxception_jax.runs.provenance import TrainingRecord
-from superxception_jax.runs.results import RunResults
+from superxception_jax.runs.results import UNLEARNED, RunResults
 
 DATA_SETS = {
     "bioimage": "Padova Q-band set: 5,474 chromosomes of 119 cells of one laboratory, all with 46 "
@@ -34,6 +34,8 @@ LIMITS = """- Not for diagnosis. Every result is a draft that a cytogeneticist m
 UPRIGHT_ONLY = """
 - It takes every image as upright, with the p arm up: it neither notices nor corrects an image that
   is upside down."""
+UNORIENTED = """
+- It classifies images that are any way up and does not say which end is up."""
 # What the training images share with the test images, by protocol.
 SHARED = {
     "paper": "other images of the same cells were in training: unseen cells are harder",
@@ -85,7 +87,7 @@ def write_model_card(
             "",
             "## Limits",
             "",
-            LIMITS if results.polarity else LIMITS + UPRIGHT_ONLY,
+            LIMITS + _orientation_limit(results),
             "",
         )
     )
@@ -135,6 +137,12 @@ def _measured(results: RunResults) -> dict[str, str]:
             results.start.accuracy, results.start.accuracy_interval, level
         )
     return measured | {"Expected calibration error": _calibration(results)}
+
+
+def _orientation_limit(results: RunResults) -> str:
+    if results.orientation_from == UNLEARNED:
+        return UNORIENTED
+    return "" if results.polarity or results.orientation_from == "read" else UPRIGHT_ONLY
 
 
 def _training_data(config: Mapping[str, Any]) -> str:

@@ -18,7 +18,7 @@ from superxception_jax.runs.setup import Setup
 def measure_orientation(
     setup: Setup, variables: Mapping[str, Any], images: Chromosomes
 ) -> dict[str, PolarityMetrics] | None:
-    """Return how well class and orientation are predicted; None if only the class is, or is known.
+    """Return how well class and orientation are predicted; None if that is not, or can't be told.
 
     Upright images are classified with the config's share of turned images, images turned at
     random with one half.
@@ -29,7 +29,7 @@ def measure_orientation(
         images: Tested images; those that may be any way up are left out.
     """
     images = images.take(images.upright)
-    if setup.experiment.polarity == "given" or len(images.labels) == 0:
+    if setup.experiment.polarity == "given" or not setup.oriented or len(images.labels) == 0:
         return None
     turned = np.random.default_rng(setup.experiment.seed).random(len(images.labels)) < 0.5
     mixed = TurnedImages(images.images, turned)

@@ -11,7 +11,7 @@ from tqdm import tqdm
 from superxception_jax.data.source import Chromosomes
 from superxception_jax.data.stored_images import Images, TurnedImages
 from superxception_jax.evaluation.predict import predict_all
-from superxception_jax.karyotyping.polarity import read_classes
+from superxception_jax.karyotyping.polarity import read_classes, weigh_polarity
 from superxception_jax.runs.setup import Setup
 from superxception_jax.training import compile as compilation
 
@@ -44,6 +44,9 @@ def classes_of(setup: Setup, outputs: np.ndarray, part: Chromosomes) -> np.ndarr
     """
     if setup.experiment.polarity == "given":
         return outputs
+    if not setup.oriented:
+        # What it calls upright is any way up, class by class.
+        return weigh_polarity(outputs, turned_share=0.5).classes
     return read_classes(
         outputs,
         cells=part.cells,

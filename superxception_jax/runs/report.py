@@ -46,10 +46,11 @@ from superxception_jax.runs.restoration import (
     measure_quality,
     restore,
 )
-from superxception_jax.runs.results import CalibrationMetrics, RunResults
+from superxception_jax.runs.results import UNLEARNED, CalibrationMetrics, RunResults
 from superxception_jax.runs.setup import Setup, multiply_accumulates
 from superxception_jax.runs.source_metrics import SourceMetrics, measure_images, measure_sources
 from superxception_jax.runs.start_weights import load_start
+from superxception_jax.runs.weights_file import ORIENTED
 from superxception_jax.runs.workdir import CALIBRATION_FILE
 from superxception_jax.training import compile as compilation
 from superxception_jax.training.progress import Progress
@@ -108,6 +109,7 @@ def write_report(
         "temperature": temperature,
         "class_shares": shares.tolist(),
         STAIN_FIELD: stain.to_json(),
+        ORIENTED: setup.oriented,
     }
     # First what can't be drawn again from the other files.
     files = [
@@ -191,6 +193,7 @@ def _identity(setup: Setup, *, split: str) -> dict[str, Any]:
         "split": split,
         "seed": experiment.seed,
         "confidence_level": experiment.confidence_level,
+        "orientation_from": experiment.polarity if setup.oriented else UNLEARNED,
     }
 
 

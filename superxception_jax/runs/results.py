@@ -18,6 +18,13 @@ from superxception_jax.runs.source_metrics import SourceMetrics
 from superxception_jax.training.progress import Progress
 
 RESULTS_FILE = "results.json"
+UNLEARNED = "unlearned"
+# What is said where the orientation of no tested image is known, by `orientation_from`.
+_ORIENTATIONS = {
+    "read": "read, but not measured: no tested image is known to be upright",
+    UNLEARNED: "not learned: no training image is known to be upright",
+    "given": "not read: every image is taken as upright",
+}
 _REMEDY = "test the run again with launch/evaluate.py"
 
 
@@ -100,6 +107,9 @@ class RunResults:
         finished: Whether the training had come to its end; None in results of versions that didn't
             store it, see `superxception_jax.runs.finished`.
         sources: Metrics of each data set; empty for one.
+        orientation_from: Whether the orientation is `given`, `read` or `UNLEARNED`: predicted by a
+            network that learned of no image which end is up; None in results of versions that
+            didn't store it.
         start: Metrics of the weights that the training started from, on the same images; None
             where they didn't count as a result of the training.
     """
@@ -131,6 +141,7 @@ class RunResults:
     finished: bool | None = None
     sources: Mapping[str, SourceMetrics] = dataclasses.field(default_factory=dict)
     start: SourceMetrics | None = None
+    orientation_from: str | None = None
 
     @property
     def absent_classes(self) -> tuple[str, ...]:
@@ -140,7 +151,7 @@ class RunResults:
     @property
     def orientation(self) -> str:
         """Return whether the network reads the orientation of an image, or takes it as upright."""
-        return "read" if self.polarity else "not read: every image is taken as upright"
+        return "read" if self.polarity else _ORIENTATIONS[self.orientation_from or "given"]
 
     @property
     def commits(self) -> tuple[str, ...]:

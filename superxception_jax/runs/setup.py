@@ -29,6 +29,7 @@ from superxception_jax.runs.split_data import (
     repeat_images,
 )
 from superxception_jax.runs.split_file import PARTS, StoredSplit, describe_split
+from superxception_jax.runs.weights_file import knows_orientation
 from superxception_jax.training import compile as compilation
 from superxception_jax.training.checkpoint import BEST
 from superxception_jax.training.checkpoint_sharing import AnyCheckpoints
@@ -51,6 +52,8 @@ class Setup:
         predict: Compiled function (variables, images u8[B,S,S,1]) → log-probabilities f32[B,24],
             or f32[B,48] of upright and turned classes.
         key: Root key, on every device.
+        oriented: Whether a network that predicts orientation can have learned it: from images
+            that are known to be upright, or from the weights that it starts from.
         steps_per_epoch: Steps per epoch.
         abstract_state: Shapes and shardings of the training state.
         fresh_state: Compiled function from the root key to the state before the first step.
@@ -64,6 +67,7 @@ class Setup:
     optimizer: optax.GradientTransformation
     predict: Predict
     key: jax.Array
+    oriented: bool
     steps_per_epoch: int
     abstract_state: TrainState
     fresh_state: Callable[[jax.Array], TrainState]
@@ -131,6 +135,7 @@ def set_up(
             mesh,
         ),
         key=key,
+        oriented=bool(splits["train"].upright.any()) or knows_orientation(experiment.init_from),
         steps_per_epoch=steps_per_epoch,
         abstract_state=compilation.with_replicated_sharding(jax.eval_shape(draw_state, key), mesh),
         fresh_state=compilation.compile_replicated(draw_state, mesh),

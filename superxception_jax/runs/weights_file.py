@@ -8,8 +8,12 @@ from typing import Any
 import jax
 import numpy as np
 
-from superxception_jax.files import damaged, load_arrays, replacing
+from superxception_jax.files import damaged, load_arrays, load_json, replacing
+from superxception_jax.runs.included import VARIABLES_FILE, find_weights
+from superxception_jax.runs.workdir import CALIBRATION_FILE
 
+# Field of the calibration: whether the network has learned which end of a chromosome is up.
+ORIENTED = "oriented"
 _REMEDY = "export the network again with launch/export.py, or restore the file from a copy"
 # As written, and of exports whose matrices someone kept in single precision.
 _DTYPES = (np.float16, np.float32)
@@ -83,6 +87,24 @@ def load_variables(path: Path, like: Any) -> Any:
         problem = f"`{infinite[0]}` holds values that are not finite"
         raise damaged(path, problem, content="the variables of a network", remedy=_REMEDY)
     return jax.tree_util.tree_map_with_path(lambda key, _: arrays[_name(key)], like)
+
+
+def knows_orientation(init_from: str) -> bool:
+    """Return whether initial weights are of a network that has learned which end is up.
+
+    Args:
+        init_from: Name of an included network, a path, or nothing.
+
+    >>> knows_orientation("gband"), knows_orientation(""), knows_orientation("xception.h5")
+    (True, False, False)
+    """
+    if not init_from or find_weights(init_from).suffix != Path(VARIABLES_FILE).suffix:
+        return False
+    calibration = find_weights(init_from).with_name(CALIBRATION_FILE)
+    if not calibration.is_file():
+        return True
+    values = load_json(calibration, content="the calibration of a network", remedy="restore it")
+    return bool(values.get(ORIENTED, True))
 
 
 def _named(tree: Any) -> dict[str, Any]:

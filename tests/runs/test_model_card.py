@@ -6,7 +6,7 @@ from typing import Any
 from superxception_jax.evaluation.statistics import Interval
 from superxception_jax.runs.model_card import write_model_card
 from superxception_jax.runs.provenance import TrainingRecord
-from superxception_jax.runs.results import CalibrationMetrics
+from superxception_jax.runs.results import UNLEARNED, CalibrationMetrics
 from superxception_jax.runs.source_metrics import SourceMetrics
 from tests.runs.samples import CELLS, POLARITY, TRAINING, sample_results
 
@@ -105,3 +105,13 @@ def test_a_card_lists_each_data_set_and_the_start():
     assert row in card
     assert "| Cells of `own` fully correct | 50.0 % |" in card
     assert "| Accuracy before this training, single images | 92.5 % (" in card
+
+
+def test_a_card_of_a_network_that_never_learned_which_end_is_up():
+    card = write_model_card(sample_results(orientation_from=UNLEARNED), CONFIG, RECORD)
+    assert "| Orientation | not learned: no training image is known to be upright |" in card
+    assert "does not say which end is up" in card
+    assert "takes every image as upright" not in card
+    read = write_model_card(sample_results(orientation_from="read"), CONFIG, RECORD)
+    assert "| Orientation | read, but not measured: no tested image is known to be" in read
+    assert "upright, with the p arm up" not in read

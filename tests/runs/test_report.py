@@ -90,6 +90,7 @@ def make(monkeypatch, tmp_path):
             splits=splits,
             model=object(),
             steps_per_epoch=2,
+            oriented=True,
             mesh=mesh,
         )
         history = RunHistory(**HISTORY)

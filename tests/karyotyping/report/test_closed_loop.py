@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 from selenium.webdriver.common.keys import Keys
 
+from superxception_jax.chromosomes import CLASS_NAMES
 from superxception_jax.data.ideogram.builder import draw_numbered_cell
 from tests.karyotyping.report.browser import Page
 from tests.launch.programs import REPOSITORY, run
@@ -33,7 +34,7 @@ def laboratory(tmp_path_factory):
         for index, one in enumerate(drawn.chromosomes):
             image = Image.fromarray(one.image)
             (image.rotate(180) if index % 2 else image).save(cell / f"{index}.png")
-            truth[cell.name, f"{index}.png"] = (one.class_name, bool(index % 2))
+            truth[cell.name, f"{index}.png"] = (CLASS_NAMES[one.label], bool(index % 2))
     return folder, truth
 
 
