@@ -6,7 +6,7 @@ none of its images trained or validated. It is adapted, by the recipe of
 on the same cases as the start. Below five cells nothing is held out; otherwise every fifth cell
 validates, and the start is kept unless an epoch is better on them. Writes `adaptation/README.md`,
 `adaptation.json` and a figure; finished trainings are kept in `--work`, and the same command goes
-on after a stop.
+on after a stop. What `adaptation/notes.md` says ends the page.
 
 Example:
   python benchmarks/adaptation.py --start=runs/without_tseng --laboratory=own --out=results
@@ -247,7 +247,8 @@ def main() -> None:
     out.mkdir(parents=True, exist_ok=True)
     page = describe(rows, laboratory=arguments.laboratory, command=command, commit=commit)
     write_json(out / "adaptation.json", {"rows": rows, "commit": commit})
-    write_text(out / "README.md", page)
+    notes = out / "notes.md"
+    write_text(out / "README.md", page + (notes.read_text("utf-8") if notes.is_file() else ""))
     draw_figure(rows, arguments.laboratory, out / "accuracy.png")
 
 
