@@ -22,7 +22,38 @@ _READER_OPTIONS = "readahead_buffer_size:0"
 _REMEDY = "delete it and run the same command again, which prepares it anew"
 
 
-class StoredImages:
+class _Selected:
+    """Images that are selected by number, and read only when they are indexed."""
+
+    _rows: np.ndarray
+
+    @property
+    def dtype(self) -> np.dtype:
+        """Return u8."""
+        return np.dtype(np.uint8)
+
+    @property
+    def ndim(self) -> int:
+        """Return 4."""
+        return 4
+
+    def __len__(self) -> int:
+        """Return the number of images."""
+        return len(self._rows)
+
+    def __array__(self, *_: Any, **__: Any) -> np.ndarray:
+        """Refuse to become an array by accident, which would read everything.
+
+        Raises:
+            TypeError: Always.
+        """
+        raise TypeError(
+            "`images` must be indexed, got images in a file as a whole; read `images[indices]`, "
+            "or `images[:]` for all of them."
+        )
+
+
+class StoredImages(_Selected):
     """Images in an array_record file, indexed like an array.
 
     `images[indices]` reads those images and nothing else; `take` selects without reading. Several
@@ -57,20 +88,6 @@ class StoredImages:
         """Return (N, S, S, 1)."""
         return len(self._rows), self._side_px, self._side_px, 1
 
-    @property
-    def dtype(self) -> np.dtype:
-        """Return u8."""
-        return np.dtype(np.uint8)
-
-    @property
-    def ndim(self) -> int:
-        """Return 4."""
-        return 4
-
-    def __len__(self) -> int:
-        """Return the number of images."""
-        return len(self._rows)
-
     def __getitem__(self, index: Any) -> np.ndarray:
         """Read some of the images.
 
@@ -92,17 +109,6 @@ class StoredImages:
             for place, record in enumerate(self._read(flat[start : start + _BLOCK]), start):
                 pixels[place] = record
         return pixels.reshape(*np.shape(rows), self._side_px, self._side_px, 1)
-
-    def __array__(self, *_: Any, **__: Any) -> np.ndarray:
-        """Refuse to become an array by accident, which would read everything.
-
-        Raises:
-            TypeError: Always.
-        """
-        raise TypeError(
-            "`images` must be indexed, got images in a file as a whole; read `images[indices]`, "
-            "or `images[:]` for all of them."
-        )
 
     def take(self, indices: np.ndarray) -> StoredImages:
         """Return some of the images; nothing is read.
@@ -128,7 +134,7 @@ class StoredImages:
             yield np.frombuffer(record, np.uint8)
 
 
-class JoinedImages:
+class JoinedImages(_Selected):
     """Images of several data sets, one after the other, of which at least one is in a file."""
 
     def __init__(self, parts: Sequence[np.ndarray | StoredImages]) -> None:
@@ -147,20 +153,6 @@ class JoinedImages:
         """Return (N, S, S, 1)."""
         return len(self._rows), *self._parts[0].shape[1:]
 
-    @property
-    def dtype(self) -> np.dtype:
-        """Return u8."""
-        return np.dtype(np.uint8)
-
-    @property
-    def ndim(self) -> int:
-        """Return 4."""
-        return 4
-
-    def __len__(self) -> int:
-        """Return the number of images."""
-        return len(self._rows)
-
     def __getitem__(self, index: Any) -> np.ndarray:
         """Return some of the images, see `StoredImages.__getitem__`."""
         rows = self._rows[index]
@@ -170,8 +162,6 @@ class JoinedImages:
             places = np.flatnonzero(part == number)
             pixels[places] = images[flat[places]]
         return pixels.reshape(*np.shape(rows), *self.shape[1:])
-
-    __array__ = StoredImages.__array__
 
     def take(self, indices: np.ndarray) -> JoinedImages:
         """Return some of the images, in the order of the indices; nothing is read."""
