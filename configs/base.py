@@ -133,9 +133,7 @@ def get_base() -> ConfigDict:
     augmentation.gain = 0.0  # logarithm of the factor of the grey levels
     augmentation.blur = 0.0  # weight of a 3×3 binomial blur; a negative draw sharpens
     augmentation.noise = 0.0  # fixed standard deviation of Gaussian noise, grey levels in [0, 1]
-    augmentation.cut_out = (
-        0.0  # share of the images of which a band is overpainted with an even grey
-    )
+    augmentation.cut_out = 0.0  # share of the images with a band overpainted by an even grey
 
     config.optimizer = optimizer = ConfigDict()
     optimizer.name = "adam"  # adam | adamw | nesterov: SGD with Nesterov momentum

@@ -65,23 +65,26 @@ def estimate_reference_px(lengths_px: np.ndarray, *, classes: np.ndarray | None 
         ValueError: There is no length, or one is not above 0.
     """
     count = check(lengths_px=(lengths_px, "f64[N]"))["N"]
-    if classes is not None:
-        check(lengths_px=(lengths_px, "f64[N]"), classes=(classes, "f64[N,C]"))
     if count == 0 or not (lengths_px > 0).all():
         raise ValueError(
             f"`lengths_px` must be lengths above 0, got {lengths_px.tolist()}; measure a cell."
         )
+    if classes is None:
+        classes = np.tile(_expected_classes(count), (count, 1))
+    check(lengths_px=(lengths_px, "f64[N]"), classes=(classes, "f64[N,C]"))
     logs, relative = np.log(lengths_px), class_lengths()
-    missing = max(0.0, 1 - count / _WHOLE_CELL)
-    copies = np.array([_COPIES.get(label, 2.0) for label in range(len(relative))])
-    weights = copies * np.maximum(1 - _MISSING_PER_LENGTH * missing * relative, _LEAST_WEIGHT)
-    weights /= weights.sum()
-    if classes is not None:
-        weights = classes[:, None, :]
     # Lengths, offsets, classes.
     expected = logs.max() + _OFFSETS[:, None] + np.log(relative)
     distances = (logs[:, None, None] - expected) / _SPREAD
-    likelihoods = (weights * np.exp(-0.5 * distances**2)).sum(axis=2) + _ANY_LENGTH
+    likelihoods = (classes[:, None, :] * np.exp(-0.5 * distances**2)).sum(axis=2) + _ANY_LENGTH
     posterior = np.log(likelihoods).sum(axis=0)
     posterior = np.exp(posterior - posterior.max())
     return float(np.exp(logs.max() + (posterior @ _OFFSETS) / posterior.sum()))
+
+
+def _expected_classes(count: int) -> np.ndarray:
+    """Return how often each class is expected among some chromosomes of a cell, f64[24]."""
+    missing, relative = max(0.0, 1 - count / _WHOLE_CELL), class_lengths()
+    copies = np.array([_COPIES.get(label, 2.0) for label in range(len(relative))])
+    weights = copies * np.maximum(1 - _MISSING_PER_LENGTH * missing * relative, _LEAST_WEIGHT)
+    return weights / weights.sum()

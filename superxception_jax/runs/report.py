@@ -15,10 +15,6 @@ from tqdm import tqdm
 
 from superxception_jax.chromosomes import CLASS_NAMES
 from superxception_jax.data.source import Chromosomes
-from superxception_jax.evaluation.cells import (
-    CellMetrics,
-    compute_cell_metrics,
-)
 from superxception_jax.evaluation.metrics import (
     Metrics,
     class_shares,
@@ -30,7 +26,6 @@ from superxception_jax.evaluation.predictions import (
     predictions_csv,
     save_predictions,
 )
-from superxception_jax.evaluation.statistics import mean_interval
 from superxception_jax.files import write_json, write_text
 from superxception_jax.karyotyping.calibration import apply_temperature
 from superxception_jax.karyotyping.stain import FIELD as STAIN_FIELD
@@ -129,7 +124,6 @@ def write_report(
         super_resolution=None if restored is None else restored[0],
         polarity=measure_orientation(setup, variables, images),
         start=_measure_start(setup, images, shares),
-        cells=_cells(setup, predictions),
         cells_withheld=withheld,
         sources=measure_sources(predictions, images.sources, **setup.experiment.bootstrap_options),
         **vars(history),
@@ -198,16 +192,10 @@ def _identity(setup: Setup, *, split: str) -> dict[str, Any]:
 
 
 def _metrics(setup: Setup, predictions: Predictions, metrics: Metrics) -> dict[str, Any]:
-    """Return the fields of `RunResults` on single images."""
+    """Return the fields of `RunResults` on single images and assigned cells."""
+    measured = measure_images(predictions, **setup.experiment.bootstrap_options)
     return {
-        "images": metrics.count,
-        "accuracy": metrics.accuracy,
-        "accuracy_interval": mean_interval(
-            (predictions.predicted == predictions.labels).astype(np.float64),
-            cells=predictions.cells,
-            cases=predictions.cases,
-            **setup.experiment.bootstrap_options,
-        ),
+        **vars(measured),
         "macro_f1": metrics.macro_f1,
         "loss": metrics.loss,
         "expected_calibration_error": metrics.expected_calibration_error,
@@ -227,18 +215,6 @@ def _calibration(
         loss=metrics.loss,
         expected_calibration_error=metrics.expected_calibration_error,
         fitted_images=len(setup.splits["validation"].labels),
-    )
-
-
-def _cells(setup: Setup, predictions: Predictions) -> CellMetrics | None:
-    if predictions.assigned is None:
-        return None
-    return compute_cell_metrics(
-        predictions.labels,
-        predictions.assigned,
-        predictions.cells,
-        cases=predictions.cases,
-        **setup.experiment.bootstrap_options,
     )
 
 

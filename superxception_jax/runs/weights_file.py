@@ -98,9 +98,10 @@ def knows_orientation(init_from: str) -> bool:
     >>> knows_orientation("gband"), knows_orientation(""), knows_orientation("xception.h5")
     (True, False, False)
     """
-    if not init_from or find_weights(init_from).suffix != Path(VARIABLES_FILE).suffix:
+    weights = find_weights(init_from)
+    if weights.suffix != Path(VARIABLES_FILE).suffix:
         return False
-    calibration = find_weights(init_from).with_name(CALIBRATION_FILE)
+    calibration = weights.with_name(CALIBRATION_FILE)
     if not calibration.is_file():
         return True
     values = load_json(calibration, content="the calibration of a network", remedy="restore it")

@@ -11,8 +11,9 @@ from superxception_jax.chromosomes import CLASS_NAMES
 from superxception_jax.data.builders import load_records
 from superxception_jax.data.gband.archive import GBAND_COUNTS
 from superxception_jax.data.gband.builder import build_gband
-from superxception_jax.data.normalize import NormalizationSettings, normalize_cell
+from superxception_jax.data.normalize import normalize_cell
 from superxception_jax.data.splits import SplitSettings, make_split
+from tests.karyotyping.known_cell import NORMALIZATION
 from tests.paths import REAL_DATA
 
 REAL = REAL_DATA / "gband_karyograms.zip"
@@ -70,20 +71,9 @@ def test_real_images_are_dark_on_white(real):
 
 
 def test_a_real_cell_becomes_canvases(real):
-    settings = NormalizationSettings(
-        background="auto",
-        tilt="remove",
-        straightening="medial_axis",
-        length="cell",
-        length_reference="longest",
-        length_exponent=0.5,
-        absolute_length_px=100.0,
-        grey="keep",
-        image_px=50,
-    )
     cell = [one for one in real if one.cell == "97002223.66"]  # Two of its images are RGBA.
     canvases = normalize_cell(
-        [one.image for one in cell], names=[one.name for one in cell], settings=settings
+        [one.image for one in cell], names=[one.name for one in cell], settings=NORMALIZATION
     )
     assert len(canvases) == 46
     edges = np.concatenate([canvases[:, [0, -1]].ravel(), canvases[:, :, [0, -1]].ravel()])

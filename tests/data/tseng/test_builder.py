@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 
 from superxception_jax.data.builders import UNORIENTED, left_out_of, load_records, make_builder
-from superxception_jax.data.normalize import NormalizationSettings, normalize_cell
+from superxception_jax.data.normalize import normalize_cell
 from superxception_jax.data.prepare import prepare_dataset
 from superxception_jax.data.splits import SplitSettings, make_split
 from superxception_jax.data.tseng.archive import load_tseng
 from tests.data.tseng.metaphases import draw_metaphase, write_archive
+from tests.karyotyping.known_cell import NORMALIZATION
 
 CELLS = {
     "1000011": 0, "1000012": 0, "1000021": 12, "1000022": 0, "1000031": 0, "1000041": 46,
@@ -88,20 +89,9 @@ def test_no_case_is_in_two_parts(prepared):
 
 def test_a_cell_becomes_canvases(prepared):
     _, records = prepared
-    settings = NormalizationSettings(
-        background="auto",
-        tilt="remove",
-        straightening="medial_axis",
-        length="cell",
-        length_reference="longest",
-        length_exponent=0.5,
-        absolute_length_px=100.0,
-        grey="keep",
-        image_px=50,
-    )
     cell = [one for one in records if one.cell == "1000011"]
     canvases = normalize_cell(
-        [one.image for one in cell], names=[one.name for one in cell], settings=settings
+        [one.image for one in cell], names=[one.name for one in cell], settings=NORMALIZATION
     )
     assert len(canvases) == 46
     assert np.median(canvases[:, [0, -1]]) == 0
