@@ -163,7 +163,11 @@ def _elongation(mask: np.ndarray) -> float:
 
 def _hull(mask: np.ndarray) -> ConvexHull:
     """Return the convex hull of the mask's pixels, each a unit square."""
-    points = np.argwhere(mask)
+    rows = np.flatnonzero(mask.any(axis=1))
+    # The other pixels of a row lie between its first and its last one.
+    firsts = mask[rows].argmax(axis=1)
+    lasts = mask.shape[1] - 1 - mask[rows, ::-1].argmax(axis=1)
+    points = np.stack([np.tile(rows, 2), np.concatenate([firsts, lasts])], axis=-1)
     corners = np.concatenate([points + np.array([i, j]) for i in (0, 1) for j in (0, 1)])
     return ConvexHull(corners)
 
