@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,11 +30,14 @@ from superxception_jax.data.prepared_files import TEXTS, PreparedFiles, load_ind
 from superxception_jax.data.record import ChromosomeRecord
 from superxception_jax.data.stored_images import Images, StoredImages
 from superxception_jax.files import check_writable, load_arrays, replacing
+from superxception_jax.workers import Workers, usable_cores
 
 # Raise it whenever the prepared images, or what is kept of them, change, and the second with it
 # where the images are others.
 PREPARATION_VERSION = 4
 IMAGES_VERSION = 3
+# Images from which the start of further processes, about a second, is gained back.
+_MANY_IMAGES = 1500
 
 
 @dataclasses.dataclass(frozen=True)
@@ -162,21 +166,17 @@ def load_chromosomes(
     if chromosomes is None:
         check_writable(files.cache.parent, name="data.data_dir")
         count = count_records(builder, progress=progress)
-        if fits(count):
-            records = load_records(builder, progress=progress)
-            chromosomes = _normalize(
-                records, dataset=dataset, normalization=normalization, progress=progress
-            )
-            _write_cache(files, chromosomes)
-        else:
-            with tqdm(total=count, desc="Normalising", unit="image", disable=not progress) as bar:
-                cells = iterate_cells(builder)
-                store_cells(
-                    files,
-                    (vars(_normalize_cell(one, dataset, normalization)) for one in cells),
-                    advance=bar.update,
-                )
-            chromosomes = _load_stored(files, fits=fits)
+        normalize = functools.partial(_normalize_cell, dataset=dataset, normalization=normalization)
+        with Workers(usable_cores() if count >= _MANY_IMAGES else 1) as workers:
+            if fits(count):
+                cells = _by_cell(load_records(builder, progress=progress))
+                normalized = workers.map(normalize, cells)
+                chromosomes = _join(normalized, count=len(cells), progress=progress)
+                _write_cache(files, chromosomes)
+            else:
+                normalized = workers.map(normalize, iterate_cells(builder))
+                _store(files, normalized, count=count, progress=progress)
+                chromosomes = _load_stored(files, fits=fits)
     notice = describe_unknown_cases(chromosomes.cells, chromosomes.cases)
     if dataset == "own" and notice:
         print(notice, flush=True)
@@ -204,22 +204,28 @@ def _normalize_cell(
     )
 
 
-def _normalize(
-    records: Sequence[ChromosomeRecord],
-    *,
-    dataset: str,
-    normalization: NormalizationSettings,
-    progress: bool,
-) -> Chromosomes:
+def _by_cell(records: Sequence[ChromosomeRecord]) -> list[list[ChromosomeRecord]]:
     by_cell: dict[str, list[ChromosomeRecord]] = {}
     for record in records:
         by_cell.setdefault(record.cell, []).append(record)
-    cells = [
-        vars(_normalize_cell(one, dataset, normalization))
-        for one in tqdm(by_cell.values(), desc="Normalising", unit="cell", disable=not progress)
-    ]
-    joined = {field: np.concatenate([one[field] for one in cells]) for field in cells[0]}
-    return Chromosomes(**joined)
+    return list(by_cell.values())
+
+
+def _join(normalized: Iterator[Chromosomes], *, count: int, progress: bool) -> Chromosomes:
+    """Return the chromosomes of all cells in one record."""
+    shown = tqdm(normalized, total=count, desc="Normalising", unit="cell", disable=not progress)
+    cells = [vars(one) for one in shown]
+    return Chromosomes(
+        **{field: np.concatenate([one[field] for one in cells]) for field in cells[0]}
+    )
+
+
+def _store(
+    files: PreparedFiles, normalized: Iterator[Chromosomes], *, count: int, progress: bool
+) -> None:
+    """Write the chromosomes cell by cell, because all of them don't fit the memory."""
+    with tqdm(total=count, desc="Normalising", unit="image", disable=not progress) as bar:
+        store_cells(files, (vars(one) for one in normalized), advance=bar.update)
 
 
 def _write_cache(files: PreparedFiles, chromosomes: Chromosomes) -> None:
