@@ -169,3 +169,15 @@ def test_a_hash_depends_on_shape_and_depth():
     assert len({hash_image(one) for one in variants}) == 4
     # A view of the same pixels is the same image.
     assert hash_image(image[::-1]) == hash_image(image)
+
+
+def test_several_processes_prepare_the_same(lab, monkeypatch):
+    first = load(lab)
+    for path in caches(lab):
+        path.unlink()
+    monkeypatch.setattr(source, "_MANY_IMAGES", 1)
+    monkeypatch.setattr(source, "usable_cores", lambda: 2)
+    here = []
+    monkeypatch.setattr(source, "draw_cell", lambda *one, **others: here.append(one))
+    assert_equal(first, load(lab))
+    assert here == []  # nothing was drawn in this process
