@@ -10,6 +10,7 @@ import numpy as np
 
 from superxception_jax.chromosomes import CLASS_NAMES
 from superxception_jax.data.cell_scale import estimate_reference_px
+from superxception_jax.data.crop import KINDS
 from superxception_jax.data.normalize import NormalizationSettings, draw_cell, reference_of
 from superxception_jax.files import readable_name
 from superxception_jax.karyotyping.assignment import Assignment, assign_cell, to_log_likelihoods
@@ -17,8 +18,9 @@ from superxception_jax.karyotyping.calibration import apply_temperature
 from superxception_jax.karyotyping.cell_images import (
     CellImages,
     NamedImage,
+    PreparedCell,
     ReadCell,
-    read_cell,
+    prepare_cell,
 )
 from superxception_jax.karyotyping.iscn import draft_formula
 from superxception_jax.karyotyping.karyotype import ClassifiedChromosome, Karyotype
@@ -35,7 +37,6 @@ from superxception_jax.karyotyping.stain import (
     check_stain,
     stain_log_probabilities,
 )
-from superxception_jax.karyotyping.upright import upright_crop
 
 # Logarithm of the factor between two scales below which a second reading changes nothing.
 _SAME_SCALE = 0.03
@@ -101,30 +102,50 @@ def karyotype_cell(
     Source: assignment after Tso et al. 1991, calibration after Guo et al. 2017.
     """
     settings = classifier.normalization
-    read = read_cell(cell, background=settings.background if background == "auto" else background)
+    prepared = prepare_cell(
+        cell,
+        background=settings.background if background == "auto" else background,
+        normalizations=dict.fromkeys(KINDS, settings),
+    )
+    return karyotype_prepared(
+        prepared,
+        classifier=classifier,
+        turned_share=turned_share,
+        prior=prior,
+        any_stain=any_stain,
+    )
+
+
+def karyotype_prepared(
+    prepared: PreparedCell,
+    *,
+    classifier: Classifier,
+    turned_share: float | None = None,
+    prior: CountPrior | None = None,
+    any_stain: bool = False,
+) -> Karyotype:
+    """Return the karyotype of a prepared cell, see `karyotype_cell`."""
+    read, settings = prepared.read, classifier.normalization
     reading = functools.partial(
         _read_classes,
         classifier=classifier,
         turned_share=turned_share,
         prior=prior_of_cell(len(read.measured), whole=prior or default_prior()),
     )
-    first = reading(draw_cell(read.measured, settings=settings))
-    second = _at_own_scale(read, first, reading, settings=settings)
-    polarity, calibrated, found = second.polarity, second.calibrated, second.found
-    stain = _judge_stain(second.outputs, classifier)
+    second = _at_own_scale(read, reading(prepared.canvases), reading, settings=settings)
+    polarity, found = second.polarity, second.found
     turned: list[float | None] = [None] * len(read.measured)
     if polarity is not None and classifier.oriented:
         turned = polarity.turned_given(found.marginals).tolist()
     chromosomes = tuple(
-        _chromosome(read, index, found, np.exp(calibrated[index]), turned[index])
+        _chromosome(prepared, index, found, np.exp(second.calibrated[index]), turned[index])
         for index in range(len(read.measured))
     )
     return _conclude(
-        cell,
-        read,
+        prepared,
         chromosomes,
         margin=found.margin,
-        stain=stain,
+        stain=_judge_stain(second.outputs, classifier),
         any_stain=any_stain,
         own_prior=prior is not None,
         log_likelihoods=second.log_likelihoods,
@@ -194,8 +215,7 @@ def _judge_stain(outputs: np.ndarray, classifier: Classifier) -> StainVerdict:
 
 
 def _conclude(
-    cell: CellImages,
-    read: ReadCell,
+    prepared: PreparedCell,
     chromosomes: tuple[ClassifiedChromosome, ...],
     *,
     margin: float,
@@ -206,11 +226,12 @@ def _conclude(
 ) -> Karyotype:
     """Return the karyotype, with a formula unless something forbids it."""
     counts = np.bincount([one.label for one in chromosomes], minlength=len(CLASS_NAMES)).tolist()
+    read = prepared.read
     unread, set_aside = len(read.unread), len(read.set_aside)
     foreign = stain.is_foreign and not any_stain
     withheld = withheld_reason(foreign=foreign, unread=unread, set_aside=set_aside)
     return Karyotype(
-        cell=readable_name(cell.name),
+        cell=prepared.name,
         chromosomes=chromosomes,
         iscn=draft_formula(counts, withheld=withheld),
         margin=margin,
@@ -229,22 +250,21 @@ def _conclude(
         background=read.background,
         stain=stain,
         withheld=withheld,
-        case=readable_name(cell.case),
+        case=prepared.case,
         log_likelihoods=log_likelihoods,
     )
 
 
 def _chromosome(
-    read: ReadCell,
+    prepared: PreparedCell,
     index: int,
     found: Assignment,
     probabilities: np.ndarray,
     turned_probability: float | None,
 ) -> ClassifiedChromosome:
-    measured = read.measured[index]
+    read, upright = prepared.read, prepared.pictures[index]
     label, marginals = int(found.labels[index]), found.marginals[index]
     turned = turned_probability is not None and turned_probability > 0.5
-    upright = upright_crop(measured)
     return ClassifiedChromosome(
         name=read.names[index],
         image=upright[::-1, ::-1] if turned else upright,
@@ -253,7 +273,7 @@ def _chromosome(
         marginals=marginals,
         turned=turned,
         turned_probability=turned_probability,
-        length_px=measured.length_px,
+        length_px=read.measured[index].length_px,
         flags=chromosome_flags(
             label,
             probabilities=probabilities,

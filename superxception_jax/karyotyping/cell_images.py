@@ -1,9 +1,9 @@
-"""The images of a cell, read as one: levelled, screened and measured."""
+"""The images of a cell, read as one: levelled, screened, measured and drawn for a network."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,8 +11,10 @@ import numpy as np
 from superxception_jax.data.background import CellBackground, level_cell
 from superxception_jax.data.image_file import DecodedImage
 from superxception_jax.data.measure import MeasuredChromosome, measure_chromosome
+from superxception_jax.data.normalize import NormalizationSettings, draw_cell
 from superxception_jax.data.screen import screen_cell
 from superxception_jax.files import readable_name
+from superxception_jax.karyotyping.upright import upright_crop
 
 ONE_GREY = "the image is empty: one grey level throughout"
 
@@ -147,6 +149,51 @@ def read_cell(cell: CellImages, *, background: str) -> ReadCell:
         unread=tuple(unread),
         set_aside=set_aside,
         background=leveled.background,
+    )
+
+
+@dataclass(frozen=True)
+class PreparedCell:
+    """A cell whose images are ready for a network; no network is needed to make it.
+
+    Attributes:
+        name: Name of the cell.
+        case: Patient or sample; empty if unknown.
+        read: What was found in the images.
+        canvases: u8[N,S,S,1] of the chromosomes.
+        pictures: N arrays u8[H,W], the chromosomes upright at the scale of their images.
+    """
+
+    name: str
+    case: str
+    read: ReadCell
+    canvases: np.ndarray
+    pictures: tuple[np.ndarray, ...]
+
+
+def prepare_cell(
+    cell: CellImages,
+    *,
+    background: str,
+    normalizations: Mapping[str, NormalizationSettings],
+) -> PreparedCell:
+    """Return a cell ready for the network that its background calls for.
+
+    Args:
+        cell: Images of the cell, of any size.
+        background: "dark", "light", or "auto": decided for the cell.
+        normalizations: Settings of the network for each kind of background.
+
+    Raises:
+        ValueError: No image shows a chromosome.
+    """
+    read = read_cell(cell, background=background)
+    return PreparedCell(
+        name=readable_name(cell.name),
+        case=readable_name(cell.case),
+        read=read,
+        canvases=draw_cell(read.measured, settings=normalizations[read.background.kind]),
+        pictures=tuple(upright_crop(one) for one in read.measured),
     )
 
 
