@@ -1,0 +1,234 @@
+"""Karyotype a batch of cells: results, report and conclusions on disk."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from superxception_jax.data.own.equal_images import find_equal_images
+from superxception_jax.files import readable_name
+from superxception_jax.karyotyping.batch_tasks import Failure, Task, take_up, write_results
+from superxception_jax.karyotyping.cell import karyotype_prepared
+from superxception_jax.karyotyping.folders import CellFolder
+from superxception_jax.karyotyping.karyotype import Karyotype
+from superxception_jax.karyotyping.networks import Networks
+from superxception_jax.karyotyping.prior import CountPrior
+from superxception_jax.karyotyping.report.page import write_report_of_parts
+from superxception_jax.karyotyping.result_files import (
+    PART_FILE,
+    REPORT_FILE,
+    folder_names,
+    remove_report,
+    remove_results,
+)
+from superxception_jax.karyotyping.stored_cell import StoredCell
+from superxception_jax.workers import Workers, result_of
+
+TWINS = "images that are in several cells"
+# Results that are written while further cells are read, per process.
+_WRITING = 2
+
+
+@dataclass(frozen=True)
+class BatchSettings:
+    """How the cells of a batch are karyotyped and what is drawn.
+
+    Attributes:
+        turned_share: Share of the images that may be upside down, in (0, 1); None: the images of
+            each cell tell.
+        prior: Prior of the chromosome counts; None for cells of unknown origin.
+        any_stain: Whether a formula is drafted for a foreign stain, too.
+        pictures: Karyograms to draw: "png", "svg" (both) or "none".
+        straightened: Whether they show straightened chromosomes.
+        again: Whether cells are karyotyped again whose results are there and up to date.
+        program: Digest of the program, see `runs.provenance.digest_program`.
+    """
+
+    turned_share: float | None
+    prior: CountPrior | None
+    any_stain: bool
+    pictures: str
+    straightened: bool
+    again: bool
+    program: str
+
+    def digest(self, networks: Networks) -> str:
+        """Return a digest of what the results of every cell depend on."""
+        values = asdict(self) | {
+            "again": None,
+            "prior": self.prior and [self.prior.autosomes.tolist(), dict(self.prior.sexes)],
+            "background": networks.background,
+            "networks": networks.identity,
+        }
+        return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class KaryotypedFolder:
+    """The outcome of a folder of cells.
+
+    Attributes:
+        karyotypes: The karyotyped cells, in the order of the folders, without pictures.
+        failed: Reason by name of each cell that could not be karyotyped.
+        report: The report; None where no cell could be karyotyped.
+        twins: Names of the files of each image that is in several cells.
+        kept: Number of cells whose results were there and up to date.
+    """
+
+    karyotypes: tuple[Karyotype, ...]
+    failed: Mapping[str, str]
+    report: Path | None
+    twins: tuple[str, ...]
+    kept: int
+
+
+def karyotype_folder(
+    cells: Sequence[CellFolder],
+    out: Path,
+    *,
+    networks: Networks,
+    settings: BatchSettings,
+    processes: int,
+    advance: Callable[[str], object],
+) -> KaryotypedFolder:
+    """Karyotype all cells and write karyograms, tables and the report.
+
+    Cells are read, measured and drawn by several processes, while this one classifies them. A
+    cell whose results are there and made from the same files by the same program is kept. A cell
+    that fails loses the results of an earlier run, so that what is there is never older than it
+    seems; no other file is removed.
+
+    Args:
+        cells: The cells to karyotype.
+        out: Folder of the results, made if absent.
+        networks: The networks by the background of a cell.
+        settings: How the cells are karyotyped and what is drawn.
+        processes: Number of processes, at least 1; with one, everything is done in this process.
+        advance: Called with the name of each finished cell.
+
+    Returns:
+        The karyotypes, and the cells that could not be karyotyped.
+
+    Raises:
+        ValueError: Two cells have the same name.
+        OSError: A process was ended from outside.
+    """
+    names = [readable_name(folder.name) for folder in cells]
+    _check_names(names)
+    out.mkdir(parents=True, exist_ok=True)
+    program = settings.digest(networks)
+    tasks = [
+        Task(
+            folder=folder,
+            out=out,
+            target=target,
+            background=networks.background,
+            normalizations=networks.normalizations,
+            program=program,
+            again=settings.again,
+            pictures=settings.pictures,
+            straightened=settings.straightened,
+        )
+        for folder, target in zip(cells, folder_names(names), strict=True)
+    ]
+    stored, failed, kept = dict[str, StoredCell](), dict[str, str](), 0
+    with Workers(processes) as workers:
+        for task, outcome, is_kept in _karyotype_all(tasks, networks, settings, workers):
+            if isinstance(outcome, Failure):
+                failed[task.name] = outcome.reason
+                remove_results(out, task.name)
+            else:
+                stored[task.name] = outcome
+                kept += is_kept
+            advance(task.name)
+    done = [task for task in tasks if task.name in stored]
+    facts = dict[str, str]()
+    for task in done:
+        _add_facts(facts, stored[task.name].about)
+    # Equal pixels are no two chromosomes, but nothing says to which of the cells they belong.
+    _, twins = find_equal_images(one for task in done for one in stored[task.name].contents)
+    if twins:
+        facts = {TWINS: "; ".join(twins), **facts}
+    parts = [out / task.target / PART_FILE for task in done]
+    return KaryotypedFolder(
+        karyotypes=tuple(stored[task.name].karyotype for task in done),
+        failed=failed,
+        report=_write_report(parts, out, facts=facts, failed=failed),
+        twins=tuple(twins),
+        kept=kept,
+    )
+
+
+def _karyotype_all(
+    tasks: Sequence[Task], networks: Networks, settings: BatchSettings, workers: Workers
+) -> Iterator[tuple[Task, StoredCell | Failure, bool]]:
+    """Yield each task with its outcome, and whether earlier results were kept, in order."""
+    writing: deque[tuple[Task, Future[StoredCell | Failure] | StoredCell | Failure]] = deque()
+    for task, taken in zip(tasks, workers.map(take_up, tasks), strict=True):
+        if isinstance(taken, StoredCell | Failure):
+            writing.append((task, taken))
+        else:
+            try:
+                classifier = networks.load(taken.prepared.read.background.kind)
+                karyotype = karyotype_prepared(
+                    taken.prepared,
+                    classifier=classifier,
+                    turned_share=settings.turned_share,
+                    prior=settings.prior,
+                    any_stain=settings.any_stain,
+                )
+            except Exception as error:  # Whatever is wrong with a cell must not cost the others.
+                writing.append((task, Failure.of(error)))
+            else:
+                writing.append(
+                    (task, workers.submit(write_results, task, karyotype, taken, classifier.about))
+                )
+        while len(writing) > (_WRITING * workers.processes if workers.processes > 1 else 0):
+            yield _finished(*writing.popleft())
+    while writing:
+        yield _finished(*writing.popleft())
+
+
+def _finished(
+    task: Task, found: Future[StoredCell | Failure] | StoredCell | Failure
+) -> tuple[Task, StoredCell | Failure, bool]:
+    if isinstance(found, Future):
+        return task, result_of(found), False
+    return task, found, isinstance(found, StoredCell)
+
+
+def _check_names(names: Sequence[str]) -> None:
+    twice = sorted(name for name, count in Counter(names).items() if count > 1)
+    if twice:
+        raise ValueError(
+            f"cells must have distinct names, got {twice} more than once; rename their folders."
+        )
+
+
+def _add_facts(facts: dict[str, str], about: Mapping[str, str]) -> None:
+    """Add the facts about a network; different values of several networks are listed once."""
+    for name, value in about.items():
+        known = facts[name].split(", ") if name in facts else []
+        facts[name] = ", ".join(dict.fromkeys([*known, value]))
+
+
+def _write_report(
+    parts: Sequence[Path],
+    out: Path,
+    *,
+    facts: Mapping[str, str],
+    failed: Mapping[str, str],
+) -> Path | None:
+    """Write the report of the cells, which names those that failed; without cells, remove it."""
+    if not parts:
+        remove_report(out)
+        return None
+    if failed:
+        without = "; ".join(f"{name}: {reason}" for name, reason in failed.items())
+        facts = {"cells that could not be karyotyped": without, **facts}
+    return write_report_of_parts(parts, out / REPORT_FILE, facts=facts)

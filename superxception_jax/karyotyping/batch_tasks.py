@@ -1,0 +1,162 @@
+"""What is done for a cell of a batch by any process, before and after the network."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from superxception_jax.data.image_file import hash_image
+from superxception_jax.data.normalize import NormalizationSettings
+from superxception_jax.data.own.equal_images import Fingerprint
+from superxception_jax.files import readable_name, write_json, write_text
+from superxception_jax.karyotyping.cell_images import PreparedCell, prepare_cell
+from superxception_jax.karyotyping.export import assignments_csv, karyotype_json
+from superxception_jax.karyotyping.folders import CellFolder, digest_cell, load_cell
+from superxception_jax.karyotyping.karyogram.draw import draw_karyogram, save_karyogram
+from superxception_jax.karyotyping.karyotype import Karyotype
+from superxception_jax.karyotyping.report.cell_part import write_report_cell
+from superxception_jax.karyotyping.result_files import (
+    CSV_FILE,
+    JSON_FILE,
+    KARYOGRAM,
+    PART_FILE,
+    STATE_FILE,
+    replacing_results,
+)
+from superxception_jax.karyotyping.stored_cell import (
+    StoredCell,
+    cell_state,
+    load_stored_cell,
+    restore_cell,
+)
+
+
+@dataclass(frozen=True)
+class Task:
+    """A cell to karyotype.
+
+    Attributes:
+        folder: Files of the cell.
+        out: Folder of all results.
+        target: Name of the folder of this cell in it.
+        background: "dark", "light" or "auto".
+        normalizations: Settings by which images become canvases, for "dark" and "light".
+        program: Digest of what the results of every cell depend on.
+        again: Whether results that are up to date are made again.
+        pictures: Karyograms to draw: "png", "svg" (both) or "none".
+        straightened: Whether they show straightened chromosomes.
+    """
+
+    folder: CellFolder
+    out: Path
+    target: str
+    background: str
+    normalizations: Mapping[str, NormalizationSettings]
+    program: str
+    again: bool
+    pictures: str
+    straightened: bool
+
+    @property
+    def name(self) -> str:
+        """Return the name of the cell."""
+        return readable_name(self.folder.name)
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A cell that could not be karyotyped.
+
+    Attributes:
+        reason: What to say of it.
+    """
+
+    reason: str
+
+    @staticmethod
+    def of(error: Exception) -> Failure:
+        """Return what to say of an error: errors of input are sentences, others need their type."""
+        if isinstance(error, ValueError):
+            return Failure(str(error))
+        return Failure(f"{type(error).__name__}: {error}")
+
+
+@dataclass(frozen=True)
+class TakenUp:
+    """A cell that awaits its network.
+
+    Attributes:
+        prepared: The cell, ready for the network.
+        contents: Content of each image.
+        made_from: Digest of everything that its results depend on.
+    """
+
+    prepared: PreparedCell
+    contents: tuple[Fingerprint, ...]
+    made_from: str
+
+
+def take_up(task: Task) -> TakenUp | StoredCell | Failure:
+    """Read and measure a cell, unless its results are up to date.
+
+    Args:
+        task: The cell.
+
+    Returns:
+        The cell, ready for the network; or its earlier results; or why it can't be karyotyped.
+    """
+    try:
+        made_from = digest_cell(task.folder, program=task.program)
+        results = task.out / task.target
+        if not task.again and (results / PART_FILE).is_file():
+            stored = load_stored_cell(
+                results / JSON_FILE, results / STATE_FILE, made_from=made_from
+            )
+            if stored is not None:
+                return stored
+        cell = load_cell(task.folder)
+        if not cell.images:
+            raise ValueError(f"no image could be read; {': '.join(cell.unread[0])}")
+        contents = tuple(
+            Fingerprint(task.name, f"{task.name}/{one.name}", hash_image(one.image))
+            for one in cell.images
+        )
+        prepared = prepare_cell(
+            cell, background=task.background, normalizations=task.normalizations
+        )
+    except Exception as error:  # Whatever is wrong with a cell must not cost the others.
+        return Failure.of(error)
+    return TakenUp(prepared, contents, made_from)
+
+
+def write_results(
+    task: Task, karyotype: Karyotype, taken: TakenUp, about: Mapping[str, str]
+) -> StoredCell | Failure:
+    """Write the results of a cell, all or none.
+
+    Args:
+        task: The cell.
+        karyotype: Its karyotype.
+        taken: What it was made from.
+        about: Facts about the network.
+
+    Returns:
+        The cell as a later run finds it; or why it could not be written.
+    """
+    try:
+        values = karyotype_json(karyotype)
+        state = cell_state(
+            karyotype, made_from=taken.made_from, contents=taken.contents, about=about
+        )
+        with replacing_results(task.out, task.target, cell=karyotype.cell) as folder:
+            write_json(folder / JSON_FILE, values)
+            write_json(folder / STATE_FILE, state)
+            write_text(folder / CSV_FILE, assignments_csv([karyotype]))
+            write_report_cell(karyotype, folder / PART_FILE)
+            if task.pictures != "none":
+                figure = draw_karyogram(karyotype, straightened=task.straightened)
+                save_karyogram(figure, stem=folder / KARYOGRAM)
+        return restore_cell(values, state)
+    except Exception as error:  # Whatever is wrong with a cell must not cost the others.
+        return Failure.of(error)
