@@ -18,28 +18,38 @@ SCRIPT_MODULES = (
     "formula",
     "state",
     "view",
+    "load",
     "cells",
+    "case",
+    "consensus",
     "edits",
+    "navigate",
     "list",
     "chromosome",
     "tip",
     "details",
+    "trail",
     "drag",
     "scale",
     "karyogram",
     "film",
+    "thumbs",
+    "tables",
+    "casepage",
     "head",
     "frame",
+    "print",
+    "help",
     "keyboard",
     "export",
     "start",
 )
 # In the order of the cascade.
-STYLE_SHEETS = ("base", "layout", "karyogram", "side", "media")
+STYLE_SHEETS = ("base", "layout", "karyogram", "side", "case", "media", "print")
 
 _FOLDER = Path(__file__).parent
 _IMPORT = re.compile(r'^import \{[^}]*\} from "\./\w+\.mjs";\n', re.MULTILINE)
-_EXPORT = re.compile(r"^export (?=(?:const|function|let) )", re.MULTILINE)
+_EXPORT = re.compile(r"^export (?=(?:const|async function|function|let) )", re.MULTILINE)
 
 
 def load_script() -> str:

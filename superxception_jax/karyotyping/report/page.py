@@ -1,4 +1,4 @@
-"""A batch of karyotyped cells as one HTML file for review and manual correction."""
+"""A batch of karyotyped cells as an HTML page for review and manual correction."""
 
 from __future__ import annotations
 
@@ -6,48 +6,64 @@ import base64
 import hashlib
 import json
 import string
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from superxception_jax.chromosomes import (
-    AUTOSOMES,
-    CLASS_NAMES,
-    GROUPS,
-    NORMAL_SEX_COUNTS,
-    natural_key,
-)
-from superxception_jax.data.image_file import encode_png
+from superxception_jax.chromosomes import CLASS_NAMES, GROUPS
 from superxception_jax.files import write_text
-from superxception_jax.karyotyping.export import DRAFT_NOTE, karyotype_json
+from superxception_jax.karyotyping.export import DRAFT_NOTE
 from superxception_jax.karyotyping.iscn import COMPLETE_CELL
 from superxception_jax.karyotyping.karyotype import Karyotype
 from superxception_jax.karyotyping.report.assets import load_script, load_style, load_template
-from superxception_jax.karyotyping.review_flags import decided_text
+from superxception_jax.karyotyping.report.case_values import check_cases
+from superxception_jax.karyotyping.report.cell_part import (
+    cell_head,
+    cell_payload,
+    cell_text,
+    digest_of,
+    load_cell_text,
+    load_head,
+    write_report_cell,
+)
+from superxception_jax.karyotyping.report.part_folder import part_name, remove_parts, write_parts
+from superxception_jax.karyotyping.report.review_order import (
+    DOUBTFUL_CONFIDENCE,
+    SURE_CONFIDENCE,
+    review_key,
+)
 
-# Below these thresholds a person should look: laboratories accept one error in a hundred
-# chromosomes, and at odds of e^3, 20 to 1, a second assignment is no longer a serious alternative.
-SURE_CONFIDENCE = 0.99
-DOUBTFUL_CONFIDENCE = 0.90
-SURE_MARGIN_NATS = 3.0
 RESEARCH_NOTE = "Research use only. Not for diagnosis."
 REPORT_FORMAT = 1
+# A few cells are one file, which can be passed on as it is. Above this, each cell is a file beside
+# the page, loaded when it is shown.
+MOST_INLINE_BYTES = 4 * 2**20
+# Scripts from beside the page; `file:` is what `'self'` is to a page that was opened as a file.
+_PARTS_SOURCE = " 'self' file:"
 
 
 def write_html_report(
-    karyotypes: Sequence[Karyotype], path: Path, *, facts: Mapping[str, Any]
+    karyotypes: Sequence[Karyotype],
+    path: Path,
+    *,
+    facts: Mapping[str, Any],
+    cases: Sequence[Mapping[str, Any]] = (),
 ) -> Path:
-    """Write one self-contained HTML file to review, correct and export a batch of cells.
+    """Write a page to review, correct and export a batch of cells.
 
-    Laboratories review on computers without this software or a network, so the file includes
-    everything, and its Content-Security-Policy blocks all network access. The browser stores
-    corrections under a digest of the cells: a new report of the same cells finds them again.
+    Laboratories review on computers without this software or a network, so the page includes
+    everything, and its Content-Security-Policy blocks all network access. Of a large batch the
+    images are in a folder beside it, see `write_report_of_parts`. The browser stores corrections
+    under a digest of the cells: a new report of the same cells finds them again.
 
     Args:
         karyotypes: Cells with unique names, at least one.
         path: HTML file in an existing folder; an existing file is replaced.
         facts: JSON values by name about the result, for example the version of the program, its
             commit and its weights; shown and exported unchanged.
+        cases: Conclusions about each case as JSON values, each case once; without them, the page
+            shows no case.
 
     Returns:
         The path.
@@ -56,98 +72,95 @@ def write_html_report(
         ValueError: See `report_payload`.
         TypeError: See `report_payload`.
     """
-    script, style = load_script(), load_style()
-    payload = report_payload(karyotypes, facts=facts)
-    # In one pass, so that no text of a cell is mistaken for a placeholder.
-    page = string.Template(load_template()).substitute(
-        research_note=RESEARCH_NOTE,
-        script_hash=_content_hash(script),
-        style_hash=_content_hash(style),
-        script=script,
-        style=style,
-        data=script_json(payload),
-    )
-    return write_text(path, page)
+    _check_facts(facts)
+    _check_names([karyotype.cell for karyotype in karyotypes])
+    with tempfile.TemporaryDirectory(prefix=".report-", dir=path.parent) as folder:
+        parts = [
+            write_report_cell(karyotype, Path(folder) / part_name(place))
+            for place, karyotype in enumerate(karyotypes)
+        ]
+        return write_report_of_parts(parts, path, facts=facts, cases=cases)
 
 
-def report_payload(karyotypes: Sequence[Karyotype], *, facts: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the contents of the page as JSON values.
+def write_report_of_parts(
+    parts: Sequence[Path],
+    path: Path,
+    *,
+    facts: Mapping[str, Any],
+    cases: Sequence[Mapping[str, Any]] = (),
+) -> Path:
+    """Write the page of cells whose parts are files already; never holds more than one cell.
+
+    Above `MOST_INLINE_BYTES` the images are copied into a folder beside the page, from where it
+    loads each cell when it is shown. The page replaces an earlier one at once; after it, the
+    folder of the earlier one is removed.
+
+    Args:
+        parts: Files of `write_report_cell`, of cells with unique names, at least one. They stay.
+        path: HTML file in an existing folder; an existing file is replaced.
+        facts: As for `write_html_report`.
+        cases: As for `write_html_report`.
+
+    Returns:
+        The path.
+
+    Raises:
+        ValueError: See `report_payload`, or a part is damaged.
+    """
+    found = sorted(((load_head(part), part) for part in parts), key=lambda one: review_key(one[0]))
+    heads, ordered = [head for head, _ in found], [part for _, part in found]
+    _check_names([head["cell"] for head in heads])
+    is_large = sum(part.stat().st_size for part in ordered) > MOST_INLINE_BYTES
+    digest = digest_of(load_cell_text(part) for part in ordered)
+    settings = _page_settings(digest, facts=facts, cases=cases)
+    if is_large:
+        settings["folder"] = write_parts(ordered, path, digest=digest)
+        cells = [{**head, "part": part_name(place)} for place, head in enumerate(heads)]
+    else:
+        cells = [
+            {**json.loads(load_cell_text(part)), **head}
+            for head, part in zip(heads, ordered, strict=True)
+        ]
+    _write_page(path, {**settings, "cells": cells})
+    remove_parts(path, keep=settings["folder"])
+    return path
+
+
+def report_payload(
+    karyotypes: Sequence[Karyotype],
+    *,
+    facts: Mapping[str, Any],
+    cases: Sequence[Mapping[str, Any]] = (),
+) -> dict[str, Any]:
+    """Return the contents of a page of few cells as JSON values.
 
     Thresholds and rules that the page needs are part of them, so that it agrees with Python.
 
     Args:
         karyotypes: Cells with unique names, at least one.
         facts: JSON values by name.
+        cases: Conclusions about each case.
 
     Returns:
         The format, a digest of the cells, notes, thresholds, the chromosome numbers of a complete
-        cell, classes, groups, facts, and the cells, those to review first at the top:
-        `karyotype_json` with the reasons for a review and what was decided about the images, and
-        with the image of each chromosome as a PNG data URI with its size in pixels.
+        cell, classes, groups, facts, the cases, and the cells, those to review first at the top:
+        `cell_payload` with `cell_head`.
 
     Raises:
-        ValueError: There is no cell, two cells have the same name, an image is empty, a fact is
-            not a JSON value, or `karyotype_json` rejects a cell.
+        ValueError: There is no cell, two cells or two cases have the same name, an image is
+            empty, a fact is not a JSON value, a case lacks a value, or `karyotype_json` rejects a
+            cell.
         TypeError: An image is not a u8 array.
     """
-    names = [karyotype.cell for karyotype in karyotypes]
-    if not names or len(set(names)) != len(names):
-        twice = sorted({name for name in names if names.count(name) > 1})
-        got = f"{twice} more than once" if twice else "none"
-        raise ValueError(
-            f"`karyotypes` must be at least one cell, with unique names, got {got}; "
-            "pass each cell once, under its own name."
-        )
-    try:
-        json.dumps(dict(facts), allow_nan=False)
-    except (TypeError, ValueError) as error:
-        raise ValueError(
-            f"`facts` must be JSON values with finite numbers, got {dict(facts)!r} ({error}); "
-            "convert other values to text."
-        ) from error
-    cells = [_cell_payload(karyotype) for karyotype in sorted(karyotypes, key=_review_key)]
-    digest = hashlib.sha256(json.dumps(cells, sort_keys=True).encode()).hexdigest()
-    return {
-        "format": REPORT_FORMAT,
-        "digest": digest,
-        "research_note": RESEARCH_NOTE,
-        "draft_note": DRAFT_NOTE,
-        "sure_confidence": SURE_CONFIDENCE,
-        "doubtful_confidence": DOUBTFUL_CONFIDENCE,
-        "complete_cell": {"least": COMPLETE_CELL[0], "most": COMPLETE_CELL[-1]},
-        "classes": list(CLASS_NAMES),
-        "groups": [{"name": name, "classes": list(members)} for name, members in GROUPS.items()],
-        "facts": dict(facts),
-        "cells": cells,
-    }
-
-
-def review_reasons(karyotype: Karyotype) -> tuple[str, ...]:
-    """Return the reasons to review a cell before others.
-
-    Args:
-        karyotype: Karyotyped cell.
-
-    Returns:
-        One short phrase per reason, empty if there is none: flags of the cell, abnormal counts,
-        images without a classification, flagged chromosomes, a small margin, a chromosome of low
-        confidence.
-    """
-    reasons = list(karyotype.flags)
-    autosomes, sexes = karyotype.counts[:AUTOSOMES], karyotype.counts[AUTOSOMES:]
-    if sexes not in NORMAL_SEX_COUNTS or any(count != 2 for count in autosomes):
-        reasons.append(f"abnormal counts ({_plural(sum(karyotype.counts), 'chromosome')})")
-    if left_out := len(karyotype.unread) + len(karyotype.set_aside):
-        reasons.append(f"{_plural(left_out, 'image')} not classified")
-    flagged = sum(1 for one in karyotype.chromosomes if one.flags)
-    if flagged:
-        reasons.append(f"{_plural(flagged, 'flagged chromosome')}")
-    if karyotype.margin < SURE_MARGIN_NATS:
-        reasons.append(f"small margin ({karyotype.margin:.1f} nats)")
-    lowest = _lowest_confidence(karyotype)
-    if lowest < DOUBTFUL_CONFIDENCE:
-        reasons.append(f"lowest confidence {100 * lowest:.1f} %")
-    return tuple(reasons)
+    _check_names([karyotype.cell for karyotype in karyotypes])
+    found = []
+    for karyotype in karyotypes:
+        payload = cell_payload(karyotype)
+        found.append((cell_head(karyotype, payload), payload))
+    found.sort(key=lambda one: review_key(one[0]))
+    digest = digest_of(cell_text(payload) for _, payload in found)
+    cells = [{**payload, **head} for head, payload in found]
+    return {**_page_settings(digest, facts=facts, cases=cases), "cells": cells}
 
 
 def script_json(values: Any) -> str:
@@ -175,39 +188,60 @@ def script_json(values: Any) -> str:
     return text
 
 
-def _plural(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"
+def _page_settings(
+    digest: str, *, facts: Mapping[str, Any], cases: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
+    """Return all that the page contains beside its cells."""
+    _check_facts(facts)
+    return {
+        "format": REPORT_FORMAT,
+        "digest": digest,
+        "research_note": RESEARCH_NOTE,
+        "draft_note": DRAFT_NOTE,
+        "sure_confidence": SURE_CONFIDENCE,
+        "doubtful_confidence": DOUBTFUL_CONFIDENCE,
+        "complete_cell": {"least": COMPLETE_CELL[0], "most": COMPLETE_CELL[-1]},
+        "classes": list(CLASS_NAMES),
+        "groups": [{"name": name, "classes": list(members)} for name, members in GROUPS.items()],
+        "facts": dict(facts),
+        "folder": "",
+        "cases": check_cases(cases),
+    }
 
 
-def _lowest_confidence(karyotype: Karyotype) -> float:
-    return min((one.confidence for one in karyotype.chromosomes), default=0.0)
+def _check_facts(facts: Mapping[str, Any]) -> None:
+    try:
+        json.dumps(dict(facts), allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"`facts` must be JSON values with finite numbers, got {dict(facts)!r} ({error}); "
+            "convert other values to text."
+        ) from error
 
 
-def _review_key(karyotype: Karyotype) -> tuple[Any, ...]:
-    """Sort by what the counts are worth: foreign stain, then images left out, then the rest.
+def _check_names(names: Sequence[str]) -> None:
+    if not names or len(set(names)) != len(names):
+        twice = sorted({name for name in names if names.count(name) > 1})
+        got = f"{twice} more than once" if twice else "none"
+        raise ValueError(
+            f"`karyotypes` must be at least one cell, with unique names, got {got}; "
+            "pass each cell once, under its own name."
+        )
 
-    Within each, by the number of reasons, then by the lowest confidence, then by name.
-    """
-    return (
-        not karyotype.stain.is_foreign,
-        not karyotype.withheld,
-        -len(review_reasons(karyotype)),
-        _lowest_confidence(karyotype),
-        natural_key(karyotype.cell),
+
+def _write_page(path: Path, payload: Mapping[str, Any]) -> None:
+    script, style = load_script(), load_style()
+    # In one pass, so that no text of a cell is mistaken for a placeholder.
+    page = string.Template(load_template()).substitute(
+        research_note=RESEARCH_NOTE,
+        script_hash=_content_hash(script),
+        style_hash=_content_hash(style),
+        parts_source=_PARTS_SOURCE if payload["folder"] else "",
+        script=script,
+        style=style,
+        data=script_json(payload),
     )
-
-
-def _cell_payload(karyotype: Karyotype) -> dict[str, Any]:
-    cell = karyotype_json(karyotype)
-    cell["reasons"] = list(review_reasons(karyotype))
-    cell["decided"] = decided_text(karyotype)
-    for values, one in zip(cell["chromosomes"], karyotype.chromosomes, strict=True):
-        png = base64.b64encode(encode_png(one.image).getvalue()).decode("ascii")
-        values["image"] = f"data:image/png;base64,{png}"
-        values["height_px"], values["width_px"] = one.image.shape
-        # Here it means how the image is shown; `turned_probability` says whether it was checked.
-        values["turned"] = bool(one.turned)
-    return cell
+    write_text(path, page)
 
 
 def _content_hash(text: str) -> str:

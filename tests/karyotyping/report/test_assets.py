@@ -17,7 +17,7 @@ NODE = shutil.which("node")
 FILES = sorted(path for kind in ("mjs", "css") for path in FOLDER.rglob(f"*.{kind}"))
 MAXIMUM_LINES = 300
 IMPORT = re.compile(r'^import \{([^}]*)\} from "\./(\w+)\.mjs";$', re.MULTILINE)
-EXPORT = re.compile(r"^export (?:const|function|let) (\w+)", re.MULTILINE)
+EXPORT = re.compile(r"^export (?:const|async function|function|let) (\w+)", re.MULTILINE)
 # Comments, texts without code in them, properties, and keys of objects: no use of a name.
 NO_USE = re.compile(r'/\*.*?\*/|//[^\n]*|"[^"\n]*"|\.\w+|\b\w+:(?!:)', re.DOTALL)
 

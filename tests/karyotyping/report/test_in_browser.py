@@ -10,7 +10,8 @@ import pytest
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 
-from superxception_jax.karyotyping.report.page import RESEARCH_NOTE, review_reasons
+from superxception_jax.karyotyping.report.page import RESEARCH_NOTE
+from superxception_jax.karyotyping.report.review_order import review_reasons
 
 
 def test_overview(page, cells):

@@ -19,10 +19,10 @@ from superxception_jax.karyotyping.report.assets import load_script, load_style
 from superxception_jax.karyotyping.report.page import (
     RESEARCH_NOTE,
     report_payload,
-    review_reasons,
     script_json,
     write_html_report,
 )
+from superxception_jax.karyotyping.report.review_order import review_reasons
 from superxception_jax.karyotyping.stain import StainVerdict
 from tests.karyotyping.report.samples import sample_chromosome, sample_karyotype
 

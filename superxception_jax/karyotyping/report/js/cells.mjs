@@ -2,20 +2,24 @@
 
 import { ASIDE, report } from "./data.mjs";
 import { draftFormula, totalOf } from "./formula.mjs";
-import { chromosomeState, states } from "./state.mjs";
-import { plural, sum } from "./text.mjs";
+import { chromosomeState, differences, states } from "./state.mjs";
+import { plural } from "./text.mjs";
 
 export function countsNow(cell) {
-  const counts = Object.fromEntries(report.classes.map((name) => [name, 0]));
-  for (const { class: name } of states.get(cell.cell).chromosomes.values()) {
-    if (name !== ASIDE) counts[name] += 1;
+  const counts = { ...cell.counts };
+  for (const { field, first, now } of differences(cell)) {
+    if (field !== "class") continue;
+    if (first !== ASIDE) counts[first] -= 1;
+    if (now !== ASIDE) counts[now] += 1;
   }
   return counts;
 }
 
+/** Return whether a chromosome was moved to another class, and not back. */
+export const isMoved = (cell) => differences(cell).some((one) => one.field === "class");
+
 export function draftOf(cell) {
-  const moved = cell.chromosomes.some((one) => chromosomeState(cell, one.name).class !== one.class);
-  return moved ? draftFormula(countsNow(cell), report, cell.withheld) : cell.iscn;
+  return isMoved(cell) ? draftFormula(countsNow(cell), report, cell.withheld) : cell.iscn;
 }
 
 /** Return a formula as a person reads it; where there is none, say why. */
@@ -30,29 +34,39 @@ function formulaText(formula, total, withheld) {
 }
 
 export const automaticFormulaText = (cell) =>
-  formulaText(cell.iscn, cell.chromosomes.length, cell.withheld);
+  formulaText(cell.iscn, cell.total, cell.withheld);
 
 export const draftText = (cell) =>
   formulaText(draftOf(cell), totalOf(countsNow(cell), report.classes), cell.withheld);
 
 export function flagCount(cell) {
-  const ofChromosomes = sum(cell.chromosomes.map((one) => one.flags.length));
-  return ofChromosomes + cell.flags.length + cell.unread.length + cell.set_aside.length;
+  return (
+    cell.chromosome_flags + cell.flags.length + cell.unread.length + cell.set_aside.length
+  );
 }
 
 export function correctionCount(cell) {
-  return cell.chromosomes.filter((one) => {
-    const state = chromosomeState(cell, one.name);
-    return state.class !== one.class || state.turned !== one.turned;
-  }).length;
+  const corrected = differences(cell).filter((one) => one.field !== "checked");
+  return new Set(corrected.map((one) => one.image)).size;
 }
 
-export function checkedCount(cell) {
-  return [...states.get(cell.cell).chromosomes.values()].filter((one) => one.checked).length;
+const isChecked = (cell, image) =>
+  states.get(cell.cell).images.get(image)?.checked?.now === true;
+
+export const checkedCount = (cell) =>
+  [...states.get(cell.cell).images.keys()].filter((image) => isChecked(cell, image)).length;
+
+/** Return the names of the chromosomes to review that a person has not yet checked or corrected. */
+export function leftToReview(cell) {
+  const done = new Set(differences(cell).map((one) => one.image));
+  return cell.to_review.filter((name) => !done.has(name));
 }
+
+export const asideCount = (cell) =>
+  differences(cell).filter((one) => one.field === "class" && one.now === ASIDE).length;
 
 export function membersOf(cell, name) {
   return cell.chromosomes
-    .filter((one) => chromosomeState(cell, one.name).class === name)
+    .filter((one) => chromosomeState(cell, one).class === name)
     .sort((a, b) => b.length_px - a.length_px);
 }

@@ -7,7 +7,7 @@ import { percent } from "./text.mjs";
 import { view } from "./view.mjs";
 
 export function confidenceKind(one) {
-  if (chromosomeState(view.cell, one.name).class !== one.class) return "by-hand";
+  if (chromosomeState(view.cell, one).class !== one.class) return "by-hand";
   if (one.confidence >= report.sure_confidence) return "sure";
   return one.confidence >= report.doubtful_confidence ? "fair" : "doubtful";
 }
@@ -16,7 +16,7 @@ export function picture(one) {
   const image = make("img", { src: one.image, alt: "", draggable: false });
   image.style.setProperty("--w", one.width_px);
   image.style.setProperty("--h", one.height_px);
-  if (chromosomeState(view.cell, one.name).turned !== one.turned) {
+  if (chromosomeState(view.cell, one).turned !== one.turned) {
     image.classList.add("upside-down");
   }
   return image;
@@ -30,7 +30,7 @@ export const automaticCall = (one) =>
 
 /** Describe a chromosome for a screen reader. */
 export function spoken(one) {
-  const state = chromosomeState(view.cell, one.name);
+  const state = chromosomeState(view.cell, one);
   const likely = one.probabilities.map((p) => `${p.class} ${percent(p.probability)}`).join(", ");
   return [
     `Image ${one.name}`,

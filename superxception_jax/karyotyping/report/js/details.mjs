@@ -1,4 +1,4 @@
-// The selected chromosome, enlarged and with its tools, and the audit trail of the cell.
+// The selected chromosome, enlarged and with its tools.
 
 import {
   automaticCall, confidenceKind, flagLine, likelyTable, picture,
@@ -6,17 +6,17 @@ import {
 import { ASIDE, report } from "./data.mjs";
 import { actionButton, byId, make, replaceKeepingFocus } from "./dom.mjs";
 import { moveTo, toggleChecked, turn } from "./edits.mjs";
-import { chromosomeState, saved } from "./state.mjs";
-import { ACTIONS, percent } from "./text.mjs";
+import { chromosomeState } from "./state.mjs";
+import { percent } from "./text.mjs";
 import { view } from "./view.mjs";
 
 export function renderDetails() {
-  const one = view.cell.chromosomes.find((candidate) => candidate.name === view.image);
+  const one = view.cell.chromosomes?.find((candidate) => candidate.name === view.image);
   if (one === undefined) {
     byId("details").replaceChildren(make("p", { className: "quiet" }, "No chromosome selected."));
     return;
   }
-  const state = chromosomeState(view.cell, one.name);
+  const state = chromosomeState(view.cell, one);
   replaceKeepingFocus(byId("details"), [
     make("div", { className: "film" }, picture(one)),
     describe(one, state),
@@ -88,33 +88,3 @@ function tools(one, state) {
 }
 
 const typedText = () => `Move to class ${view.typed}_ · press Enter`;
-
-function valueText(entry, value) {
-  if (entry.field === "class") return value;
-  const word = entry.field === "turned" ? "rotated" : entry.field;
-  return value ? word : `not ${word}`;
-}
-
-export function renderTrail() {
-  const entries = saved.audit.filter((entry) => entry.cell === view.cell.cell).reverse();
-  const items = entries.map((entry) =>
-    make(
-      "li",
-      {},
-      make("time", { dateTime: entry.time }, entry.time.slice(0, 19).replace("T", " ")),
-      make("span", { className: "who" }, entry.reviewer || "reviewer not given"),
-      make(
-        "span",
-        {},
-        `${ACTIONS[entry.action]}: ${entry.image || "cell"} `,
-        make("b", {}, `${valueText(entry, entry.from)} → ${valueText(entry, entry.to)}`),
-      ),
-    ),
-  );
-  byId("trail").replaceChildren(
-    make("h3", {}, `Audit trail of this cell (${entries.length} of ${saved.audit.length})`),
-    items.length > 0
-      ? make("ol", {}, ...items)
-      : make("p", { className: "quiet" }, "No changes yet."),
-  );
-}

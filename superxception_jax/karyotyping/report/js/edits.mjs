@@ -4,7 +4,7 @@ import { draftText } from "./cells.mjs";
 import { ASIDE } from "./data.mjs";
 import { say } from "./dom.mjs";
 import {
-  applyStep, chromosomeState, histories, originalState, saved, states, writeStorage,
+  applyStep, chromosomeState, differences, histories, saved, states, writeStorage,
 } from "./state.mjs";
 import { ACTIONS, localTime } from "./text.mjs";
 import { redraw, view } from "./view.mjs";
@@ -25,7 +25,7 @@ function commit(action, steps, message) {
   if (state.reviewed && steps.every((step) => step.image !== "")) {
     steps.push({ image: "", field: "reviewed", from: true, to: false });
   }
-  for (const step of steps) applyStep(state, step, step.to);
+  for (const step of steps) applyStep(state, step);
   const history = histories.get(view.cell.cell);
   history.done.push({ action, steps });
   history.undone = [];
@@ -47,7 +47,7 @@ export function undo() {
   const steps = change.steps
     .map(({ image, field, from, to }) => ({ image, field, from: to, to: from }))
     .reverse();
-  for (const step of steps) applyStep(states.get(view.cell.cell), step, step.to);
+  for (const step of steps) applyStep(states.get(view.cell.cell), step);
   history.undone.push(change);
   recordSteps("undo", steps);
   afterChange(`Undone: ${ACTIONS[change.action]}.`);
@@ -57,14 +57,17 @@ export function redo() {
   const history = histories.get(view.cell.cell);
   const change = history.undone.pop();
   if (change === undefined) return;
-  for (const step of change.steps) applyStep(states.get(view.cell.cell), step, step.to);
+  for (const step of change.steps) applyStep(states.get(view.cell.cell), step);
   history.done.push(change);
   recordSteps("redo", change.steps);
   afterChange(`Redone: ${ACTIONS[change.action]}.`);
 }
 
+const stateOf = (image) =>
+  chromosomeState(view.cell, view.cell.chromosomes.find((one) => one.name === image));
+
 function setField(action, image, field, to) {
-  const from = chromosomeState(view.cell, image)[field];
+  const from = stateOf(image)[field];
   if (from === to) {
     view.typed = "";
     redraw();
@@ -80,9 +83,9 @@ function setField(action, image, field, to) {
 
 export const moveTo = (image, name) => setField("move", image, "class", name);
 export const turn = (image) =>
-  setField("turn", image, "turned", !chromosomeState(view.cell, image).turned);
+  setField("turn", image, "turned", !stateOf(image).turned);
 export const toggleChecked = (image) =>
-  setField("check", image, "checked", !chromosomeState(view.cell, image).checked);
+  setField("check", image, "checked", !stateOf(image).checked);
 
 export function setReviewed(to) {
   const message = to ? "Cell marked as reviewed." : "Cell reopened for review.";
@@ -90,14 +93,9 @@ export function setReviewed(to) {
 }
 
 export function resetCell() {
-  const now = states.get(view.cell.cell);
-  const steps = [];
-  for (const [image, original] of originalState(view.cell).chromosomes) {
-    for (const [field, to] of Object.entries(original)) {
-      const from = now.chromosomes.get(image)[field];
-      if (from !== to) steps.push({ image, field, from, to });
-    }
-  }
-  if (now.reviewed) steps.push({ image: "", field: "reviewed", from: true, to: false });
+  const steps = differences(view.cell).map(({ image, field, first, now }) => (
+    { image, field, from: now, to: first }
+  ));
+  if (states.get(view.cell.cell).reviewed) steps.push({ image: "", field: "reviewed", from: true, to: false });
   commit("reset", steps, "Cell restored to the automatic result.");
 }

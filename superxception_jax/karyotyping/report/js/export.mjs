@@ -1,9 +1,11 @@
 // The corrected cells as JSON and CSV. Other programs rely on the keys and columns.
 
 import { countsNow, draftOf } from "./cells.mjs";
+import { caseNow } from "./consensus.mjs";
 import { report } from "./data.mjs";
-import { byId, make } from "./dom.mjs";
+import { byId, make, say } from "./dom.mjs";
 import { LABEL_COLUMNS, labelRows } from "./labels.mjs";
+import { loadCell } from "./load.mjs";
 import { chromosomeState, saved, states } from "./state.mjs";
 import { csvText, localTime } from "./text.mjs";
 
@@ -11,7 +13,7 @@ import { csvText, localTime } from "./text.mjs";
 const KEPT_MILLISECONDS = 10000;
 
 function correctedChromosome(cell, one) {
-  const now = chromosomeState(cell, one.name);
+  const now = chromosomeState(cell, one);
   // Unknown unless the network checked it or a person rotated the image.
   const unchecked = one.turned_probability === null;
   return {
@@ -44,12 +46,29 @@ function correctedCell(cell) {
     stain: cell.stain,
     unread: cell.unread,
     set_aside: cell.set_aside,
+    overruled: cell.overruled,
     reviewed: states.get(cell.cell).reviewed,
     chromosomes: cell.chromosomes.map((one) => correctedChromosome(cell, one)),
   };
 }
 
-export function correctedReport() {
+/** Return all cells with their corrections; one after the other is loaded for it. */
+async function correctedCells() {
+  const cells = [];
+  for (const cell of report.cells) {
+    await loadCell(cell);
+    cells.push(correctedCell(cell));
+  }
+  return cells;
+}
+
+/** Return the conclusions about a case without what only their computation needs. */
+function concluded({ candidates, evidence, ...conclusions }) {
+  return conclusions;
+}
+
+export async function correctedReport() {
+  const cells = await correctedCells();
   return {
     format: report.format,
     research_note: report.research_note,
@@ -58,16 +77,20 @@ export function correctedReport() {
     reviewer: saved.reviewer,
     facts: report.facts,
     digest: report.digest,
-    cells: report.cells.map(correctedCell),
+    cases: report.cases.map((one) => (
+      { case: one.case, read: concluded(one), corrected: concluded(caseNow(one)) }
+    )),
+    cells,
     audit: saved.audit,
   };
 }
 
-function correctedCsv() {
+async function correctedCsv() {
   const columns = [
     "cell", "image", "class_read", "class_corrected", "confidence", "turned", "flags", "checked",
   ];
-  const rows = correctedReport().cells.flatMap((cell) =>
+  const { cells } = await correctedReport();
+  const rows = cells.flatMap((cell) =>
     cell.chromosomes.map((one) => [
       cell.cell,
       one.name,
@@ -84,7 +107,14 @@ function correctedCsv() {
 
 function auditCsv() {
   const columns = ["time", "reviewer", "cell", "image", "action", "field", "from", "to"];
-  return csvText([columns, ...saved.audit.map((entry) => columns.map((name) => entry[name]))]);
+  const changes = saved.audit.map((entry) => [...columns.map((name) => entry[name]), "", ""]);
+  const overruled = report.cells.flatMap((cell) => cell.overruled.map((one) => [
+    "", "program", cell.cell, one.name, "overruled", "class",
+    one.single_image_class, one.assigned_class,
+    one.single_image_probability.toFixed(6), one.assigned_probability.toFixed(6),
+  ]));
+  const all = [...columns, "probability_from", "probability_to"];
+  return csvText([all, ...changes, ...overruled]);
 }
 
 function download(name, type, text) {
@@ -95,17 +125,29 @@ function download(name, type, text) {
 
 const fileName = (ending) => `karyotypes-${report.digest.slice(0, 8)}-${ending}`;
 
-export function downloadJson() {
-  const text = `${JSON.stringify(correctedReport(), null, 2)}\n`;
-  download(fileName("corrected.json"), "application/json", text);
-}
+/** Return a function that makes an export; where images are missing, the page says so. */
+const exporting = (makeExport) => async () => {
+  say("The export is being made.");
+  try {
+    await makeExport();
+  } catch (error) {
+    if (byId("missing-part").hidden) throw error;
+  }
+};
 
-export const downloadCsv = () => download(fileName("corrected.csv"), "text/csv", correctedCsv());
+export const downloadJson = exporting(async () => {
+  const text = `${JSON.stringify(await correctedReport(), null, 2)}\n`;
+  download(fileName("corrected.json"), "application/json", text);
+});
+
+export const downloadCsv = exporting(async () =>
+  download(fileName("corrected.csv"), "text/csv", await correctedCsv()));
 export const downloadAudit = () => download(fileName("audit.csv"), "text/csv", auditCsv());
 
 /** Save the table that a folder of images is trained on; without rows, say what is missing. */
-export function downloadLabels() {
-  const rows = labelRows(correctedReport().cells, report.classes);
+export const downloadLabels = exporting(async () => {
+  const { cells } = await correctedReport();
+  const rows = labelRows(cells, report.classes);
   byId("no-labels").hidden = rows.length > 0;
   if (rows.length > 0) download("labels.csv", "text/csv", csvText([LABEL_COLUMNS, ...rows]));
-}
+});

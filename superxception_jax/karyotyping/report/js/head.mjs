@@ -1,14 +1,14 @@
 // The head of the shown cell: formula, buttons, numbers and flags.
 
 import {
-  automaticFormulaText, checkedCount, correctionCount, countsNow, draftOf, draftText, membersOf,
+  asideCount, automaticFormulaText, checkedCount, correctionCount, countsNow, draftOf, draftText,
 } from "./cells.mjs";
 import { flagLine } from "./chromosome.mjs";
-import { ASIDE, report } from "./data.mjs";
+import { caseOf, report } from "./data.mjs";
 import { actionButton, byId, make, replaceKeepingFocus } from "./dom.mjs";
 import { redo, resetCell, setReviewed, undo } from "./edits.mjs";
 import { invertFilm } from "./film.mjs";
-import { cellBeside, showCellBeside } from "./list.mjs";
+import { cellBeside, showCase, showCellBeside } from "./navigate.mjs";
 import { setZoom } from "./scale.mjs";
 import { histories, saved, states } from "./state.mjs";
 import { plural, sum } from "./text.mjs";
@@ -54,7 +54,7 @@ function title() {
   return make(
     "div",
     { className: "title" },
-    make("h2", {}, view.cell.cell),
+    make("h2", { tabIndex: -1 }, view.cell.cell),
     make(
       "p",
       { className: "formula" },
@@ -71,9 +71,13 @@ function buttons() {
   const { done, undone } = histories.get(view.cell.cell);
   const { reviewed } = states.get(view.cell.cell);
   const show = showCellBeside;
+  const one = caseOf(view.cell);
   return make(
     "div",
     { className: "buttons" },
+    one === undefined
+      ? null
+      : actionButton("to-case", "Case", "Page of the case (o)", () => showCase(one)),
     actionButton("previous", "‹ Previous", "Previous cell (p)", () => show(-1), !cellBeside(-1)),
     actionButton("next", "Next ›", "Next cell (n)", () => show(1), !cellBeside(1)),
     actionButton("undo", "Undo", "Undo (Ctrl+Z)", undo, done.length === 0),
@@ -108,10 +112,10 @@ function numbers() {
     { className: "numbers", title: MARGIN_EXPLAINED },
     [
       plural(sum(Object.values(countsNow(view.cell))), "chromosome"),
-      `${membersOf(view.cell, ASIDE).length} set aside manually`,
+      `${asideCount(view.cell)} set aside manually`,
       marginText(),
       plural(correctionCount(view.cell), "correction"),
-      `${checkedCount(view.cell)} of ${view.cell.chromosomes.length} checked`,
+      `${checkedCount(view.cell)} of ${view.cell.total} checked`,
     ].join(" · "),
     make(
       "span",

@@ -2,7 +2,7 @@
 
 import { countsNow, membersOf } from "./cells.mjs";
 import { confidenceKind, picture, spoken } from "./chromosome.mjs";
-import { ASIDE, report, ROWS } from "./data.mjs";
+import { ASIDE, classesOfGroup, ROWS } from "./data.mjs";
 import { renderDetails } from "./details.mjs";
 import { byId, make } from "./dom.mjs";
 import { isDragging, startDrag } from "./drag.mjs";
@@ -14,14 +14,20 @@ import { view } from "./view.mjs";
 
 export function renderKaryogram() {
   const hadFocus = byId("karyogram").contains(document.activeElement);
+  if (view.cell.chromosomes === undefined) {
+    byId("karyogram").replaceChildren(make("p", { className: "hint" }, "Loading the images …"));
+    byId("karyogram").tabIndex = -1;
+    if (hadFocus) byId("karyogram").focus({ preventScroll: true });
+    return;
+  }
+  byId("karyogram").removeAttribute("tabindex");
   const counts = countsNow(view.cell);
-  const classesOf = Object.fromEntries(report.groups.map((group) => [group.name, group.classes]));
   const rows = ROWS.map((names, place) => {
     const groups = names.map((name) =>
       make(
         "div",
         { className: "group" },
-        make("div", { className: "slots" }, ...classesOf[name].map((c) => slotElement(c, counts))),
+        make("div", { className: "slots" }, ...classesOfGroup.get(name).map((c) => slotElement(c, counts))),
         make("span", { className: "group-name" }, name),
       ),
     );
@@ -61,7 +67,7 @@ function slotElement(name, counts) {
 }
 
 function chromosomeElement(one) {
-  const state = chromosomeState(view.cell, one.name);
+  const state = chromosomeState(view.cell, one);
   const kind = confidenceKind(one);
   const level = make("span", { className: "level" });
   level.style.width = `${Math.max(8, 100 * (kind === "by-hand" ? 1 : one.confidence))}%`;

@@ -4,8 +4,13 @@ import { ASIDE, report } from "./data.mjs";
 import { renderDetails } from "./details.mjs";
 import { say } from "./dom.mjs";
 import { stopDrag } from "./drag.mjs";
-import { moveTo, redo, toggleChecked, turn, undo } from "./edits.mjs";
-import { showCellBeside } from "./list.mjs";
+import { moveTo, redo, setReviewed, toggleChecked, turn, undo } from "./edits.mjs";
+import { isHelpOpen, singleKeys, toggleHelp } from "./help.mjs";
+import {
+  showCaseBeside, showCellBeside, showNextToReview, switchPage,
+} from "./navigate.mjs";
+import { printShown } from "./print.mjs";
+import { states } from "./state.mjs";
 import { hideTip } from "./tip.mjs";
 import { view } from "./view.mjs";
 
@@ -59,7 +64,37 @@ function moveToTyped(image) {
   view.typed = "";
 }
 
+function acceptCell() {
+  if (view.one !== null) return;
+  if (states.get(view.cell.cell).reviewed) say("Cell is already marked as reviewed.");
+  else setReviewed(true);
+}
+
+const COMMANDS = {
+  n: () => showCellBeside(1),
+  p: () => showCellBeside(-1),
+  N: () => showCaseBeside(1),
+  P: () => showCaseBeside(-1),
+  o: switchPage,
+  r: showNextToReview,
+  v: acceptCell,
+  "?": toggleHelp,
+};
+
+function controlKey(event) {
+  const key = event.key.toLowerCase();
+  if (key === "p") {
+    event.preventDefault();
+    printShown();
+  }
+  if ((key !== "z" && key !== "y") || view.one !== null) return;
+  event.preventDefault();
+  if (event.shiftKey || key === "y") redo();
+  else undo();
+}
+
 export function onKey(event) {
+  if (isHelpOpen()) return; // The dialog closes itself by Escape.
   const isText = event.target.matches("input:not([type=checkbox]), select, textarea");
   if (event.key === "Escape") {
     stopDrag();
@@ -70,14 +105,10 @@ export function onKey(event) {
   }
   if (isText || event.altKey) return;
   if (event.ctrlKey || event.metaKey) {
-    if (event.key.toLowerCase() !== "z" && event.key.toLowerCase() !== "y") return;
-    event.preventDefault();
-    if (event.shiftKey || event.key.toLowerCase() === "y") redo();
-    else undo();
+    controlKey(event);
     return;
   }
   const button = event.target.closest?.(".chromosome");
   if (button && chromosomeKey(event, button)) event.preventDefault();
-  else if (event.key === "n") showCellBeside(1);
-  else if (event.key === "p") showCellBeside(-1);
+  else if (singleKeys() && Object.hasOwn(COMMANDS, event.key)) COMMANDS[event.key]();
 }

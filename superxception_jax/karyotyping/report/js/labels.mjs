@@ -29,5 +29,4 @@ export function labelRows(cells, classes) {
 }
 
 /** Return whether every image is in a file that a table can name. */
-export const haveFiles = (cells) =>
-  cells.every((cell) => cell.chromosomes.every((one) => one.file !== ""));
+export const haveFiles = (cells) => cells.every((cell) => cell.has_files);

@@ -1,23 +1,16 @@
-// The list of cells with its filter, and the steps from one cell to the next.
+// The list of cases and cells. Entries are kept, and only those that changed are made anew.
 
 import { correctionCount, draftText, flagCount } from "./cells.mjs";
+import { caseFormulaText, caseNow } from "./consensus.mjs";
 import { report } from "./data.mjs";
-import { byId, make, say } from "./dom.mjs";
+import { byId, make } from "./dom.mjs";
+import { isListed, sections, showCase, showCell } from "./navigate.mjs";
 import { states } from "./state.mjs";
 import { plural } from "./text.mjs";
-import { redraw, view } from "./view.mjs";
+import { view } from "./view.mjs";
 
-function isListed(cell) {
-  const words = byId("filter-text").value.trim().toLowerCase();
-  const text = [cell.cell, cell.iscn, draftText(cell), ...cell.reasons].join("\n").toLowerCase();
-  const kinds = {
-    all: () => true,
-    review: () => cell.reasons.length > 0,
-    open: () => !states.get(cell.cell).reviewed,
-    corrected: () => correctionCount(cell) > 0,
-  };
-  return text.includes(words) && kinds[byId("filter-kind").value]();
-}
+// Case or cell → {signature: what the entry shows, entry}.
+const entries = new Map();
 
 const badge = (kind, count, noun) =>
   make("span", { className: `badge ${kind}${count === 0 ? " none" : ""}` }, plural(count, noun));
@@ -43,45 +36,83 @@ function cellButton(cell) {
     ...cell.reasons.map((text) => make("span", { className: "reason" }, text)),
   );
   button.dataset.cell = cell.cell;
-  if (cell === view.cell) button.setAttribute("aria-current", "true");
+  if (isCurrent(cell)) button.setAttribute("aria-current", "true");
   return button;
 }
 
+const isCurrent = (cell) => view.one === null && cell === view.cell;
+const reviewedCount = (cells) => cells.filter((cell) => states.get(cell.cell).reviewed).length;
+
+function caseButton({ one, cells }) {
+  const button = make(
+    "button",
+    { type: "button", className: "cell case", onclick: () => showCase(one) },
+    make("span", { className: "name" }, one.case === "" ? "Case without a name" : one.case),
+    make("span", { className: "iscn" }, caseFormulaText(caseNow(one))),
+    make("span", { className: "reason" },
+      `${plural(cells.length, "cell")} · ${reviewedCount(cells)} reviewed`),
+  );
+  button.dataset.case = one.case;
+  if (one === view.one) button.setAttribute("aria-current", "true");
+  return button;
+}
+
+function entryOf(key, shown, makeButton) {
+  const signature = JSON.stringify(shown);
+  if (entries.get(key)?.signature !== signature) {
+    entries.set(key, { signature, entry: make("li", {}, makeButton()) });
+  }
+  return entries.get(key).entry;
+}
+
+const cellEntry = (cell) => entryOf(
+  cell,
+  [draftText(cell), correctionCount(cell), states.get(cell.cell).reviewed, isCurrent(cell)],
+  () => cellButton(cell),
+);
+
+const caseEntry = (section) => entryOf(
+  section.one,
+  [caseFormulaText(caseNow(section.one)), reviewedCount(section.cells), section.one === view.one],
+  () => caseButton(section),
+);
+
 export function renderList() {
-  const listed = report.cells.filter(isListed);
-  const reviewed = report.cells.filter((cell) => states.get(cell.cell).reviewed).length;
+  const listed = [];
+  let count = 0;
+  for (const section of sections) {
+    const cells = section.cells.filter(isListed);
+    if (cells.length === 0) continue;
+    count += cells.length;
+    if (section.one !== null) listed.push(caseEntry(section));
+    listed.push(...cells.map(cellEntry));
+  }
   byId("cells-summary").textContent =
-    `${listed.length} of ${plural(report.cells.length, "cell")} · ${reviewed} reviewed`;
-  byId("cells").replaceChildren(...listed.map((cell) => make("li", {}, cellButton(cell))));
+    `${count} of ${plural(report.cells.length, "cell")} · ${reviewedCount(report.cells)} reviewed`;
+  const hadFocus = byId("cells").contains(document.activeElement);
+  replaceChanged(byId("cells"), listed);
+  if (hadFocus && !byId("cells").contains(document.activeElement)) {
+    byId("cells").querySelector("[aria-current]")?.focus({ preventScroll: true });
+  }
   scrollListTo(byId("cells").querySelector("[aria-current]"));
 }
 
-/** Bring a cell of the list into view; `scrollIntoView` would also move the page. */
+/** Give a list other entries; those that stay keep their place, focus and layout. */
+function replaceChanged(list, entriesNow) {
+  const stays = new Set(entriesNow);
+  for (const old of [...list.children]) {
+    if (!stays.has(old)) old.remove();
+  }
+  entriesNow.forEach((entry, place) => {
+    if (list.children[place] !== entry) list.insertBefore(entry, list.children[place] ?? null);
+  });
+}
+
+/** Bring an entry of the list into view; `scrollIntoView` would also move the page. */
 function scrollListTo(button) {
   if (button === null) return;
   const list = byId("cells").getBoundingClientRect();
   const at = button.getBoundingClientRect();
   if (at.top < list.top) byId("cells").scrollTop -= list.top - at.top;
   if (at.bottom > list.bottom) byId("cells").scrollTop += at.bottom - list.bottom;
-}
-
-function showCell(cell) {
-  view.cell = cell;
-  view.image = cell.chromosomes[0]?.name ?? null;
-  view.typed = "";
-  redraw();
-  say(`Cell ${cell.cell}. Draft: ${draftText(cell)}.`);
-}
-
-/** Return the listed cell before (-1) or after (1) the shown one, which itself may be hidden. */
-export function cellBeside(direction) {
-  const place = report.cells.indexOf(view.cell);
-  const rest =
-    direction < 0 ? report.cells.slice(0, place).reverse() : report.cells.slice(place + 1);
-  return rest.find(isListed);
-}
-
-export function showCellBeside(direction) {
-  const next = cellBeside(direction);
-  if (next !== undefined) showCell(next);
 }

@@ -1,6 +1,6 @@
 // The size at which the chromosomes of the shown cell are drawn.
 
-import { report, ROWS } from "./data.mjs";
+import { classesOfGroup, ROWS } from "./data.mjs";
 import { byId } from "./dom.mjs";
 import { sum } from "./text.mjs";
 import { view } from "./view.mjs";
@@ -23,10 +23,9 @@ export function setZoom(value) {
   setScale();
 }
 
-function sizeOfRow(names, usualWidth) {
-  const classesOf = new Map(report.groups.map((group) => [group.name, group.classes]));
-  const classes = names.flatMap((name) => classesOf.get(name));
-  const members = classes.map((name) => view.cell.chromosomes.filter((one) => one.class === name));
+function sizeOfRow(cell, names, usualWidth) {
+  const classes = names.flatMap((name) => classesOfGroup.get(name));
+  const members = classes.map((name) => cell.chromosomes.filter((one) => one.class === name));
   const all = members.flat();
   return {
     height: Math.max(1, ...all.map((one) => one.height_px)),
@@ -41,13 +40,13 @@ function sizeOfRow(names, usualWidth) {
 }
 
 /**
- * Set one scale for the whole cell, at which all rows fit into the window and the printed page.
+ * Return the width of a usual chromosome, and the scale at which all rows fit into a size.
  * It depends on the automatic classes, so that nothing jumps when a chromosome is moved.
  */
-export function setScale() {
-  const widths = view.cell.chromosomes.map((one) => one.width_px).sort((a, b) => a - b);
+function measure(cell) {
+  const widths = cell.chromosomes.map((one) => one.width_px).sort((a, b) => a - b);
   const usualWidth = widths[Math.floor(widths.length / 2)] ?? 1;
-  const rows = ROWS.map((names) => sizeOfRow(names, usualWidth));
+  const rows = ROWS.map((names) => sizeOfRow(cell, names, usualWidth));
   const fit = (width, height) =>
     Math.max(
       LEAST_SCALE,
@@ -56,10 +55,23 @@ export function setScale() {
         ...rows.map((row) => (width - row.gaps) / row.width),
       ),
     );
+  return { usualWidth, fit };
+}
+
+/** Set the size of the printed chromosomes of a cell on the element of its karyogram. */
+export function setPrintScale(area, cell) {
+  const { usualWidth, fit } = measure(cell);
+  area.style.setProperty("--print-scale", fit(PRINT_WIDTH_PX, PRINT_HEIGHT_PX));
+  area.style.setProperty("--slot", 2 * usualWidth);
+}
+
+/** Set one scale for the whole shown cell, on the screen and in print. */
+export function setScale() {
+  if (view.one !== null || view.cell.chromosomes === undefined) return;
+  const { fit } = measure(view.cell);
   const area = byId("karyogram");
   const top = area.getBoundingClientRect().top + window.scrollY;
   const screen = fit(area.clientWidth - SIDES_PX, window.innerHeight - top - BELOW_KARYOGRAM_PX);
   area.style.setProperty("--screen-scale", view.zoom * screen);
-  area.style.setProperty("--print-scale", fit(PRINT_WIDTH_PX, PRINT_HEIGHT_PX));
-  area.style.setProperty("--slot", 2 * usualWidth);
+  setPrintScale(area, view.cell);
 }

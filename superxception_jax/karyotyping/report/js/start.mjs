@@ -1,7 +1,9 @@
 // The start of the page, the last of its modules: draws everything and listens.
 
+import { renderCase } from "./casepage.mjs";
+import { caseNow } from "./consensus.mjs";
 import { report } from "./data.mjs";
-import { renderDetails, renderTrail } from "./details.mjs";
+import { renderDetails } from "./details.mjs";
 import { byId } from "./dom.mjs";
 import {
   correctedReport, downloadAudit, downloadCsv, downloadJson, downloadLabels,
@@ -9,27 +11,50 @@ import {
 import { draftFormula, draftIscn } from "./formula.mjs";
 import { renderFrame } from "./frame.mjs";
 import { renderHead } from "./head.mjs";
+import { listenToHelp } from "./help.mjs";
 import { renderKaryogram } from "./karyogram.mjs";
 import { onKey } from "./keyboard.mjs";
 import { renderList } from "./list.mjs";
+import { sections, showCase, showCell } from "./navigate.mjs";
+import { clearPrinted, printShown } from "./print.mjs";
 import { setScale } from "./scale.mjs";
 import { readStorage, saved, STORAGE_KEY, storageWorks, writeStorage } from "./state.mjs";
 import { hideTip } from "./tip.mjs";
+import { renderTrail } from "./trail.mjs";
 import { onRedraw, redraw, view } from "./view.mjs";
+
+// The case or the cell that was shown last.
+let shown = null;
 
 function renderAll() {
   hideTip();
   byId("no-labels").hidden = true;
+  const isCase = view.one !== null;
+  document.body.dataset.page = isCase ? "case" : "cell";
+  for (const id of ["cell-head", "karyogram", "legend", "details"]) byId(id).hidden = isCase;
   renderList();
-  renderHead();
-  renderKaryogram();
-  renderDetails();
+  renderCase();
+  if (!isCase) {
+    renderHead();
+    renderKaryogram();
+    renderDetails();
+  }
   renderTrail();
+  if (shown !== null && shown !== (view.one ?? view.cell)) focusShown();
+  shown = view.one ?? view.cell;
+}
+
+/** Put the focus on the heading where the focused element is gone. */
+function focusShown() {
+  window.scrollTo(0, 0);
+  const focused = document.activeElement;
+  if (focused !== document.body && focused.checkVisibility()) return;
+  byId(view.one === null ? "cell-head" : "case-page").querySelector("h2").focus();
 }
 
 function refilter() {
   renderList();
-  renderHead();
+  if (view.one === null) renderHead();
 }
 
 function listen() {
@@ -44,7 +69,9 @@ function listen() {
   byId("export-csv").addEventListener("click", downloadCsv);
   byId("export-audit").addEventListener("click", downloadAudit);
   byId("export-labels").addEventListener("click", downloadLabels);
-  byId("print").addEventListener("click", () => window.print());
+  byId("print").addEventListener("click", printShown);
+  window.addEventListener("afterprint", clearPrinted);
+  listenToHelp();
   window.addEventListener("resize", setScale);
   // Take over the changes made to the same report in another tab.
   window.addEventListener("storage", (event) => {
@@ -60,13 +87,14 @@ function listen() {
 
 readStorage();
 renderFrame();
-view.image = view.cell.chromosomes[0]?.name ?? null;
 onRedraw(renderAll);
-redraw();
 listen();
+if (sections[0].one === null) showCell(sections[0].cells[0]);
+else showCase(sections[0].one);
 // Read-only, for tests and for the console.
 globalThis.karyotypeReport = Object.freeze({
   draftIscn: (counts) => draftIscn(counts, report.classes),
   draftFormula: (counts, withheld) => draftFormula(counts, report, withheld),
   correctedReport,
+  caseNow: (name) => caseNow(report.cases.find((one) => one.case === name)),
 });

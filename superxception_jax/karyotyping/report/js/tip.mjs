@@ -8,7 +8,7 @@ import { view } from "./view.mjs";
 
 export function showTip(one, element) {
   const tip = byId("tip");
-  const state = chromosomeState(view.cell, one.name);
+  const state = chromosomeState(view.cell, one);
   const head = state.class === one.class
     ? `${one.class} · ${percent(one.confidence)}`
     : `${state.class}, moved manually · ${automaticCall(one)}`;

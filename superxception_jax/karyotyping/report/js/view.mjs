@@ -4,6 +4,7 @@ import { report } from "./data.mjs";
 
 export const view = {
   cell: report.cells[0],
+  one: null, // The case whose page is shown; null: the cell is shown.
   image: null, // Name of the selected image of the cell.
   typed: "", // Digits of a class before Enter.
   zoom: 1,

@@ -1,0 +1,96 @@
+// Printing: the shown cell as it is, or the page of a case followed by the karyograms of its cells.
+
+import { draftText, membersOf } from "./cells.mjs";
+import { ASIDE, cellsOf, classesOfGroup, report, ROWS } from "./data.mjs";
+import { byId, make, say } from "./dom.mjs";
+import { loadCell, pin, release } from "./load.mjs";
+import { setPrintScale } from "./scale.mjs";
+import { chromosomeState, saved, states } from "./state.mjs";
+import { view } from "./view.mjs";
+
+let printed = [];
+
+function printedPicture(cell, one) {
+  const image = make("img", { src: one.image, alt: "" });
+  image.style.setProperty("--w", one.width_px);
+  image.style.setProperty("--h", one.height_px);
+  if (chromosomeState(cell, one).turned !== one.turned) image.classList.add("upside-down");
+  return make("span", { className: "printed" }, image);
+}
+
+function printedSlot(cell, name) {
+  const members = membersOf(cell, name);
+  if (name === ASIDE && members.length === 0) return null;
+  return make(
+    "div",
+    { className: name === ASIDE ? "slot aside" : "slot" },
+    make("div", { className: "members" }, ...members.map((one) => printedPicture(cell, one))),
+    make("span", { className: "number" }, name === ASIDE ? "Set aside" : name),
+  );
+}
+
+function karyogramOf(cell) {
+  const rows = ROWS.map((names, place) => make(
+    "div",
+    { className: "row" },
+    ...names.map((name) => make(
+      "div",
+      { className: "group" },
+      make("div", { className: "slots" }, ...classesOfGroup.get(name).map((one) => printedSlot(cell, one))),
+      make("span", { className: "group-name" }, name),
+    )),
+    place === ROWS.length - 1 ? printedSlot(cell, ASIDE) : null,
+  ));
+  const area = make("div", { className: "karyogram" }, ...rows);
+  setPrintScale(area, cell);
+  return area;
+}
+
+function pageOf(cell) {
+  const { reviewed } = states.get(cell.cell);
+  return make(
+    "section",
+    { className: "printed-cell" },
+    make("h2", {}, cell.cell),
+    make("p", { className: "formula" }, make("strong", {}, draftText(cell)),
+      make("span", {}, report.draft_note)),
+    make("p", {},
+      `${report.research_note} Reviewer: ${saved.reviewer || "not given"}, ` +
+      `${reviewed ? "" : "not "}reviewed.`),
+    ...cell.flags.map((text) => make("p", {}, `⚑ ${text}`)),
+    karyogramOf(cell),
+  );
+}
+
+async function prepareCase() {
+  const cells = cellsOf(view.one);
+  say("Preparing the karyograms for printing.");
+  pin(cells);
+  printed = cells;
+  for (const cell of cells) {
+    await loadCell(cell);
+    byId("printed-cells").append(pageOf(cell));
+  }
+  const images = [...byId("printed-cells").querySelectorAll("img")];
+  await Promise.all(images.map((image) => image.decode()));
+}
+
+export function clearPrinted() {
+  byId("printed-cells").replaceChildren();
+  release(printed);
+  printed = [];
+}
+
+/** Print what is shown; the karyograms of a case are removed when the dialog is closed. */
+export async function printShown() {
+  clearPrinted();
+  if (view.one !== null) {
+    try {
+      await prepareCase();
+    } catch {
+      clearPrinted();
+      return; // The page says which images are missing.
+    }
+  }
+  window.print();
+}
