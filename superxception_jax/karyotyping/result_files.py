@@ -20,8 +20,19 @@ REPORT_FILE = "report.html"
 JSON_FILE = "karyotype.json"
 CSV_FILE = "assignments.csv"
 KARYOGRAM = "karyogram"
-# The first one marks a folder as results of this program, so it is the first to be in place.
-CELL_FILES = (JSON_FILE, CSV_FILE, f"{KARYOGRAM}.png", f"{KARYOGRAM}.svg")
+# What the report shows of a cell, and what a later run must know of it.
+PART_FILE = "review.js"
+STATE_FILE = "state.json"
+# The first one marks a folder as results of this program, so it is the first to be in place. The
+# last one is missing where a write was cut short, so that the cell is karyotyped again.
+CELL_FILES = (
+    JSON_FILE,
+    CSV_FILE,
+    f"{KARYOGRAM}.png",
+    f"{KARYOGRAM}.svg",
+    PART_FILE,
+    STATE_FILE,
+)
 REPORT_TITLE = "<title>Karyotype review</title>"
 _REPORT_HEAD_CHARACTERS = 2000
 # Not allowed in names on some file system, or not printable.
@@ -139,7 +150,7 @@ def replacing_results(out: Path, name: str, *, cell: str) -> Iterator[Path]:
         cell: Name of the cell.
 
     Yields:
-        The folder for `CELL_FILES`.
+        The folder for `CELL_FILES`, of which the karyograms may be missing.
 
     Raises:
         ValueError: The folder holds files of these names that this program did not write.
@@ -158,7 +169,8 @@ def replacing_results(out: Path, name: str, *, cell: str) -> Iterator[Path]:
         _remove_files(folder)
         folder.mkdir(exist_ok=True)
         for one in CELL_FILES:
-            os.replace(temporary / one, folder / one)
+            if (temporary / one).exists():
+                os.replace(temporary / one, folder / one)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 

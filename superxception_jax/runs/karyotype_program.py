@@ -4,10 +4,11 @@
     karyotype --images=my_lab --workdir=runs/stripnet-own-… --out=karyotypes
 
 `--images` is a folder with one image per chromosome, or a folder of such folders, one per cell.
-For each cell it writes karyogram.png and .svg, karyotype.json and assignments.csv; report.html
-shows all cells, those that need review first. Everything is a draft, to be verified by a
-cytogeneticist. Results of an earlier run of the same cells are replaced; of a cell that fails,
-they are removed.
+For each cell it writes karyogram.png (and .svg if asked for), karyotype.json and assignments.csv;
+report.html shows all cells, those that need review first. Everything is a draft, to be verified by
+a cytogeneticist. The same command goes on after a stop: a cell whose files, network and settings
+are unchanged is not read again. Other results of an earlier run of the same cells are replaced; of
+a cell that fails, they are removed.
 
 An image that can't be read, or can't be one chromosome of its cell (such as a scale bar or a
 copy of another image), is named with the reason and affects nothing else; but the cell gets no
@@ -24,7 +25,6 @@ karyotyped (the others are written); 2 after bad input.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,8 +36,8 @@ from superxception_jax.files import readable_name
 # Everything else is imported after the flags are parsed, so that `--help` and mistakes in the
 # flags are answered at once.
 if TYPE_CHECKING:
-    from superxception_jax.karyotyping.cell import CellImages, Classifier
     from superxception_jax.karyotyping.karyotype import Karyotype
+    from superxception_jax.karyotyping.networks import Networks
 
 IMAGES = flags.DEFINE_string(
     "images", "", "Folder with the images of one cell, or with one such folder per cell."
@@ -76,6 +76,26 @@ ANY_STAIN = flags.DEFINE_boolean(
 STRAIGHTENED = flags.DEFINE_boolean(
     "straightened", False, "Straighten the chromosomes in the karyograms."
 )
+PICTURES = flags.DEFINE_enum(
+    "pictures",
+    "png",
+    ("png", "svg", "none"),
+    "Karyograms to draw: png; svg: both, which takes longer; or none.",
+)
+AGAIN = flags.DEFINE_boolean(
+    "again",
+    False,
+    "Karyotype all cells again, also those whose results are there and made from the same files "
+    "by the same program.",
+)
+PROCESSES = flags.DEFINE_integer(
+    "processes",
+    0,
+    "Processes that read and draw cells; 0: one per core, and none beside this one for few cells.",
+    lower_bound=0,
+)
+# Cells below which the start of further processes, about a second, is not gained back.
+_FEW_CELLS = 4
 
 
 def run() -> None:
@@ -87,9 +107,12 @@ def main() -> None:
     """Karyotype the cells that the flags name."""
     from tqdm import tqdm
 
-    from superxception_jax.karyotyping.folders import find_cells, karyotype_folder
+    from superxception_jax.karyotyping.batch import BatchSettings, karyotype_folder
+    from superxception_jax.karyotyping.folders import find_cells
     from superxception_jax.karyotyping.prior import load_prior
     from superxception_jax.karyotyping.result_files import check_out
+    from superxception_jax.runs.provenance import digest_program
+    from superxception_jax.workers import usable_cores
 
     layout = find_cells(IMAGES.value)
     images = Path(IMAGES.value).expanduser().absolute()
@@ -97,9 +120,18 @@ def main() -> None:
     name = images.stem if images.is_file() else images.name
     out = Path(OUT.value or Path("karyotypes") / name).expanduser().absolute()
     check_out(out, images=images)
-    prior = load_prior(PRIOR.value) if PRIOR.value else None
-    choose = _make_choice()
+    settings = BatchSettings(
+        turned_share=TURNED_SHARE.value,
+        prior=load_prior(PRIOR.value) if PRIOR.value else None,
+        any_stain=ANY_STAIN.value,
+        pictures=PICTURES.value,
+        straightened=STRAIGHTENED.value,
+        again=AGAIN.value,
+        program=digest_program(),
+    )
+    networks = _load_networks()
     print(layout.sentence, flush=True)
+    automatic = usable_cores() if len(layout.cells) >= _FEW_CELLS else 1
     with tqdm(total=len(layout.cells), desc="karyotyping", unit=" cells") as bar:
 
         def advance(name: str) -> None:
@@ -109,14 +141,13 @@ def main() -> None:
         found = karyotype_folder(
             layout.cells,
             out,
-            choose=choose,
-            turned_share=TURNED_SHARE.value,
-            prior=prior,
-            background=BACKGROUND.value,
-            any_stain=ANY_STAIN.value,
-            straightened=STRAIGHTENED.value,
+            networks=networks,
+            settings=settings,
+            processes=PROCESSES.value or automatic,
             advance=advance,
         )
+    if found.kept:
+        print(f"{found.kept} of {len(layout.cells)} cells were up to date (`--again` repeats them)")
     for one in found.karyotypes:
         print(_summary(one))
     for twins in found.twins:
@@ -135,20 +166,21 @@ def main() -> None:
         sys.exit(1)
 
 
-def _make_choice() -> Callable[[CellImages], Classifier]:
-    """Return the function that chooses the network of a cell."""
-    from superxception_jax.runs.reader import choose_classifier, load_classifier
+def _load_networks() -> Networks:
+    """Return the networks of the batch."""
+    from superxception_jax.runs.reader import included_networks, networks_of_run
 
     if not WORKDIR.value:
-        return lambda cell: choose_classifier(cell, background=BACKGROUND.value)
-    classifier = load_classifier(WORKDIR.value)
+        return included_networks(background=BACKGROUND.value)
+    networks = networks_of_run(WORKDIR.value, background=BACKGROUND.value)
+    classifier = networks.load(networks.background)
     if classifier.polarity == "given" and flags.FLAGS["turned_share"].present:
         raise ValueError(
             "`--turned_share` must not be given with a network that assumes the p arm up "
             f"(`model.polarity=given`), got {TURNED_SHARE.value}; leave it out, or train the "
             "network with `--config.model.polarity=read`."
         )
-    return lambda _: classifier
+    return networks
 
 
 def _summary(karyotype: Karyotype) -> str:

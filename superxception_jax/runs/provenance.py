@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import importlib.metadata
 import os
 import platform
@@ -111,6 +112,16 @@ def find_commit(project: Path) -> str:
         return f"v{superxception_jax.__version__}"
     commit = _git(project, "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*")
     return commit or f"v{superxception_jax.__version__}"
+
+
+def digest_program() -> str:
+    """Return a digest of the source of the package: equal programs give equal results."""
+    package = Path(superxception_jax.__file__).parent
+    digest = hashlib.sha256()
+    for path in sorted(package.rglob("*.py")):
+        digest.update(str(path.relative_to(package)).encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 def _git(folder: Path, *arguments: str) -> str | None:

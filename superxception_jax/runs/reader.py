@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,13 @@ import numpy as np
 
 from superxception_jax.chromosomes import CLASS_NAMES
 from superxception_jax.data.background import level_cell
-from superxception_jax.data.crop import BACKGROUNDS
+from superxception_jax.data.crop import BACKGROUNDS, KINDS
+from superxception_jax.data.normalize import NormalizationSettings
 from superxception_jax.evaluation.predict import CELL_BATCHES, predict_all
 from superxception_jax.files import damaged, load_json, write_json, write_text
 from superxception_jax.karyotyping.calibration import COLDEST, HOTTEST
 from superxception_jax.karyotyping.cell import CellImages, Classifier
+from superxception_jax.karyotyping.networks import Networks
 from superxception_jax.karyotyping.stain import KnownStain
 from superxception_jax.models.build import init_variables
 from superxception_jax.models.inference import make_predict
@@ -161,11 +164,60 @@ def choose_classifier(cell: CellImages, *, background: str) -> Classifier:
     return _load_default(background)
 
 
+def included_networks(*, background: str) -> Networks:
+    """Return the included networks, one for each kind of background.
+
+    Args:
+        background: "dark" (Q-band), "light" (G-band) or "auto": decided for each cell.
+    """
+    kinds = KINDS if background == "auto" else (background,)
+    return Networks(
+        background=background,
+        normalizations={kind: _default_normalization(kind) for kind in kinds},
+        load=_load_default,
+        identity=" ".join(_identity(DEFAULT_CLASSIFIERS[kind]) for kind in kinds),
+    )
+
+
+def networks_of_run(workdir: str | Path, *, background: str) -> Networks:
+    """Return the network of a finished run, or an exported one, for every background.
+
+    Args:
+        workdir: See `load_classifier`.
+        background: "dark", "light" or "auto": as the settings of the run say.
+
+    Raises:
+        FileNotFoundError: See `load_classifier`.
+        ValueError: See `load_classifier`.
+    """
+    classifier = load_classifier(workdir)
+    settings = classifier.normalization
+    return Networks(
+        background=settings.background if background == "auto" else background,
+        normalizations=dict.fromkeys(KINDS, settings),
+        load=lambda _: classifier,
+        identity=_identity(Path(workdir).expanduser().absolute()),
+    )
+
+
+def _identity(folder: Path) -> str:
+    """Return a digest of a network; the results of a run change with its best checkpoint."""
+    digest = hashlib.sha256()
+    for name in (CONFIG_FILE, CALIBRATION_FILE, RESULTS_FILE, VARIABLES_FILE):
+        if (folder / name).is_file():
+            digest.update((folder / name).read_bytes())
+    return digest.hexdigest()
+
+
+def _default_normalization(background: str) -> NormalizationSettings:
+    experiment = build_experiment(load_config(DEFAULT_CLASSIFIERS[background]))
+    return dataclasses.replace(experiment.normalization, background=background)
+
+
 @functools.cache
 def _load_default(background: str) -> Classifier:
     loaded = load_classifier(DEFAULT_CLASSIFIERS[background])
-    normalization = dataclasses.replace(loaded.normalization, background=background)
-    return dataclasses.replace(loaded, normalization=normalization)
+    return dataclasses.replace(loaded, normalization=_default_normalization(background))
 
 
 def export_classifier(workdir: str | Path, out: str | Path) -> list[Path]:
