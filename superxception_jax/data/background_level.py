@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import ndimage
 
+from superxception_jax.data.small_arrays import pad, percentile
+
 _BAND_SHARE = 0.1  # of the shorter side: the border region
 _BAND_PX = (2, 40)
 _FRAME_PX = 4
@@ -118,8 +120,9 @@ def look_at(grey: np.ndarray, opaque: np.ndarray | None) -> View:
     else:
         square = np.ones((3, 3), bool)
         band &= ~ndimage.binary_erosion(inside, square, iterations=width)
-    low, high = np.percentile(grey[inside], (1, 99))
-    return View(grey, opaque, frame_px, inside, band, float(low), float(high))
+    shown = grey[inside]
+    low, high = percentile(shown, 1), percentile(shown, 99)
+    return View(grey, opaque, frame_px, inside, band, low, high)
 
 
 def _find_frame(grey: np.ndarray) -> tuple[int, int, int, int]:
@@ -131,7 +134,7 @@ def _find_frame(grey: np.ndarray) -> tuple[int, int, int, int]:
     none = (0, 0, 0, 0)
     if min(grey.shape) < _SMALLEST_FRAMED_PX:
         return none
-    low, high = np.percentile(grey, (2, 98))
+    low, high = percentile(grey, 2), percentile(grey, 98)
     spread = max(2.0, _FRAME_SPREAD * (high - low))
     level = float(np.median(np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])))
     like = np.abs(grey - level) <= spread
@@ -187,7 +190,7 @@ def _is_cut_out(view: View) -> bool:
 
 def _rim_step(view: View) -> int:
     """Return 1 if the outermost pixels are lighter than the next ones, -1 if darker, 0 if equal."""
-    depth = ndimage.distance_transform_edt(np.pad(view.opaque, 1))[1:-1, 1:-1]
+    depth = ndimage.distance_transform_edt(pad(view.opaque, 1))[1:-1, 1:-1]
     smallest = _RIM_STEP * (view.high - view.low)
     for outer in range(_DRAWN_RIM_PX + 1):
         rim = view.grey[(depth > outer) & (depth <= outer + 1)]

@@ -12,6 +12,7 @@ import numpy as np
 from scipy import ndimage
 
 from superxception_jax.arrays import check
+from superxception_jax.data.small_arrays import pad, percentile
 
 BACKGROUNDS = ("auto", "dark", "light")
 KINDS = ("dark", "light")  # what "auto" becomes for a whole cell, see `level_cell`
@@ -83,7 +84,7 @@ def find_chromosome(image: np.ndarray) -> np.ndarray:
     check(image=(image, "u8[H,W]"))
     rough = _largest_component(image > BACKGROUND_NOISE_LEVEL)
     if rough.any():
-        bright = np.percentile(image[rough], 99.5)
+        bright = percentile(image[rough], 99.5)
         mask = _largest_component(image > max(BACKGROUND_NOISE_LEVEL, FOREGROUND_SHARE * bright))
         mask = _fill_holes(mask)
     else:
@@ -116,9 +117,9 @@ def crop_chromosome(image: np.ndarray, *, background: str) -> CroppedChromosome:
         mask = _join_satellites(bright, mask)
     image = bright
     rows, columns = ndimage.find_objects(mask.astype(np.uint8))[0]
-    mask = np.pad(mask[rows, columns], PADDING_PX)
+    mask = pad(mask[rows, columns], PADDING_PX)
     # The fringe comes from the original where the original has it.
-    padded = np.pad(image, PADDING_PX)
+    padded = pad(image, PADDING_PX)
     cut = padded[
         rows.start : rows.stop + 2 * PADDING_PX, columns.start : columns.stop + 2 * PADDING_PX
     ]
@@ -138,7 +139,7 @@ def _join_satellites(image: np.ndarray, mask: np.ndarray) -> np.ndarray:
     noisy fluorescence images such weakly connected objects are mostly debris.
     """
     linked = _largest_component(image > BACKGROUND_NOISE_LEVEL)
-    threshold = FOREGROUND_SHARE * np.percentile(image[mask], 99.5)
+    threshold = FOREGROUND_SHARE * percentile(image[mask], 99.5)
     added = linked & ~mask
     # A background that is not white is connected with everything: too much is added then.
     if (added & (image > threshold)).sum() < SMALLEST_SATELLITE_PX or (

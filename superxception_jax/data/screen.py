@@ -13,9 +13,9 @@ from superxception_jax.data.crop import (
     BACKGROUND_NOISE_LEVEL,
     FOREGROUND_SHARE,
     SATELLITE_SHARE,
-    find_chromosome,
 )
-from superxception_jax.data.twins import bright_content, find_twins
+from superxception_jax.data.small_arrays import pad, percentile
+from superxception_jax.data.twins import Sight, find_twins, see
 
 # Chosen on three G- and Q-band sets and a DAPI set, mostly on the odd cells; what real chromosomes
 # reach stands beside each number. `benchmarks/screening.py` measures the outcome.
@@ -105,10 +105,11 @@ def screen_cell(
             f"`names` must be as many as `images`, got {len(names)} and {len(images)}; pass the "
             "whole cell."
         )
-    views = {}
+    sights, views = [], {}
     for index, image in enumerate(images):
         check(image=(image, "u8[H,W]"))
-        view = _look(image, background=background) if image.size else None
+        sights.append(see(image, background=background))
+        view = _look(sights[index], background=background)
         if view is not None:
             views[index] = view
     reasons = {index: view.reason for index, view in views.items() if view.reason}
@@ -116,21 +117,17 @@ def screen_cell(
     for place, reason in _compare([views[index] for index in left]).items():
         reasons[left[place]] = reason
     left = [index for index in left if index not in reasons]
-    for first, second in find_twins((images[index] for index in left), background=background):
+    for first, second in find_twins(sights[index] for index in left):
         reasons[left[second]] = f"the same picture as `{names[left[first]]}`"
     return tuple(Screened(index, reasons[index]) for index in sorted(reasons))
 
 
-def _look(image: np.ndarray, *, background: str) -> _View | None:
+def _look(sight: Sight, *, background: str) -> _View | None:
     """Return what an image shows; None where `find_chromosome` finds nothing."""
-    content, factor = bright_content(image, background=background)
-    try:
-        mask = find_chromosome(content)
-    except ValueError:
+    content, factor, mask = sight.content, sight.factor, sight.mask
+    if mask is None:
         return None
-    threshold = max(
-        BACKGROUND_NOISE_LEVEL, FOREGROUND_SHARE * float(np.percentile(content[mask], 99.5))
-    )
+    threshold = max(BACKGROUND_NOISE_LEVEL, FOREGROUND_SHARE * percentile(content[mask], 99.5))
     labels, _ = ndimage.label(content > threshold, structure=_EIGHT_NEIGHBOURS)
     areas = np.bincount(labels.ravel())
     areas[0] = 0
@@ -202,16 +199,16 @@ def _compare(views: list[_View]) -> dict[int, str]:
 
 def _width_px(piece: np.ndarray) -> float:
     """Return the diameter of the largest disc inside bool[H,W]; holes are outside."""
-    return 2 * float(ndimage.distance_transform_edt(np.pad(piece, 1)).max()) - 1
+    return 2 * float(ndimage.distance_transform_edt(pad(piece, 1)).max()) - 1
 
 
 def _is_drawn(content: np.ndarray, piece: np.ndarray) -> bool:
     """Return whether a program drew a piece: of thin lines or at one grey level."""
-    inner = ndimage.binary_erosion(np.pad(piece, 1), _EIGHT_NEIGHBOURS)[1:-1, 1:-1]
+    inner = ndimage.binary_erosion(pad(piece, 1), _EIGHT_NEIGHBOURS)[1:-1, 1:-1]
     if inner.sum() < THIN_SHARE * piece.sum():
         return True
     grey = content[inner]
-    reach = max(1, round(FLAT_LEVELS * float(np.percentile(grey, 99.5))))
+    reach = max(1, round(FLAT_LEVELS * percentile(grey, 99.5)))
     counts = np.bincount(grey, minlength=256)
     return bool(np.convolve(counts, np.ones(2 * reach + 1)).max() > FLAT_SHARE * grey.size)
 
@@ -273,7 +270,7 @@ def _continues(whole: np.ndarray, piece: np.ndarray) -> bool:
     # Closing the gap fills what lies between pieces side by side.
     reach = gap / 2 + 1
     margin = int(reach) + 2
-    near = ndimage.distance_transform_edt(~np.pad(whole | piece, margin)) <= reach
+    near = ndimage.distance_transform_edt(~pad(whole | piece, margin)) <= reach
     closed = ndimage.distance_transform_edt(near) > reach
     return _width_px(closed) <= LARGEST_WIDENING * width
 

@@ -16,6 +16,7 @@ from superxception_jax.data.crop import (
     brighten_chromosome,
     find_chromosome,
 )
+from superxception_jax.data.small_arrays import pad
 
 LARGEST_SIDE_PX = 768  # of the content that is looked at; a chromosome at 100-fold has 300
 PORTRAIT_PX = 24
@@ -44,7 +45,42 @@ class _Portrait:
     log_scale: np.ndarray
 
 
-def find_twins(images: Iterable[np.ndarray], *, background: str) -> tuple[tuple[int, int], ...]:
+@dataclass(frozen=True)
+class Sight:
+    """What an image shows.
+
+    Attributes:
+        digest: Hash of shape and pixels.
+        content: u8[h,w], bright on dark, see `bright_content`.
+        factor: Factor by which it was shrunk.
+        mask: bool[h,w], pixels of the chromosome; None where there is none.
+    """
+
+    digest: bytes
+    content: np.ndarray
+    factor: int
+    mask: np.ndarray | None
+
+
+def see(image: np.ndarray, *, background: str) -> Sight:
+    """Return what an image shows.
+
+    Args:
+        image: u8[H,W] with a black or white background, of any size.
+        background: "dark" or "light", see `brighten_chromosome`.
+    """
+    pixels = np.ascontiguousarray(image)
+    digest = hashlib.sha256(repr(pixels.shape).encode() + pixels.data).digest()
+    if image.size == 0:
+        return Sight(digest, image, 1, None)
+    content, factor = bright_content(image, background=background)
+    try:
+        return Sight(digest, content, factor, find_chromosome(content))
+    except ValueError:
+        return Sight(digest, content, factor, None)
+
+
+def find_twins(sights: Iterable[Sight]) -> tuple[tuple[int, int], ...]:
     """Return the images that show the same chromosome as an earlier one, from the same picture.
 
     Found are equal pixels, other canvases around them, other brightness or contrast, JPEG, and
@@ -52,8 +88,7 @@ def find_twins(images: Iterable[np.ndarray], *, background: str) -> tuple[tuple[
     with the number of images; each is looked at once.
 
     Args:
-        images: N arrays u8[H,W] with a black or white background, of one cell or of many.
-        background: "dark" or "light", see `brighten_chromosome`.
+        sights: What N images show, of one cell or of many, see `see`.
 
     Returns:
         Pairs (index of the first, index of its twin), at most one for each twin, in the order of
@@ -65,13 +100,11 @@ def find_twins(images: Iterable[np.ndarray], *, background: str) -> tuple[tuple[
     pairs: list[tuple[int, int]] = []
     portraits: list[_Portrait] = []
     portrayed: list[int] = []
-    for index, image in enumerate(images):
-        content = np.ascontiguousarray(image)
-        digest = hashlib.sha256(repr(content.shape).encode() + content.data).digest()
-        first = first_of.setdefault(digest, index)
+    for index, sight in enumerate(sights):
+        first = first_of.setdefault(sight.digest, index)
         if first != index:
             pairs.append((first, index))
-        elif (portrait := _draw_portrait(image, background=background)) is not None:
+        elif (portrait := _draw_portrait(sight)) is not None:
             portraits.append(portrait)
             portrayed.append(index)
     pairs += [(portrayed[one], portrayed[other]) for one, other in _alike(portraits)]
@@ -105,25 +138,21 @@ def bright_content(image: np.ndarray, *, background: str) -> tuple[np.ndarray, i
     return np.rint(blocks.mean(axis=(1, 3), dtype=np.float32)).astype(np.uint8), factor
 
 
-def _draw_portrait(image: np.ndarray, *, background: str) -> _Portrait | None:
+def _draw_portrait(sight: Sight) -> _Portrait | None:
     """Return the portrait of a chromosome; None where there is none.
 
     Centre and scale are moments of the grey, which move less than the outline's outermost pixel
     when a picture is saved anew.
     """
-    if image.size == 0:
+    if sight.mask is None:
         return None
-    content, factor = bright_content(image, background=background)
-    try:
-        mask = np.pad(find_chromosome(content), 2 * FRINGE_PX)
-    except ValueError:
-        return None
+    mask = pad(sight.mask, 2 * FRINGE_PX)
     around = ndimage.binary_dilation(mask, iterations=2 * FRINGE_PX)
     box = ndimage.find_objects(around.astype(np.uint8))[0]
     # A soft edge, because a pixel that crosses the threshold must not count at once.
     outside = ndimage.distance_transform_edt(~mask[box])
     edge = np.clip((2 * FRINGE_PX - outside) / FRINGE_PX, 0, 1)
-    grey = np.pad(content, 2 * FRINGE_PX)[box] * edge
+    grey = pad(sight.content, 2 * FRINGE_PX)[box] * edge
     centre, scale = zip(*(_moments(grey.sum(axis=1 - axis)) for axis in (0, 1)), strict=True)
     steps = np.linspace(-PORTRAIT_REACH, PORTRAIT_REACH, PORTRAIT_PX)
     places = [middle + steps * spread for middle, spread in zip(centre, scale, strict=True)]
@@ -136,7 +165,7 @@ def _draw_portrait(image: np.ndarray, *, background: str) -> _Portrait | None:
     length = float(np.linalg.norm(detail))
     if length == 0:
         return None
-    return _Portrait((detail / length).astype(np.float32), np.log(np.multiply(scale, factor)))
+    return _Portrait((detail / length).astype(np.float32), np.log(np.multiply(scale, sight.factor)))
 
 
 def _moments(profile: np.ndarray) -> tuple[float, float]:

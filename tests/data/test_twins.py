@@ -10,7 +10,12 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from superxception_jax.data.ideogram.builder import draw_numbered_cell
-from superxception_jax.data.twins import LARGEST_SIDE_PX, bright_content, find_twins
+from superxception_jax.data.twins import LARGEST_SIDE_PX, bright_content, see
+from superxception_jax.data.twins import find_twins as find_twins_of
+
+
+def find_twins(images, *, background):
+    return find_twins_of(see(image, background=background) for image in images)
 
 
 @functools.cache

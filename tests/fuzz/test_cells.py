@@ -11,10 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from superxception_jax.data.crop import KINDS
 from superxception_jax.data.ideogram.builder import draw_numbered_cell
-from superxception_jax.karyotyping import folders
+from superxception_jax.karyotyping.batch import BatchSettings, KaryotypedFolder, karyotype_folder
 from superxception_jax.karyotyping.cell import Classifier
-from superxception_jax.karyotyping.folders import find_cells, karyotype_folder
+from superxception_jax.karyotyping.folders import find_cells
+from superxception_jax.karyotyping.networks import Networks
 from superxception_jax.karyotyping.result_files import CELL_FILES, REPORT_FILE
 from tests.data.picture_versions import png
 from tests.fuzz.bounds import check_message, count, examples, within
@@ -43,6 +45,23 @@ CLASSIFIER = Classifier(
     class_shares=np.full(24, 1 / 24),
     about={},
 )
+NETWORKS = Networks(
+    background="auto",
+    normalizations=dict.fromkeys(KINDS, NORMALIZATION),
+    load=lambda kind: CLASSIFIER,
+    identity="sums",
+)
+# No karyogram is drawn, which would take most of the time of a cell.
+SETTINGS = BatchSettings(
+    turned_share=0.5,
+    prior=None,
+    any_stain=True,
+    pictures="none",
+    straightened=False,
+    again=False,
+    program="tested",
+)
+WRITTEN = sorted(one for one in CELL_FILES if not one.startswith("karyogram."))
 
 
 @functools.cache
@@ -52,15 +71,7 @@ def chromosomes(style: str) -> tuple[np.ndarray, ...]:
 
 
 @pytest.fixture
-def shelf(tmp_path, monkeypatch) -> Path:
-    """Return a folder; no karyogram is drawn, which takes most of the time of a cell."""
-
-    def save(figure, stem: Path) -> None:
-        for ending in (".png", ".svg"):
-            stem.with_suffix(ending).write_bytes(b"drawn")
-
-    monkeypatch.setattr(folders, "draw_karyogram", lambda karyotype, straightened: None)
-    monkeypatch.setattr(folders, "save_karyogram", save)
+def shelf(tmp_path) -> Path:
     return tmp_path
 
 
@@ -78,21 +89,18 @@ def write_cell(folder: Path, good: list, bad: list, *, whole: str) -> None:
         )
 
 
-def karyotype(batch: Path, out: Path) -> folders.KaryotypedFolder:
+def karyotype(batch: Path, out: Path) -> KaryotypedFolder:
     return karyotype_folder(
         find_cells(batch).cells,
         out,
-        choose=lambda cell: CLASSIFIER,
-        turned_share=0.5,
-        prior=None,
-        background="auto",
-        any_stain=True,
-        straightened=False,
+        networks=NETWORKS,
+        settings=SETTINGS,
+        processes=1,
         advance=lambda name: None,
     )
 
 
-def check_outputs(batch: Path, out: Path, found: folders.KaryotypedFolder) -> None:
+def check_outputs(batch: Path, out: Path, found: KaryotypedFolder) -> None:
     done = {one.cell for one in found.karyotypes}
     assert done.isdisjoint(found.failed)
     assert done | set(found.failed) == {one.name for one in find_cells(batch).cells}
@@ -102,7 +110,7 @@ def check_outputs(batch: Path, out: Path, found: folders.KaryotypedFolder) -> No
     for one in found.karyotypes:
         count("cells karyotyped")
         folder = out / one.cell
-        assert sorted(path.name for path in folder.iterdir()) == sorted(CELL_FILES)
+        assert sorted(path.name for path in folder.iterdir()) == WRITTEN
         values = json.loads((folder / "karyotype.json").read_text("utf-8"))
         assert values["cell"] == one.cell
         rows = (folder / "assignments.csv").read_text("utf-8").splitlines()

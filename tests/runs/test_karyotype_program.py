@@ -10,9 +10,9 @@ from absl.testing import flagsaver
 
 from superxception_jax.data.background import CellBackground
 from superxception_jax.data.crop import BACKGROUNDS
-from superxception_jax.karyotyping.cell import CellImages
 from superxception_jax.karyotyping.stain import StainVerdict
 from superxception_jax.runs import karyotype_program, reader
+from tests.karyotyping.known_cell import NORMALIZATION
 from tests.karyotyping.read_cells import cell
 from tests.paths import REPOSITORY
 
@@ -107,7 +107,7 @@ def test_what_is_printed_for_a_cell(karyotype, expected):
 @pytest.fixture
 def given_network(monkeypatch):
     """A run whose network assumes the p arm up."""
-    classifier = SimpleNamespace(polarity="given")
+    classifier = SimpleNamespace(polarity="given", normalization=NORMALIZATION)
     monkeypatch.setattr(reader, "load_classifier", lambda workdir: classifier)
     return classifier
 
@@ -117,13 +117,21 @@ def test_a_share_that_the_network_would_ignore_is_refused(given_network):
         flagsaver.as_parsed(workdir="runs/paper", turned_share="0.5"),
         pytest.raises(ValueError, match=r"`--turned_share` must not be given with a network that"),
     ):
-        karyotype_program._make_choice()
+        karyotype_program._load_networks()
     with flagsaver.as_parsed(workdir="runs/paper"):
-        choose = karyotype_program._make_choice()
-    assert choose(CellImages("a", ())) is given_network
+        networks = karyotype_program._load_networks()
+    assert networks.load("light") is given_network
 
 
 def test_a_network_that_reads_orientation_takes_the_share(given_network):
     given_network.polarity = "read"
     with flagsaver.as_parsed(workdir="runs/own", turned_share="0.01"):
-        assert karyotype_program._make_choice()(CellImages("a", ())) is given_network
+        assert karyotype_program._load_networks().load("dark") is given_network
+
+
+def test_the_background_of_a_run_is_that_of_its_settings_unless_one_is_given(given_network):
+    given_network.normalization = dataclasses.replace(NORMALIZATION, background="light")
+    with flagsaver.as_parsed(workdir="runs/own"):
+        assert karyotype_program._load_networks().background == "light"
+    with flagsaver.as_parsed(workdir="runs/own", background="dark"):
+        assert karyotype_program._load_networks().background == "dark"

@@ -1,0 +1,57 @@
+"""Cells of few images in folders, and a network that knows nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from superxception_jax.data.crop import KINDS
+from superxception_jax.data.ideogram.builder import draw_numbered_cell
+from superxception_jax.data.normalize import NormalizationSettings
+from superxception_jax.karyotyping.batch import BatchSettings
+from superxception_jax.karyotyping.cell import Classifier
+from superxception_jax.karyotyping.networks import Networks
+
+CLASSIFIER = Classifier(
+    predict=lambda canvases: np.full((len(canvases), 24), -np.log(24), np.float32),
+    normalization=NormalizationSettings(
+        background="auto",
+        tilt="remove",
+        straightening="none",
+        length="cell",
+        length_reference="longest",
+        length_exponent=0.5,
+        absolute_length_px=100.0,
+        grey="keep",
+        image_px=50,
+    ),
+    polarity="given",
+    temperature=1.0,
+    class_shares=np.full(24, 1 / 24),
+    about={"network": "uniform"},
+)
+NETWORKS = Networks(
+    background="auto",
+    normalizations=dict.fromkeys(KINDS, CLASSIFIER.normalization),
+    load=lambda kind: CLASSIFIER,
+    identity="uniform",
+)
+SETTINGS = BatchSettings(
+    turned_share=0.5,
+    prior=None,
+    any_stain=False,
+    pictures="png",
+    straightened=False,
+    again=False,
+    program="tested",
+)
+
+
+def write_images(folder: Path, count: int = 2) -> None:
+    """Write the images of a synthetic cell into a new folder."""
+    folder.mkdir(parents=True)
+    drawn = draw_numbered_cell(0, seed=1, style="q", aneuploid_share=0.0)
+    for index, chromosome in enumerate(drawn.chromosomes[:count]):
+        Image.fromarray(chromosome.image).save(folder / f"{index}.png")
