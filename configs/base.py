@@ -88,7 +88,7 @@ def get_base() -> ConfigDict:
     model.name = "super_xception"  # a key of superxception_jax.models.build.MODELS
     # Initial weights: an included network (gband | qband), a file from Keras (.h5 or .keras, for
     # Xception and ResNet-50), or the variables.npz that launch/export.py wrote for a run with the
-    # same network; empty: random.
+    # same network; empty or none: random.
     model.init_from = ""
     # replaced: by the best epoch | kept_unless_improved: `init_from` is validated and tested as
     # well, and stays the result if no epoch has a lower validation loss.

@@ -21,7 +21,7 @@ from superxception_jax.models.keras.start import EXPORTED, find_init_from_proble
 from superxception_jax.models.precision import PRECISIONS
 from superxception_jax.models.xception import REMATERIALIZATIONS
 from superxception_jax.runs.data_set_names import find_data_set_problems
-from superxception_jax.runs.included import INCLUDED
+from superxception_jax.runs.included import INCLUDED, start_of
 from superxception_jax.training.settings import (
     BATCH_SCALINGS,
     OPTIMIZERS,
@@ -246,7 +246,7 @@ def _find_contradictions(config: ConfigDict) -> list[str]:
             "`data.own_polarity` must be upright with `model.polarity` given, got any; set it to "
             "upright, or `model.polarity` to read."
         )
-    start = config.model.init_from
+    start = start_of(config.model.init_from)
     if config.model.start != "replaced" and not (start in INCLUDED or start.endswith(EXPORTED)):
         problems.append(
             f"`model.init_from` must be {', '.join(INCLUDED)} or an exported `variables.npz` with "

@@ -15,6 +15,7 @@ from superxception_jax.data.splits import SplitSettings
 from superxception_jax.models.build import classifier_options, has_super_resolution
 from superxception_jax.runs.checks import find_problems
 from superxception_jax.runs.data_set_names import listed, read_repeats
+from superxception_jax.runs.included import start_of
 from superxception_jax.training.settings import AugmentationSettings, OptimizerSettings
 
 
@@ -160,7 +161,7 @@ def build_experiment(config: ConfigDict) -> Experiment:
         polarity=model.polarity,
         test_views=model.test_views,
         turned_share=config.evaluation.turned_share,
-        init_from=model.init_from,
+        init_from=start_of(model.init_from),
         start_counts=model.start == "kept_unless_improved",
         pretraining_epochs=config.super_resolution.pretraining_epochs,
         input_px=_input_px(config),

@@ -10,6 +10,18 @@ _WEIGHTS = Path(__file__).resolve().parent.parent / "weights"
 INCLUDED = {name: _WEIGHTS / name for name in ("qband", "gband")}
 
 
+def start_of(init_from: str) -> str:
+    """Return `model.init_from`, empty for random weights.
+
+    Args:
+        init_from: The field; empty or `none`: random weights.
+
+    >>> start_of("none"), start_of("gband")
+    ('', 'gband')
+    """
+    return "" if init_from == "none" else init_from
+
+
 def find_weights(init_from: str) -> Path:
     """Return the file of initial weights.
 

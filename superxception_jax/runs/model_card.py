@@ -9,7 +9,7 @@ from superxception_jax.data.splits import FOLDED_PROTOCOLS
 from superxception_jax.evaluation.markdown import markdown_grid
 from superxception_jax.evaluation.statistics import Interval
 from superxception_jax.runs.data_set_names import listed
-from superxception_jax.runs.included import INCLUDED
+from superxception_jax.runs.included import INCLUDED, start_of
 from superxception_jax.runs.provenance import TrainingRecord
 from superxception_jax.runs.results import UNLEARNED, RunResults
 
@@ -153,7 +153,7 @@ def _training_data(config: Mapping[str, Any]) -> str:
         DATA_SETS[name] + (" (tested only, no part in training)" if name in tested else "")
         for name in names
     ]
-    start = config["model"]["init_from"]
+    start = start_of(config["model"]["init_from"])
     if start in INCLUDED:
         texts.append(f"started from the included network `{start}`")
     return "; ".join(texts)

@@ -195,3 +195,9 @@ def test_differences_name_the_fields():
     assert config_differences(one, one) == []
     assert config_differences(one, other) == ["seed: 0 → 4", "training.epochs: 3 → 2"]
     assert config_differences({"a": 1}, {}) == ["a: 1 → absent"]
+
+
+def test_none_stands_for_no_start():
+    config = get_config("bioimage").unlock()
+    config.model.init_from = "none"
+    assert build_experiment(config).init_from == ""
