@@ -127,6 +127,7 @@ def karyotype_cell(
         stain=stain,
         any_stain=any_stain,
         own_prior=prior is not None,
+        log_likelihoods=second.log_likelihoods,
     )
 
 
@@ -138,12 +139,14 @@ class _Reading:
         outputs: Its outputs, f32[N,24] or f32[N,48].
         polarity: Class and orientation, for 48 outputs.
         calibrated: f64[N,24], log-probabilities of the classes of the single images.
+        log_likelihoods: f64[N,24], the same without the class shares of the training.
         found: Assignment of the cell.
     """
 
     outputs: np.ndarray
     polarity: Polarity | None
     calibrated: np.ndarray
+    log_likelihoods: np.ndarray
     found: Assignment
 
 
@@ -158,8 +161,9 @@ def _read_classes(
         polarity = weigh_polarity(outputs, turned_share=share)
         classes = polarity.classes
     calibrated = apply_temperature(classes, classifier.temperature).astype(np.float64)
-    found = assign_cell(to_log_likelihoods(calibrated, classifier.class_shares), prior=prior)
-    return _Reading(outputs, polarity, calibrated, found)
+    log_likelihoods = to_log_likelihoods(calibrated, classifier.class_shares)
+    found = assign_cell(log_likelihoods, prior=prior)
+    return _Reading(outputs, polarity, calibrated, log_likelihoods, found)
 
 
 def _at_own_scale(
@@ -198,6 +202,7 @@ def _conclude(
     stain: StainVerdict,
     any_stain: bool,
     own_prior: bool,
+    log_likelihoods: np.ndarray,
 ) -> Karyotype:
     """Return the karyotype, with a formula unless something forbids it."""
     counts = np.bincount([one.label for one in chromosomes], minlength=len(CLASS_NAMES)).tolist()
@@ -225,6 +230,7 @@ def _conclude(
         stain=stain,
         withheld=withheld,
         case=readable_name(cell.case),
+        log_likelihoods=log_likelihoods,
     )
 
 

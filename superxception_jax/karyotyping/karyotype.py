@@ -70,6 +70,9 @@ class Karyotype:
         stain: Whether the network knows such bands.
         withheld: Why the cell gets no formula, whatever its counts; empty if it may get one.
         case: Patient or sample; empty if unknown.
+        log_likelihoods: f64[N,24] of the classes of the chromosomes, up to a constant of each, from
+            which the conclusions about a case are drawn; None: the counts are certain, such as
+            those of a cell that a cytogeneticist corrected.
     """
 
     cell: str
@@ -83,6 +86,7 @@ class Karyotype:
     stain: StainVerdict
     withheld: str
     case: str = ""
+    log_likelihoods: np.ndarray | None = None
 
     @property
     def counts(self) -> tuple[int, ...]:
