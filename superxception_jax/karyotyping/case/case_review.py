@@ -12,7 +12,7 @@ from superxception_jax.karyotyping.case.case_record import (
     Counts,
     SingleChange,
 )
-from superxception_jax.karyotyping.case.cell_lines import cells_needed, changes_between
+from superxception_jax.karyotyping.case.cell_lines import cells_needed, changes_between, rounded
 from superxception_jax.karyotyping.review_flags import UNCERTAIN_MARGIN_NATS, quantity
 
 CONFIDENCES = (0.95, 0.99)
@@ -179,10 +179,10 @@ def review_order(
             rank, weight = 2, one.margin
             reasons.append("another assignment of the cell is nearly as likely")
         if drops[place] > UNCERTAIN_MARGIN_NATS:
-            rank, weight = 1, -drops[place]
+            rank, weight = 1, -rounded(drops[place])
             reasons.append(f"{own[place]} by itself, counted with {counted_with[place]}")
         if decisive[place]:
-            rank, weight = 0, -drops[place]
+            rank, weight = 0, -rounded(drops[place])
             reasons.append(f"without this cell: {decisive[place]}")
         if reasons:
             found.append(((rank, weight), one.name, "; ".join(reversed(reasons))))

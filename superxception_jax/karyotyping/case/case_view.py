@@ -76,7 +76,7 @@ class CaseView:
 
     def best(self, posterior: np.ndarray, *, left_out: int | None) -> int:
         """Return the most probable hypothesis of which every line has enough cells."""
-        for place in np.argsort(-posterior, kind="stable").tolist():
+        for place in _most_first(posterior):
             hypothesis = self.weighed.hypotheses[place]
             if self._enough(hypothesis, self.sizes(place, left_out=left_out)):
                 return place
@@ -109,7 +109,7 @@ class CaseView:
     def alternatives(self, best: int) -> tuple[tuple[str, float], ...]:
         """Return formula and posterior of the most probable other hypotheses."""
         posterior = self.weighed.posterior
-        order = [one for one in np.argsort(-posterior, kind="stable").tolist() if one != best]
+        order = [one for one in _most_first(posterior) if one != best]
         return tuple(
             (self.formula(one, left_out=None), float(posterior[one]))
             for one in order[:MOST_ALTERNATIVES]
@@ -152,7 +152,7 @@ class CaseView:
             sexes = {sex_of(self.candidates[line].counts) for line in one.lines}
             found["/".join(sorted(sexes))] += posterior
         kept = {name: float(share) for name, share in found.items() if share >= _LEAST_SEX}
-        return dict(sorted(kept.items(), key=lambda one: (-one[1], one[0])))
+        return dict(sorted(kept.items(), key=lambda one: (-round(one[1], 9), one[0])))
 
     def review(self, best: int, cells: Sequence[CaseCell]) -> tuple[tuple[str, str], ...]:
         """Return the cells to review first, given the best hypothesis.
@@ -178,3 +178,8 @@ class CaseView:
             counted_with=[self.iscn(counts) for counts in counted_with],
             drops=(self.evidence.max(axis=1) - self.evidence[rows, used]).tolist(),
         )
+
+
+def _most_first(posterior: np.ndarray) -> list[int]:
+    """Return the places from the most probable one on; what is equal keeps its order."""
+    return np.argsort(-posterior.round(9), kind="stable").tolist()

@@ -44,10 +44,18 @@ def log_constitution(counts: Sequence[int], *, settings: CaseSettings) -> float:
     """
     normal = normal_counts(settings)
     if tuple(counts) in normal:
-        return _log_prior(counts, settings)
+        return rounded(_log_prior(counts, settings))
     ways = [_log_prior(one, settings) + log_change(one, counts, settings) for one in normal]
     replaced = math.log(settings.mosaic_probability / 2) + float(np.logaddexp.reduce(ways))
-    return float(np.logaddexp(_log_prior(counts, settings), replaced))
+    return rounded(float(np.logaddexp(_log_prior(counts, settings), replaced)))
+
+
+def rounded(log: float) -> float:
+    """Return a logarithm to nine decimals.
+
+    What is equal by symmetry then stays equal, whatever the order of a sum, here and in the page.
+    """
+    return round(log, 9)
 
 
 def normal_counts(settings: CaseSettings) -> tuple[Counts, ...]:
@@ -85,7 +93,7 @@ def log_change(first: Sequence[int], second: Sequence[int], settings: CaseSettin
         else:
             weight = _USUAL_GAIN if name in _USUAL_GAINS[settings.order] else _GAIN
         log += abs(after - before) * math.log(weight)
-    return log
+    return rounded(log)
 
 
 def reference_sex(seen: Sequence[Sequence[int]], *, sex: str) -> Counts:

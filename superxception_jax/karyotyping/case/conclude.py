@@ -22,7 +22,7 @@ from superxception_jax.karyotyping.case.case_review import (
     review_order,
 )
 from superxception_jax.karyotyping.case.case_view import CaseView
-from superxception_jax.karyotyping.case.cell_lines import candidates_of, changes_between
+from superxception_jax.karyotyping.case.cell_lines import candidates_of, changes_between, rounded
 from superxception_jax.karyotyping.case.hypotheses import (
     make_hypotheses,
     weigh_hypotheses,
@@ -209,7 +209,7 @@ def _complete(
     rates = {"lost": settings.lost, "gained": settings.gained}
 
     def shown(cell: CaseCell, counts: Counts) -> float:
-        return evidence_of_counts(cell.counts, counts, **rates)
+        return rounded(evidence_of_counts(cell.counts, counts, **rates))
 
     known = {one.counts for one in candidates}
     usual = candidates_of(cells, settings=settings)

@@ -155,7 +155,7 @@ def weigh_hypotheses(evidence: np.ndarray, *, hypotheses: Sequence[Hypothesis]) 
         without.append(priors + _log_mean(total - mixed))
         weights = np.exp(total - total.max(axis=-1, keepdims=True))
         shares = weights @ grid / weights.sum(axis=-1, keepdims=True)
-        line_of += list((np.log(shares) + evidence[:, lines]).argmax(axis=-1).T)
+        line_of += list((np.log(shares) + evidence[:, lines]).round(9).argmax(axis=-1).T)
     return Weighed(
         hypotheses=tuple(hypotheses),
         posterior=_normalized(np.concatenate(logs)),

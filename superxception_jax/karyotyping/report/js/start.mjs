@@ -1,5 +1,6 @@
 // The start of the page, the last of its modules: draws everything and listens.
 
+import { concludeCase } from "./case.mjs";
 import { report } from "./data.mjs";
 import { renderDetails, renderTrail } from "./details.mjs";
 import { byId } from "./dom.mjs";
@@ -69,4 +70,5 @@ globalThis.karyotypeReport = Object.freeze({
   draftIscn: (counts) => draftIscn(counts, report.classes),
   draftFormula: (counts, withheld) => draftFormula(counts, report, withheld),
   correctedReport,
+  concludeCase,
 });
