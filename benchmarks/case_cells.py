@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from tqdm import tqdm
@@ -118,9 +119,8 @@ def _karyotype_all(data: Path, cache: Path) -> None:
         columns["labels"] += [some[int(one.name)].label for one in found.chromosomes]
         columns["cell_of"] += [place] * len(found.chromosomes)
         columns["likelihoods"].append(found.log_likelihoods)
-    likelihoods = np.concatenate(columns.pop("likelihoods"))
-    arrays = {name: np.array(values) for name, values in columns.items()}
-    np.savez_compressed(cache, likelihoods=likelihoods, **arrays)
+    arrays: dict[str, Any] = {name: np.array(columns[name]) for name in _ARRAYS[:-1]}
+    np.savez_compressed(cache, likelihoods=np.concatenate(columns["likelihoods"]), **arrays)
 
 
 def _parts(records: Sequence[ChromosomeRecord]) -> dict[str, str]:
