@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -114,6 +115,27 @@ def assign_cell(log_likelihoods: np.ndarray, *, prior: CountPrior) -> Assignment
     )
 
 
+def best_score(log_likelihoods: np.ndarray, *, prior: CountPrior) -> float:
+    """Return the score of the most likely assignment, without its margin and marginals.
+
+    Args:
+        log_likelihoods: f64[N,24], log-likelihoods of the classes of 1 to 88 chromosomes.
+        prior: Prior of the chromosome counts.
+
+    Returns:
+        `assign_cell(...).score`, nats; sex complements that can't reach it are not tried.
+    """
+    check(log_likelihoods=(log_likelihoods, f"f64[N,{len(CLASS_NAMES)}]"))
+    most = float(log_likelihoods.max(axis=1).sum() - count_costs(prior.autosomes).min(axis=1).sum())
+    score = -math.inf
+    for sex in sorted(prior.sexes, key=lambda name: _sex_cost(name, prior)):
+        if most - _sex_cost(sex, prior) <= score:
+            break
+        for problem in _problems(log_likelihoods, prior, sexes=(sex,)):
+            score = max(score, problem.solve()[1])
+    return score
+
+
 def assignment_score(
     labels: np.ndarray, log_likelihoods: np.ndarray, *, prior: CountPrior
 ) -> float:
@@ -192,7 +214,10 @@ class _Problem:
         return score - (moves + graph[:classes, :classes].T[labels])
 
 
-def _problems(log_likelihoods: np.ndarray, prior: CountPrior) -> list[_Problem]:
+def _problems(
+    log_likelihoods: np.ndarray, prior: CountPrior, *, sexes: Iterable[str] = ()
+) -> list[_Problem]:
+    """Return the problem of each sex complement that is possible, of all if none is named."""
     table = count_costs(prior.autosomes)
     costs = -np.maximum(log_likelihoods, -FORCE / 1e3)
     return [
@@ -202,7 +227,7 @@ def _problems(log_likelihoods: np.ndarray, prior: CountPrior) -> list[_Problem]:
             sex=(sex.count("X"), sex.count("Y")),
             constant=float(table[:, 0].sum()) + _sex_cost(sex, prior),
         )
-        for sex in prior.sexes
+        for sex in sexes or prior.sexes
         if len(sex) <= len(log_likelihoods) <= len(sex) + AUTOSOMES * MOST_OF_A_CLASS
     ]
 

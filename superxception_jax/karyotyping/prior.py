@@ -17,6 +17,10 @@ from superxception_jax.karyotyping.iscn import COMPLETE_CELL
 # Most copies of one autosome in a cell.
 MOST_OF_A_CLASS = 4
 ABNORMAL_COUNTS = ("0", "1", "3", "4")
+# Probability that a chromosome of the cell is lost in preparation, so that it is on no image: real
+# karyograms lack one chromosome in 12 of 294 cells.
+LOST_IN_PREPARATION = 1e-3
+_CONSTITUTIONAL_MONOSOMY = 1e-5
 
 
 @dataclass(frozen=True)
@@ -88,11 +92,11 @@ def default_prior() -> CountPrior:
 
     Returns:
         Two copies of each autosome are the rule. Each autosome is missing once in one of 500
-        cells (real karyograms lack one chromosome in 12 of 294 cells); trisomy 13, 18 and 21
+        cells, lost in preparation (`LOST_IN_PREPARATION`); trisomy 13, 18 and 21
         occur in one of 500 each, the other trisomies in one of 50,000 each. XX and XY are equally
         likely; X, XXX, XXY and XYY occur in one of 300 each.
     """
-    missing, rare = 2e-3, 2e-5
+    missing, rare = 2 * LOST_IN_PREPARATION, 2e-5
     table = np.empty((AUTOSOMES, MOST_OF_A_CLASS + 1))
     table[:] = (1e-8, missing, 1.0, rare, 1e-11)
     for name in ("13", "18", "21"):
@@ -103,6 +107,24 @@ def default_prior() -> CountPrior:
     sexes |= {name: 1e-5 for name in ("", "Y", "XXXX", "XXXY", "XXYY", "YY", "XYYY")}
     rest = (1.0 - sum(sexes.values())) / 2.0
     return CountPrior(autosomes=table, sexes={"XX": rest, "XY": rest, **sexes})
+
+
+def constitutional_prior(whole: CountPrior) -> CountPrior:
+    """Return the prior of a patient's chromosome counts, without what is lost in preparation.
+
+    Args:
+        whole: Prior of whole cells, which lack a chromosome now and then.
+
+    Returns:
+        The same prior, with one copy of an autosome as rare as in patients, in whom it is not
+        viable, unless `whole` says that it is more frequent than a loss in preparation.
+    """
+    table = whole.autosomes.copy()
+    single = np.maximum(table[:, 1] - 2 * LOST_IN_PREPARATION, _CONSTITUTIONAL_MONOSOMY)
+    table[:, 1] = single
+    table[:, 0] = np.minimum(table[:, 0], single**2 / 4)  # Keeps the costs convex.
+    table[:, 2] = 1.0 - table[:, [0, 1, 3, 4]].sum(axis=1)
+    return CountPrior(autosomes=table, sexes=whole.sexes)
 
 
 def incomplete_prior() -> CountPrior:

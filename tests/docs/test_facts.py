@@ -8,6 +8,8 @@ import pytest
 
 from configs.base import PRESETS, get_base
 from superxception_jax.karyotyping import review_flags
+from superxception_jax.karyotyping.case.case_record import CaseSettings
+from superxception_jax.karyotyping.case.case_review import cells_to_exclude, excluded_percent
 from superxception_jax.karyotyping.iscn import COMPLETE_CELL
 from superxception_jax.karyotyping.prior import default_prior
 from superxception_jax.models.build import MODELS
@@ -108,6 +110,19 @@ def test_the_prior_is_described_as_it_is():
     assert f"13, 18 or 21 1 in {1 / thirteen:.0f}" in page
     assert f"of another autosome 1 in {1 / rare:,.0f}" in page
     assert f"XYY 1 in {1 / prior.sexes['XYY']:.0f}" in page
+
+
+def test_cases_are_described_as_they_are_concluded():
+    page = " ".join(text_of(DOCS / "karyotype.md").split())
+    usual, neoplastic = CaseSettings(), CaseSettings(order="neoplastic")
+    assert f"(each with a probability of 1 in {1 / usual.lost:,.0f})" in page
+    assert f"one too many (1 in {1 / usual.gained:,.0f} for each class" in page
+    assert f"probability of {usual.mosaic_probability:.0%}".replace("%", " %") in page
+    assert f"in neoplastic cases, of {neoplastic.mosaic_probability:.0%}".replace("%", " %") in page
+    assert (usual.cells_of_gain, usual.cells_of_loss) == (2, 3)
+    percent = [excluded_percent(20, confidence=one) for one in (0.95, 0.99)]
+    assert f"{percent[0]} % or more with 95 % confidence, and of {percent[1]} % with 99 %" in page
+    assert f"{cells_to_exclude(0.1, confidence=0.95)} cells exclude 10 %" in page
 
 
 def test_pictures_are_small_and_shown():

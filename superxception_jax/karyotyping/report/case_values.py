@@ -26,6 +26,7 @@ CASE_KEYS = (
     "review_first",
     "candidates",
     "evidence",
+    "settings",
 )
 
 

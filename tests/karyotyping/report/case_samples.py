@@ -7,6 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from superxception_jax.chromosomes import CLASS_NAMES
+from superxception_jax.karyotyping.case.case_json import settings_json
+from superxception_jax.karyotyping.case.case_record import CaseSettings
 from superxception_jax.karyotyping.karyotype import Karyotype
 from tests.karyotyping.report.samples import sample_cell
 
@@ -70,6 +72,7 @@ def sample_case(
             ]
             for one in counted
         },
+        "settings": settings_json(CaseSettings()),
     } | changes
 
 

@@ -1,102 +1,217 @@
-// The conclusions about a case from its cells. Same rules as karyotyping/case.
+// What the cells of a case say together. Same rules as karyotyping/case; a test compares the two.
 
-import { draftIscn } from "./formula.mjs";
-import { sum } from "./text.mjs";
+import { caseFormula, lineFormula } from "./caseformula.mjs";
+import {
+  candidatesOf, CASE_CLASSES, changesBetween, clonalChanges, countEvidence, isNormal,
+  ninth, referenceOf, sameCounts, sexOf,
+} from "./caselines.mjs";
+import { explainSingles, furtherCells, reviewOrder } from "./casereview.mjs";
+import { makeHypotheses, placeOfMost, weighHypotheses } from "./caseweigh.mjs";
 
-// Natural logarithm of the odds against one chromosome too many or too few in a corrected cell.
-const CHANCE_CHANGE_NATS = Math.log(50);
-// ISCN: a gain is clonal in two cells, a loss in three.
-const CLONAL_GAIN = 2;
-const CLONAL_LOSS = 3;
+const NO_CELL = "no cell could be analysed";
+const UNKNOWN_SEX = "the constitutional sex must be known, and no cell shows it";
+const MOST_ALTERNATIVES = 5;
+const LEAST_POSTERIOR = 1e-3;
+const LEAST_SEX = 1e-4;
 
-function evidenceOf(cell, stored, candidates, classes) {
-  if (!cell.corrected) return stored;
-  return candidates.map(({ counts }) => {
-    const differ = sum(classes.map((name, place) => Math.abs(cell.counts[name] - counts[place])));
-    return -CHANCE_CHANGE_NATS * differ;
+const mostFirst = (posterior) =>
+  [...posterior.keys()].sort((one, other) => ninth(posterior[other]) - ninth(posterior[one]));
+
+/** Add the counts that only corrected cells have, and the evidence of certain counts. */
+function completeEvidence(cells, candidates, evidence, settings) {
+  const added = candidatesOf(cells, settings).filter(
+    ({ counts }) => !candidates.some((one) => sameCounts(one.counts, counts)),
+  );
+  const all = [...candidates, ...added];
+  const rows = cells.map((cell) => {
+    const byCounts = all.map(({ counts }) => countEvidence(cell.counts, counts, settings));
+    if (cell.certain || candidates.length === 0) return byCounts;
+    const stored = evidence[cell.cell];
+    const best = placeOfMost(stored);
+    const base = stored[best] - byCounts[best];
+    return all.map((_, place) => stored[place] ?? base + byCounts[place]);
+  });
+  return { all, rows };
+}
+
+/** Return how many cells of its own each line of a hypothesis must have. */
+function leastSizes({ lines, parents }, all, reference, settings) {
+  return lines.map((line, own) => {
+    const { counts } = all[line];
+    if (isNormal(counts)) return settings.order === "constitutional" ? settings.cells_of_gain : 1;
+    const before = own === parents[own] ? reference : all[lines[parents[own]]].counts;
+    const gains = counts.some((count, place) => count > before[place]);
+    return gains ? settings.cells_of_gain : settings.cells_of_loss;
   });
 }
 
-function posteriors(one, cells, classes) {
-  const scores = one.candidates.map((candidate) => candidate.log_prior);
-  for (const cell of cells) {
-    evidenceOf(cell, one.evidence[cell.cell], one.candidates, classes).forEach((nats, place) => {
-      scores[place] += nats;
+/** Return the weighed hypotheses, with the questions that are asked of them. */
+function weighedCase(cells, all, rows, settings) {
+  const hypotheses = makeHypotheses(all, rows, settings);
+  const weighed = weighHypotheses(rows, hypotheses);
+  const reference = referenceOf(cells.map((one) => one.counts), settings.sex);
+  const sizes = (place, leftOut) => {
+    const found = hypotheses[place].lines.map(() => 0);
+    weighed.lineOf[place].forEach((line, cell) => {
+      if (cell !== leftOut) found[line] += 1;
     });
-  }
-  const best = Math.max(...scores);
-  const weights = scores.map((score) => Math.exp(score - best));
-  const total = sum(weights);
-  return one.candidates
-    .map((candidate, place) => ({ ...candidate, posterior: weights[place] / total }))
-    .sort((a, b) => b.posterior - a.posterior);
+    return found;
+  };
+  const isPossible = (place, leftOut) => {
+    const found = sizes(place, leftOut);
+    if (found.length === 1) return true;
+    const least = leastSizes(hypotheses[place], all, reference, settings);
+    return found.every((size, at) => size >= least[at]);
+  };
+  const formulaOf = (place, leftOut) => {
+    const found = sizes(place, leftOut);
+    const parts = hypotheses[place].lines.map((line, at) => (
+      { counts: all[line].counts, size: found[at] }
+    ));
+    return caseFormula(parts, reference, settings);
+  };
+  const bestOf = (posterior, leftOut) =>
+    mostFirst(posterior).find((place) => isPossible(place, leftOut));
+  return { ...weighed, hypotheses, reference, sizes, formulaOf, bestOf };
 }
 
-function changesOf(cell, counts, classes) {
-  return classes.flatMap((name, place) => {
-    const gained = cell.counts[name] - counts[place];
-    return Array(Math.abs(gained)).fill(`${gained > 0 ? "+" : "-"}${name}`);
-  });
+function alternativesTo(best, { posterior, formulaOf }) {
+  return mostFirst(posterior)
+    .filter((place) => place !== best)
+    .slice(0, MOST_ALTERNATIVES)
+    .filter((place) => posterior[place] >= LEAST_POSTERIOR)
+    .map((place) => ({ formula: formulaOf(place), posterior: posterior[place] }));
 }
 
-function groupBy(cells, keysOf) {
+function distinctLines(cells, iscn) {
   const found = new Map();
-  for (const cell of cells) {
-    for (const key of new Set(keysOf(cell))) {
-      found.set(key, [...(found.get(key) ?? []), cell.cell]);
-    }
+  for (const { cell, counts } of cells) {
+    found.set(counts.join(), { counts, names: [...(found.get(counts.join())?.names ?? []), cell] });
   }
-  return [...found].sort((a, b) => b[1].length - a[1].length);
+  return [...found.values()]
+    .sort((one, other) => other.names.length - one.names.length)
+    .map(({ counts, names }) => ({ iscn: iscn(counts), cells: names }));
 }
 
-function countTable(cells, classes) {
+function cellsByCount(cells) {
   return Object.fromEntries(
-    classes.map((name) => {
-      const counts = {};
-      for (const cell of cells) counts[cell.counts[name]] = (counts[cell.counts[name]] ?? 0) + 1;
-      return [name, counts];
+    CASE_CLASSES.map((name, place) => {
+      const found = {};
+      for (const { counts } of cells) found[counts[place]] = (found[counts[place]] ?? 0) + 1;
+      return [name, found];
     }),
   );
 }
 
-const normalCounts = (counts, classes) =>
-  classes.map((name, place) => (name === "X" || name === "Y" ? counts[place] : 2));
+/** Return the clonal changes, of several copies the largest number that the cells share. */
+function clonesOf(cells, reference, settings) {
+  const found = clonalChanges(cells.map((one) => one.counts), reference, settings);
+  return [...found]
+    .filter(([change, places]) => {
+      const twice = found.get(`${change},${change.split(",")[0]}`);
+      return twice?.join() !== places.join();
+    })
+    .map(([change, places]) => ({ change, cells: places.map((place) => cells[place].cell) }));
+}
+
+function sexShares({ hypotheses, posterior }, all) {
+  const found = {};
+  hypotheses.forEach(({ lines }, place) => {
+    const name = [...new Set(lines.map((line) => sexOf(all[line].counts)))].sort().join("/");
+    found[name] = (found[name] ?? 0) + posterior[place];
+  });
+  return Object.fromEntries(
+    Object.entries(found)
+      .filter(([, share]) => share >= LEAST_SEX)
+      .sort(([one, first], [other, second]) =>
+        ninth(second) - ninth(first) || (one < other ? -1 : 1)),
+  );
+}
+
+/** Return the formula without each cell where that has other lines, otherwise "". */
+function decisiveFormulas(cells, best, { hypotheses, without, formulaOf, bestOf }) {
+  const keyOf = (place) => [...hypotheses[place].lines].sort((one, other) => one - other).join();
+  return cells.map((_, cell) => {
+    if (cells.length === 1) return "";
+    const other = bestOf(without[cell], cell);
+    return keyOf(other) === keyOf(best) ? "" : formulaOf(other, cell);
+  });
+}
+
+const namedCandidate = (one) =>
+  ({ ...one, iscn: lineFormula(one.counts, one.counts, { order: "constitutional" }) });
+
+function emptyCase(cells, settings, candidates) {
+  return {
+    formula: "", withheld: NO_CELL, order: settings.order, posterior: 0, alternatives: [],
+    cells: cellNumbers(cells), lines: [], class_counts: {}, clones: [], single_changes: [], sex: {},
+    more_cells: {
+      count: Math.max(settings.cells_of_gain, settings.cells_of_loss),
+      text: `No cell counts yet: ${NO_CELL}.`,
+    },
+    review_first: reviewOrder(cells, { decisive: [], own: [], countedWith: [], drops: [] }),
+    candidates: candidates.map(namedCandidate), evidence: {},
+  };
+}
+
+function cellNumbers(cells) {
+  const aside = cells.filter((one) => one.aside !== "");
+  return {
+    counted: cells.length,
+    analysed: cells.length - aside.length,
+    set_aside: aside.map(({ cell, aside: reason }) => ({ cell, reason })),
+  };
+}
 
 /**
- * Return the conclusions about a case whose cells a person corrected.
+ * Return what the cells of a case say together, in the form of case.json.
  *
- * @param one The conclusions of the program about the case.
- * @param cells Its cells as they are now: {cell, counts by class name, corrected}.
- * @param classes Names of the classes.
+ * @param cells {cell, counts: 24 numbers, aside: why it doesn't count or "", margin: nats or null,
+ *   certain: whether its counts are certain, such as those of a corrected cell}.
+ * @param settings The settings of case.json.
+ * @param candidates {counts, log_prior} of each candidate of case.json.
+ * @param evidence By the name of a cell, its log evidence for each candidate; cells that are
+ *   certain need none.
  */
-export function concludeCase(one, cells, classes) {
-  const counted = cells.filter((cell) => one.evidence[cell.cell] !== undefined);
-  if (counted.length === 0 || one.candidates.length === 0) return one;
-  const [first, ...others] = posteriors(one, counted, classes);
-  const normal = normalCounts(first.counts, classes);
-  const changes = groupBy(counted, (cell) => changesOf(cell, normal, classes));
-  const isClonal = ([change, names]) =>
-    names.length >= (change.startsWith("+") ? CLONAL_GAIN : CLONAL_LOSS);
-  const sex = {};
-  for (const { counts, posterior } of [first, ...others]) {
-    const name = "X".repeat(counts.at(-2)) + "Y".repeat(counts.at(-1));
-    sex[name] = (sex[name] ?? 0) + posterior;
-  }
+export function concludeCase(cells, settings, candidates, evidence) {
+  const analysed = cells.filter((one) => one.aside === "");
+  if (analysed.length === 0) return emptyCase(cells, settings, candidates);
+  const { all, rows } = completeEvidence(analysed, candidates, evidence, settings);
+  const weighed = weighedCase(analysed, all, rows, settings);
+  const { hypotheses, posterior, reference, lineOf, sizes, formulaOf, bestOf } = weighed;
+  const best = bestOf(posterior);
+  const chosen = hypotheses[best].lines;
+  const used = lineOf[best].map((line) => chosen[line]);
+  const iscn = (counts) => lineFormula(counts, reference, settings);
+  const showsSex = analysed.some(({ counts }) => counts.at(-2) > 1 || counts.at(-1) > 0);
+  const isKnown = settings.order === "constitutional" || settings.sex !== "" || showsSex;
+  const singles = explainSingles(analysed, used.map((line) => all[line].counts), settings);
+  const cloneList = clonesOf(analysed, reference, settings);
+  const carried = chosen.flatMap((line) => changesBetween(reference, all[line].counts));
+  const own = chosen.length === 1 ? carried : [];
+  const unexplained = cloneList.map((one) => one.change).filter((one) => !carried.includes(one));
+  const drops = rows.map((row, cell) => Math.max(...row) - row[used[cell]]);
+  const asides = cells.filter((one) => one.aside !== "");
   return {
-    ...one,
-    formula: one.withheld === "" ? first.iscn : "",
-    posterior: first.posterior,
-    alternatives: others.slice(0, Math.max(3, one.alternatives.length)).map(
-      ({ iscn, posterior }) => ({ formula: iscn, posterior }),
-    ),
-    lines: groupBy(counted, (cell) => [draftIscn(cell.counts, classes)]).map(
-      ([iscn, names]) => ({ iscn, cells: names }),
-    ),
-    class_counts: countTable(counted, classes),
-    clones: changes.filter(isClonal).map(([change, names]) => ({ change, cells: names })),
-    single_changes: changes.filter((entry) => !isClonal(entry)).flatMap(([change, names]) =>
-      names.map((cell) => ({ cell, change, text: "not clonal" })),
-    ),
-    sex,
+    formula: isKnown ? formulaOf(best) : "",
+    withheld: isKnown ? "" : UNKNOWN_SEX,
+    order: settings.order,
+    posterior: posterior[best],
+    alternatives: isKnown ? alternativesTo(best, weighed) : [],
+    cells: cellNumbers(cells),
+    lines: distinctLines(analysed, iscn),
+    class_counts: cellsByCount(analysed),
+    clones: cloneList,
+    single_changes: singles,
+    sex: sexShares(weighed, all),
+    more_cells: furtherCells({ agreeing: sizes(best), own, singles, unexplained }, settings),
+    review_first: reviewOrder([...analysed, ...asides], {
+      decisive: decisiveFormulas(analysed, best, weighed),
+      own: rows.map((row) => iscn(all[placeOfMost(row)].counts)),
+      countedWith: used.map((line) => iscn(all[line].counts)),
+      drops,
+    }),
+    candidates: all.map(namedCandidate),
+    evidence: Object.fromEntries(analysed.map(({ cell }, place) => [cell, rows[place]])),
   };
 }

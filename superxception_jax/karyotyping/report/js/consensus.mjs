@@ -2,8 +2,10 @@
 
 import { concludeCase } from "./case.mjs";
 import { countsNow, isMoved } from "./cells.mjs";
-import { cellsOf, report } from "./data.mjs";
+import { cellNamed, cellsOf, report } from "./data.mjs";
+import { totalOf } from "./formula.mjs";
 import { revision } from "./state.mjs";
+import { plural } from "./text.mjs";
 
 // Case name → {revision, value}.
 const known = new Map();
@@ -18,12 +20,36 @@ export function caseNow(one) {
 
 // The one place that calls the rules.
 function conclude(one) {
-  const cells = cellsOf(one);
-  if (!cells.some(isMoved)) return one;
-  const now = cells.map((cell) => (
-    { cell: cell.cell, counts: countsNow(cell), corrected: isMoved(cell) }
-  ));
-  return concludeCase(one, now, report.classes);
+  if (!cellsOf(one).some(isMoved)) return one;
+  const reasons = new Map(one.cells.set_aside.map(({ cell, reason }) => [cell, reason]));
+  const cells = [...Object.keys(one.evidence), ...reasons.keys()].map((name) => {
+    const cell = cellNamed(name);
+    if (cell === undefined) return unread(name, reasons.get(name));
+    const counts = countsNow(cell);
+    return {
+      cell: name,
+      counts: report.classes.map((label) => counts[label]),
+      aside: isMoved(cell) ? asideNow(cell, counts) : reasons.get(name) ?? "",
+      margin: cell.margin,
+      certain: isMoved(cell),
+    };
+  });
+  return { ...one, ...concludeCase(cells, one.settings, one.candidates, one.evidence) };
+}
+
+/** Return a cell that could not be karyotyped. */
+const unread = (name, aside) => (
+  { cell: name, counts: report.classes.map(() => 0), aside, margin: null, certain: false }
+);
+
+/** Return why a corrected cell does not count; empty if it does. */
+function asideNow(cell, counts) {
+  if (cell.withheld !== "") return cell.withheld;
+  const total = totalOf(counts, report.classes);
+  const { least, most } = report.complete_cell;
+  if (total >= least && total <= most) return "";
+  const what = total < least ? "incomplete cell" : "not a near-diploid cell";
+  return `${what} (${plural(total, "chromosome")})`;
 }
 
 export const caseFormulaText = (conclusion) =>

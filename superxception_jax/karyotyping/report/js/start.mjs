@@ -1,5 +1,6 @@
 // The start of the page, the last of its modules: draws everything and listens.
 
+import { concludeCase } from "./case.mjs";
 import { renderCase } from "./casepage.mjs";
 import { caseNow } from "./consensus.mjs";
 import { report } from "./data.mjs";
@@ -97,4 +98,5 @@ globalThis.karyotypeReport = Object.freeze({
   draftFormula: (counts, withheld) => draftFormula(counts, report, withheld),
   correctedReport,
   caseNow: (name) => caseNow(report.cases.find((one) => one.case === name)),
+  concludeCase,
 });

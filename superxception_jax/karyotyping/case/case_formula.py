@@ -1,0 +1,102 @@
+"""Draft ISCN formulas of several cell lines, with the number of cells of each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from superxception_jax.chromosomes import X, Y
+from superxception_jax.karyotyping.case.case_record import CaseSettings, Counts
+from superxception_jax.karyotyping.case.cell_lines import (
+    NORMAL,
+    NORMAL_XX,
+    NORMAL_XY,
+    changes_between,
+)
+from superxception_jax.karyotyping.iscn import NO_SEX_CHROMOSOME, draft_iscn
+
+Line = tuple[Counts, int]
+
+
+def line_formula(counts: Sequence[int], *, reference: Counts, settings: CaseSettings) -> str:
+    """Return the draft ISCN formula of one cell line, without the number of cells.
+
+    Args:
+        counts: i[24], number of chromosomes of each class, near-diploid.
+        reference: Normal counts of the patient.
+        settings: Order of the case.
+
+    Returns:
+        In constitutional order the formula by `draft_iscn`, such as `45,X`; in neoplastic order
+        sex chromosomes are gained and lost as others are, such as `45,X,-Y`; normal cells of the
+        other sex, such as a donor's, are written as such.
+
+    Source: ISCN 2020, chapters 8 and 11.
+    """
+    if settings.order == "constitutional" or tuple(counts) in NORMAL:
+        return draft_iscn(counts)
+    kept = [min(counts[label], reference[label]) for label in (X, Y)]
+    sex = "X" * kept[0] + "Y" * kept[1]
+    changes = [change.split(",")[0] for change in changes_between(reference, counts)]
+    return ",".join([str(sum(counts)), sex or NO_SEX_CHROMOSOME, *changes])
+
+
+def case_formula(lines: Sequence[Line], *, reference: Counts, settings: CaseSettings) -> str:
+    """Return the draft ISCN formula of all cell lines of a case.
+
+    Args:
+        lines: Counts and number of cells of each cell line, at least one.
+        reference: Normal counts of the patient.
+        settings: Order of the case.
+
+    Returns:
+        A formula such as `mos 47,XXY[12]/46,XY[8]`. The normal line is the last one. Before it
+        stand, in constitutional order, the largest line first, after `mos` (`chi` if there is a
+        normal line of both sexes); in neoplastic order each stem line before the lines that came
+        from it, by the number of changes, and of several stem lines the one with most cells.
+
+    Source: ISCN 2020, chapters 4 and 11.
+    """
+    ordered = (_by_size if settings.order == "constitutional" else _by_evolution)(lines, reference)
+    text = "/".join(
+        f"{line_formula(counts, reference=reference, settings=settings)}[{cells}]"
+        for counts, cells in ordered
+    )
+    if len(lines) == 1 or settings.order == "neoplastic":
+        return text
+    normal = {counts for counts, _ in lines} >= {NORMAL_XX, NORMAL_XY}
+    return f"{'chi' if normal else 'mos'} {text}"
+
+
+def _size_key(line: Line) -> tuple[bool, int, tuple[int, ...]]:
+    counts, cells = line
+    return counts in NORMAL, -cells, tuple(-count for count in counts)
+
+
+def _by_size(lines: Sequence[Line], reference: Counts) -> list[Line]:
+    return sorted(lines, key=_size_key)
+
+
+def _by_evolution(lines: Sequence[Line], reference: Counts) -> list[Line]:
+    """Return related lines together, the larger family first, by the number of changes."""
+    families: list[list[Line]] = []
+    changes = {counts: set(changes_between(reference, counts)) for counts, _ in lines}
+    for line in sorted(lines, key=_size_key):
+        if line[0] in NORMAL:
+            continue
+        related = [
+            family
+            for family in families
+            if any(changes[line[0]] & changes[counts] for counts, _ in family)
+        ]
+        families = [family for family in families if family not in related]
+        families.append([line, *(one for family in related for one in family)])
+    families.sort(key=lambda family: (-sum(cells for _, cells in family), min(family)[0]))
+    for family in families:
+        family.sort(key=lambda line: (len(changes[line[0]]), _size_key(line)))
+    normal = [line for line in sorted(lines, key=_size_key) if line[0] in NORMAL]
+    return [line for family in families for line in family] + normal
+
+
+def sex_of(counts: Sequence[int]) -> str:
+    """Return the sex complement of counts, such as `XXY`; `?` if there is none."""
+    return "X" * counts[X] + "Y" * counts[Y] or NO_SEX_CHROMOSOME

@@ -1,0 +1,189 @@
+"""What is left to do in a case: further cells to count, changes to explain, cells to review."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+
+from superxception_jax.karyotyping.case.case_record import (
+    CaseCell,
+    CaseSettings,
+    Counts,
+    SingleChange,
+)
+from superxception_jax.karyotyping.case.cell_lines import cells_needed, changes_between, rounded
+from superxception_jax.karyotyping.review_flags import UNCERTAIN_MARGIN_NATS, quantity
+
+CONFIDENCES = (0.95, 0.99)
+WRONG_CLASS = "a loss and a gain in one cell: a wrong class, most probably; compare the two"
+# Keeps a number that is whole by calculation from being rounded up.
+_TINY = 1e-9
+
+
+def cells_to_exclude(share: float, *, confidence: float) -> int:
+    """Return how many cells of one line exclude a second one.
+
+    Args:
+        share: Share of the second line in the tissue, 0..1.
+        confidence: Probability of meeting it, if it is there, 0..1.
+
+    Returns:
+        The number of cells.
+
+    Source: Hook 1977, Am J Hum Genet 29: 94-97.
+
+    >>> cells_to_exclude(0.1, confidence=0.95), cells_to_exclude(0.1, confidence=0.99)
+    (29, 44)
+    """
+    return math.ceil(math.log(1 - confidence) / math.log(1 - share) - _TINY)
+
+
+def excluded_percent(cells: int, *, confidence: float) -> int:
+    """Return the smallest share of a second line that cells of one line exclude, in per cent.
+
+    Args:
+        cells: Number of cells, at least 1.
+        confidence: Probability of meeting the second line, if it is there, 0..1.
+
+    Source: Hook 1977, Am J Hum Genet 29: 94-97.
+
+    >>> excluded_percent(20, confidence=0.95), excluded_percent(20, confidence=0.99)
+    (14, 21)
+    """
+    return math.ceil(100 * (1 - (1 - confidence) ** (1 / cells)) - _TINY)
+
+
+def explain_single_changes(
+    cells: Sequence[CaseCell], lines: Sequence[Counts], *, settings: CaseSettings
+) -> tuple[SingleChange, ...]:
+    """Return the changes that are in too few cells to be a clone, and what they mostly are.
+
+    Args:
+        cells: The analysed cells.
+        lines: Counts of the cell line that each of them is counted with.
+        settings: Rules of clones.
+
+    Returns:
+        The changes in the order of the cells.
+    """
+    changes = [changes_between(line, one.counts) for one, line in zip(cells, lines, strict=True)]
+    number = Counter(change for some in changes for change in some)
+    return tuple(
+        SingleChange(one.name, change, _explanation(change, some, number[change], settings))
+        for one, some in zip(cells, changes, strict=True)
+        for change in some
+        if number[change] < cells_needed(change, settings)
+    )
+
+
+def _explanation(change: str, others: Sequence[str], number: int, settings: CaseSettings) -> str:
+    if len({one[0] for one in others}) == 2:
+        return WRONG_CLASS
+    missing = quantity(cells_needed(change, settings) - number, "more cell")
+    seen = f"in {quantity(number, 'cell')}"
+    if change.startswith("-"):
+        why = "lost in preparation, most probably"
+        return why if number == 1 else f"{seen}: {why}; {missing} with it would make a clone"
+    return (
+        f"{seen}: of a neighbouring cell or a wrong class, most probably; {missing} with it "
+        "would make a clone"
+    )
+
+
+def further_cells(
+    agreeing: Sequence[int],
+    own_changes: Sequence[str],
+    singles: Sequence[SingleChange],
+    *,
+    unexplained: Sequence[str],
+    settings: CaseSettings,
+) -> tuple[int, str]:
+    """Return how many further cells would settle a case, and the reason.
+
+    Args:
+        agreeing: Number of cells of each cell line.
+        own_changes: Changes of the only cell line; empty if it is normal or if there are several.
+        singles: Changes in too few cells.
+        unexplained: Changes that are a clone by their number of cells, but of no cell line.
+        settings: Rules of clones, and the share that is to be excluded.
+
+    Returns:
+        The number, and a sentence.
+    """
+    share, cells = f"{100 * settings.excluded_share:g} %", sum(agreeing)
+    enough = cells_to_exclude(settings.excluded_share, confidence=CONFIDENCES[0])
+    if unexplained:
+        return enough, (
+            f"{' and '.join(unexplained)}: a clone by the number of cells, yet lost in preparation "
+            f"or a wrong class by its probability; {enough} more cells without it exclude a line "
+            f"of {share} or more with 95 % confidence."
+        )
+    number = Counter(one.change for one in singles if one.text != WRONG_CLASS)
+    open_changes = [
+        change for change in number if cells_needed(change, settings) - number[change] == 1
+    ]
+    if open_changes:
+        names = " and ".join(open_changes)
+        return enough, (
+            f"{names}: one cell too few for a clone. 1 more cell with it would make one; "
+            f"{enough} more cells without it exclude a line of {share} or more with 95 % "
+            "confidence."
+        )
+    if len(agreeing) > 1:
+        return 0, "All cell lines have enough cells; more only make their shares more precise."
+    least = max((cells_needed(one, settings) - cells for one in own_changes), default=0)
+    more = max(enough - cells, least, 0)
+    excluded = [excluded_percent(cells, confidence=one) for one in CONFIDENCES]
+    verb = "excludes" if cells == 1 else "exclude"
+    text = (
+        f"{quantity(cells, 'cell')} of one line {verb} a second line of {excluded[0]} % or more "
+        f"with 95 % confidence, of {excluded[1]} % or more with 99 %"
+    )
+    if least > 0:
+        text += f"; a clone needs {quantity(least, 'more cell')}"
+    if enough > cells:
+        text += f"; {quantity(enough - cells, 'more cell')} would exclude {share}"
+    return more, f"{text}."
+
+
+def review_order(
+    cells: Sequence[CaseCell],
+    *,
+    decisive: Sequence[str],
+    own: Sequence[str],
+    counted_with: Sequence[str],
+    drops: Sequence[float],
+) -> tuple[tuple[str, str], ...]:
+    """Return the cells whose review would change the conclusion most, with the reason.
+
+    Args:
+        cells: The analysed cells, then those that are set aside.
+        decisive: For each analysed cell, the formula without it if that has other lines.
+        own: Formula of the line that fits each analysed cell best.
+        counted_with: Formula of the line that each analysed cell is counted with.
+        drops: Log evidence that each analysed cell loses by that, nats.
+
+    Returns:
+        Name and reason: cells on which the formula depends, cells unlike their line, cells with a
+        doubtful assignment, and cells that are set aside.
+    """
+    found: list[tuple[tuple[float, ...], str, str]] = []
+    for place, one in enumerate(cells):
+        if one.aside:
+            found.append(((3, 0.0), one.name, f"set aside: {one.aside}"))
+            continue
+        reasons = []
+        rank, weight = 3, 0.0
+        if one.margin < UNCERTAIN_MARGIN_NATS:
+            rank, weight = 2, one.margin
+            reasons.append("another assignment of the cell is nearly as likely")
+        if drops[place] > UNCERTAIN_MARGIN_NATS:
+            rank, weight = 1, -rounded(drops[place])
+            reasons.append(f"{own[place]} by itself, counted with {counted_with[place]}")
+        if decisive[place]:
+            rank, weight = 0, -rounded(drops[place])
+            reasons.append(f"without this cell: {decisive[place]}")
+        if reasons:
+            found.append(((rank, weight), one.name, "; ".join(reversed(reasons))))
+    return tuple((name, reason) for _, name, reason in sorted(found, key=lambda one: one[0]))

@@ -1,0 +1,185 @@
+"""What the cells of a case say, in words: formulas, clones, alternatives, cells to review."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from superxception_jax.chromosomes import X, Y
+from superxception_jax.karyotyping.case.case_formula import case_formula, line_formula, sex_of
+from superxception_jax.karyotyping.case.case_record import (
+    Candidate,
+    CaseCell,
+    CaseSettings,
+    Counts,
+)
+from superxception_jax.karyotyping.case.case_review import review_order
+from superxception_jax.karyotyping.case.cell_lines import (
+    NORMAL,
+    changes_between,
+    clonal_changes,
+    reference_sex,
+)
+from superxception_jax.karyotyping.case.hypotheses import Hypothesis, Weighed
+
+MOST_ALTERNATIVES = 5
+_LEAST_POSTERIOR, _LEAST_SEX = 1e-3, 1e-4
+
+
+@dataclass(frozen=True)
+class CaseView:
+    """The weighed hypotheses of a case, and what they are in words.
+
+    Hypotheses are given by their place in `weighed.hypotheses`, and the analysed cells by that in
+    `cells`; `left_out` is the cell that does not count, None if all do.
+
+    Attributes:
+        cells: The analysed cells, at least one.
+        candidates: Counts that a cell line may have.
+        evidence: f64[n,K], log evidence of each cell for each candidate.
+        weighed: The posterior of all hypotheses.
+        settings: How the case is concluded.
+    """
+
+    cells: Sequence[CaseCell]
+    candidates: Sequence[Candidate]
+    evidence: np.ndarray
+    weighed: Weighed
+    settings: CaseSettings
+
+    @property
+    def reference(self) -> Counts:
+        """Return the normal counts from which changes are counted."""
+        return reference_sex([one.counts for one in self.cells], sex=self.settings.sex)
+
+    def lacks_sex(self) -> bool:
+        """Return whether sex chromosomes were lost from an unknown normal complement."""
+        if self.settings.order == "constitutional" or self.settings.sex:
+            return False
+        return not any(one.counts[X] > 1 or one.counts[Y] for one in self.cells)
+
+    def sizes(self, place: int, *, left_out: int | None) -> list[int]:
+        """Return the number of cells of each line of a hypothesis."""
+        hypothesis, line_of = self.weighed.hypotheses[place], self.weighed.line_of[place]
+        kept = line_of if left_out is None else np.delete(line_of, left_out)
+        return np.bincount(kept, minlength=len(hypothesis.lines)).tolist()
+
+    def lines_of(self, place: int) -> list[Counts]:
+        """Return the counts of the line of a hypothesis that each cell is counted with."""
+        hypothesis = self.weighed.hypotheses[place]
+        return [
+            self.candidates[hypothesis.lines[line]].counts for line in self.weighed.line_of[place]
+        ]
+
+    def best(self, posterior: np.ndarray, *, left_out: int | None) -> int:
+        """Return the most probable hypothesis of which every line has enough cells."""
+        for place in _most_first(posterior):
+            hypothesis = self.weighed.hypotheses[place]
+            if self._enough(hypothesis, self.sizes(place, left_out=left_out)):
+                return place
+        raise AssertionError("a single line always has enough cells")
+
+    def _enough(self, hypothesis: Hypothesis, sizes: Sequence[int]) -> bool:
+        if len(sizes) == 1:
+            return True
+        counts = [self.candidates[line].counts for line in hypothesis.lines]
+        return all(
+            size >= self._needed(one, self.reference if own == parent else counts[parent])
+            for own, (one, parent, size) in enumerate(
+                zip(counts, hypothesis.parents, sizes, strict=True)
+            )
+        )
+
+    def _needed(self, counts: Counts, before: Counts) -> int:
+        if counts in NORMAL:
+            constitutional = self.settings.order == "constitutional"
+            return self.settings.cells_of_gain if constitutional else 1
+        gains = any(after > first for first, after in zip(before, counts, strict=True))
+        return self.settings.cells_of_gain if gains else self.settings.cells_of_loss
+
+    def formula(self, place: int, *, left_out: int | None) -> str:
+        """Return the draft formula of a hypothesis, with the number of cells of each line."""
+        counts = [self.candidates[line].counts for line in self.weighed.hypotheses[place].lines]
+        lines = list(zip(counts, self.sizes(place, left_out=left_out), strict=True))
+        return case_formula(lines, reference=self.reference, settings=self.settings)
+
+    def alternatives(self, best: int) -> tuple[tuple[str, float], ...]:
+        """Return formula and posterior of the most probable other hypotheses."""
+        posterior = self.weighed.posterior
+        order = [one for one in _most_first(posterior) if one != best]
+        return tuple(
+            (self.formula(one, left_out=None), float(posterior[one]))
+            for one in order[:MOST_ALTERNATIVES]
+            if posterior[one] >= _LEAST_POSTERIOR
+        )
+
+    def iscn(self, counts: Counts) -> str:
+        """Return the draft formula of one line, without the number of cells."""
+        return line_formula(counts, reference=self.reference, settings=self.settings)
+
+    def seen_lines(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """Return the formula of each distinct cell, and the names of such cells, most first."""
+        found: dict[Counts, list[str]] = {}
+        for one in self.cells:
+            found.setdefault(one.counts, []).append(one.name)
+        ordered = sorted(found.items(), key=lambda one: -len(one[1]))
+        return tuple((self.iscn(counts), tuple(names)) for counts, names in ordered)
+
+    def clones(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """Return the clonal changes, of several copies the largest number that the cells share."""
+        seen = [one.counts for one in self.cells]
+        found = clonal_changes(seen, self.reference, self.settings)
+        twice = {one: f"{one},{one.split(',')[0]}" for one in found}
+        return tuple(
+            (change, tuple(self.cells[place].name for place in places))
+            for change, places in found.items()
+            if found.get(twice[change]) != places
+        )
+
+    def unexplained(self, best: int) -> list[str]:
+        """Return the clonal changes that no cell line of a hypothesis has."""
+        lines = [self.candidates[line].counts for line in self.weighed.hypotheses[best].lines]
+        known = {one for line in lines for one in changes_between(self.reference, line)}
+        return [change for change, _ in self.clones() if change not in known]
+
+    def sex(self) -> dict[str, float]:
+        """Return the probability of each sex complement, or set of them in a mosaic."""
+        found: Counter[str] = Counter()
+        for one, posterior in zip(self.weighed.hypotheses, self.weighed.posterior, strict=True):
+            sexes = {sex_of(self.candidates[line].counts) for line in one.lines}
+            found["/".join(sorted(sexes))] += posterior
+        kept = {name: float(share) for name, share in found.items() if share >= _LEAST_SEX}
+        return dict(sorted(kept.items(), key=lambda one: (-round(one[1], 9), one[0])))
+
+    def review(self, best: int, cells: Sequence[CaseCell]) -> tuple[tuple[str, str], ...]:
+        """Return the cells to review first, given the best hypothesis.
+
+        Args:
+            best: The hypothesis of the formula.
+            cells: The analysed cells, then those that are set aside.
+        """
+        lines = set(self.weighed.hypotheses[best].lines)
+        decisive = [""] * len(self.cells)
+        for place in range(len(self.cells) if len(self.cells) > 1 else 0):
+            other = self.best(self.weighed.without[place], left_out=place)
+            if set(self.weighed.hypotheses[other].lines) != lines:
+                decisive[place] = self.formula(other, left_out=place)
+        counted_with = self.lines_of(best)
+        chosen = self.weighed.hypotheses[best].lines
+        used = [chosen[line] for line in self.weighed.line_of[best]]
+        rows = np.arange(len(self.cells))
+        return review_order(
+            cells,
+            decisive=decisive,
+            own=[self.iscn(self.candidates[one].counts) for one in self.evidence.argmax(axis=1)],
+            counted_with=[self.iscn(counts) for counts in counted_with],
+            drops=(self.evidence.max(axis=1) - self.evidence[rows, used]).tolist(),
+        )
+
+
+def _most_first(posterior: np.ndarray) -> list[int]:
+    """Return the places from the most probable one on; what is equal keeps its order."""
+    return np.argsort(-posterior.round(9), kind="stable").tolist()

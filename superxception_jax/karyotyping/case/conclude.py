@@ -1,0 +1,235 @@
+"""From the karyotyped cells of a case to what they say together."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from superxception_jax.arrays import check
+from superxception_jax.chromosomes import AUTOSOMES, CLASS_NAMES
+from superxception_jax.karyotyping.case.case_record import (
+    Candidate,
+    Case,
+    CaseCell,
+    CaseSettings,
+    Counts,
+)
+from superxception_jax.karyotyping.case.case_review import (
+    explain_single_changes,
+    further_cells,
+    review_order,
+)
+from superxception_jax.karyotyping.case.case_view import CaseView
+from superxception_jax.karyotyping.case.cell_lines import candidates_of, changes_between, rounded
+from superxception_jax.karyotyping.case.hypotheses import (
+    make_hypotheses,
+    weigh_hypotheses,
+)
+from superxception_jax.karyotyping.case.preparation import (
+    evidence_of_cell,
+    evidence_of_counts,
+)
+from superxception_jax.karyotyping.iscn import COMPLETE_CELL
+from superxception_jax.karyotyping.karyotype import Karyotype
+from superxception_jax.karyotyping.prior import MOST_OF_A_CLASS
+from superxception_jax.karyotyping.review_flags import quantity
+
+NO_CELL = "no cell could be analysed"
+UNKNOWN_SEX = "the constitutional sex must be known, and no cell shows it"
+
+
+def conclude_case(
+    name: str,
+    karyotypes: Sequence[Karyotype],
+    failed: Mapping[str, str],
+    settings: CaseSettings | None = None,
+) -> Case:
+    """Return what the cells of a case say together.
+
+    Args:
+        name: Name of the case.
+        karyotypes: The karyotyped cells of the case.
+        failed: Reason by name of each cell of the case that could not be karyotyped.
+        settings: How it is concluded; None: a constitutional case.
+
+    Returns:
+        The conclusion, a draft. Cells that have no formula of their own (foreign stain, images
+        set aside or not read, incomplete) are set aside and never count as agreeing.
+    """
+    settings = settings or CaseSettings()
+    cells = tuple(map(_case_cell, karyotypes)) + tuple(
+        CaseCell(cell, (0,) * len(CLASS_NAMES), aside=reason) for cell, reason in failed.items()
+    )
+    analysed = [one for one in cells if not one.aside]
+    known = {one.cell: one.log_likelihoods for one in karyotypes}
+    candidates = tuple(
+        one
+        for one in candidates_of(analysed, settings=settings)
+        if max(one.counts[:AUTOSOMES]) <= MOST_OF_A_CLASS
+    )
+    rates = {"lost": settings.lost, "gained": settings.gained}
+    evidence = np.zeros((len(analysed), len(candidates)))
+    for row, cell in enumerate(analysed):
+        log_likelihoods = known[cell.name]
+        if log_likelihoods is not None:
+            evidence[row] = [
+                evidence_of_cell(log_likelihoods, one.counts, **rates) for one in candidates
+            ]
+    return conclude_cells(name, cells, candidates, evidence, settings)
+
+
+def _case_cell(karyotype: Karyotype) -> CaseCell:
+    total = len(karyotype.chromosomes)
+    aside = karyotype.withheld
+    if not aside and total not in COMPLETE_CELL:
+        what = "incomplete cell" if total < COMPLETE_CELL[0] else "not a near-diploid cell"
+        aside = f"{what} ({quantity(total, 'chromosome')})"
+    certain = karyotype.log_likelihoods is None
+    return CaseCell(
+        name=karyotype.cell,
+        counts=karyotype.counts,
+        aside=aside,
+        margin=float("inf") if certain else karyotype.margin,
+        certain=certain,
+    )
+
+
+def conclude_cells(
+    name: str,
+    cells: Sequence[CaseCell],
+    candidates: Sequence[Candidate],
+    evidence: np.ndarray,
+    settings: CaseSettings,
+) -> Case:
+    """Return what cells say together whose evidence is known; `case.mjs` does the same.
+
+    Args:
+        name: Name of the case.
+        cells: All cells, with distinct names.
+        candidates: Counts that a cell line may have.
+        evidence: f64[n,K], log evidence of each analysed cell for each candidate; that of cells
+            with certain counts is not used but calculated from them.
+        settings: How it is concluded.
+
+    Returns:
+        The conclusion.
+
+    Raises:
+        ValueError: Two cells have the same name.
+    """
+    twice = sorted(
+        one for one, number in Counter(cell.name for cell in cells).items() if number > 1
+    )
+    if twice:
+        raise ValueError(f"cells must have distinct names, got {twice} twice; rename them.")
+    analysed = [one for one in cells if not one.aside]
+    check(evidence=(evidence, f"f64[{len(analysed)},{len(candidates)}]"))
+    if not analysed:
+        return _empty(name, cells, candidates, evidence, settings)
+    candidates, evidence = _complete(analysed, candidates, evidence, settings)
+    hypotheses = make_hypotheses(candidates, evidence, settings=settings)
+    weighed = weigh_hypotheses(evidence, hypotheses=hypotheses)
+    view = CaseView(analysed, candidates, evidence, weighed, settings)
+    best = view.best(weighed.posterior, left_out=None)
+    withheld = UNKNOWN_SEX if view.lacks_sex() else ""
+    lines = view.lines_of(best)
+    singles = explain_single_changes(analysed, lines, settings=settings)
+    agreeing = view.sizes(best, left_out=None)
+    own = changes_between(view.reference, lines[0]) if len(agreeing) == 1 else ()
+    more_cells, more_text = further_cells(
+        agreeing, own, singles, unexplained=view.unexplained(best), settings=settings
+    )
+    return Case(
+        name=name,
+        formula="" if withheld else view.formula(best, left_out=None),
+        withheld=withheld,
+        settings=settings,
+        posterior=float(weighed.posterior[best]),
+        alternatives=() if withheld else view.alternatives(best),
+        cells=tuple(cells),
+        lines=view.seen_lines(),
+        class_counts=_class_counts(analysed),
+        clones=view.clones(),
+        single_changes=singles,
+        sex=view.sex(),
+        more_cells=more_cells,
+        more_text=more_text,
+        review_first=view.review(best, [*analysed, *(one for one in cells if one.aside)]),
+        candidates=tuple(candidates),
+        evidence=evidence,
+    )
+
+
+def _empty(
+    name: str,
+    cells: Sequence[CaseCell],
+    candidates: Sequence[Candidate],
+    evidence: np.ndarray,
+    settings: CaseSettings,
+) -> Case:
+    return Case(
+        name=name,
+        formula="",
+        withheld=NO_CELL,
+        settings=settings,
+        posterior=0.0,
+        alternatives=(),
+        cells=tuple(cells),
+        lines=(),
+        class_counts={},
+        clones=(),
+        single_changes=(),
+        sex={},
+        more_cells=cells_of_a_clone(settings),
+        more_text=f"No cell counts yet: {NO_CELL}.",
+        review_first=review_order(cells, decisive=(), own=(), counted_with=(), drops=()),
+        candidates=tuple(candidates),
+        evidence=evidence,
+    )
+
+
+def cells_of_a_clone(settings: CaseSettings) -> int:
+    """Return the least number of cells with which any change is a clone."""
+    return max(settings.cells_of_gain, settings.cells_of_loss)
+
+
+def _complete(
+    cells: Sequence[CaseCell],
+    candidates: Sequence[Candidate],
+    evidence: np.ndarray,
+    settings: CaseSettings,
+) -> tuple[tuple[Candidate, ...], np.ndarray]:
+    """Add the counts that only corrected cells have, and the evidence of certain counts.
+
+    For counts that were not among the candidates when a cell was classified, its evidence is that
+    of the candidate that fits it best, changed as if its own counts were certain.
+    """
+    rates = {"lost": settings.lost, "gained": settings.gained}
+
+    def shown(cell: CaseCell, counts: Counts) -> float:
+        return rounded(evidence_of_counts(cell.counts, counts, **rates))
+
+    known = {one.counts for one in candidates}
+    usual = candidates_of(cells, settings=settings)
+    added = tuple(one for one in usual if one.counts not in known)
+    more = np.zeros((len(cells), len(added)))
+    evidence = evidence.copy()
+    for row, cell in enumerate(cells):
+        if cell.certain:
+            evidence[row] = [shown(cell, one.counts) for one in candidates]
+        if cell.certain or not candidates:
+            more[row] = [shown(cell, one.counts) for one in added]
+            continue
+        best = int(evidence[row].argmax())
+        base = evidence[row, best] - shown(cell, candidates[best].counts)
+        more[row] = [base + shown(cell, one.counts) for one in added]
+    return (*candidates, *added), np.concatenate([evidence, more], axis=1)
+
+
+def _class_counts(cells: Sequence[CaseCell]) -> dict[str, dict[int, int]]:
+    return {
+        name: dict(sorted(Counter(one.counts[label] for one in cells).items()))
+        for label, name in enumerate(CLASS_NAMES)
+    }

@@ -1,0 +1,111 @@
+// What is left to do in a case. Same rules and words as karyotyping/case/case_review.py.
+
+import { cellsNeeded, changesBetween, compareLists, ninth } from "./caselines.mjs";
+import { plural, sum } from "./text.mjs";
+
+const CONFIDENCES = [0.95, 0.99];
+const UNCERTAIN_MARGIN_NATS = 3;
+const WRONG_CLASS = "a loss and a gain in one cell: a wrong class, most probably; compare the two";
+const A_CLONE = " with it would make a clone";
+const TINY = 1e-9;
+
+const cellsToExclude = (share, confidence) =>
+  Math.ceil(Math.log(1 - confidence) / Math.log(1 - share) - TINY);
+
+const excludedPercent = (cells, confidence) =>
+  Math.ceil(100 * (1 - (1 - confidence) ** (1 / cells)) - TINY);
+
+const tally = (names) => {
+  const found = new Map();
+  for (const name of names) found.set(name, (found.get(name) ?? 0) + 1);
+  return found;
+};
+
+function explanation(change, others, number, settings) {
+  if (new Set(others.map((one) => one[0])).size === 2) return WRONG_CLASS;
+  const missing = plural(cellsNeeded(change, settings) - number, "more cell");
+  const seen = `in ${plural(number, "cell")}`;
+  if (change.startsWith("-")) {
+    const why = "lost in preparation, most probably";
+    return number === 1 ? why : `${seen}: ${why}; ${missing}` + A_CLONE;
+  }
+  return `${seen}: of a neighbouring cell or a wrong class, most probably; ${missing}` +
+    A_CLONE;
+}
+
+/** Return the changes that are in too few cells to be a clone, and what they mostly are. */
+export function explainSingles(cells, lines, settings) {
+  const changes = cells.map((one, place) => changesBetween(lines[place], one.counts));
+  const number = tally(changes.flat());
+  return cells.flatMap(({ cell }, place) =>
+    changes[place]
+      .filter((change) => number.get(change) < cellsNeeded(change, settings))
+      .map((change) => {
+        const why = explanation(change, changes[place], number.get(change), settings);
+        return { cell, change, text: why };
+      }),
+  );
+}
+
+/** Return how many further cells would settle a case, and the reason. */
+export function furtherCells({ agreeing, own, singles, unexplained }, settings) {
+  const share = `${Number((100 * settings.excluded_share).toPrecision(6))} %`;
+  const cells = sum(agreeing);
+  const enough = cellsToExclude(settings.excluded_share, CONFIDENCES[0]);
+  if (unexplained.length > 0) {
+    const text = `${unexplained.join(" and ")}: a clone by the number of cells, yet lost in ` +
+      `preparation or a wrong class by its probability; ${enough} more cells without it exclude ` +
+      `a line of ${share} or more with 95 % confidence.`;
+    return { count: enough, text };
+  }
+  const number = tally(singles.filter((one) => one.text !== WRONG_CLASS).map((one) => one.change));
+  const near = [...number.keys()].filter(
+    (change) => cellsNeeded(change, settings) - number.get(change) === 1,
+  );
+  if (near.length > 0) {
+    const text = `${near.join(" and ")}: one cell too few for a clone. 1 more cell with it ` +
+      "would make one" + `; ${enough} more cells without it exclude a line of ${share} or more with 95 % ` +
+      "confidence.";
+    return { count: enough, text };
+  }
+  if (agreeing.length > 1) {
+    const text = "All cell lines have enough cells; more only make their shares more precise.";
+    return { count: 0, text };
+  }
+  const least = Math.max(...own.map((one) => cellsNeeded(one, settings) - cells), 0);
+  const [often, nearlyAlways] = CONFIDENCES.map((one) => excludedPercent(cells, one));
+  const verb = cells === 1 ? "excludes" : "exclude";
+  let text = `${plural(cells, "cell")} of one line ${verb} a second line of ${often} % or more ` +
+    `with 95 % confidence, of ${nearlyAlways} % or more with 99 %`;
+  if (least > 0) text += `; a clone needs ${plural(least, "more cell")}`;
+  if (enough > cells) text += `; ${plural(enough - cells, "more cell")} would exclude ${share}`;
+  return { count: Math.max(enough - cells, least, 0), text: `${text}.` };
+}
+
+/** Return the cells whose review would change the conclusion most, with the reason. */
+export function reviewOrder(cells, { decisive, own, countedWith, drops }) {
+  const found = cells.flatMap((one, place) => {
+    if (one.aside !== "") {
+      return [{ key: [3, 0], cell: one.cell, reason: `set aside: ${one.aside}` }];
+    }
+    const reasons = [];
+    let key = [3, 0];
+    if (one.margin !== null && one.margin < UNCERTAIN_MARGIN_NATS) {
+      key = [2, one.margin];
+      reasons.push("another assignment of the cell is nearly as likely");
+    }
+    if (drops[place] > UNCERTAIN_MARGIN_NATS) {
+      key = [1, -ninth(drops[place])];
+      reasons.push(`${own[place]} by itself, counted with ${countedWith[place]}`);
+    }
+    if (decisive[place] !== "") {
+      key = [0, -ninth(drops[place])];
+      reasons.push(`without this cell: ${decisive[place]}`);
+    }
+    if (reasons.length === 0) return [];
+    return [{ key, cell: one.cell, reason: reasons.reverse().join("; ") }];
+  });
+  return found
+    .sort((one, other) => compareLists(one.key, other.key))
+    .map(({ cell, reason }) => ({ cell, reason }));
+}
