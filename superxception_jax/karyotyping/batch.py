@@ -13,6 +13,9 @@ from pathlib import Path
 from superxception_jax.data.own.equal_images import find_equal_images
 from superxception_jax.files import readable_name
 from superxception_jax.karyotyping.batch_tasks import Failure, Task, take_up, write_results
+from superxception_jax.karyotyping.case.case_files import conclude_cases, write_cases
+from superxception_jax.karyotyping.case.case_json import case_json
+from superxception_jax.karyotyping.case.case_record import Case, CaseSettings
 from superxception_jax.karyotyping.cell import karyotype_prepared
 from superxception_jax.karyotyping.folders import CellFolder
 from superxception_jax.karyotyping.karyotype import Karyotype
@@ -76,6 +79,7 @@ class KaryotypedFolder:
         karyotypes: The karyotyped cells, in the order of the folders, without pictures.
         failed: Reason by name of each cell that could not be karyotyped.
         report: The report; None where no cell could be karyotyped.
+        cases: The conclusions about each case, of cells whose case is known.
         twins: Names of the files of each image that is in several cells.
         kept: Number of cells whose results were there and up to date.
     """
@@ -83,6 +87,7 @@ class KaryotypedFolder:
     karyotypes: tuple[Karyotype, ...]
     failed: Mapping[str, str]
     report: Path | None
+    cases: tuple[Case, ...]
     twins: tuple[str, ...]
     kept: int
 
@@ -93,10 +98,11 @@ def karyotype_folder(
     *,
     networks: Networks,
     settings: BatchSettings,
+    case_settings: CaseSettings,
     processes: int,
     advance: Callable[[str], object],
 ) -> KaryotypedFolder:
-    """Karyotype all cells and write karyograms, tables and the report.
+    """Karyotype all cells and write karyograms, tables, the conclusions about cases and the report.
 
     Cells are read, measured and drawn by several processes, while this one classifies them. A
     cell whose results are there and made from the same files by the same program is kept. A cell
@@ -108,6 +114,7 @@ def karyotype_folder(
         out: Folder of the results, made if absent.
         networks: The networks by the background of a cell.
         settings: How the cells are karyotyped and what is drawn.
+        case_settings: How cases are concluded from their cells.
         processes: Number of processes, at least 1; with one, everything is done in this process.
         advance: Called with the name of each finished cell.
 
@@ -154,11 +161,20 @@ def karyotype_folder(
     _, twins = find_equal_images(one for task in done for one in stored[task.name].contents)
     if twins:
         facts = {TWINS: "; ".join(twins), **facts}
+    karyotypes = tuple(stored[task.name].karyotype for task in done)
+    cases = conclude_cases(
+        karyotypes,
+        failed,
+        case_of={task.name: readable_name(task.folder.case) for task in tasks},
+        settings=case_settings,
+    )
+    write_cases(cases, out)
     parts = [out / task.target / PART_FILE for task in done]
     return KaryotypedFolder(
-        karyotypes=tuple(stored[task.name].karyotype for task in done),
+        karyotypes=karyotypes,
         failed=failed,
-        report=_write_report(parts, out, facts=facts, failed=failed),
+        report=_write_report(parts, out, cases=cases, facts=facts, failed=failed),
+        cases=cases,
         twins=tuple(twins),
         kept=kept,
     )
@@ -221,6 +237,7 @@ def _write_report(
     parts: Sequence[Path],
     out: Path,
     *,
+    cases: Sequence[Case],
     facts: Mapping[str, str],
     failed: Mapping[str, str],
 ) -> Path | None:
@@ -231,4 +248,6 @@ def _write_report(
     if failed:
         without = "; ".join(f"{name}: {reason}" for name, reason in failed.items())
         facts = {"cells that could not be karyotyped": without, **facts}
-    return write_report_of_parts(parts, out / REPORT_FILE, facts=facts)
+    return write_report_of_parts(
+        parts, out / REPORT_FILE, facts=facts, cases=[case_json(one) for one in cases]
+    )

@@ -36,6 +36,7 @@ from superxception_jax.files import readable_name
 # Everything else is imported after the flags are parsed, so that `--help` and mistakes in the
 # flags are answered at once.
 if TYPE_CHECKING:
+    from superxception_jax.karyotyping.case.case_record import Case
     from superxception_jax.karyotyping.karyotype import Karyotype
     from superxception_jax.karyotyping.networks import Networks
 
@@ -88,6 +89,18 @@ AGAIN = flags.DEFINE_boolean(
     "Karyotype all cells again, also those whose results are there and made from the same files "
     "by the same program.",
 )
+CASE_ORDER = flags.DEFINE_enum(
+    "case_order",
+    "constitutional",
+    ("constitutional", "neoplastic"),
+    "How the formula of a case is written and how often it has several cell lines.",
+)
+CLONE_GAIN = flags.DEFINE_integer(
+    "clone_gain", 2, "Cells of a case with the same gain that are a clone.", lower_bound=1
+)
+CLONE_LOSS = flags.DEFINE_integer(
+    "clone_loss", 3, "Cells of a case with the same loss that are a clone.", lower_bound=1
+)
 PROCESSES = flags.DEFINE_integer(
     "processes",
     0,
@@ -108,8 +121,13 @@ def main() -> None:
     from tqdm import tqdm
 
     from superxception_jax.karyotyping.batch import BatchSettings, karyotype_folder
+    from superxception_jax.karyotyping.case.case_record import CaseSettings
     from superxception_jax.karyotyping.folders import find_cells
-    from superxception_jax.karyotyping.prior import load_prior
+    from superxception_jax.karyotyping.prior import (
+        constitutional_prior,
+        default_prior,
+        load_prior,
+    )
     from superxception_jax.karyotyping.result_files import check_out
     from superxception_jax.runs.provenance import digest_program
     from superxception_jax.workers import usable_cores
@@ -120,9 +138,10 @@ def main() -> None:
     name = images.stem if images.is_file() else images.name
     out = Path(OUT.value or Path("karyotypes") / name).expanduser().absolute()
     check_out(out, images=images)
+    prior = load_prior(PRIOR.value) if PRIOR.value else None
     settings = BatchSettings(
         turned_share=TURNED_SHARE.value,
-        prior=load_prior(PRIOR.value) if PRIOR.value else None,
+        prior=prior,
         any_stain=ANY_STAIN.value,
         pictures=PICTURES.value,
         straightened=STRAIGHTENED.value,
@@ -143,6 +162,12 @@ def main() -> None:
             out,
             networks=networks,
             settings=settings,
+            case_settings=CaseSettings(
+                order=CASE_ORDER.value,
+                cells_of_gain=CLONE_GAIN.value,
+                cells_of_loss=CLONE_LOSS.value,
+                prior=constitutional_prior(prior or default_prior()),
+            ),
             processes=PROCESSES.value or automatic,
             advance=advance,
         )
@@ -150,6 +175,8 @@ def main() -> None:
         print(f"{found.kept} of {len(layout.cells)} cells were up to date (`--again` repeats them)")
     for one in found.karyotypes:
         print(_summary(one))
+    for case in found.cases:
+        print(_case_summary(case))
     for twins in found.twins:
         print(f"the same image is in several cells, of which one may be wrong: {twins}")
     for name, reason in found.failed.items():
@@ -181,6 +208,14 @@ def _load_networks() -> Networks:
             "network with `--config.model.polarity=read`."
         )
     return networks
+
+
+def _case_summary(case: Case) -> str:
+    """Return the lines that the program prints for a case."""
+    formula = f"draft {case.formula}" if case.formula else f"no formula ({case.withheld})"
+    cells = f"{len(case.analysed)} of {len(case.cells)} cells analysed"
+    probability = f", probability {100 * case.posterior:.1f} %" if case.formula else ""
+    return f"case {case.name}: {formula}{probability}, {cells}\n  {case.more_text}"
 
 
 def _summary(karyotype: Karyotype) -> str:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from superxception_jax.data.crop import KINDS
 from superxception_jax.data.ideogram.builder import draw_numbered_cell
 from superxception_jax.karyotyping.batch import BatchSettings, KaryotypedFolder, karyotype_folder
+from superxception_jax.karyotyping.case.case_record import CaseSettings
 from superxception_jax.karyotyping.cell import Classifier
 from superxception_jax.karyotyping.folders import find_cells
 from superxception_jax.karyotyping.networks import Networks
@@ -95,6 +96,7 @@ def karyotype(batch: Path, out: Path) -> KaryotypedFolder:
         out,
         networks=NETWORKS,
         settings=SETTINGS,
+        case_settings=CaseSettings(),
         processes=1,
         advance=lambda name: None,
     )

@@ -10,6 +10,7 @@ import pytest
 
 from superxception_jax.karyotyping import batch_tasks
 from superxception_jax.karyotyping.batch import KaryotypedFolder, karyotype_folder
+from superxception_jax.karyotyping.case.case_record import CaseSettings
 from superxception_jax.karyotyping.folders import CellFolder, find_cells
 from superxception_jax.karyotyping.prior import default_prior
 from superxception_jax.karyotyping.result_files import CELL_FILES, REPORT_FILE
@@ -26,6 +27,7 @@ def run(
         out,
         networks=networks,
         settings=dataclasses.replace(SETTINGS, **changes),
+        case_settings=CaseSettings(),
         processes=processes,
         advance=advance,
     )
@@ -202,17 +204,26 @@ def test_several_processes_write_the_same_files(tmp_path):
     assert [k.unread for k in several.karyotypes if k.cell == "c"] != [()]
 
 
+def watch_reading(monkeypatch) -> list[str]:
+    """Return a list that gets the name of each cell whose images are read."""
+    read: list[str] = []
+    load_cell = batch_tasks.load_cell
+
+    def watched(folder):
+        read.append(folder.name)
+        return load_cell(folder)
+
+    monkeypatch.setattr(batch_tasks, "load_cell", watched)
+    return read
+
+
 def test_a_batch_goes_on_where_it_was(tmp_path, monkeypatch):
     for name in ("a", "b", "c"):
         write_images(tmp_path / "batch" / name)
     cells = find_cells(tmp_path / "batch").cells
     whole = run(cells, tmp_path / "whole")
     assert whole.kept == 0
-    read = []
-    load_cell = batch_tasks.load_cell
-    monkeypatch.setattr(
-        batch_tasks, "load_cell", lambda one: read.append(one.name) or load_cell(one)
-    )
+    read = watch_reading(monkeypatch)
 
     def stop(name):
         if name == "b":
@@ -264,11 +275,7 @@ def test_a_cell_is_kept_only_if_nothing_changed(tmp_path, monkeypatch, change, a
         write_images(tmp_path / "batch" / name)
     cells = find_cells(tmp_path / "batch").cells
     run(cells, tmp_path / "out")
-    read = []
-    load_cell = batch_tasks.load_cell
-    monkeypatch.setattr(
-        batch_tasks, "load_cell", lambda one: read.append(one.name) or load_cell(one)
-    )
+    read = watch_reading(monkeypatch)
     assert run(cells, tmp_path / "out", **change).kept == 2 - len(again)
     assert read == again
 
