@@ -4,45 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-import matplotlib
-import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
-
-from superxception_jax.chromosomes import CLASS_NAMES, SEX_CHROMOSOMES
-from superxception_jax.data.bands import chromosome_length_units, load_bands
+from superxception_jax.chromosomes import CLASS_NAMES
 from superxception_jax.files import replacing
-from superxception_jax.karyotyping.iscn import ploidy
-from superxception_jax.karyotyping.karyogram.centromere import BAND_LEVEL
-from superxception_jax.karyotyping.karyogram.ideogram import expected_arms_in
-from superxception_jax.karyotyping.karyogram.layout import (
-    BODY_GAP_IN,
-    Body,
-    Slot,
-    content_width_in,
-    lay_out,
-)
-from superxception_jax.karyotyping.karyogram.page import (
+from superxception_jax.karyotyping.karyogram.items import (
     DOTS_PER_INCH,
+    ChromosomeBox,
+    Item,
+    Karyogram,
+    PlacedPicture,
+)
+from superxception_jax.karyotyping.karyogram.layout import content_width_in, lay_out
+from superxception_jax.karyotyping.karyogram.page import (
     LEGEND_POINTS,
     Line,
-    open_page,
-    paint_footer,
-    paint_legend,
-    paint_lines,
+    place_footer,
+    place_legend,
+    place_lines,
 )
-from superxception_jax.karyotyping.karyogram.paint import Chromosome, paint_row
-from superxception_jax.karyotyping.karyogram.picture import (
-    BORDER_PX,
-    Picture,
-    prepare_picture,
-    white_level,
+from superxception_jax.karyotyping.karyogram.picture import BORDER_PX, prepare_picture, white_level
+from superxception_jax.karyotyping.karyogram.png_file import png_bytes
+from superxception_jax.karyotyping.karyogram.raster import karyogram_raster
+from superxception_jax.karyotyping.karyogram.rows import Chromosome, place_row
+from superxception_jax.karyotyping.karyogram.slots import (
+    build_slots,
+    class_members,
+    inches_per_pixel,
 )
 from superxception_jax.karyotyping.karyogram.style import PALETTES
 from superxception_jax.karyotyping.karyogram.text import line_height_in, wrap_text
 from superxception_jax.karyotyping.karyotype import Karyotype
 
+# What `save_karyogram` writes: a laboratory that asks for SVG also wants the picture.
+PICTURES = ("png", "svg", "none")
 DRAFT = "draft karyotype, to be verified by a cytogeneticist"
 FOOTER = "research software, not for diagnosis"
 STRAIGHTENED = "chromosomes straightened digitally along their medial axes"
@@ -51,11 +46,7 @@ SHOWN = {
     "print": "shown dark on white, contrast stretched equally for the whole cell",
     "original": "shown bright on black, contrast unchanged",
 }
-# Length of an average chromosome 1 of the cell, whatever the pixel size of the camera.
-LONGEST_IN = 1.75
 MARGIN_IN = 0.4
-# Width of an ideogram: at most this, and at most this share of the median chromosome's width.
-IDEOGRAM_IN, IDEOGRAM_SHARE = 0.13, 0.7
 NAME_POINTS, ISCN_POINTS, NOTE_POINTS, LIST_POINTS = 11.0, 16.0, 9.0, 8.0
 _SECTION_GAP_IN = 0.12
 
@@ -66,8 +57,8 @@ def draw_karyogram(
     background: str = "print",
     ideograms: bool = True,
     straightened: bool = False,
-) -> Figure:
-    """Return the karyogram of a cell.
+) -> Karyogram:
+    """Return the karyogram of a cell, laid out on its page.
 
     All chromosomes are drawn at the same scale, such that an average chromosome 1 of the cell is
     `LONGEST_IN` long. Homologues are next to each other, the longest first, with their
@@ -85,7 +76,7 @@ def draw_karyogram(
         straightened: Whether to straighten the chromosomes; a line of the header then says so.
 
     Returns:
-        The figure, as large as its content requires.
+        The karyogram, as large as its content requires; `save_karyogram` paints it.
 
     Raises:
         ValueError: The cell has no chromosomes, the background is unknown, a length isn't
@@ -95,8 +86,8 @@ def draw_karyogram(
     """
     _check(karyotype, background)
     pictures = [prepare_picture(one, straightened=straightened) for one in karyotype.chromosomes]
-    in_per_px = _inches_per_pixel(karyotype)
-    slots = _build_slots(karyotype, pictures, in_per_px=in_per_px, ideograms=ideograms)
+    in_per_px = inches_per_pixel(karyotype)
+    slots = build_slots(karyotype, pictures, in_per_px=in_per_px, ideograms=ideograms)
     flags = _number_flags(karyotype)
     width_in = content_width_in(slots)
     header = _header(karyotype, width_in=width_in, straightened=straightened)
@@ -109,55 +100,130 @@ def draw_karyogram(
     footer_in += _SECTION_GAP_IN + line_height_in(NOTE_POINTS) / 2
     palette = PALETTES[background]
     page_in = width_in + 2 * MARGIN_IN
-    figure, axes = open_page(page_in, footer_in + MARGIN_IN, palette=palette)
-    paint_lines(axes, header, left_in=MARGIN_IN, top_in=MARGIN_IN, palette=palette)
     chromosomes = [
         Chromosome(picture=picture, confidence=one.confidence, flag=flags.get(index, 0))
         for index, (one, picture) in enumerate(zip(karyotype.chromosomes, pictures, strict=True))
     ]
-    for row in rows:
-        paint_row(
-            axes,
-            row,
-            chromosomes,
-            labels={name: label for label, name in enumerate(CLASS_NAMES)},
-            in_per_px=in_per_px,
-            white=white_level([one.image for one in karyotype.chromosomes]),
-            background=background,
-        )
-    paint_legend(axes, left_in=MARGIN_IN, middle_in=legend_in, palette=palette)
-    paint_lines(axes, notes, left_in=MARGIN_IN, top_in=notes_in, palette=palette)
-    paint_footer(axes, FOOTER, middle_in=(page_in / 2, footer_in), palette=palette)
-    return figure
+    in_rows = [place_row(row, chromosomes, in_per_px=in_per_px, palette=palette) for row in rows]
+    return Karyogram(
+        width_in=page_in,
+        height_in=footer_in + MARGIN_IN,
+        background=background,
+        white=white_level([one.image for one in karyotype.chromosomes]),
+        in_per_px=in_per_px,
+        items=(
+            *place_lines(header, left_in=MARGIN_IN, top_in=MARGIN_IN, palette=palette),
+            *(item for items in in_rows for item in items),
+            *place_legend(left_in=MARGIN_IN, middle_in=legend_in, palette=palette),
+            *place_lines(notes, left_in=MARGIN_IN, top_in=notes_in, palette=palette),
+            place_footer(FOOTER, middle_in=(page_in / 2, footer_in), palette=palette),
+        ),
+        boxes=_find_boxes(karyotype, in_rows, in_per_px=in_per_px),
+    )
 
 
-def save_karyogram(figure: Figure, *, stem: Path) -> tuple[Path, Path]:
-    """Write a karyogram as PNG and as SVG, each completely or not at all.
+def save_karyogram(karyogram: Karyogram, *, stem: Path, pictures: str = "svg") -> tuple[Path, ...]:
+    """Write a karyogram as PNG and, on request, as SVG, each completely or not at all.
 
-    The PNG, at `DOTS_PER_INCH`, is for reports, the SVG for print and for editing. Equal figures
-    give equal files.
+    The PNG, at `DOTS_PER_INCH`, is for reports and costs a tenth of a second; the SVG, for print
+    and for editing, costs twenty times as much. Equal karyograms give equal files.
 
     Args:
-        figure: Figure of `draw_karyogram`.
+        karyogram: Karyogram of `draw_karyogram`.
         stem: Path of both files without a suffix; the folder must exist.
+        pictures: "png" for the PNG, "svg" for both, "none" for no file.
 
     Returns:
-        The paths of the PNG and of the SVG.
+        The paths of the files: none, that of the PNG, or that of the PNG and that of the SVG.
 
     Raises:
+        ValueError: `pictures` is none of these.
         OSError: A file can't be written.
     """
-    paths = []
-    FigureCanvasAgg(figure)
-    for ending, metadata in ((".png", {"Software": None}), (".svg", {"Date": None})):
-        path = stem.with_name(stem.name + ending)
-        with (
-            replacing(path) as temporary,
-            matplotlib.rc_context({"svg.hashsalt": "karyogram", "svg.fonttype": "path"}),
-        ):
-            figure.savefig(temporary, format=ending[1:], dpi=DOTS_PER_INCH, metadata=metadata)
-        paths.append(path)
-    return paths[0], paths[1]
+    if pictures not in PICTURES:
+        raise ValueError(f"`pictures` must be one of {PICTURES}, got {pictures!r}; choose one.")
+    if pictures == "none":
+        return ()
+    png = stem.with_name(stem.name + ".png")
+    with replacing(png) as temporary:
+        temporary.write_bytes(_png(karyogram))
+    if pictures == "png":
+        return (png,)
+    # Here, because matplotlib takes longer to start than a PNG to be painted.
+    from superxception_jax.karyotyping.karyogram.vector import save_svg
+
+    svg = stem.with_name(stem.name + ".svg")
+    with replacing(svg) as temporary:
+        save_svg(karyogram, temporary)
+    return png, svg
+
+
+def _png(karyogram: Karyogram) -> bytes:
+    raster = karyogram_raster(karyogram)
+    return png_bytes(raster.pixels, palette=raster.palette, dots_per_inch=DOTS_PER_INCH)
+
+
+def karyogram_boxes(karyogram: Karyogram) -> dict[str, Any]:
+    """Return where the chromosomes are on the PNG of a karyogram, as JSON values.
+
+    Args:
+        karyogram: Karyogram of `draw_karyogram`.
+
+    Returns:
+        width_px and height_px of the PNG, and boxes, one per chromosome in the order of the page:
+        image (its name), class, homologue (0 for the first of its class), row (0 for the first),
+        turned (whether the original image is upside down) and box, [left, top, right, bottom] in
+        pixels of the PNG from its upper left corner.
+    """
+    width_px, height_px = karyogram.size_px
+    return {
+        "width_px": width_px,
+        "height_px": height_px,
+        "boxes": [
+            {
+                "image": one.name,
+                "class": one.class_name,
+                "homologue": one.homologue,
+                "row": one.row,
+                "turned": one.turned,
+                "box": [
+                    round(side_in * DOTS_PER_INCH)
+                    for side_in in (one.left_in, one.top_in, one.right_in, one.bottom_in)
+                ],
+            }
+            for one in karyogram.boxes
+        ],
+    }
+
+
+def _find_boxes(
+    karyotype: Karyotype, in_rows: Sequence[Sequence[Item]], *, in_per_px: float
+) -> tuple[ChromosomeBox, ...]:
+    """Return where each chromosome is, without the border of its picture."""
+    border_in = BORDER_PX * in_per_px
+    boxes: list[ChromosomeBox] = []
+    counts: dict[str, int] = {}
+    for row, items in enumerate(in_rows):
+        for item in items:
+            if not isinstance(item, PlacedPicture):
+                continue
+            one = karyotype.chromosomes[item.index]
+            homologue = counts.get(one.class_name, 0)
+            counts[one.class_name] = homologue + 1
+            boxes.append(
+                ChromosomeBox(
+                    name=one.name,
+                    class_name=one.class_name,
+                    homologue=homologue,
+                    row=row,
+                    turned=one.turned,
+                    left_in=item.left_in + border_in,
+                    top_in=item.top_in + border_in,
+                    right_in=item.left_in + item.width_in - border_in,
+                    bottom_in=item.top_in + item.height_in - border_in,
+                )
+            )
+    return tuple(boxes)
 
 
 def _check(karyotype: Karyotype, background: str) -> None:
@@ -178,81 +244,11 @@ def _check(karyotype: Karyotype, background: str) -> None:
             )
 
 
-def _length_units(label: int) -> int:
-    return chromosome_length_units(load_bands(BAND_LEVEL)[CLASS_NAMES[label]])
-
-
-def _inches_per_unit() -> float:
-    return LONGEST_IN / max(_length_units(label) for label in range(len(CLASS_NAMES)))
-
-
-def _inches_per_pixel(karyotype: Karyotype) -> float:
-    """Return the scale of the cell: the ISCN length of its chromosomes over their pixels."""
-    length_px = sum(one.length_px for one in karyotype.chromosomes)
-    units = sum(_length_units(one.label) for one in karyotype.chromosomes)
-    return _inches_per_unit() * units / length_px
-
-
-def _members(karyotype: Karyotype, label: int) -> list[int]:
-    """Return the indices of the chromosomes of a class, in the order of `Karyotype.of_class`."""
-    chromosomes = karyotype.chromosomes
-    members = [index for index, one in enumerate(chromosomes) if one.label == label]
-    return sorted(members, key=lambda index: -chromosomes[index].length_px)
-
-
-def _missing(counts: Sequence[int]) -> dict[str, int]:
-    """Return how many chromosomes of each class are missing, by the ploidy level of the formula."""
-    sets = ploidy(sum(counts))
-    missing = {
-        name: max(sets - count, 0)
-        for name, count in zip(CLASS_NAMES, counts, strict=True)
-        if name not in SEX_CHROMOSOMES
-    }
-    x, y = counts[-2:]
-    lost = max(sets - x - y, 0)
-    # Whether an X or a Y is missing is unknown; the outline goes where the cell has none.
-    return missing | ({"X": lost, "Y": 0} if x == 0 else {"X": 0, "Y": lost})
-
-
-def _build_slots(
-    karyotype: Karyotype, pictures: Sequence[Picture], *, in_per_px: float, ideograms: bool
-) -> dict[str, Slot]:
-    """Return the items above each class number, with their sizes."""
-    bodies = [
-        Body(
-            kind="chromosome",
-            width_in=(picture.image.shape[1] - 2 * BORDER_PX) * in_per_px,
-            above_in=(picture.centromere_px - BORDER_PX) * in_per_px,
-            below_in=(picture.image.shape[0] - BORDER_PX - picture.centromere_px) * in_per_px,
-            index=index,
-        )
-        for index, picture in enumerate(pictures)
-    ]
-    median_in = float(np.median([body.width_in for body in bodies]))
-    ideogram_in = min(IDEOGRAM_IN, IDEOGRAM_SHARE * median_in)
-    missing = _missing(karyotype.counts)
-    slots = {}
-    for label, name in enumerate(CLASS_NAMES):
-        members = _members(karyotype, label)
-        expected_in = _inches_per_unit() * _length_units(label)
-        above_in, below_in = expected_arms_in(label, length_in=expected_in)
-        items = [bodies[index] for index in members]
-        kind = "unknown" if name in SEX_CHROMOSOMES else "missing"
-        items += [Body(kind, median_in, above_in, below_in)] * missing[name]
-        if ideograms and (members or kind == "missing"):
-            lengths = [karyotype.chromosomes[index].length_px * in_per_px for index in members]
-            mean_in = float(np.mean(lengths)) if lengths else expected_in
-            above_in, below_in = expected_arms_in(label, length_in=mean_in)
-            items.insert(0, Body("ideogram", ideogram_in, above_in, below_in))
-        homologues = 1 if name == "Y" else 2
-        least_in = homologues * (median_in + BODY_GAP_IN) + (ideogram_in if ideograms else 0.0)
-        slots[name] = Slot(class_name=name, bodies=tuple(items), least_width_in=least_in)
-    return slots
-
-
 def _number_flags(karyotype: Karyotype) -> dict[int, int]:
     """Return the marker numbers of the flagged chromosomes, from 1 in the order of the page."""
-    shown = [index for label in range(len(CLASS_NAMES)) for index in _members(karyotype, label)]
+    shown = [
+        index for label in range(len(CLASS_NAMES)) for index in class_members(karyotype, label)
+    ]
     flagged = [index for index in shown if karyotype.chromosomes[index].flags]
     return {index: number for number, index in enumerate(flagged, start=1)}
 

@@ -40,6 +40,23 @@ class BandShape:
     hatched: bool
 
 
+@dataclass(frozen=True)
+class BandExtent:
+    """Where one band of an ideogram is, and how it is drawn.
+
+    Attributes:
+        start_in: Its end towards pter, in inches below the centromere.
+        stop_in: Its other end.
+        density: Staining, see `BandShape`.
+        hatched: Whether the band is a variable region.
+    """
+
+    start_in: float
+    stop_in: float
+    density: float
+    hatched: bool
+
+
 def ideogram_shapes(
     label: int, *, length_in: float, width_in: float
 ) -> tuple[np.ndarray, tuple[BandShape, ...]]:
@@ -58,16 +75,58 @@ def ideogram_shapes(
     """
     bands = load_bands(BAND_LEVEL)[CLASS_NAMES[label]]
     scale = length_in / chromosome_length_units(bands)
-    centromere = centromere_units(bands)
-    shapes = []
-    for band in bands:
-        start, stop = ((end - centromere) * scale for end in (band.start_units, band.stop_units))
-        outline = _outline(bands, start, stop, scale=scale, width_in=width_in)
-        shapes.append(
-            BandShape(outline=outline, density=_density(band), hatched=band.stain in VARIABLE)
+    extents = band_extents(label, length_in=length_in)
+    shapes = tuple(
+        BandShape(
+            outline=_outline(bands, one.start_in, one.stop_in, scale=scale, width_in=width_in),
+            density=one.density,
+            hatched=one.hatched,
         )
-    start, stop = -centromere * scale, (bands[-1].stop_units - centromere) * scale
-    return _outline(bands, start, stop, scale=scale, width_in=width_in), tuple(shapes)
+        for one in extents
+    )
+    start, stop = extents[0].start_in, extents[-1].stop_in
+    return _outline(bands, start, stop, scale=scale, width_in=width_in), shapes
+
+
+def ideogram_outline(label: int, *, length_in: float, width_in: float) -> np.ndarray:
+    """Return the outline of an ideogram, see `ideogram_shapes`.
+
+    Args:
+        label: Class, an index in `CLASS_NAMES`.
+        length_in: Length of the chromosome in inches.
+        width_in: Width of the arms in inches.
+
+    Returns:
+        f64[K,2], corners (right, down) in inches from the centromere.
+    """
+    bands = load_bands(BAND_LEVEL)[CLASS_NAMES[label]]
+    scale = length_in / chromosome_length_units(bands)
+    above_in, below_in = expected_arms_in(label, length_in=length_in)
+    return _outline(bands, -above_in, below_in, scale=scale, width_in=width_in)
+
+
+def band_extents(label: int, *, length_in: float) -> tuple[BandExtent, ...]:
+    """Return where the bands of an ideogram are.
+
+    Args:
+        label: Class, an index in `CLASS_NAMES`.
+        length_in: Length of the chromosome in inches.
+
+    Returns:
+        The bands from pter to qter.
+    """
+    bands = load_bands(BAND_LEVEL)[CLASS_NAMES[label]]
+    scale = length_in / chromosome_length_units(bands)
+    centromere = centromere_units(bands)
+    return tuple(
+        BandExtent(
+            start_in=(band.start_units - centromere) * scale,
+            stop_in=(band.stop_units - centromere) * scale,
+            density=_density(band),
+            hatched=band.stain in VARIABLE,
+        )
+        for band in bands
+    )
 
 
 def expected_arms_in(label: int, *, length_in: float) -> tuple[float, float]:

@@ -76,3 +76,19 @@ PALETTES = {
     "print": Palette(page="white", ink="black", pale="0.35", line="0.72", marker="#D55E00"),
     "original": Palette(page="black", ink="white", pale="0.7", line="0.42", marker="#D55E00"),
 }
+
+
+def rgb(colour: str) -> tuple[int, int, int]:
+    """Return red, green and blue of a colour, 0..255.
+
+    Args:
+        colour: Colour of a palette or of `CONFIDENCES`.
+
+    >>> rgb("#D55E00"), rgb("0.2")
+    ((213, 94, 0), (51, 51, 51))
+    """
+    if colour.startswith("#"):
+        return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
+    shade = {"black": 0.0, "white": 1.0}.get(colour)
+    level = round(255 * (float(colour) if shade is None else shade))
+    return level, level, level

@@ -4,28 +4,29 @@ from __future__ import annotations
 
 import re
 
-from matplotlib.font_manager import FontProperties
-from matplotlib.textpath import text_to_path
+from superxception_jax.karyotyping.karyogram.fonts import load_widths
 
 POINTS_PER_INCH = 72.0
 LINE_HEIGHT = 1.35
 _PIECES = re.compile(r"\s+|[^\s,]*,|[^\s,]+")
 
 
-def text_width_in(text: str, *, size_points: float, bold: bool = False) -> float:
+def text_width_in(
+    text: str, *, size_points: float, bold: bool = False, italic: bool = False
+) -> float:
     """Return the width of one line of text.
 
     Args:
         text: Text without line breaks.
         size_points: Font size.
         bold: Whether the font is bold.
+        italic: Whether the font is italic.
 
     Returns:
         Width in inches.
     """
-    font = FontProperties(size=size_points, weight="bold" if bold else "normal")
-    width, _, _ = text_to_path.get_text_width_height_descent(text, font, ismath=False)
-    return float(width) / POINTS_PER_INCH
+    places = load_widths(bold=bold, italic=italic).places(text)
+    return places[-1] * size_points / POINTS_PER_INCH
 
 
 def wrap_text(
@@ -45,6 +46,9 @@ def wrap_text(
     Returns:
         The lines, at least one.
     """
+    whole = " ".join(text.split())
+    if text_width_in(whole, size_points=size_points, bold=bold) <= width_in:
+        return (whole,)
     lines, line = [], ""
     for piece in _PIECES.findall(text):
         # Line breaks and tabs become spaces.

@@ -3,16 +3,15 @@ from __future__ import annotations
 import dataclasses
 import functools
 import itertools
-from collections.abc import Callable
-from typing import Any
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
-from matplotlib.patches import FancyBboxPatch, Rectangle
-from PIL import Image
+from matplotlib.patches import Circle, FancyBboxPatch, Rectangle
 
 from superxception_jax.chromosomes import CLASS_NAMES
 from superxception_jax.karyotyping.karyogram.draw import (
@@ -20,69 +19,22 @@ from superxception_jax.karyotyping.karyogram.draw import (
     FOOTER,
     STRAIGHTENED,
     draw_karyogram,
+    karyogram_boxes,
     save_karyogram,
 )
 from superxception_jax.karyotyping.karyogram.picture import prepare_picture
+from superxception_jax.karyotyping.karyogram.raster import karyogram_raster
+from superxception_jax.karyotyping.karyogram.vector import karyogram_figure
 from superxception_jax.karyotyping.karyotype import Karyotype
+from tests.karyotyping.karyogram.example_cells import CELLS, laid_out, only
 from tests.karyotyping.read_cells import cell
-
-FEW = "".join(f",-{number}" for number in range(4, 23) if number != 21)
-LONG = "the probability of the class is low and the second-best class lies in another group, " * 3
-
-
-def flag(karyotype: Karyotype, flags: dict[int, tuple[str, ...]]) -> Karyotype:
-    chromosomes = tuple(
-        dataclasses.replace(one, flags=flags.get(index, ()))
-        for index, one in enumerate(karyotype.chromosomes)
-    )
-    return dataclasses.replace(karyotype, chromosomes=chromosomes)
-
-
-def only(karyotype: Karyotype, *names: str) -> Karyotype:
-    kept = tuple(one for one in karyotype.chromosomes if one.class_name in names)
-    return dataclasses.replace(karyotype, chromosomes=kept)
-
-
-def misclassified(karyotype: Karyotype) -> Karyotype:
-    """Assign every chromosome to class 5."""
-    chromosomes = tuple(
-        dataclasses.replace(one, label=4, flags=("all alike",)) for one in karyotype.chromosomes
-    )
-    return dataclasses.replace(karyotype, chromosomes=chromosomes)
-
-
-CELLS: dict[str, Callable[[], tuple[Karyotype, dict[str, Any]]]] = {
-    "female": lambda: (cell("46,XX"), {}),
-    "trisomy": lambda: (
-        flag(cell("47,XY,+21", style="q", seed=1), {0: (LONG,), 41: ("short", "$x_1$ touches")}),
-        {"straightened": True},
-    ),
-    "turner": lambda: (
-        flag(cell("45,X", seed=1), {44: ("alone",)}),
-        {"background": "original"},
-    ),
-    "losses": lambda: (
-        cell(
-            "44,XX,-7,-7",
-            cell="a_long_name_" * 12,
-            flags=("44 chromosomes",),
-            unread=(("image_3.png", LONG),),
-            set_aside=(("bar.png", "a scale bar"),),
-            withheld="1 image could not be read, 1 image set aside",
-        ),
-        {"ideograms": False},
-    ),
-    "small": lambda: (cell("48,XXY,+21", scale=0.4), {}),
-    "large": lambda: (cell("3,Y,-2,-3" + FEW, style="q", scale=3.0), {}),
-    "one": lambda: (only(cell("45,X", style="q", seed=1), "X"), {}),
-    "misclassified": lambda: (misclassified(cell("46,XX", seed=1)), {}),
-}
+from tests.paths import REPOSITORY
 
 
 @functools.cache
 def drawing(name: str) -> tuple[Karyotype, Figure]:
-    karyotype, options = CELLS[name]()
-    return karyotype, draw_karyogram(karyotype, **options)
+    karyotype, karyogram = laid_out(name)
+    return karyotype, karyogram_figure(karyogram)
 
 
 def texts(figure: Figure) -> list[str]:
@@ -162,9 +114,18 @@ def test_a_straightened_figure_says_so(name: str, says_so: bool):
 
 def test_markers_are_above_their_chromosomes_with_their_numbers():
     karyotype, figure = drawing("trisomy")
-    markers = {text.get_text(): text for text in figure.axes[0].texts if text.get_bbox_patch()}
-    assert set(markers) == {"1", "2"}
-    right_in, down_in = markers["1"].get_position()
+    discs = [patch for patch in figure.axes[0].patches if isinstance(patch, Circle)]
+    numbers = [text for text in figure.axes[0].texts if text.get_color() == "white"]
+    assert [number.get_text() for number in numbers] == ["1", "2"]
+    assert len(discs) == 2
+    renderer = FigureCanvasAgg(figure).get_renderer()
+    for disc, number in zip(discs, numbers, strict=True):
+        inside, outside = number.get_tightbbox(renderer), disc.get_window_extent(renderer)
+        assert inside is not None
+        # The middle of an ink box is half a pixel off at most, beside what "1" has on its left.
+        assert outside.x0 < inside.x0 < inside.x1 < outside.x1
+        assert (outside.y0 + outside.y1) / 2 == pytest.approx((inside.y0 + inside.y1) / 2, abs=4)
+    right_in, down_in = discs[0].center
     extents = [image.get_extent() for image in figure.axes[0].images]
     below = [one for one in extents if one[0] < right_in < one[1] and one[3] > down_in]
     nearest = min(below, key=lambda one: one[3])
@@ -246,16 +207,65 @@ def test_wrong_options_and_lengths_are_refused():
         draw_karyogram(dataclasses.replace(one, chromosomes=(flat,)))
 
 
-def test_equal_figures_give_equal_files(tmp_path):
+@pytest.mark.parametrize("pictures", [(), ("png",), ("png", "svg")])
+def test_equal_karyograms_give_equal_files_of_what_is_asked_for(
+    pictures: tuple[str, ...], tmp_path
+):
     karyotype = only(cell("46,XY"), "21", "Y")
     contents = []
     for stem in ("first", "second"):
-        paths = save_karyogram(draw_karyogram(karyotype), stem=tmp_path / stem)
-        assert [path.name for path in paths] == [f"{stem}.png", f"{stem}.svg"]
+        karyogram = draw_karyogram(karyotype)
+        paths = save_karyogram(
+            karyogram, stem=tmp_path / stem, pictures=pictures[-1] if pictures else "none"
+        )
+        assert [path.name for path in paths] == [f"{stem}.{ending}" for ending in pictures]
         contents.append([path.read_bytes() for path in paths])
     assert contents[0] == contents[1]
-    assert len(list(tmp_path.iterdir())) == 4
-    with Image.open(tmp_path / "first.png") as image:
-        width_px, height_px = image.size
-    assert width_px > 2700 < height_px
-    assert contents[0][1].count(b"<image") == 3
+    assert len(list(tmp_path.iterdir())) == 2 * len(pictures)
+    if "svg" in pictures:
+        assert contents[0][1].count(b"<image") == 3
+
+
+def test_unknown_pictures_are_refused(tmp_path):
+    karyogram = draw_karyogram(only(cell("46,XY"), "21"))
+    with pytest.raises(ValueError, match="`pictures` must be one of"):
+        save_karyogram(karyogram, stem=tmp_path / "one", pictures="jpeg")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("name", ["trisomy", "turner", "misclassified"])
+def test_boxes_enclose_the_chromosomes_of_the_picture(name: str):
+    karyotype, karyogram = laid_out(name)
+    found = karyogram_boxes(karyogram)
+    pixels = karyogram_raster(karyogram).pixels
+    assert (found["height_px"], found["width_px"]) == pixels.shape
+    shown = {name: karyotype.of_class(name) for name in CLASS_NAMES}
+    assert {
+        (box["class"], box["homologue"], box["image"], box["turned"]) for box in found["boxes"]
+    } == {
+        (name, place, one.name, one.turned)
+        for name, ones in shown.items()
+        for place, one in enumerate(ones)
+    }
+    order = [(box["row"], box["box"][0]) for box in found["boxes"]]
+    assert order == sorted(order)
+    page = int(pixels[0, 0])
+    for box in found["boxes"]:
+        left, top, right, bottom = box["box"]
+        inside = np.abs(pixels[top:bottom, left:right].astype(int) - page) > 40
+        # No empty row or column wider than the blurred edge of a chromosome.
+        for side in (0, 1):
+            lit = np.flatnonzero(inside.any(axis=side))
+            assert lit[0] < 0.15 * inside.shape[1 - side] + 12
+            assert lit[-1] > 0.85 * inside.shape[1 - side] - 12
+
+
+def test_a_png_needs_no_matplotlib():
+    code = (
+        "import sys; from superxception_jax.karyotyping.karyogram import draw, fonts;"
+        "fonts.load_widths(bold=True, italic=False); print('matplotlib' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "False"
