@@ -1,7 +1,6 @@
 // The start of the page, the last of its modules: draws everything and listens.
 
 import { renderCase } from "./casepage.mjs";
-import { caseNow } from "./consensus.mjs";
 import { report } from "./data.mjs";
 import { renderDetails } from "./details.mjs";
 import { byId } from "./dom.mjs";
@@ -15,6 +14,7 @@ import { listenToHelp } from "./help.mjs";
 import { renderKaryogram } from "./karyogram.mjs";
 import { onKey } from "./keyboard.mjs";
 import { renderList } from "./list.mjs";
+import { isLoaded } from "./load.mjs";
 import { sections, showCase, showCell } from "./navigate.mjs";
 import { clearPrinted, printShown } from "./print.mjs";
 import { setScale } from "./scale.mjs";
@@ -96,5 +96,5 @@ globalThis.karyotypeReport = Object.freeze({
   draftIscn: (counts) => draftIscn(counts, report.classes),
   draftFormula: (counts, withheld) => draftFormula(counts, report, withheld),
   correctedReport,
-  caseNow: (name) => caseNow(report.cases.find((one) => one.case === name)),
+  loadedCells: () => report.cells.filter(isLoaded).length,
 });

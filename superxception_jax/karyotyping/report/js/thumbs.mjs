@@ -4,7 +4,8 @@
 import { countsNow, correctionCount, draftText, membersOf } from "./cells.mjs";
 import { classesOfGroup, ROWS } from "./data.mjs";
 import { make } from "./dom.mjs";
-import { isLoaded, loadCell } from "./load.mjs";
+import { ownName } from "./labels.mjs";
+import { isLoaded, loadCell, tellMissing } from "./load.mjs";
 import { showCell } from "./navigate.mjs";
 import { chromosomeState, revision, states } from "./state.mjs";
 import { plural, sum } from "./text.mjs";
@@ -45,8 +46,8 @@ async function drawWanted() {
     try {
       await loadCell(cell);
       await drawCell(canvas, cell);
-    } catch {
-      canvas.drawnAt = undefined; // The page says what is missing.
+    } catch (error) {
+      tellMissing(error);
     }
     await new Promise((done) => { setTimeout(done); });
   }
@@ -123,7 +124,7 @@ export function thumbnail(cell) {
     "button",
     { type: "button", className: "thumbnail", onclick: () => showCell(cell) },
     make("span", { className: "plate" }, canvas),
-    make("span", { className: "name" }, cell.cell),
+    make("span", { className: "name" }, ownName(cell)),
     make("span", { className: "iscn" }, draftText(cell)),
     make("span", { className: "quiet" }, marks.filter((text) => text !== null).join(" · ")),
   );
