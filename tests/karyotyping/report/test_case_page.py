@@ -56,7 +56,7 @@ def test_cells_are_small_karyograms(case_page, case_samples):
         context.drawImage(canvas, 0, 0);
         const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
         let bright = 0;
-        for (let place = 0; place < data.length; place += 4) bright += data[place] > 40;
+        for (let place = 0; place < data.length; place += 4) bright += data[place] < 215;
         return bright / (canvas.width * canvas.height)"""
     name = cells[0].cell
     page.driver.execute_script(
