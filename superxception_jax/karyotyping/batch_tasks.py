@@ -13,7 +13,11 @@ from superxception_jax.files import readable_name, write_json, write_text
 from superxception_jax.karyotyping.cell_images import PreparedCell, prepare_cell
 from superxception_jax.karyotyping.export import assignments_csv, karyotype_json
 from superxception_jax.karyotyping.folders import CellFolder, digest_cell, load_cell
-from superxception_jax.karyotyping.karyogram.draw import draw_karyogram, save_karyogram
+from superxception_jax.karyotyping.karyogram.draw import (
+    draw_karyogram,
+    karyogram_boxes,
+    save_karyogram,
+)
 from superxception_jax.karyotyping.karyotype import Karyotype
 from superxception_jax.karyotyping.report.cell_part import write_report_cell
 from superxception_jax.karyotyping.result_files import (
@@ -145,7 +149,11 @@ def write_results(
         The cell as a later run finds it; or why it could not be written.
     """
     try:
-        values = karyotype_json(karyotype)
+        values = karyotype_json(karyotype) | {"karyogram": None}
+        karyogram = None
+        if task.pictures != "none":
+            karyogram = draw_karyogram(karyotype, straightened=task.straightened)
+            values["karyogram"] = karyogram_boxes(karyogram)
         state = cell_state(
             karyotype, made_from=taken.made_from, contents=taken.contents, about=about
         )
@@ -154,9 +162,8 @@ def write_results(
             write_json(folder / STATE_FILE, state)
             write_text(folder / CSV_FILE, assignments_csv([karyotype]))
             write_report_cell(karyotype, folder / PART_FILE)
-            if task.pictures != "none":
-                figure = draw_karyogram(karyotype, straightened=task.straightened)
-                save_karyogram(figure, stem=folder / KARYOGRAM)
+            if karyogram is not None:
+                save_karyogram(karyogram, stem=folder / KARYOGRAM, pictures=task.pictures)
         return restore_cell(values, state)
     except Exception as error:  # Whatever is wrong with a cell must not cost the others.
         return Failure.of(error)

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from superxception_jax.karyotyping.export import DRAFT_NOTE
+from superxception_jax.karyotyping.report.part_folder import remove_parts
 
 REPORT_FILE = "report.html"
 JSON_FILE = "karyotype.json"
@@ -112,7 +113,7 @@ def check_out(out: Path, *, images: Path) -> None:
 
 
 def remove_report(out: Path) -> None:
-    """Remove the report of an earlier run, if there is one.
+    """Remove the report of an earlier run with the folder of its cells, if there is one.
 
     Args:
         out: Folder of the results.
@@ -120,6 +121,7 @@ def remove_report(out: Path) -> None:
     report = out / REPORT_FILE
     if report.is_file() and _is_report(report):
         report.unlink()
+        remove_parts(report)
 
 
 def remove_results(out: Path, cell: str) -> None:

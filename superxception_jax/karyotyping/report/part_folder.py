@@ -30,7 +30,7 @@ def folder_name(report: Path, digest: str) -> str:
 
 
 def write_parts(parts: Sequence[Path], report: Path, *, digest: str) -> str:
-    """Copy the parts of the cells into the folder of a report.
+    """Put the parts of the cells into the folder of a report, without a second copy if possible.
 
     Args:
         parts: Files of the cells, in the order of the report.
@@ -45,7 +45,7 @@ def write_parts(parts: Sequence[Path], report: Path, *, digest: str) -> str:
     temporary = Path(tempfile.mkdtemp(prefix=f".{report.stem}_cells-", dir=report.parent))
     try:
         for place, part in enumerate(parts):
-            shutil.copyfile(part, temporary / part_name(place))
+            _share(part, temporary / part_name(place))
         temporary.chmod(0o755)  # As a folder of results, readable for others.
         folder.mkdir(exist_ok=True)
         for place in range(len(parts)):
@@ -53,6 +53,14 @@ def write_parts(parts: Sequence[Path], report: Path, *, digest: str) -> str:
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
     return folder.name
+
+
+def _share(part: Path, target: Path) -> None:
+    """Give a file a second name: it is never changed, only replaced by another; or copy it."""
+    try:
+        os.link(part, target)
+    except OSError:  # The file system has no such names, or has too many of this file.
+        shutil.copyfile(part, target)
 
 
 def remove_parts(report: Path, *, keep: str = "") -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from selenium import webdriver
+from selenium.common.exceptions import TimeoutException
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
@@ -45,6 +47,25 @@ class Page:
     def __init__(self, driver: webdriver.Chrome, downloads: Path) -> None:
         self.driver = driver
         self.downloads = downloads
+
+    def wait(self, selector: str):
+        """Return an element as soon as it is there."""
+        WebDriverWait(self.driver, LONGEST_WAIT_S, poll_frequency=0.02).until(
+            lambda _: self.all(selector)
+        )
+        return self.find(selector)
+
+    def wait_until(self, is_true: Callable[[], bool]) -> None:
+        WebDriverWait(self.driver, LONGEST_WAIT_S, poll_frequency=0.02).until(lambda _: is_true())
+
+    def wait_for_text(self, selector: str, text: str) -> None:
+        """Wait until an element has a text; the error shows the text that it has instead."""
+        try:
+            WebDriverWait(self.driver, LONGEST_WAIT_S, poll_frequency=0.02).until(
+                lambda _: self.all(selector) and self.text(selector) == text
+            )
+        except TimeoutException:
+            assert self.text(selector) == text
 
     def find(self, selector: str):
         return self.driver.find_element(By.CSS_SELECTOR, selector)

@@ -8,9 +8,11 @@ from dataclasses import replace
 import pytest
 
 from superxception_jax.data.background import CellBackground
+from superxception_jax.karyotyping.report import page as report_page
 from superxception_jax.karyotyping.report.page import write_html_report
 from superxception_jax.karyotyping.stain import StainVerdict
 from tests.karyotyping.report.browser import BROWSER, DRIVER, Page, start_browser
+from tests.karyotyping.report.case_samples import sample_cases
 from tests.karyotyping.report.samples import sample_cell
 
 
@@ -69,19 +71,47 @@ def driver(tmp_path_factory):
     driver.quit()
 
 
-@pytest.fixture
-def page(driver, address, tmp_path):
+def shown_page(driver, address, downloads):
+    """Yield a report without corrections; at the end, nothing but its own files was asked for."""
     driver.execute_cdp_cmd(
-        "Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(tmp_path)}
+        "Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(downloads)}
     )
     driver.get_log("performance")  # Drops the requests of the empty page.
     driver.get(address)
     driver.execute_script("localStorage.clear()")
     driver.refresh()
-    yield Page(driver, tmp_path)
+    yield Page(driver, downloads)
     assert driver.get_log("browser") == []
     messages = (json.loads(entry["message"])["message"] for entry in driver.get_log("performance"))
     requests = [m["params"] for m in messages if m["method"] == "Network.requestWillBeSent"]
     asked = {one["request"]["url"] for one in requests}
     assert address in asked
-    assert [url for url in asked if not url.startswith((address, "data:", "blob:"))] == []
+    own = (address, address.removesuffix(".html") + "_cells-", "data:", "blob:")
+    assert [url for url in asked if not url.startswith(own)] == []
+
+
+@pytest.fixture
+def page(driver, address, tmp_path):
+    yield from shown_page(driver, address, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def case_samples():
+    return sample_cases()
+
+
+@pytest.fixture(scope="session", params=["one file", "folder"])
+def case_address(request, tmp_path_factory, case_samples) -> str:
+    """Write the report of two cases, once as one file and once with its cells beside it."""
+    cells, cases = case_samples
+    path = tmp_path_factory.mktemp("cases") / "report.html"
+    with pytest.MonkeyPatch.context() as patch:
+        if request.param == "folder":
+            patch.setattr(report_page, "MOST_INLINE_BYTES", 0)
+        write_html_report(cells, path, facts={"commit": "abc"}, cases=cases)
+    return path.as_uri()
+
+
+@pytest.fixture
+def case_page(driver, case_address, tmp_path):
+    yield from shown_page(driver, case_address, tmp_path)

@@ -10,7 +10,7 @@ import {
   alternatives, clones, copyTable, lines, reviewFirst, section, setAside,
 } from "./tables.mjs";
 import { percent, plural } from "./text.mjs";
-import { dropThumbnails, thumbnail } from "./thumbs.mjs";
+import { dropThumbnails, fillThumbnails } from "./thumbs.mjs";
 import { view } from "./view.mjs";
 
 const ORDERS = { constitutional: "constitutional karyotype", neoplastic: "neoplastic karyotype" };
@@ -28,14 +28,15 @@ export function renderCase() {
   drawn = { one: view.one, revision };
   dropThumbnails(area);
   const now = caseNow(view.one);
+  const grid = make("div", { className: "grid" });
   area.replaceChildren(
     caseHead(now),
     make("div", { className: "panels" },
       alternatives(now), lines(now), clones(now), reviewFirst(now), setAside(now), moreCells(now)),
     copyTable(now),
-    section("Cells", "thumbnails",
-      make("div", { className: "grid" }, ...cellsOf(view.one).map(thumbnail))),
+    section("Cells", "thumbnails", grid),
   );
+  fillThumbnails(grid, cellsOf(view.one));
 }
 
 function caseHead(now) {

@@ -5,7 +5,7 @@ import { caseNow } from "./consensus.mjs";
 import { report } from "./data.mjs";
 import { byId, make, say } from "./dom.mjs";
 import { LABEL_COLUMNS, labelRows } from "./labels.mjs";
-import { loadCell } from "./load.mjs";
+import { loadCell, tellMissing } from "./load.mjs";
 import { chromosomeState, saved, states } from "./state.mjs";
 import { csvText, localTime } from "./text.mjs";
 
@@ -131,7 +131,7 @@ const exporting = (makeExport) => async () => {
   try {
     await makeExport();
   } catch (error) {
-    if (byId("missing-part").hidden) throw error;
+    tellMissing(error);
   }
 };
 

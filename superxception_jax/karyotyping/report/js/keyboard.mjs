@@ -110,5 +110,5 @@ export function onKey(event) {
   }
   const button = event.target.closest?.(".chromosome");
   if (button && chromosomeKey(event, button)) event.preventDefault();
-  else if (singleKeys() && Object.hasOwn(COMMANDS, event.key)) COMMANDS[event.key]();
+  else if ((singleKeys() || button) && Object.hasOwn(COMMANDS, event.key)) COMMANDS[event.key]();
 }

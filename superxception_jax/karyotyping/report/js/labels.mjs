@@ -3,7 +3,7 @@
 export const LABEL_COLUMNS = ["file", "class", "cell", "case", "turned"];
 
 /** Return the name of a cell within its case. */
-function ownName(cell) {
+export function ownName(cell) {
   const start = `${cell.case}/`;
   return cell.case !== "" && cell.cell.startsWith(start) ? cell.cell.slice(start.length) : cell.cell;
 }

@@ -2,8 +2,9 @@
 
 import { correctionCount, draftText, flagCount } from "./cells.mjs";
 import { caseFormulaText, caseNow } from "./consensus.mjs";
-import { report } from "./data.mjs";
+import { caseOf, report } from "./data.mjs";
 import { byId, make } from "./dom.mjs";
+import { ownName } from "./labels.mjs";
 import { isListed, sections, showCase, showCell } from "./navigate.mjs";
 import { states } from "./state.mjs";
 import { plural } from "./text.mjs";
@@ -23,7 +24,7 @@ function cellButton(cell) {
     make(
       "span",
       { className: "name" },
-      cell.cell,
+      caseOf(cell) === undefined ? cell.cell : ownName(cell),
       reviewed ? make("span", { className: "tick" }, " ✓ reviewed") : null,
     ),
     make("span", { className: "iscn" }, draftText(cell)),

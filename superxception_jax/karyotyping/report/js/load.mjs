@@ -7,6 +7,7 @@ import { view } from "./view.mjs";
 
 // A cell is about 200 kB.
 const MOST_KEPT = 40;
+const MISSING = "MissingPart";
 
 // Cells by the digest that their script names.
 const waiting = new Map();
@@ -45,9 +46,14 @@ function loadError(cell) {
     `The images of cell ${cell.cell} must be in the folder ${report.folder} beside this page, ` +
     `but ${cell.part} is missing there or belongs to another report. ` +
     "Keep page and folder together, or karyotype the cells again.";
+  return Object.assign(new Error(text), { name: MISSING });
+}
+
+/** Say on the page which images are missing; other errors are thrown on. */
+export function tellMissing(error) {
+  if (error.name !== MISSING) throw error;
   byId("missing-part").hidden = false;
-  byId("missing-part").textContent = text;
-  return new Error(text);
+  byId("missing-part").textContent = error.message;
 }
 
 function dropOldest() {

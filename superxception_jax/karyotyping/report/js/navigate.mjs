@@ -4,7 +4,7 @@ import { correctionCount, draftText, leftToReview } from "./cells.mjs";
 import { caseFormulaText, caseNow } from "./consensus.mjs";
 import { caseOf, cellsOf, report } from "./data.mjs";
 import { byId, say } from "./dom.mjs";
-import { isLoaded, loadCell } from "./load.mjs";
+import { isLoaded, loadCell, tellMissing } from "./load.mjs";
 import { states } from "./state.mjs";
 import { redraw, view } from "./view.mjs";
 
@@ -37,6 +37,7 @@ export async function showCell(cell, image = null) {
   view.one = null;
   view.image = image ?? cell.chromosomes?.[0]?.name ?? null;
   view.typed = "";
+  byId("missing-part").hidden = true;
   redraw();
   say(`Cell ${cell.cell}. Draft: ${draftText(cell)}.`);
   if (!isLoaded(cell)) await completeCell(cell, image);
@@ -48,8 +49,9 @@ export async function showCell(cell, image = null) {
 async function completeCell(cell, image) {
   try {
     await loadCell(cell);
-  } catch {
-    return; // The page says so.
+  } catch (error) {
+    if (view.cell === cell) tellMissing(error);
+    return;
   }
   if (view.cell !== cell || view.one !== null) return;
   view.image = image ?? cell.chromosomes[0]?.name ?? null;

@@ -3,7 +3,7 @@
 import { draftText, membersOf } from "./cells.mjs";
 import { ASIDE, cellsOf, classesOfGroup, report, ROWS } from "./data.mjs";
 import { byId, make, say } from "./dom.mjs";
-import { loadCell, pin, release } from "./load.mjs";
+import { loadCell, pin, release, tellMissing } from "./load.mjs";
 import { setPrintScale } from "./scale.mjs";
 import { chromosomeState, saved, states } from "./state.mjs";
 import { view } from "./view.mjs";
@@ -87,9 +87,10 @@ export async function printShown() {
   if (view.one !== null) {
     try {
       await prepareCase();
-    } catch {
+    } catch (error) {
       clearPrinted();
-      return; // The page says which images are missing.
+      tellMissing(error);
+      return;
     }
   }
   window.print();

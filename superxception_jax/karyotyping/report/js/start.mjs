@@ -2,7 +2,6 @@
 
 import { concludeCase } from "./case.mjs";
 import { renderCase } from "./casepage.mjs";
-import { caseNow } from "./consensus.mjs";
 import { report } from "./data.mjs";
 import { renderDetails } from "./details.mjs";
 import { byId } from "./dom.mjs";
@@ -16,6 +15,7 @@ import { listenToHelp } from "./help.mjs";
 import { renderKaryogram } from "./karyogram.mjs";
 import { onKey } from "./keyboard.mjs";
 import { renderList } from "./list.mjs";
+import { isLoaded } from "./load.mjs";
 import { sections, showCase, showCell } from "./navigate.mjs";
 import { clearPrinted, printShown } from "./print.mjs";
 import { setScale } from "./scale.mjs";
@@ -99,4 +99,5 @@ globalThis.karyotypeReport = Object.freeze({
   correctedReport,
   caseNow: (name) => caseNow(report.cases.find((one) => one.case === name)),
   concludeCase,
+  loadedCells: () => report.cells.filter(isLoaded).length,
 });

@@ -2,6 +2,7 @@
 
 import { cellNamed, report } from "./data.mjs";
 import { make } from "./dom.mjs";
+import { ownName } from "./labels.mjs";
 import { showCell } from "./navigate.mjs";
 import { percent, plural } from "./text.mjs";
 
@@ -13,13 +14,13 @@ export function section(title, className, ...children) {
 }
 
 /** Return a button that shows a cell; a cell that is not in this report is only named. */
-function cellLink(name, text = name) {
+function cellLink(name) {
   const cell = cellNamed(name);
-  if (cell === undefined) return make("span", {}, text);
+  if (cell === undefined) return make("span", {}, name);
   const button = make(
     "button",
     { type: "button", className: "link", onclick: () => showCell(cell) },
-    text,
+    ownName(cell),
   );
   button.dataset.link = name;
   return button;
@@ -34,6 +35,10 @@ function cellLinks(names) {
   details.addEventListener("toggle", () => details.append(...links(names)), { once: true });
   return [details];
 }
+
+/** Return a formula that breaks after a comma, and nowhere else. */
+const formula = (text) => make("span", { className: "iscn" },
+  ...text.split(/(?<=,)/).flatMap((part) => [part, make("wbr")]));
 
 function table(className, heads, rows) {
   return make(
@@ -53,7 +58,7 @@ export function alternatives(now) {
     "alternatives",
     now.alternatives.length > 0
       ? table("", ["Formula", "Probability"],
-        now.alternatives.map((one) => [one.formula, percent(one.posterior)]))
+        now.alternatives.map((one) => [formula(one.formula), percent(one.posterior)]))
       : make("p", { className: "quiet" }, "No other formula was considered."),
     make("p", { className: "quiet" },
       `Sex chromosomes: ${sexes.map(([name, share]) => `${name || "none"} ${percent(share)}`).join(", ")}`),
@@ -94,7 +99,7 @@ export function lines(now) {
     "Cell lines",
     "lines",
     table("", ["Formula", "Count", "Cells"],
-      now.lines.map((one) => [one.iscn, String(one.cells.length), cellLinks(one.cells)])),
+      now.lines.map((one) => [formula(one.iscn), String(one.cells.length), cellLinks(one.cells)])),
   );
 }
 

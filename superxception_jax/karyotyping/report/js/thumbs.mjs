@@ -4,7 +4,8 @@
 import { countsNow, correctionCount, draftText, membersOf } from "./cells.mjs";
 import { classesOfGroup, ROWS } from "./data.mjs";
 import { make } from "./dom.mjs";
-import { isLoaded, loadCell } from "./load.mjs";
+import { ownName } from "./labels.mjs";
+import { isLoaded, loadCell, tellMissing } from "./load.mjs";
 import { showCell } from "./navigate.mjs";
 import { chromosomeState, revision, states } from "./state.mjs";
 import { plural, sum } from "./text.mjs";
@@ -13,10 +14,17 @@ const WIDTH_PX = 200;
 const HEIGHT_PX = 132;
 const GAP_PX = 2;
 const NEAR_PX = "300px";
+const FAR_PX = "1500px";
+const ADDED_AT_ONCE = 40;
+// While the page is scrolled, thumbnails wait for a pause, but not for long.
+const PAUSE_MILLISECONDS = 120;
+const LONGEST_WAIT_MILLISECONDS = 600;
 
 // Canvas → the cell to draw on it, in the order in which they came into view.
 const wanted = new Map();
 let isDrawing = false;
+let scrolledAt = -Infinity;
+window.addEventListener("scroll", () => { scrolledAt = performance.now(); }, { passive: true });
 
 const observer = new IntersectionObserver(
   (changes) => {
@@ -35,6 +43,16 @@ function clear(canvas) {
   canvas.drawnAt = undefined;
 }
 
+const wait = (milliseconds) => new Promise((done) => { setTimeout(done, milliseconds); });
+
+async function waitForPause() {
+  const until = performance.now() + LONGEST_WAIT_MILLISECONDS;
+  while (performance.now() < Math.min(until, scrolledAt + PAUSE_MILLISECONDS)) {
+    await wait(PAUSE_MILLISECONDS / 2);
+  }
+  await wait(0);
+}
+
 /** Draw one at a time, with a pause for the page in between. */
 async function drawWanted() {
   if (isDrawing) return;
@@ -45,10 +63,10 @@ async function drawWanted() {
     try {
       await loadCell(cell);
       await drawCell(canvas, cell);
-    } catch {
-      canvas.drawnAt = undefined; // The page says what is missing.
+    } catch (error) {
+      tellMissing(error);
     }
-    await new Promise((done) => { setTimeout(done); });
+    await waitForPause();
   }
   isDrawing = false;
 }
@@ -95,6 +113,11 @@ async function drawCell(canvas, cell) {
       left += between;
     }
   }
+  if (document.body.dataset.film === "dark") {
+    context.globalCompositeOperation = "difference";
+    context.fillStyle = "white";
+    context.fillRect(0, 0, WIDTH_PX, HEIGHT_PX);
+  }
   canvas.drawnAt = revision;
 }
 
@@ -108,7 +131,7 @@ function drawOne(context, pixels, one, { left, bottom, scale, turned }) {
 }
 
 /** Return a button with a small karyogram of a cell, which shows the cell. */
-export function thumbnail(cell) {
+function thumbnail(cell) {
   const canvas = make("canvas", { width: 0, height: HEIGHT_PX });
   canvas.cell = cell;
   canvas.setAttribute("aria-hidden", "true");
@@ -123,12 +146,29 @@ export function thumbnail(cell) {
     "button",
     { type: "button", className: "thumbnail", onclick: () => showCell(cell) },
     make("span", { className: "plate" }, canvas),
-    make("span", { className: "name" }, cell.cell),
+    make("span", { className: "name" }, ownName(cell)),
     make("span", { className: "iscn" }, draftText(cell)),
     make("span", { className: "quiet" }, marks.filter((text) => text !== null).join(" · ")),
   );
   button.dataset.thumbnail = cell.cell;
   return button;
+}
+
+/**
+ * Fill an area with the thumbnails of cells: the first ones now, more whenever the last one comes
+ * near, by scrolling or by the keyboard.
+ */
+export function fillThumbnails(area, cells) {
+  const added = cells.slice(0, ADDED_AT_ONCE).map(thumbnail);
+  area.append(...added);
+  const rest = cells.slice(ADDED_AT_ONCE);
+  if (rest.length === 0) return;
+  const end = new IntersectionObserver((changes) => {
+    if (!changes.some((change) => change.isIntersecting)) return;
+    end.disconnect();
+    if (area.isConnected) fillThumbnails(area, rest);
+  }, { rootMargin: FAR_PX });
+  end.observe(added.at(-1));
 }
 
 /** Forget the thumbnails of a page that is shown no more. */

@@ -1,0 +1,219 @@
+"""A report whose cells are files beside it: complete at any moment, loaded when they are shown."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+from dataclasses import replace
+
+import pytest
+
+from superxception_jax.karyotyping.report import page as report_page
+from superxception_jax.karyotyping.report import part_folder
+from superxception_jax.karyotyping.report.cell_part import (
+    cell_payload,
+    load_cell_text,
+    load_head,
+    write_report_cell,
+)
+from superxception_jax.karyotyping.report.page import (
+    report_payload,
+    write_html_report,
+    write_report_of_parts,
+)
+from superxception_jax.karyotyping.result_files import remove_report
+from tests.karyotyping.report.browser import Page
+from tests.karyotyping.report.samples import sample_chromosome, sample_karyotype
+
+# Of the first version of the page.
+DIGEST_OF_A_SAMPLE = "ba40677d33ebb62eb245b577c643473f4f8ec2d3412ce330ae1096b5c0a13b2a"
+DATA = re.compile(r'<script type="application/json" id="report-data">(.*?)</script>', re.DOTALL)
+
+
+def payload_of(path):
+    return json.loads(DATA.search(path.read_text("utf-8"))[1])
+
+
+def folders_of(path):
+    return sorted(one.name for one in path.parent.iterdir() if one.is_dir())
+
+
+@pytest.fixture
+def large(monkeypatch):
+    monkeypatch.setattr(report_page, "MOST_INLINE_BYTES", 0)
+
+
+@pytest.fixture
+def parts(cells, tmp_path):
+    folder = tmp_path / "parts"
+    folder.mkdir()
+    return [write_report_cell(one, folder / f"{n}.js") for n, one in enumerate(cells)]
+
+
+def test_a_part_holds_one_cell(parts, cells):
+    for part, cell in zip(parts, cells, strict=True):
+        assert json.loads(load_cell_text(part)) == cell_payload(cell)
+        head = load_head(part)
+        assert (head["cell"], head["total"]) == (cell.cell, len(cell.chromosomes))
+        assert "chromosomes" not in head
+        assert len(json.dumps(head)) < 4000
+
+
+def test_a_damaged_part_is_refused(parts, tmp_path):
+    whole = parts[0].read_bytes()
+    for content in (whole[:-20], b"", b"karyotypeReportCell(\n{" + whole[100:]):
+        parts[0].write_bytes(content)
+        with pytest.raises(ValueError, match="must hold the part of a report.*karyotype the cell"):
+            write_report_of_parts(parts, tmp_path / "report.html", facts={})
+    assert [one.name for one in tmp_path.iterdir()] == ["parts"]
+
+
+def test_both_forms_have_the_same_digest_and_cells(parts, cells, tmp_path, monkeypatch):
+    expected = report_payload(cells, facts={"commit": "a"})
+    one = write_report_of_parts(parts, tmp_path / "one.html", facts={"commit": "a"})
+    assert payload_of(one) == expected
+    monkeypatch.setattr(report_page, "MOST_INLINE_BYTES", 0)
+    many = write_report_of_parts(parts, tmp_path / "many.html", facts={"commit": "a"})
+    found = payload_of(many)
+    assert found["digest"] == expected["digest"]
+    assert found["folder"] == f"many_cells-{found['digest'][:8]}"
+    for small, whole in zip(found["cells"], expected["cells"], strict=True):
+        text = load_cell_text(tmp_path / found["folder"] / small.pop("part"))
+        assert json.loads(text)["chromosomes"] == whole["chromosomes"]
+        assert small == {name: value for name, value in whole.items() if name != "chromosomes"}
+    assert many.stat().st_size < one.stat().st_size / 2
+
+
+def test_digest_is_that_of_the_list_of_cells(cells):
+    # Corrections that browsers stored under earlier versions are found under it.
+    sample = sample_karyotype("c", sample_chromosome("a"))
+    assert report_payload([sample], facts={})["digest"] == DIGEST_OF_A_SAMPLE
+
+
+def test_a_new_report_removes_the_folder_of_the_old_one(cells, tmp_path, large):
+    path = write_html_report(cells, tmp_path / "report.html", facts={})
+    (first,) = folders_of(path)
+    write_html_report(cells, path, facts={"commit": "other"})
+    assert folders_of(path) == [first]
+    (tmp_path / first / "notes.txt").write_text("mine")
+    (tmp_path / "report_cells-other").mkdir()
+    write_html_report(cells[:2], path, facts={})
+    assert len(folders_of(path)) == 3
+    assert [one.name for one in (tmp_path / first).iterdir()] == ["notes.txt"]
+    shutil.rmtree(tmp_path / first)
+    remove_report(tmp_path)
+    assert [one.name for one in tmp_path.iterdir()] == ["report_cells-other"]
+
+
+@pytest.mark.parametrize("stop_at", ["copyfile", "replace", "page"])
+def test_a_stopped_run_leaves_the_old_report_complete(cells, tmp_path, large, monkeypatch, stop_at):
+    path = write_html_report(cells[:2], tmp_path / "report.html", facts={})
+    before = payload_of(path)
+
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        if stop_at == "copyfile":
+            patch.setattr(part_folder.shutil, "copyfile", stop)
+        elif stop_at == "replace":
+            patch.setattr(part_folder.os, "replace", stop)
+        else:
+            patch.setattr(report_page, "write_text", stop)
+        with pytest.raises(KeyboardInterrupt):
+            write_html_report(cells, path, facts={})
+    assert payload_of(path) == before
+    for cell in before["cells"]:
+        assert load_head(tmp_path / before["folder"] / cell["part"])["digest"] == cell["digest"]
+    # What a killed process could not remove goes with the next report.
+    (tmp_path / ".report_cells-abcd1234").mkdir()
+    (tmp_path / ".report_cells-abcd1234" / "0001.js").write_text("half")
+    write_html_report(cells, path, facts={})
+    assert folders_of(path) == [payload_of(path)["folder"]]
+
+
+@pytest.fixture
+def large_page(driver, cells, tmp_path, large):
+    # More cells than the page keeps.
+    many = [
+        replace(cells[0], cell=f"Copy {number:02d}", margin=9.0 + number / 100)
+        for number in range(45)
+    ]
+    path = write_html_report([*cells, *many], tmp_path / "report.html", facts={})
+    driver.get(path.as_uri())
+    driver.execute_script("localStorage.clear()")
+    driver.refresh()
+    page = Page(driver, tmp_path)
+    page.wait(".chromosome")
+    yield page
+    driver.get("about:blank")
+    driver.get_log("browser")
+
+
+def test_cells_are_loaded_when_they_are_shown(large_page, cells):
+    page = large_page
+    scripts = "return performance.getEntriesByType('resource').map((one) => one.name)"
+    loaded = page.driver.execute_script(scripts)
+    assert len([one for one in loaded if one.endswith(".js")]) <= 2, "the shown one and the next"
+    page.show("Cell 001")
+    page.wait(f".chromosome[data-image='{cells[1].chromosomes[0].name}']")
+    image = cells[1].of_class("21")[0].name
+    page.press(image, "a")
+    assert page.text("#iscn") == "46,XY"
+    # An export loads all cells, and the corrections of those that were dropped stay.
+    cell = page.corrected("Cell 001")
+    assert cell["iscn_corrected"] == "46,XY"
+    report = page.driver.execute_script("return karyotypeReport.correctedReport()")
+    assert len(report["cells"]) == len(cells) + 45
+    assert all(len(one["chromosomes"]) >= 40 for one in report["cells"])
+    kept = """
+        const text = document.getElementById("report-data").textContent;
+        return [JSON.parse(text).cells.length, karyotypeReport.loadedCells()]"""
+    count, held = page.driver.execute_script(kept)
+    assert count == len(cells) + 45
+    assert held <= 41
+    page.driver.refresh()
+    page.show("Cell 001")
+    page.wait(".chromosome")
+    assert page.text("#iscn") == "46,XY"
+
+
+def test_a_missing_or_foreign_part_is_named(large_page, tmp_path):
+    page = large_page
+    found = payload_of(tmp_path / "report.html")
+    by_name = {cell["cell"]: tmp_path / found["folder"] / cell["part"] for cell in found["cells"]}
+    by_name["Copy 20"].unlink()
+    os.replace(by_name["Copy 21"], by_name["Copy 25"])
+    for cell in ("Copy 20", "Copy 25"):
+        page.driver.execute_script("document.getElementById('missing-part').hidden = true")
+        page.show(cell)
+        page.wait_until(lambda: page.find("#missing-part").is_displayed())
+        assert page.text("#missing-part").startswith(f"The images of cell {cell} must be in the")
+        assert page.text("#karyogram") == "Loading the images …"
+        assert page.text("#iscn") == "46,XX"
+    page.find("#export-csv").click()
+    page.wait_until(lambda: page.find("#missing-part").is_displayed())
+    assert list(tmp_path.glob("*.csv")) == []
+
+
+def test_the_policy_of_a_large_report_lets_only_its_files_in(large_page):
+    page = large_page
+    script = """
+        const done = arguments[0];
+        const tries = [];
+        for (const [tag, rule] of [["script", "script"], ["img", "img"], ["iframe", "frame"]]) {
+          tries.push(new Promise((told) => {
+            const element = document.createElement(tag);
+            document.addEventListener("securitypolicyviolation", (event) => {
+              if (event.effectiveDirective.startsWith(rule)) told(event.effectiveDirective);
+            });
+            element.src = `http://127.0.0.1:9/${tag}`;
+            document.body.append(element);
+          }));
+        }
+        tries.push(fetch("http://127.0.0.1:9/").then(() => "reached", (error) => error.name));
+        Promise.all(tries).then(done)"""
+    found = page.driver.execute_async_script(script)
+    assert found == ["script-src-elem", "img-src", "frame-src", "TypeError"]

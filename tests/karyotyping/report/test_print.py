@@ -1,0 +1,57 @@
+"""The PDF that Chromium prints of a cell and of a case."""
+
+from __future__ import annotations
+
+import base64
+import io
+import unicodedata
+
+from pypdf import PdfReader
+
+PRINTED = "window.print = () => { document.body.dataset.printed = 'yes' }"
+
+
+def print_pdf(page) -> list[str]:
+    """Press Print, and return the texts of the pages that Chromium prints then."""
+    page.driver.execute_script(PRINTED)
+    page.driver.execute_script("delete document.body.dataset.printed")
+    page.find("#print").click()
+    page.wait("[data-printed]")
+    options = {"preferCSSPageSize": True, "printBackground": False}
+    found = page.driver.execute_cdp_cmd("Page.printToPDF", options)
+    reader = PdfReader(io.BytesIO(base64.b64decode(found["data"])))
+    width, height = reader.pages[0].mediabox.width, reader.pages[0].mediabox.height
+    assert (round(width), round(height)) == (842, 595), "A4 landscape"
+    # Fonts join letters: NFKC writes "fi" as two again.
+    texts = (unicodedata.normalize("NFKC", one.extract_text()) for one in reader.pages)
+    return [" ".join(text.split()) for text in texts]
+
+
+def test_a_case_with_its_karyograms(case_page, case_samples):
+    page, (cells, _) = case_page, case_samples
+    page.find("#reviewer").send_keys("A. Reviewer")
+    texts = print_pdf(page)
+    first = texts[0]
+    for words in ("case 7", "47,XX,+21", "probability 98.7 %", "Cell lines", "Review first",
+                  "Research use only. Not for diagnosis.", "verified by a cytogeneticist"):  # fmt: skip
+        assert words in first
+    assert "Export JSON" not in "".join(texts)
+    whole = "".join(texts)
+    assert "Copies of each class" in whole
+    assert "3 more cells exclude a mosaic" in whole
+    last = texts[-3:]
+    for cell, text in zip((cells[1], cells[0], cells[2]), last, strict=True):
+        assert text.startswith(f"{cell.cell} {cell.iscn}")
+        assert "Reviewer: A. Reviewer, not reviewed." in text
+        assert "20 F 21 22 Y G" in text
+    page.wait_until(lambda: page.all("#printed-cells img") == [])
+
+
+def test_a_cell(case_page, case_samples):
+    page, (cells, _) = case_page, case_samples
+    page.find(f"[data-cell='{cells[0].cell}']").click()
+    page.wait(".chromosome")
+    (text,) = print_pdf(page)
+    assert f"{cells[0].cell} 47,XX,+21" in text
+    assert "reviewer: not given · not reviewed" in text
+    assert "case 7/cell 1" not in text
