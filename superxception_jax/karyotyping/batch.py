@@ -33,6 +33,7 @@ from superxception_jax.karyotyping.stored_cell import StoredCell
 from superxception_jax.workers import Workers, result_of
 
 TWINS = "images that are in several cells"
+FAILED = "cells that could not be karyotyped"
 # Results that are written while further cells are read, per process.
 _WRITING = 2
 
@@ -125,11 +126,48 @@ def karyotype_folder(
         ValueError: Two cells have the same name.
         OSError: A process was ended from outside.
     """
-    names = [readable_name(folder.name) for folder in cells]
-    _check_names(names)
+    tasks = _plan(cells, out, networks=networks, settings=settings)
     out.mkdir(parents=True, exist_ok=True)
+    stored, failed, kept = dict[str, StoredCell](), dict[str, str](), 0
+    with Workers(processes) as workers:
+        for task, outcome, is_kept in _karyotype_all(tasks, networks, settings, workers):
+            if isinstance(outcome, Failure):
+                failed[task.name] = outcome.reason
+                remove_results(out, task.name)
+            else:
+                stored[task.name] = outcome
+                kept += is_kept
+            advance(task.name)
+    done = [task for task in tasks if task.name in stored]
+    # Equal pixels are no two chromosomes, but nothing says to which of the cells they belong.
+    _, twins = find_equal_images(one for task in done for one in stored[task.name].contents)
+    karyotypes = tuple(stored[task.name].karyotype for task in done)
+    case_of = {task.name: readable_name(task.folder.case) for task in tasks}
+    cases = conclude_cases(karyotypes, failed, case_of=case_of, settings=case_settings)
+    write_cases(cases, out)
+    facts = _facts([stored[task.name].about for task in done], failed=failed, twins=twins)
+    return KaryotypedFolder(
+        karyotypes=karyotypes,
+        failed=failed,
+        report=_write_report(done, out, cases=cases, facts=facts),
+        cases=cases,
+        twins=tuple(twins),
+        kept=kept,
+    )
+
+
+def _plan(
+    cells: Sequence[CellFolder], out: Path, *, networks: Networks, settings: BatchSettings
+) -> list[Task]:
+    """Return a task for each cell."""
+    names = [readable_name(folder.name) for folder in cells]
+    twice = sorted(name for name, count in Counter(names).items() if count > 1)
+    if twice:
+        raise ValueError(
+            f"cells must have distinct names, got {twice} more than once; rename their folders."
+        )
     program = settings.digest(networks)
-    tasks = [
+    return [
         Task(
             folder=folder,
             out=out,
@@ -143,41 +181,6 @@ def karyotype_folder(
         )
         for folder, target in zip(cells, folder_names(names), strict=True)
     ]
-    stored, failed, kept = dict[str, StoredCell](), dict[str, str](), 0
-    with Workers(processes) as workers:
-        for task, outcome, is_kept in _karyotype_all(tasks, networks, settings, workers):
-            if isinstance(outcome, Failure):
-                failed[task.name] = outcome.reason
-                remove_results(out, task.name)
-            else:
-                stored[task.name] = outcome
-                kept += is_kept
-            advance(task.name)
-    done = [task for task in tasks if task.name in stored]
-    facts = dict[str, str]()
-    for task in done:
-        _add_facts(facts, stored[task.name].about)
-    # Equal pixels are no two chromosomes, but nothing says to which of the cells they belong.
-    _, twins = find_equal_images(one for task in done for one in stored[task.name].contents)
-    if twins:
-        facts = {TWINS: "; ".join(twins), **facts}
-    karyotypes = tuple(stored[task.name].karyotype for task in done)
-    cases = conclude_cases(
-        karyotypes,
-        failed,
-        case_of={task.name: readable_name(task.folder.case) for task in tasks},
-        settings=case_settings,
-    )
-    write_cases(cases, out)
-    parts = [out / task.target / PART_FILE for task in done]
-    return KaryotypedFolder(
-        karyotypes=karyotypes,
-        failed=failed,
-        report=_write_report(parts, out, cases=cases, facts=facts, failed=failed),
-        cases=cases,
-        twins=tuple(twins),
-        kept=kept,
-    )
 
 
 def _karyotype_all(
@@ -218,36 +221,30 @@ def _finished(
     return task, found, isinstance(found, StoredCell)
 
 
-def _check_names(names: Sequence[str]) -> None:
-    twice = sorted(name for name, count in Counter(names).items() if count > 1)
-    if twice:
-        raise ValueError(
-            f"cells must have distinct names, got {twice} more than once; rename their folders."
-        )
-
-
-def _add_facts(facts: dict[str, str], about: Mapping[str, str]) -> None:
-    """Add the facts about a network; different values of several networks are listed once."""
-    for name, value in about.items():
-        known = facts[name].split(", ") if name in facts else []
-        facts[name] = ", ".join(dict.fromkeys([*known, value]))
+def _facts(
+    abouts: Sequence[Mapping[str, str]], *, failed: Mapping[str, str], twins: Sequence[str]
+) -> dict[str, str]:
+    """Return the facts of the report; different values of several networks are listed once."""
+    facts = dict[str, str]()
+    if failed:
+        facts[FAILED] = "; ".join(f"{name}: {reason}" for name, reason in failed.items())
+    if twins:
+        facts[TWINS] = "; ".join(twins)
+    for name in dict.fromkeys(name for about in abouts for name in about):
+        facts[name] = ", ".join(dict.fromkeys(one[name] for one in abouts if name in one))
+    return facts
 
 
 def _write_report(
-    parts: Sequence[Path],
-    out: Path,
-    *,
-    cases: Sequence[Case],
-    facts: Mapping[str, str],
-    failed: Mapping[str, str],
+    done: Sequence[Task], out: Path, *, cases: Sequence[Case], facts: Mapping[str, str]
 ) -> Path | None:
-    """Write the report of the cells, which names those that failed; without cells, remove it."""
-    if not parts:
+    """Write the report of the cells; without cells, remove it."""
+    if not done:
         remove_report(out)
         return None
-    if failed:
-        without = "; ".join(f"{name}: {reason}" for name, reason in failed.items())
-        facts = {"cells that could not be karyotyped": without, **facts}
     return write_report_of_parts(
-        parts, out / REPORT_FILE, facts=facts, cases=[case_json(one) for one in cases]
+        [out / task.target / PART_FILE for task in done],
+        out / REPORT_FILE,
+        facts=facts,
+        cases=[case_json(one) for one in cases],
     )

@@ -19,7 +19,7 @@ from superxception_jax.karyotyping.karyogram.draw import (
     save_karyogram,
 )
 from superxception_jax.karyotyping.karyotype import Karyotype
-from superxception_jax.karyotyping.report.cell_part import write_report_cell
+from superxception_jax.karyotyping.report.cell_part import load_head, write_report_cell
 from superxception_jax.karyotyping.result_files import (
     CSV_FILE,
     JSON_FILE,
@@ -112,13 +112,9 @@ def take_up(task: Task) -> TakenUp | StoredCell | Failure:
     """
     try:
         made_from = digest_cell(task.folder, program=task.program)
-        results = task.out / task.target
-        if not task.again and (results / PART_FILE).is_file():
-            stored = load_stored_cell(
-                results / JSON_FILE, results / STATE_FILE, made_from=made_from
-            )
-            if stored is not None:
-                return stored
+        stored = None if task.again else _load_results(task, made_from=made_from)
+        if stored is not None:
+            return stored
         cell = load_cell(task.folder)
         if not cell.images:
             raise ValueError(f"no image could be read; {': '.join(cell.unread[0])}")
@@ -132,6 +128,16 @@ def take_up(task: Task) -> TakenUp | StoredCell | Failure:
     except Exception as error:  # Whatever is wrong with a cell must not cost the others.
         return Failure.of(error)
     return TakenUp(prepared, contents, made_from)
+
+
+def _load_results(task: Task, *, made_from: str) -> StoredCell | None:
+    """Return the results of an earlier run; None if they are not up to date or damaged."""
+    folder = task.out / task.target
+    try:
+        load_head(folder / PART_FILE)
+    except (OSError, ValueError):
+        return None
+    return load_stored_cell(folder / JSON_FILE, folder / STATE_FILE, made_from=made_from)
 
 
 def write_results(

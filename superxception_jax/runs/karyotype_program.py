@@ -36,9 +36,11 @@ from superxception_jax.files import readable_name
 # Everything else is imported after the flags are parsed, so that `--help` and mistakes in the
 # flags are answered at once.
 if TYPE_CHECKING:
-    from superxception_jax.karyotyping.case.case_record import Case
+    from superxception_jax.karyotyping.batch import BatchSettings, KaryotypedFolder
+    from superxception_jax.karyotyping.case.case_record import Case, CaseSettings
     from superxception_jax.karyotyping.karyotype import Karyotype
     from superxception_jax.karyotyping.networks import Networks
+    from superxception_jax.karyotyping.prior import CountPrior
 
 IMAGES = flags.DEFINE_string(
     "images", "", "Folder with the images of one cell, or with one such folder per cell."
@@ -120,16 +122,10 @@ def main() -> None:
     """Karyotype the cells that the flags name."""
     from tqdm import tqdm
 
-    from superxception_jax.karyotyping.batch import BatchSettings, karyotype_folder
-    from superxception_jax.karyotyping.case.case_record import CaseSettings
+    from superxception_jax.karyotyping.batch import karyotype_folder
     from superxception_jax.karyotyping.folders import find_cells
-    from superxception_jax.karyotyping.prior import (
-        constitutional_prior,
-        default_prior,
-        load_prior,
-    )
+    from superxception_jax.karyotyping.prior import load_prior
     from superxception_jax.karyotyping.result_files import check_out
-    from superxception_jax.runs.provenance import digest_program
     from superxception_jax.workers import usable_cores
 
     layout = find_cells(IMAGES.value)
@@ -139,15 +135,7 @@ def main() -> None:
     out = Path(OUT.value or Path("karyotypes") / name).expanduser().absolute()
     check_out(out, images=images)
     prior = load_prior(PRIOR.value) if PRIOR.value else None
-    settings = BatchSettings(
-        turned_share=TURNED_SHARE.value,
-        prior=prior,
-        any_stain=ANY_STAIN.value,
-        pictures=PICTURES.value,
-        straightened=STRAIGHTENED.value,
-        again=AGAIN.value,
-        program=digest_program(),
-    )
+    settings, case_settings = _settings(prior)
     networks = _load_networks()
     print(layout.sentence, flush=True)
     automatic = usable_cores() if len(layout.cells) >= _FEW_CELLS else 1
@@ -162,17 +150,21 @@ def main() -> None:
             out,
             networks=networks,
             settings=settings,
-            case_settings=CaseSettings(
-                order=CASE_ORDER.value,
-                cells_of_gain=CLONE_GAIN.value,
-                cells_of_loss=CLONE_LOSS.value,
-                prior=constitutional_prior(prior or default_prior()),
-            ),
+            case_settings=case_settings,
             processes=PROCESSES.value or automatic,
             advance=advance,
         )
+    _print_outcome(found)
+    if found.failed:
+        sys.exit(1)
+
+
+def _print_outcome(found: KaryotypedFolder) -> None:
+    """Print what was found in each cell and case, and what failed."""
     if found.kept:
-        print(f"{found.kept} of {len(layout.cells)} cells were up to date (`--again` repeats them)")
+        print(
+            f"{found.kept} of {len(found.karyotypes)} cells were up to date (`--again` repeats them)"
+        )
     for one in found.karyotypes:
         print(_summary(one))
     for case in found.cases:
@@ -189,8 +181,30 @@ def main() -> None:
             "these cells were removed.",
             file=sys.stderr,
         )
-    if found.failed:
-        sys.exit(1)
+
+
+def _settings(prior: CountPrior | None) -> tuple[BatchSettings, CaseSettings]:
+    """Return how cells are karyotyped and cases concluded."""
+    from superxception_jax.karyotyping.batch import BatchSettings
+    from superxception_jax.karyotyping.case.case_record import CaseSettings
+    from superxception_jax.karyotyping.prior import constitutional_prior, default_prior
+    from superxception_jax.runs.provenance import digest_program
+
+    settings = BatchSettings(
+        turned_share=TURNED_SHARE.value,
+        prior=prior,
+        any_stain=ANY_STAIN.value,
+        pictures=PICTURES.value,
+        straightened=STRAIGHTENED.value,
+        again=AGAIN.value,
+        program=digest_program(),
+    )
+    return settings, CaseSettings(
+        order=CASE_ORDER.value,
+        cells_of_gain=CLONE_GAIN.value,
+        cells_of_loss=CLONE_LOSS.value,
+        prior=constitutional_prior(prior or default_prior()),
+    )
 
 
 def _load_networks() -> Networks:

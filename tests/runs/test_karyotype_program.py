@@ -114,24 +114,24 @@ def given_network(monkeypatch):
 
 def test_a_share_that_the_network_would_ignore_is_refused(given_network):
     with (
-        flagsaver.as_parsed(workdir="runs/paper", turned_share="0.5"),
+        flagsaver.as_parsed(workdir="runs/paper", turned_share="0.5", background="auto"),
         pytest.raises(ValueError, match=r"`--turned_share` must not be given with a network that"),
     ):
         karyotype_program._load_networks()
-    with flagsaver.as_parsed(workdir="runs/paper"):
+    with flagsaver.as_parsed(workdir="runs/paper", background="auto"):
         networks = karyotype_program._load_networks()
     assert networks.load("light") is given_network
 
 
 def test_a_network_that_reads_orientation_takes_the_share(given_network):
     given_network.polarity = "read"
-    with flagsaver.as_parsed(workdir="runs/own", turned_share="0.01"):
+    with flagsaver.as_parsed(workdir="runs/own", turned_share="0.01", background="auto"):
         assert karyotype_program._load_networks().load("dark") is given_network
 
 
 def test_the_background_of_a_run_is_that_of_its_settings_unless_one_is_given(given_network):
     given_network.normalization = dataclasses.replace(NORMALIZATION, background="light")
-    with flagsaver.as_parsed(workdir="runs/own"):
+    with flagsaver.as_parsed(workdir="runs/own", background="auto"):
         assert karyotype_program._load_networks().background == "light"
     with flagsaver.as_parsed(workdir="runs/own", background="dark"):
         assert karyotype_program._load_networks().background == "dark"
