@@ -17,15 +17,12 @@ from superxception_jax.data.splits import make_split
 from superxception_jax.files import load_arrays
 from superxception_jax.karyotyping.assignment import assign_cell
 from superxception_jax.karyotyping.case.case_record import (
-    Candidate,
     Case,
     CaseCell,
     CaseSettings,
     Counts,
 )
-from superxception_jax.karyotyping.case.cell_lines import candidates_of
-from superxception_jax.karyotyping.case.conclude import conclude_cells
-from superxception_jax.karyotyping.case.preparation import evidence_of_cell
+from superxception_jax.karyotyping.case.conclude import conclude_cells, weigh_cells
 from superxception_jax.karyotyping.cell import CellImages, NamedImage, karyotype_cell
 from superxception_jax.karyotyping.prior import default_prior, prior_of_cell
 from superxception_jax.runs.experiment import build_experiment
@@ -140,21 +137,9 @@ def _parts(records: Sequence[ChromosomeRecord]) -> dict[str, str]:
 def conclude(cells: Sequence[tuple[CaseCell, np.ndarray]], settings: CaseSettings) -> Case:
     """Conclude a case of cells with their likelihoods."""
     analysed = [(cell, likely) for cell, likely in cells if not cell.aside]
-    candidates: tuple[Candidate, ...] = candidates_of(
-        [cell for cell, _ in analysed], settings=settings
+    candidates, evidence = weigh_cells(
+        [cell for cell, _ in analysed], [likely for _, likely in analysed], settings
     )
-    evidence = np.zeros((len(analysed), len(candidates)))
-    known: dict[int, np.ndarray] = {}
-    for row, (_, likely) in enumerate(analysed):
-        # The same real cell may have been drawn twice, unchanged.
-        if id(likely) not in known:
-            known[id(likely)] = np.array(
-                [
-                    evidence_of_cell(likely, one.counts, lost=settings.lost, gained=settings.gained)
-                    for one in candidates
-                ]
-            )
-        evidence[row] = known[id(likely)]
     return conclude_cells("case", [cell for cell, _ in cells], candidates, evidence, settings)
 
 

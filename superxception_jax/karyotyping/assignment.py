@@ -115,25 +115,26 @@ def assign_cell(log_likelihoods: np.ndarray, *, prior: CountPrior) -> Assignment
     )
 
 
-def best_score(log_likelihoods: np.ndarray, *, prior: CountPrior) -> float:
-    """Return the score of the most likely assignment, without its margin and marginals.
+def best_assignment(log_likelihoods: np.ndarray, *, prior: CountPrior) -> tuple[np.ndarray, float]:
+    """Return the most likely assignment alone, without its margin and marginals.
 
     Args:
         log_likelihoods: f64[N,24], log-likelihoods of the classes of 1 to 88 chromosomes.
         prior: Prior of the chromosome counts.
 
     Returns:
-        `assign_cell(...).score`, nats; sex complements that can't reach it are not tried.
+        Labels i64[N] and score as of `assign_cell`; sex complements that can't reach that score
+        are not tried.
     """
     check(log_likelihoods=(log_likelihoods, f"f64[N,{len(CLASS_NAMES)}]"))
     most = float(log_likelihoods.max(axis=1).sum() - count_costs(prior.autosomes).min(axis=1).sum())
-    score = -math.inf
+    labels, score = np.zeros(0, np.int64), -math.inf
     for sex in sorted(prior.sexes, key=lambda name: _sex_cost(name, prior)):
         if most - _sex_cost(sex, prior) <= score:
             break
         for problem in _problems(log_likelihoods, prior, sexes=(sex,)):
-            score = max(score, problem.solve()[1])
-    return score
+            labels, score = max((labels, score), problem.solve(), key=lambda one: one[1])
+    return labels, score
 
 
 def assignment_score(

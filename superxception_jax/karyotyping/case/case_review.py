@@ -55,23 +55,28 @@ def excluded_percent(cells: int, *, confidence: float) -> int:
 
 
 def explain_single_changes(
-    cells: Sequence[CaseCell], lines: Sequence[Counts], *, settings: CaseSettings
+    names: Sequence[str],
+    shown: Sequence[Counts],
+    lines: Sequence[Counts],
+    *,
+    settings: CaseSettings,
 ) -> tuple[SingleChange, ...]:
     """Return the changes that are in too few cells to be a clone, and what they mostly are.
 
     Args:
-        cells: The analysed cells.
+        names: Names of the analysed cells.
+        shown: Counts that each of them shows.
         lines: Counts of the cell line that each of them is counted with.
         settings: Rules of clones.
 
     Returns:
         The changes in the order of the cells.
     """
-    changes = [changes_between(line, one.counts) for one, line in zip(cells, lines, strict=True)]
+    changes = [changes_between(line, own) for line, own in zip(lines, shown, strict=True)]
     number = Counter(change for some in changes for change in some)
     return tuple(
-        SingleChange(one.name, change, _explanation(change, some, number[change], settings))
-        for one, some in zip(cells, changes, strict=True)
+        SingleChange(name, change, _explanation(change, some, number[change], settings))
+        for name, some in zip(names, changes, strict=True)
         for change in some
         if number[change] < cells_needed(change, settings)
     )

@@ -24,6 +24,7 @@ from superxception_jax.karyotyping.case.cell_lines import (
     reference_sex,
 )
 from superxception_jax.karyotyping.case.hypotheses import Hypothesis, Weighed
+from superxception_jax.karyotyping.review_flags import UNCERTAIN_MARGIN_NATS
 
 MOST_ALTERNATIVES = 5
 _LEAST_POSTERIOR, _LEAST_SEX = 1e-3, 1e-4
@@ -128,10 +129,27 @@ class CaseView:
         ordered = sorted(found.items(), key=lambda one: -len(one[1]))
         return tuple((self.iscn(counts), tuple(names)) for counts, names in ordered)
 
-    def clones(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    def shown(self, best: int) -> list[Counts]:
+        """Return what each cell shows, given the hypothesis of the formula.
+
+        A cell that fits its line nearly as well as any other counts shows that line, whatever it
+        was called by itself; others show their own counts, and so do certain ones.
+        """
+        drops = self._drops(best)
+        return [
+            one.counts if one.certain or drop > UNCERTAIN_MARGIN_NATS else line
+            for one, drop, line in zip(self.cells, drops, self.lines_of(best), strict=True)
+        ]
+
+    def _drops(self, best: int) -> list[float]:
+        chosen = self.weighed.hypotheses[best].lines
+        used = [chosen[line] for line in self.weighed.line_of[best]]
+        rows = np.arange(len(self.cells))
+        return (self.evidence.max(axis=1) - self.evidence[rows, used]).tolist()
+
+    def clones(self, shown: Sequence[Counts]) -> tuple[tuple[str, tuple[str, ...]], ...]:
         """Return the clonal changes, of several copies the largest number that the cells share."""
-        seen = [one.counts for one in self.cells]
-        found = clonal_changes(seen, self.reference, self.settings)
+        found = clonal_changes(shown, self.reference, self.settings)
         twice = {one: f"{one},{one.split(',')[0]}" for one in found}
         return tuple(
             (change, tuple(self.cells[place].name for place in places))
@@ -143,7 +161,7 @@ class CaseView:
         """Return the clonal changes that no cell line of a hypothesis has."""
         lines = [self.candidates[line].counts for line in self.weighed.hypotheses[best].lines]
         known = {one for line in lines for one in changes_between(self.reference, line)}
-        return [change for change, _ in self.clones() if change not in known]
+        return [change for change, _ in self.clones(self.shown(best)) if change not in known]
 
     def sex(self) -> dict[str, float]:
         """Return the probability of each sex complement, or set of them in a mosaic."""
@@ -168,15 +186,12 @@ class CaseView:
             if set(self.weighed.hypotheses[other].lines) != lines:
                 decisive[place] = self.formula(other, left_out=place)
         counted_with = self.lines_of(best)
-        chosen = self.weighed.hypotheses[best].lines
-        used = [chosen[line] for line in self.weighed.line_of[best]]
-        rows = np.arange(len(self.cells))
         return review_order(
             cells,
             decisive=decisive,
             own=[self.iscn(self.candidates[one].counts) for one in self.evidence.argmax(axis=1)],
             counted_with=[self.iscn(counts) for counts in counted_with],
-            drops=(self.evidence.max(axis=1) - self.evidence[rows, used]).tolist(),
+            drops=self._drops(best),
         )
 
 

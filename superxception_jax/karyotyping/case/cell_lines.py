@@ -180,7 +180,9 @@ def _iscn_place(change: str) -> tuple[int, int, str]:
     return place, change.count(","), change[0]
 
 
-def candidates_of(cells: Sequence[CaseCell], *, settings: CaseSettings) -> tuple[Candidate, ...]:
+def candidates_of(
+    cells: Sequence[CaseCell], *, settings: CaseSettings, also: Sequence[Counts] = ()
+) -> tuple[Candidate, ...]:
     """Return the counts that a cell line of the case may have.
 
     These are the normal ones and the usual sex complements; those of each analysed cell; and the
@@ -190,6 +192,7 @@ def candidates_of(cells: Sequence[CaseCell], *, settings: CaseSettings) -> tuple
     Args:
         cells: The analysed cells.
         settings: Prior, order and rules of clones.
+        also: Further counts that cells may show.
 
     Returns:
         The candidates, each once: the usual ones first, then in the order of the cells.
@@ -200,7 +203,7 @@ def candidates_of(cells: Sequence[CaseCell], *, settings: CaseSettings) -> tuple
     found = dict.fromkeys(normal_counts(settings))
     for sexes in _USUAL_SEXES:
         found.setdefault(NORMAL_XX[:AUTOSOMES] + sexes)
-    for counts in seen:
+    for counts in (*seen, *also):
         found.setdefault(counts)
         found.setdefault(_without_lost_autosomes(counts))
         found.setdefault(_only_clonal(counts, reference, clonal))

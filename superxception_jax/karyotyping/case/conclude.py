@@ -22,12 +22,18 @@ from superxception_jax.karyotyping.case.case_review import (
     review_order,
 )
 from superxception_jax.karyotyping.case.case_view import CaseView
-from superxception_jax.karyotyping.case.cell_lines import candidates_of, changes_between, rounded
+from superxception_jax.karyotyping.case.cell_lines import (
+    candidates_of,
+    changes_between,
+    reference_sex,
+    rounded,
+)
 from superxception_jax.karyotyping.case.hypotheses import (
     make_hypotheses,
     weigh_hypotheses,
 )
 from superxception_jax.karyotyping.case.preparation import (
+    counts_by_likelihood,
     evidence_of_cell,
     evidence_of_counts,
 )
@@ -64,20 +70,40 @@ def conclude_case(
     )
     analysed = [one for one in cells if not one.aside]
     known = {one.cell: one.log_likelihoods for one in karyotypes}
+    candidates, evidence = weigh_cells(analysed, [known[one.name] for one in analysed], settings)
+    return conclude_cells(name, cells, candidates, evidence, settings)
+
+
+def weigh_cells(
+    cells: Sequence[CaseCell],
+    log_likelihoods: Sequence[np.ndarray | None],
+    settings: CaseSettings,
+) -> tuple[tuple[Candidate, ...], np.ndarray]:
+    """Return the counts that a cell line may have, and the evidence of each cell for them.
+
+    Args:
+        cells: The analysed cells.
+        log_likelihoods: For each cell f64[N,24] of its chromosomes; None: its counts are certain.
+        settings: How the case is concluded.
+
+    Returns:
+        The candidates, and f64[n,K]; zeros for cells with certain counts.
+    """
+    rates = {"lost": settings.lost, "gained": settings.gained}
+    reference = reference_sex([one.counts for one in cells], sex=settings.sex)
+    likely = [
+        counts_by_likelihood(one, reference, **rates) for one in log_likelihoods if one is not None
+    ]
     candidates = tuple(
         one
-        for one in candidates_of(analysed, settings=settings)
+        for one in candidates_of(cells, settings=settings, also=likely)
         if max(one.counts[:AUTOSOMES]) <= MOST_OF_A_CLASS
     )
-    rates = {"lost": settings.lost, "gained": settings.gained}
-    evidence = np.zeros((len(analysed), len(candidates)))
-    for row, cell in enumerate(analysed):
-        log_likelihoods = known[cell.name]
-        if log_likelihoods is not None:
-            evidence[row] = [
-                evidence_of_cell(log_likelihoods, one.counts, **rates) for one in candidates
-            ]
-    return conclude_cells(name, cells, candidates, evidence, settings)
+    evidence = np.zeros((len(cells), len(candidates)))
+    for row, one in enumerate(log_likelihoods):
+        if one is not None:
+            evidence[row] = [evidence_of_cell(one, own.counts, **rates) for own in candidates]
+    return candidates, evidence
 
 
 def _case_cell(karyotype: Karyotype) -> CaseCell:
@@ -135,7 +161,9 @@ def conclude_cells(
     best = view.best(weighed.posterior, left_out=None)
     withheld = UNKNOWN_SEX if view.lacks_sex() else ""
     lines = view.lines_of(best)
-    singles = explain_single_changes(analysed, lines, settings=settings)
+    shown = view.shown(best)
+    names = [one.name for one in analysed]
+    singles = explain_single_changes(names, shown, lines, settings=settings)
     agreeing = view.sizes(best, left_out=None)
     own = changes_between(view.reference, lines[0]) if len(agreeing) == 1 else ()
     more_cells, more_text = further_cells(
@@ -151,7 +179,7 @@ def conclude_cells(
         cells=tuple(cells),
         lines=view.seen_lines(),
         class_counts=_class_counts(analysed),
-        clones=view.clones(),
+        clones=view.clones(shown),
         single_changes=singles,
         sex=view.sex(),
         more_cells=more_cells,

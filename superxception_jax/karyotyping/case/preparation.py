@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from superxception_jax.chromosomes import AUTOSOMES, CLASS_NAMES, X, Y
-from superxception_jax.karyotyping.assignment import best_score
+from superxception_jax.karyotyping.assignment import best_assignment
 from superxception_jax.karyotyping.prior import MOST_OF_A_CLASS, CountPrior
 
 # Most chromosomes of a class that a cell is expected to show.
@@ -123,4 +123,26 @@ def evidence_of_cell(
         The log evidence, nats, up to a constant of the cell.
     """
     prior = preparation_prior(tuple(counts), lost=lost, gained=gained)
-    return best_score(log_likelihoods, prior=prior)
+    return best_assignment(log_likelihoods, prior=prior)[1]
+
+
+def counts_by_likelihood(
+    log_likelihoods: np.ndarray, counts: tuple[int, ...], *, lost: float, gained: float
+) -> tuple[int, ...]:
+    """Return what a cell shows if all gains are equally probable, and all losses.
+
+    The prior of single cells prefers frequent trisomies and sex complements, so that a rare
+    trisomy may be called 47,XXX in cell after cell, and would never be considered.
+
+    Args:
+        log_likelihoods: f64[N,24] of the chromosomes of the cell.
+        counts: i[24], normal counts of the patient.
+        lost: Probability that a chromosome is lost.
+        gained: Probability of one chromosome too many.
+
+    Returns:
+        i[24], counts of the best assignment.
+    """
+    prior = preparation_prior(tuple(counts), lost=lost, gained=gained)
+    labels, _ = best_assignment(log_likelihoods, prior=prior)
+    return tuple(np.bincount(labels, minlength=len(CLASS_NAMES)).tolist())

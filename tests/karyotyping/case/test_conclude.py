@@ -154,6 +154,22 @@ def test_likelihoods_overrule_a_doubtful_call():
     assert case.lines[1] == ("46,XX,+14,-15", ("3",))
 
 
+def test_a_rare_trisomy_that_single_cells_call_47_xxx():
+    karyotypes = []
+    for number in range(8):
+        likely = likelihoods_of("47,XX,+8" if number < 4 else "46,XX", seed=number)
+        if number < 4:
+            eights = np.flatnonzero(likely.argmax(axis=1) == 7)
+            likely[eights[0], 22] = likely[eights[0], 7] - 2.0
+        called = "47,XXX" if number < 4 else "46,XX"
+        karyotypes.append(karyotype_of(str(number), called, log_likelihoods=likely))
+    case = conclude_case("case", karyotypes, {})
+    assert case.formula == "mos 47,XX,+8[4]/46,XX[4]"
+    assert case.clones == (("+8", ("0", "1", "2", "3")),)
+    assert case.single_changes == ()
+    assert case.lines[0] == ("47,XXX", ("0", "1", "2", "3"))
+
+
 def test_two_cells_of_one_name_are_refused():
     cells = cells_of({"46,XX": 1}) * 2
     with pytest.raises(ValueError, match="distinct names"):

@@ -7,9 +7,10 @@ import itertools
 import numpy as np
 import pytest
 
-from superxception_jax.karyotyping.assignment import assign_cell, assignment_score, best_score
+from superxception_jax.karyotyping.assignment import assign_cell, assignment_score, best_assignment
 from superxception_jax.karyotyping.case.preparation import (
     MOST_SHOWN,
+    counts_by_likelihood,
     evidence_of_cell,
     evidence_of_counts,
     log_shown,
@@ -64,9 +65,10 @@ def test_the_best_score_is_that_of_the_assignment(seed):
     generator = np.random.default_rng(seed)
     likely = np.log(generator.dirichlet(np.full(24, 0.2), size=int(generator.integers(30, 50))))
     for prior in (default_prior(), preparation_prior(parse_iscn("47,XXY"), **RATES)):
-        assert best_score(likely, prior=prior) == pytest.approx(
-            assign_cell(likely, prior=prior).score
-        )
+        labels, score = best_assignment(likely, prior=prior)
+        expected = assign_cell(likely, prior=prior)
+        assert score == pytest.approx(expected.score)
+        np.testing.assert_array_equal(labels, expected.labels)
 
 
 def test_clear_images_give_the_evidence_of_their_counts():
@@ -90,6 +92,16 @@ def test_the_constitutional_prior_leaves_out_what_preparation_loses():
     assert (own.autosomes[:, 1] < 1e-4).all()
     np.testing.assert_allclose(own.autosomes[:, 3], whole.autosomes[:, 3])
     assert own.sexes == whole.sexes
+
+
+def test_a_rare_trisomy_is_seen_where_the_prior_of_single_cells_hides_it():
+    likely = likelihoods_of("47,XX,+8")
+    eights = np.flatnonzero(likely.argmax(axis=1) == 7)
+    likely[eights[0], 22] = likely[eights[0], 7] - 2.0  # An 8 that looks like an X, a little less.
+    called = assign_cell(likely, prior=default_prior()).labels
+    assert np.bincount(called, minlength=24)[22] == 3
+    shown = counts_by_likelihood(likely, parse_iscn("46,XX"), **RATES)
+    assert shown == parse_iscn("47,XX,+8")
 
 
 def test_lines_that_no_cell_can_have_are_refused():

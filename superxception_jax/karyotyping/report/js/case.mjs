@@ -5,7 +5,7 @@ import {
   candidatesOf, CASE_CLASSES, changesBetween, clonalChanges, countEvidence, isNormal,
   ninth, referenceOf, sameCounts, sexOf,
 } from "./caselines.mjs";
-import { explainSingles, furtherCells, reviewOrder } from "./casereview.mjs";
+import { explainSingles, furtherCells, reviewOrder, UNCERTAIN_MARGIN_NATS } from "./casereview.mjs";
 import { makeHypotheses, placeOfMost, weighHypotheses } from "./caseweigh.mjs";
 
 const NO_CELL = "no cell could be analysed";
@@ -104,8 +104,8 @@ function cellsByCount(cells) {
 }
 
 /** Return the clonal changes, of several copies the largest number that the cells share. */
-function clonesOf(cells, reference, settings) {
-  const found = clonalChanges(cells.map((one) => one.counts), reference, settings);
+function clonesOf(cells, shownCounts, reference, settings) {
+  const found = clonalChanges(shownCounts, reference, settings);
   return [...found]
     .filter(([change, places]) => {
       const twice = found.get(`${change},${change.split(",")[0]}`);
@@ -185,12 +185,16 @@ export function concludeCase(cells, settings, candidates, evidence) {
   const iscn = (counts) => lineFormula(counts, reference, settings);
   const showsSex = analysed.some(({ counts }) => counts.at(-2) > 1 || counts.at(-1) > 0);
   const isKnown = settings.order === "constitutional" || settings.sex !== "" || showsSex;
-  const singles = explainSingles(analysed, used.map((line) => all[line].counts), settings);
-  const cloneList = clonesOf(analysed, reference, settings);
+  const drops = rows.map((row, cell) => Math.max(...row) - row[used[cell]]);
+  const lineCounts = used.map((line) => all[line].counts);
+  // A cell that fits its line nearly as well as any other counts shows that line.
+  const shownCounts = analysed.map(({ counts, certain }, cell) =>
+    (certain || drops[cell] > UNCERTAIN_MARGIN_NATS ? counts : lineCounts[cell]));
+  const singles = explainSingles(analysed, shownCounts, lineCounts, settings);
+  const cloneList = clonesOf(analysed, shownCounts, reference, settings);
   const carried = chosen.flatMap((line) => changesBetween(reference, all[line].counts));
   const own = chosen.length === 1 ? carried : [];
   const unexplained = cloneList.map((one) => one.change).filter((one) => !carried.includes(one));
-  const drops = rows.map((row, cell) => Math.max(...row) - row[used[cell]]);
   const asides = cells.filter((one) => one.aside !== "");
   return {
     formula: isKnown ? formulaOf(best) : "",
@@ -208,7 +212,7 @@ export function concludeCase(cells, settings, candidates, evidence) {
     review_first: reviewOrder([...analysed, ...asides], {
       decisive: decisiveFormulas(analysed, best, weighed),
       own: rows.map((row) => iscn(all[placeOfMost(row)].counts)),
-      countedWith: used.map((line) => iscn(all[line].counts)),
+      countedWith: lineCounts.map(iscn),
       drops,
     }),
     candidates: all.map(namedCandidate),

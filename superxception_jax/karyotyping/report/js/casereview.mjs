@@ -4,7 +4,7 @@ import { cellsNeeded, changesBetween, compareLists, ninth } from "./caselines.mj
 import { plural, sum } from "./text.mjs";
 
 const CONFIDENCES = [0.95, 0.99];
-const UNCERTAIN_MARGIN_NATS = 3;
+export const UNCERTAIN_MARGIN_NATS = 3;
 const WRONG_CLASS = "a loss and a gain in one cell: a wrong class, most probably; compare the two";
 const A_CLONE = " with it would make a clone";
 const TINY = 1e-9;
@@ -34,8 +34,8 @@ function explanation(change, others, number, settings) {
 }
 
 /** Return the changes that are in too few cells to be a clone, and what they mostly are. */
-export function explainSingles(cells, lines, settings) {
-  const changes = cells.map((one, place) => changesBetween(lines[place], one.counts));
+export function explainSingles(cells, shownCounts, lines, settings) {
+  const changes = lines.map((line, place) => changesBetween(line, shownCounts[place]));
   const number = tally(changes.flat());
   return cells.flatMap(({ cell }, place) =>
     changes[place]
