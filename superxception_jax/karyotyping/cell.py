@@ -35,7 +35,7 @@ from superxception_jax.karyotyping.stain import (
     check_stain,
     stain_log_probabilities,
 )
-from superxception_jax.karyotyping.upright import upright_crop
+from superxception_jax.karyotyping.upright import turn, upright_crop
 
 # Logarithm of the factor between two scales below which a second reading changes nothing.
 _SAME_SCALE = 0.03
@@ -238,10 +238,12 @@ def _chromosome(
     measured = read.measured[index]
     label, marginals = int(found.labels[index]), found.marginals[index]
     turned = turned_probability is not None and turned_probability > 0.5
-    upright = upright_crop(measured)
+    upright, axis = upright_crop(measured)
+    if turned:
+        upright, axis = turn(upright, axis)
     return ClassifiedChromosome(
         name=read.names[index],
-        image=upright[::-1, ::-1] if turned else upright,
+        image=upright,
         label=label,
         probabilities=probabilities / probabilities.sum(),
         marginals=marginals,
@@ -255,4 +257,5 @@ def _chromosome(
             turned_probability=turned_probability,
         ),
         file=read.files[index],
+        axis=axis,
     )
