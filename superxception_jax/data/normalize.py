@@ -188,14 +188,7 @@ def draw_canvas(
     Returns:
         u8[S,S], canvas with the side `settings.image_px`.
     """
-    points = np.argwhere(measured.crop.mask).astype(np.float64)
-    axis = _drawing_axis(measured, points, settings)
-    along, across = project_to_axis(points, axis)
-    low = np.array([along.min(), across.min()]) - 0.5
-    high = np.array([along.max(), across.max()]) + 0.5
-    scales = _scales(high - low, measured.length_px, longest_px, settings)
-    rows = _sample_positions(low[0], high[0], scales[0], settings.image_px)
-    columns = _sample_positions(low[1], high[1], scales[1], settings.image_px)
+    axis, rows, columns = _place(measured, longest_px=longest_px, settings=settings)
     grid = np.meshgrid(rows.positions_px, columns.positions_px, indexing="ij")
     # Cubic samples on a grid finer than the image, then means: one resampling, no aliasing.
     fine = sample_along_axis(
@@ -207,6 +200,47 @@ def draw_canvas(
         np.rint(np.clip(gain * fine.mean(axis=(1, 3)), 0, 255))
     )
     return canvas
+
+
+def canvas_points(
+    measured: MeasuredChromosome,
+    points: np.ndarray,
+    *,
+    longest_px: float,
+    settings: NormalizationSettings,
+) -> np.ndarray:
+    """Return where points of a chromosome are on its canvas, see `draw_canvas`.
+
+    Args:
+        measured: Chromosome of the canvas.
+        points: f64[M,2], points in pixels of its crop.
+        longest_px: Length that fills the canvas.
+        settings: Settings of the normalisation.
+
+    Returns:
+        f64[M,2], points in pixels of the canvas.
+    """
+    axis, *sides = _place(measured, longest_px=longest_px, settings=settings)
+    placed = [
+        side.first + ((positions - side.positions_px[0]) / side.step_px + 0.5) / side.samples - 0.5
+        for positions, side in zip(project_to_axis(points, axis), sides, strict=True)
+    ]
+    return np.stack(placed, axis=-1)
+
+
+def _place(
+    measured: MeasuredChromosome, *, longest_px: float, settings: NormalizationSettings
+) -> tuple[np.ndarray, _Samples, _Samples]:
+    """Return the vertical of the canvas and what is sampled along and across it."""
+    points = np.argwhere(measured.crop.mask).astype(np.float64)
+    axis = _drawing_axis(measured, points, settings)
+    along, across = project_to_axis(points, axis)
+    low = np.array([along.min(), across.min()]) - 0.5
+    high = np.array([along.max(), across.max()]) + 0.5
+    scales = _scales(high - low, measured.length_px, longest_px, settings)
+    rows = _sample_positions(low[0], high[0], scales[0], settings.image_px)
+    columns = _sample_positions(low[1], high[1], scales[1], settings.image_px)
+    return axis, rows, columns
 
 
 def _drawing_axis(
@@ -243,6 +277,7 @@ class _Samples:
     first: int
     count: int
     samples: int
+    step_px: float
     positions_px: np.ndarray
 
 
@@ -254,7 +289,8 @@ def _sample_positions(low_px: float, high_px: float, scale: float, image_px: int
     last = min(image_px, int(np.ceil(image_px / 2 + half)))
     samples = int(np.ceil(1 / scale))
     offsets = (np.arange((last - first) * samples) + 0.5) / samples + first - image_px / 2
-    return _Samples(first, last - first, samples, centre_px + offsets / scale)
+    step_px = 1 / (scale * samples)
+    return _Samples(first, last - first, samples, step_px, centre_px + offsets / scale)
 
 
 def _is_number(value: object) -> bool:

@@ -89,6 +89,8 @@ def sample_along_axis(
     check(image=(image, "u8[H,W]"))
     points = axis_points(axis, along_px=along_px, across_px=across_px)
     grey = ndimage.map_coordinates(image.astype(np.float64), points.T, order=3)
+    if not _may_fold(axis, float(np.abs(across_px).max(initial=0.0))):
+        return grey
     coarse = axis[np.unique(np.append(np.arange(0, len(axis), 4), len(axis) - 1))]
     nearest, _ = project_to_axis(points, coarse if len(axis) > 4 else axis)
     return np.where(np.abs(nearest - along_px) > FOLD_TOLERANCE_PX, 0.0, grey)
@@ -135,6 +137,23 @@ def _nearest(points: np.ndarray, axis: np.ndarray) -> np.ndarray:
 def _arc_length(axis: np.ndarray) -> np.ndarray:
     """Return the distance of every point from the first one along the axis."""
     return np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(axis, axis=0).T))])
+
+
+def _may_fold(axis: np.ndarray, half_width_px: float) -> bool:
+    """Return whether a position across the axis may be nearer to another part of the axis.
+
+    Let the axis turn by a range of angles `a` in all, and by `c` per pixel at most. Along it, the
+    way back from a position `w` to its side grows by at least cos(a) per pixel and by at most
+    `w * c` it shrinks, so that no other part is nearer where `w * c < cos(a)`.
+    """
+    steps = np.diff(axis, axis=0)
+    angles = np.unwrap(np.arctan2(steps[:, 1], steps[:, 0]))
+    lengths = np.hypot(*steps.T)
+    if len(angles) < 2:
+        return False
+    turns = np.abs(np.diff(angles)) / np.maximum((lengths[1:] + lengths[:-1]) / 2, 1e-12)
+    turning = float(np.ptp(angles))
+    return turning >= np.pi / 2 or half_width_px * turns.max() >= np.cos(turning)
 
 
 def _tangents(axis: np.ndarray) -> np.ndarray:

@@ -37,6 +37,7 @@ from superxception_jax.karyotyping.stain import (
     check_stain,
     stain_log_probabilities,
 )
+from superxception_jax.karyotyping.upright import turn
 
 # Logarithm of the factor between two scales below which a second reading changes nothing.
 _SAME_SCALE = 0.03
@@ -262,12 +263,15 @@ def _chromosome(
     probabilities: np.ndarray,
     turned_probability: float | None,
 ) -> ClassifiedChromosome:
-    read, upright = prepared.read, prepared.pictures[index]
+    read = prepared.read
+    upright, axis = prepared.pictures[index]
     label, marginals = int(found.labels[index]), found.marginals[index]
     turned = turned_probability is not None and turned_probability > 0.5
+    if turned:
+        upright, axis = turn(upright, axis)
     return ClassifiedChromosome(
         name=read.names[index],
-        image=upright[::-1, ::-1] if turned else upright,
+        image=upright,
         label=label,
         probabilities=probabilities / probabilities.sum(),
         marginals=marginals,
@@ -281,4 +285,5 @@ def _chromosome(
             turned_probability=turned_probability,
         ),
         file=read.files[index],
+        axis=axis,
     )

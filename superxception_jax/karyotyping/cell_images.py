@@ -161,14 +161,15 @@ class PreparedCell:
         case: Patient or sample; empty if unknown.
         read: What was found in the images.
         canvases: u8[N,S,S,1] of the chromosomes.
-        pictures: N arrays u8[H,W], the chromosomes upright at the scale of their images.
+        pictures: N chromosomes upright at the scale of their images u8[H,W], each with its medial
+            axis f64[K,2], see `upright_crop`.
     """
 
     name: str
     case: str
     read: ReadCell
     canvases: np.ndarray
-    pictures: tuple[np.ndarray, ...]
+    pictures: tuple[tuple[np.ndarray, np.ndarray], ...]
 
 
 def prepare_cell(

@@ -28,6 +28,8 @@ class ClassifiedChromosome:
         length_px: Length of the medial axis, pixels of the image.
         flags: Short texts, what to review; empty if nothing.
         file: Path of its image below the folder of all images; empty if it is in no file.
+        axis: f64[K,2], its medial axis in pixels of `image`, the upper end first; None: not
+            measured.
     """
 
     name: str
@@ -40,6 +42,7 @@ class ClassifiedChromosome:
     length_px: float
     flags: tuple[str, ...]
     file: str = ""
+    axis: np.ndarray | None = None
 
     @property
     def class_name(self) -> str:

@@ -5,10 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from superxception_jax.data.measure import MeasuredChromosome
-from superxception_jax.data.normalize import MARGIN, NormalizationSettings, draw_canvas
+from superxception_jax.data.normalize import (
+    MARGIN,
+    NormalizationSettings,
+    canvas_points,
+    draw_canvas,
+)
 
 
-def upright_crop(measured: MeasuredChromosome) -> np.ndarray:
+def upright_crop(measured: MeasuredChromosome) -> tuple[np.ndarray, np.ndarray]:
     """Return a chromosome upright at the scale of its image, in the tightest box.
 
     It is drawn like the network's canvas, but never shrunk, enlarged or straightened.
@@ -17,7 +22,8 @@ def upright_crop(measured: MeasuredChromosome) -> np.ndarray:
         measured: The chromosome.
 
     Returns:
-        u8[H,W], bright on 0.
+        u8[H,W], bright on 0, and f64[K,2], its medial axis in pixels of this image, the upper end
+        first.
     """
     rows, columns = measured.crop.image.shape
     # Room for the diagonal, so that nothing is shrunk to fit.
@@ -33,6 +39,24 @@ def upright_crop(measured: MeasuredChromosome) -> np.ndarray:
         grey="keep",
         image_px=max(side, 8),
     )
-    canvas = draw_canvas(measured, longest_px=measured.length_px, gain=1.0, settings=settings)
-    filled = [np.nonzero(canvas.any(axis=axis))[0] for axis in (1, 0)]
-    return canvas[tuple(slice(places[0], places[-1] + 1) for places in filled)].copy()
+    longest_px = measured.length_px
+    canvas = draw_canvas(measured, longest_px=longest_px, gain=1.0, settings=settings)
+    axis = canvas_points(measured, measured.axis, longest_px=longest_px, settings=settings)
+    filled = [np.nonzero(canvas.any(axis=side))[0] for side in (1, 0)]
+    corner = [places[0] for places in filled]
+    image = canvas[tuple(slice(places[0], places[-1] + 1) for places in filled)].copy()
+    axis = axis - corner
+    return image, axis if axis[0, 0] <= axis[-1, 0] else axis[::-1].copy()
+
+
+def turn(image: np.ndarray, axis: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return an upright chromosome and its medial axis rotated by 180°.
+
+    Args:
+        image: u8[H,W].
+        axis: f64[K,2], points in pixels, the upper end first.
+
+    Returns:
+        u8[H,W] and f64[K,2], the end that is now the upper one first.
+    """
+    return image[::-1, ::-1], (np.array(image.shape) - 1.0 - axis)[::-1].copy()

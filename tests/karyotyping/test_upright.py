@@ -9,7 +9,7 @@ from superxception_jax.karyotyping.upright import upright_crop
 def test_the_scale_is_that_of_the_raw_image():
     image = np.zeros((60, 30), np.uint8)
     image[5:55, 10:20] = 150
-    crop = upright_crop(measure_chromosome(image, background="dark"))
+    crop, _ = upright_crop(measure_chromosome(image, background="dark"))
     rows = (crop.max(axis=1) > 75).sum()
     columns = (crop.max(axis=0) > 75).sum()
     assert abs(rows - 50) <= 1

@@ -21,6 +21,7 @@ from superxception_jax.karyotyping.karyogram.centromere import (
     STEP_PX,
     centromere_on_axis,
     outline_points,
+    thin_axis,
     trace_axis,
 )
 from superxception_jax.karyotyping.karyotype import ClassifiedChromosome
@@ -61,7 +62,7 @@ def prepare_picture(chromosome: ClassifiedChromosome, *, straightened: bool) -> 
     """
     image = chromosome.image
     try:
-        axis = trace_axis(image)
+        axis = trace_axis(image) if chromosome.axis is None else thin_axis(chromosome.axis)
     except ValueError as error:
         raise ValueError(f"{chromosome.name}: {error}") from error
     length_px = axis_length_px(axis)
