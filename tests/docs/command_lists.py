@@ -116,6 +116,7 @@ PLANNED: dict[str, str] = {
     "python benchmarks/speed.py --cases train:71:32 --sides ours torch": "needs PyTorch",
     "python benchmarks/operations.py": "needs PyTorch",
     "python benchmarks/forms.py --steps 20": RESTRICTED,
+    "python benchmarks/large_report.py --cells 1000 --out runs/large_report": "takes minutes",
 }
 # Where each program is stopped when a command is planned: the first call that works.
 STOPS = {

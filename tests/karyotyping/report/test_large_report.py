@@ -65,7 +65,7 @@ def test_a_damaged_part_is_refused(parts, tmp_path):
     whole = parts[0].read_bytes()
     for content in (whole[:-20], b"", b"karyotypeReportCell(\n{" + whole[100:]):
         parts[0].write_bytes(content)
-        with pytest.raises(ValueError, match="must hold the part of a report.*karyotype the cell"):
+        with pytest.raises(ValueError, match="must hold the part of a report"):
             write_report_of_parts(parts, tmp_path / "report.html", facts={})
     assert [one.name for one in tmp_path.iterdir()] == ["parts"]
 

@@ -1,8 +1,9 @@
 // Printing: the shown cell as it is, or the page of a case followed by the karyograms of its cells.
 
-import { draftText, membersOf } from "./cells.mjs";
+import { countsNow, draftText, membersOf } from "./cells.mjs";
 import { ASIDE, cellsOf, classesOfGroup, report, ROWS } from "./data.mjs";
 import { byId, make, say } from "./dom.mjs";
+import { isUsual } from "./formula.mjs";
 import { loadCell, pin, release, tellMissing } from "./load.mjs";
 import { setPrintScale } from "./scale.mjs";
 import { chromosomeState, saved, states } from "./state.mjs";
@@ -18,28 +19,32 @@ function printedPicture(cell, one) {
   return make("span", { className: "printed" }, image);
 }
 
-function printedSlot(cell, name) {
+function printedSlot(cell, name, counts) {
+  const unusual = name !== ASIDE && !isUsual(name, counts);
   const members = membersOf(cell, name);
   if (name === ASIDE && members.length === 0) return null;
   return make(
     "div",
-    { className: name === ASIDE ? "slot aside" : "slot" },
+    { className: `slot${name === ASIDE ? " aside" : ""}${unusual ? " unusual" : ""}` },
     make("div", { className: "members" }, ...members.map((one) => printedPicture(cell, one))),
-    make("span", { className: "number" }, name === ASIDE ? "Set aside" : name),
+    make("span", { className: "number" }, name === ASIDE ? "Set aside" : name,
+      unusual ? make("span", { className: "copies" }, ` ×${counts[name]}`) : null),
   );
 }
 
 function karyogramOf(cell) {
+  const counts = countsNow(cell);
   const rows = ROWS.map((names, place) => make(
     "div",
     { className: "row" },
     ...names.map((name) => make(
       "div",
       { className: "group" },
-      make("div", { className: "slots" }, ...classesOfGroup.get(name).map((one) => printedSlot(cell, one))),
+      make("div", { className: "slots" },
+        ...classesOfGroup.get(name).map((one) => printedSlot(cell, one, counts))),
       make("span", { className: "group-name" }, name),
     )),
-    place === ROWS.length - 1 ? printedSlot(cell, ASIDE) : null,
+    place === ROWS.length - 1 ? printedSlot(cell, ASIDE, counts) : null,
   ));
   const area = make("div", { className: "karyogram" }, ...rows);
   setPrintScale(area, cell);
