@@ -23,7 +23,7 @@ def counts_of(**changes: int) -> list[int]:
     return counts
 
 
-_CANDIDATES = [
+_CANDIDATES: list[dict[str, Any]] = [
     {"iscn": "46,XX", "counts": counts_of(), "log_prior": -0.1},
     {"iscn": "47,XX,+21", "counts": counts_of(c21=3), "log_prior": -6.0},
     {"iscn": "45,X", "counts": counts_of(cX=1), "log_prior": -6.0},

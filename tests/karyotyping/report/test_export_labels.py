@@ -65,6 +65,7 @@ def test_rows_of_reviewed_cells(repository):
         {"cell": "P 1/e", "case": "P 1", "reviewed": False, "chromosomes": chromosomes},
         {"cell": "P 1/f", "case": "", "reviewed": True, "chromosomes": chromosomes[3:]},
     ]
+    cells = [{**cell, "has_files": True} for cell in cells]
     found = export_with_node(repository, cells)
     assert found["files"] is True
     assert list(csv.reader(io.StringIO(found["table"]))) == [
@@ -74,7 +75,7 @@ def test_rows_of_reviewed_cells(repository):
         ["d.png", "Y", "c/d", "P 1", "false"],
         ["d.png", "Y", "P 1/f", "", "false"],
     ]
-    memory = {**cells[2], "chromosomes": [corrected("", "1", False)]}
+    memory = {**cells[2], "has_files": False}
     assert export_with_node(repository, [cells[0], memory])["files"] is False
 
 

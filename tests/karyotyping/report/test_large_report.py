@@ -33,7 +33,8 @@ DATA = re.compile(r'<script type="application/json" id="report-data">(.*?)</scri
 
 
 def payload_of(path):
-    return json.loads(DATA.search(path.read_text("utf-8"))[1])
+    (text,) = DATA.findall(path.read_text("utf-8"))
+    return json.loads(text)
 
 
 def folders_of(path):
