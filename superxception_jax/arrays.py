@@ -7,6 +7,7 @@ network's activations: arguments with it must have the same dtype.
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import Any
 
@@ -49,20 +50,18 @@ def check(**arguments: tuple[Any, str]) -> dict[str, int]:
     sizes: dict[str, int] = {}
     compute: dict[str, str] = {}
     for name, (array, specification) in arguments.items():
-        match = _SPECIFICATION.match(specification)
-        if match is None or match[1] not in DTYPES:
-            raise ValueError(f"`{specification}` must look like `f32[B,H,W,1]`; correct it.")
+        kind, dimensions = _read_specification(specification)
         if not hasattr(array, "shape") or not hasattr(array, "dtype"):
             raise TypeError(
                 f"`{name}` must be an array {specification}, got {type(array).__name__}; "
                 "convert it first."
             )
-        allowed = DTYPES[match[1]]
-        if allowed and str(array.dtype) not in allowed:
+        allowed = DTYPES[kind]
+        if allowed and _dtype_name(array.dtype) not in allowed:
             raise TypeError(
                 f"`{name}` must be {specification}, got dtype {array.dtype}; convert it first."
             )
-        if match[1] == "compute":
+        if kind == "compute":
             first, dtype = next(iter(compute.items()), (name, str(array.dtype)))
             if str(array.dtype) != dtype:
                 raise TypeError(
@@ -70,12 +69,28 @@ def check(**arguments: tuple[Any, str]) -> dict[str, int]:
                     "convert one of them."
                 )
             compute[name] = dtype
-        dimensions = match[2].split(",") if match[2] else []
-        got = f"`{name}` must be {specification}, got shape {tuple(array.shape)}; reshape it."
-        if len(dimensions) != len(array.shape):
-            raise ValueError(got)
-        for dimension, size in zip(dimensions, array.shape, strict=True):
+        shape = array.shape
+        fits = len(dimensions) == len(shape)
+        for dimension, size in zip(dimensions, shape, strict=False):
             expected = int(dimension) if dimension.isdigit() else sizes.setdefault(dimension, size)
-            if expected != size:
-                raise ValueError(got)
+            fits = fits and expected == size
+        if not fits:
+            raise ValueError(
+                f"`{name}` must be {specification}, got shape {tuple(shape)}; reshape it."
+            )
     return sizes
+
+
+@functools.cache
+def _read_specification(specification: str) -> tuple[str, tuple[str, ...]]:
+    """Return the dtype and the dimensions of a specification."""
+    match = _SPECIFICATION.match(specification)
+    if match is None or match[1] not in DTYPES:
+        raise ValueError(f"`{specification}` must look like `f32[B,H,W,1]`; correct it.")
+    return match[1], tuple(match[2].split(",")) if match[2] else ()
+
+
+# NumPy spells a dtype out anew each time, which takes longer than all other checks.
+@functools.cache
+def _dtype_name(dtype: Any) -> str:
+    return str(dtype)
