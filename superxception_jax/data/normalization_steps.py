@@ -72,13 +72,13 @@ def _draw_upright(measured: MeasuredChromosome, points: np.ndarray) -> np.ndarra
     vertical = np.stack([centre - direction, centre, centre + direction])
     along, across = project_to_axis(points, vertical)
     top, left = np.floor(along.min()) - 2, np.floor(across.min()) - 2
-    grid = np.meshgrid(
-        np.arange(top, along.max() + 3), np.arange(left, across.max() + 3), indexing="ij"
-    )
     grey = sample_along_axis(
-        measured.crop.image, vertical, along_px=grid[0].ravel(), across_px=grid[1].ravel()
+        measured.crop.image,
+        vertical,
+        along_px=np.arange(top, along.max() + 3),
+        across_px=np.arange(left, across.max() + 3),
     )
-    grey = np.rint(np.clip(grey, 0, 255)).astype(np.uint8).reshape(grid[0].shape)
+    grey = np.rint(np.clip(grey, 0, 255)).astype(np.uint8)
     picture = np.repeat(grey[..., None], 3, axis=-1)
     rows, columns = project_to_axis(measured.axis, vertical)
     rows, columns = np.rint(rows - top).astype(int), np.rint(columns - left).astype(int)

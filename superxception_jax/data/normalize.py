@@ -189,10 +189,9 @@ def draw_canvas(
         u8[S,S], canvas with the side `settings.image_px`.
     """
     axis, rows, columns = _place(measured, longest_px=longest_px, settings=settings)
-    grid = np.meshgrid(rows.positions_px, columns.positions_px, indexing="ij")
     # Cubic samples on a grid finer than the image, then means: one resampling, no aliasing.
     fine = sample_along_axis(
-        measured.crop.image, axis, along_px=grid[0].ravel(), across_px=grid[1].ravel()
+        measured.crop.image, axis, along_px=rows.positions_px, across_px=columns.positions_px
     )
     fine = fine.reshape(rows.count, rows.samples, columns.count, columns.samples)
     canvas = np.zeros((settings.image_px, settings.image_px), np.uint8)

@@ -42,13 +42,8 @@ def axis_points(axis: np.ndarray, *, along_px: np.ndarray, across_px: np.ndarray
         f64[M,2], points in pixels.
     """
     check(axis=(axis, "f64[K,2]"), along_px=(along_px, "f64[M]"), across_px=(across_px, "f64[M]"))
-    reached = _arc_length(axis)
-    tangents = _tangents(axis)
-    inside = np.clip(along_px, 0, reached[-1])
-    base = np.stack([np.interp(inside, reached, axis[:, i]) for i in range(2)], axis=-1)
-    tangent = np.stack([np.interp(inside, reached, tangents[:, i]) for i in range(2)], axis=-1)
-    normal = tangent[:, ::-1] * [-1.0, 1.0]
-    return base + (along_px - inside)[:, None] * tangent + across_px[:, None] * normal
+    on_axis, normal = _frames(axis, along_px)
+    return on_axis + across_px[:, None] * normal
 
 
 def project_to_axis(points: np.ndarray, axis: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -73,27 +68,34 @@ def project_to_axis(points: np.ndarray, axis: np.ndarray) -> tuple[np.ndarray, n
 def sample_along_axis(
     image: np.ndarray, axis: np.ndarray, *, along_px: np.ndarray, across_px: np.ndarray
 ) -> np.ndarray:
-    """Return the grey values at positions along and across an axis.
+    """Return the grey values on a grid along and across an axis.
 
     Args:
         image: u8[H,W], grey image.
         axis: f64[K,2], points in pixels.
-        along_px: f64[M], positions along the axis, see `axis_points`.
-        across_px: f64[M], positions across the axis, see `axis_points`.
+        along_px: f64[A], positions along the axis, see `axis_points`.
+        across_px: f64[B], positions across the axis, see `axis_points`.
 
     Returns:
-        f64[M], grey values of the cubic spline, which may overshoot 0..255; zero outside the
+        f64[A,B], grey values of the cubic spline, which may overshoot 0..255; zero outside the
         image, and where a position is nearer to another part of the axis (the inside of a sharp
         bend, the other arm of a U), so that no pixel is drawn twice.
     """
-    check(image=(image, "u8[H,W]"))
-    points = axis_points(axis, along_px=along_px, across_px=across_px)
-    grey = ndimage.map_coordinates(image.astype(np.float64), points.T, order=3)
+    check(
+        image=(image, "u8[H,W]"),
+        axis=(axis, "f64[K,2]"),
+        along_px=(along_px, "f64[A]"),
+        across_px=(across_px, "f64[B]"),
+    )
+    on_axis, normal = _frames(axis, along_px)
+    points = on_axis[:, None] + across_px[:, None] * normal[:, None]
+    grey = ndimage.map_coordinates(image.astype(np.float64), np.moveaxis(points, -1, 0), order=3)
     if not _may_fold(axis, float(np.abs(across_px).max(initial=0.0))):
         return grey
     coarse = axis[np.unique(np.append(np.arange(0, len(axis), 4), len(axis) - 1))]
-    nearest, _ = project_to_axis(points, coarse if len(axis) > 4 else axis)
-    return np.where(np.abs(nearest - along_px) > FOLD_TOLERANCE_PX, 0.0, grey)
+    nearest, _ = project_to_axis(points.reshape(-1, 2), coarse if len(axis) > 4 else axis)
+    apart = np.abs(nearest.reshape(grey.shape) - along_px[:, None])
+    return np.where(apart > FOLD_TOLERANCE_PX, 0.0, grey)
 
 
 def straighten(image: np.ndarray, axis: np.ndarray, *, half_width_px: int) -> np.ndarray:
@@ -117,9 +119,19 @@ def straighten(image: np.ndarray, axis: np.ndarray, *, half_width_px: int) -> np
     rows = max(1, round(length))
     along = (np.arange(rows) + 0.5) * length / rows
     across = np.arange(-half_width_px, half_width_px + 1, dtype=np.float64)
-    grid = np.meshgrid(along, across, indexing="ij")
-    strip = sample_along_axis(image, axis, along_px=grid[0].ravel(), across_px=grid[1].ravel())
-    return np.rint(np.clip(strip, 0, 255)).astype(np.uint8).reshape(rows, -1)
+    strip = sample_along_axis(image, axis, along_px=along, across_px=across)
+    return np.rint(np.clip(strip, 0, 255)).astype(np.uint8)
+
+
+def _frames(axis: np.ndarray, along_px: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the points of the axis at given positions along it, and the normals there."""
+    reached = _arc_length(axis)
+    tangents = _tangents(axis)
+    inside = np.clip(along_px, 0, reached[-1])
+    base = np.stack([np.interp(inside, reached, axis[:, i]) for i in range(2)], axis=-1)
+    tangent = np.stack([np.interp(inside, reached, tangents[:, i]) for i in range(2)], axis=-1)
+    normal = tangent[:, ::-1] * [-1.0, 1.0]
+    return base + (along_px - inside)[:, None] * tangent, normal
 
 
 def _nearest(points: np.ndarray, axis: np.ndarray) -> np.ndarray:

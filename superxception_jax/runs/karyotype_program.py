@@ -162,9 +162,8 @@ def main() -> None:
 def _print_outcome(found: KaryotypedFolder) -> None:
     """Print what was found in each cell and case, and what failed."""
     if found.kept:
-        print(
-            f"{found.kept} of {len(found.karyotypes)} cells were up to date (`--again` repeats them)"
-        )
+        total = len(found.karyotypes)
+        print(f"{found.kept} of {total} cells were up to date (`--again`: do them again)")
     for one in found.karyotypes:
         print(_summary(one))
     for case in found.cases:

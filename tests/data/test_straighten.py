@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from superxception_jax.data import straighten as straighten_module
 from superxception_jax.data.straighten import (
     axis_length_px,
     axis_points,
@@ -75,17 +76,31 @@ def test_the_other_arm_of_a_u_is_not_drawn_twice() -> None:
     axis = np.concatenate([there, bend, back])
     image = np.full((81, 81), 100, np.uint8)
     grey = sample_along_axis(
-        image, axis, along_px=np.array([10.0, 10.0, 10.0]), across_px=np.array([-12.0, 0.0, 12.0])
+        image, axis, along_px=np.array([10.0]), across_px=np.array([-12.0, 0.0, 12.0])
     )
-    np.testing.assert_allclose(sorted(grey), [0, 100, 100], atol=1e-6)
+    np.testing.assert_allclose(sorted(grey[0]), [0, 100, 100], atol=1e-6)
 
 
 def test_samples_outside_the_image_are_zero() -> None:
     image = np.full((20, 20), 100, np.uint8)
     grey = sample_along_axis(
-        image, VERTICAL, along_px=np.array([-1.0, 15.0]), across_px=np.array([0.0, 0.0])
+        image, VERTICAL, along_px=np.array([-1.0, 15.0]), across_px=np.array([0.0, 2.0])
     )
-    np.testing.assert_allclose(grey, [100, 0], atol=1e-6)
+    np.testing.assert_allclose(grey, [[100, 100], [0, 0]], atol=1e-6)
+
+
+@pytest.mark.parametrize("bend", [0.0, 0.02, 0.06, 0.15])
+def test_no_sample_is_lost_where_a_bend_can_not_fold(bend: float, monkeypatch) -> None:
+    image = np.random.default_rng(3).integers(1, 255, (60, 60)).astype(np.uint8)
+    angles = np.linspace(-0.5, 0.5, 90) * 40 * bend
+    steps = 40 / 90 * np.stack([np.cos(angles), np.sin(angles)], axis=-1)
+    axis = np.array([10.0, 30.0]) + np.cumsum(steps, axis=0)
+    places = {"along_px": np.arange(-3.0, 44.0), "across_px": np.arange(-12.0, 13.0)}
+    quick = sample_along_axis(image, axis, **places)
+    may_fold = straighten_module._may_fold(axis, 12.0)
+    assert may_fold == (bend > 0.05)
+    monkeypatch.setattr(straighten_module, "_may_fold", lambda axis, half_width_px: True)
+    np.testing.assert_array_equal(quick, sample_along_axis(image, axis, **places))
 
 
 def test_wrong_input_is_refused() -> None:

@@ -18,6 +18,7 @@ from superxception_jax.data.ideogram.styles import style_named
 from superxception_jax.data.measure import measure_cell
 from superxception_jax.data.normalize import MARGIN, NormalizationSettings, draw_canvas
 from superxception_jax.karyotyping.iscn import draft_iscn, parse_iscn
+from superxception_jax.karyotyping.karyogram.centromere import trace_axis
 from superxception_jax.karyotyping.karyotype import (
     ClassifiedChromosome,
     Karyotype,
@@ -130,3 +131,11 @@ def cell(text: str, *, style: str = "g", seed: int = 0, scale: float = 1.0, **ch
     read = Karyotype(iscn="", **settings)
     drafted = any(read.counts) and not read.withheld
     return dataclasses.replace(read, iscn=draft_iscn(read.counts) if drafted else "")
+
+
+def measured(karyotype: Karyotype) -> Karyotype:
+    """Return a cell whose chromosomes bring their medial axes, as those of real cells do."""
+    chromosomes = tuple(
+        dataclasses.replace(one, axis=trace_axis(one.image)) for one in karyotype.chromosomes
+    )
+    return dataclasses.replace(karyotype, chromosomes=chromosomes)

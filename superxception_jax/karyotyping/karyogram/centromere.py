@@ -108,7 +108,7 @@ def trace_axis(image: np.ndarray) -> np.ndarray:
 
 
 def thin_axis(axis: np.ndarray) -> np.ndarray:
-    """Return a measured medial axis with as few points as `trace_axis` gives it.
+    """Return a measured medial axis with fewer points, which are enough to find the centromere.
 
     Args:
         axis: f64[K,2], points in pixels.
@@ -116,8 +116,8 @@ def thin_axis(axis: np.ndarray) -> np.ndarray:
     Returns:
         f64[K',2], every n-th point, and the last one.
     """
-    every = max(1, round(axis_length_px(axis) / LARGEST_SIDE_PX))
-    return axis[np.unique(np.append(np.arange(0, len(axis), every), len(axis) - 1))]
+    every = max(2, round(2 * axis_length_px(axis) / LARGEST_SIDE_PX))
+    return np.concatenate([axis[:-1:every], axis[-1:]])
 
 
 def centromere_on_axis(image: np.ndarray, axis: np.ndarray, *, label: int) -> float:
@@ -171,10 +171,9 @@ def spread_along_axis(image: np.ndarray, axis: np.ndarray) -> np.ndarray:
     # Across, one pixel is enough: the sums of a cubic spline and of its moments don't depend on
     # where between two pixels they begin.
     across = np.arange(-half, half + 2 * step_px, 2 * step_px)
-    grid = np.meshgrid(along, across, indexing="ij")
-    signal = sample_along_axis(image, axis, along_px=grid[0].ravel(), across_px=grid[1].ravel())
+    signal = sample_along_axis(image, axis, along_px=along, across_px=across)
     # The spline undershoots zero next to a sharp edge.
-    signal = np.maximum(signal.reshape(count, -1), 0.0)
+    signal = np.maximum(signal, 0.0)
     share = signal / np.maximum(signal.sum(axis=1, keepdims=True), 1e-9)
     middle = share @ across
     variance = (share * (across - middle[:, None]) ** 2).sum(axis=1)

@@ -88,21 +88,25 @@ def ideogram_shapes(
     return _outline(bands, start, stop, scale=scale, width_in=width_in), shapes
 
 
-def ideogram_outline(label: int, *, length_in: float, width_in: float) -> np.ndarray:
-    """Return the outline of an ideogram, see `ideogram_shapes`.
+def half_widths_in(
+    label: int, places_in: np.ndarray, *, length_in: float, width_in: float
+) -> np.ndarray:
+    """Return half the width of an ideogram along it, see `ideogram_shapes`.
 
     Args:
         label: Class, an index in `CLASS_NAMES`.
+        places_in: f64[S], distances below the centromere in inches.
         length_in: Length of the chromosome in inches.
         width_in: Width of the arms in inches.
 
     Returns:
-        f64[K,2], corners (right, down) in inches from the centromere.
+        f64[S] in inches; -infinity beyond both ends.
     """
     bands = load_bands(BAND_LEVEL)[CLASS_NAMES[label]]
     scale = length_in / chromosome_length_units(bands)
+    half = _half_width(bands, places_in, scale=scale, width_in=width_in)
     above_in, below_in = expected_arms_in(label, length_in=length_in)
-    return _outline(bands, -above_in, below_in, scale=scale, width_in=width_in)
+    return np.where((places_in < -above_in) | (places_in > below_in), -np.inf, half)
 
 
 def band_extents(label: int, *, length_in: float) -> tuple[BandExtent, ...]:

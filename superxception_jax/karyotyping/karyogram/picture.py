@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -157,6 +158,7 @@ def colour_picture(image: np.ndarray, *, zoom: float, white: float, background: 
     return np.rint(255.0 * coloured).astype(np.uint8)
 
 
+@functools.lru_cache(maxsize=512)
 def _spline_weights(old: int, new: int) -> csr_array:
     """Return f32[new, old + padding], the weights of the spline's coefficients in each sample.
 

@@ -9,8 +9,9 @@ import numpy as np
 
 from superxception_jax.arrays import check
 
-# Between these levels, a page takes up to four times as long for a tenth of its size.
-COMPRESSION_LEVEL = 1
+# Measured on the page of a whole cell: runs alone, which the differences of rows are full of, take
+# as long as level 1 and a tenth less space; level 6 takes four times as long for another tenth.
+COMPRESSION_LEVEL, STRATEGY = 1, zlib.Z_RLE
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _INDEXED, _BITS = 3, 8
 _UP = 2
@@ -37,12 +38,14 @@ def png_bytes(pixels: np.ndarray, *, palette: np.ndarray, dots_per_inch: float) 
     rows[:, 0] = _UP
     rows[0, 1:] = pixels[0]
     np.subtract(pixels[1:], pixels[:-1], out=rows[1:, 1:])
+    packer = zlib.compressobj(COMPRESSION_LEVEL, strategy=STRATEGY)
+    content = packer.compress(rows) + packer.flush()
     dots_per_metre = round(dots_per_inch * _INCHES_PER_METRE)
     chunks = (
         (b"IHDR", struct.pack(">IIBBBBB", width, height, _BITS, _INDEXED, 0, 0, 0)),
         (b"pHYs", struct.pack(">IIB", dots_per_metre, dots_per_metre, 1)),
         (b"PLTE", palette.tobytes()),
-        (b"IDAT", zlib.compress(rows, COMPRESSION_LEVEL)),
+        (b"IDAT", content),
         (b"IEND", b""),
     )
     return _SIGNATURE + b"".join(_chunk(name, content) for name, content in chunks)

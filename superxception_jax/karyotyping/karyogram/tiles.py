@@ -6,12 +6,18 @@ A tile is antialiased by drawing it `FINE` times as large. Lengths are pixels of
 from __future__ import annotations
 
 import functools
+import math
+from collections.abc import Sequence
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from superxception_jax.karyotyping.karyogram.fonts import font_file
-from superxception_jax.karyotyping.karyogram.ideogram import band_extents, ideogram_outline
+from superxception_jax.karyotyping.karyogram.ideogram import (
+    BandExtent,
+    band_extents,
+    half_widths_in,
+)
 from superxception_jax.karyotyping.karyogram.items import (
     DOTS_PER_INCH,
     IDEOGRAM_EDGE_POINTS,
@@ -143,36 +149,65 @@ def ideogram_tile(
         and below it the tile begins.
     """
     length_in, width_in = length_px / DOTS_PER_INCH, width_px / DOTS_PER_INCH
-    outline = ideogram_outline(label, length_in=length_in, width_in=width_in) * DOTS_PER_INCH
-    low = np.floor(outline.min(axis=0)).astype(int) - TILE_MARGIN_PX
-    high = np.ceil(outline.max(axis=0)).astype(int) + TILE_MARGIN_PX
-    columns, rows = (high - low) * FINE
-    path = [(float(x), float(y)) for x, y in (outline - low) * FINE - 0.5]
-    opacity = Image.new("L", (columns, rows))
-    ImageDraw.Draw(opacity).polygon(path, fill=255)
+    extents = band_extents(label, length_in=length_in)
+    top = math.floor(extents[0].start_in * DOTS_PER_INCH) - TILE_MARGIN_PX
+    bottom = math.ceil(extents[-1].stop_in * DOTS_PER_INCH) + TILE_MARGIN_PX
+    left = -math.ceil(width_px / 2) - TILE_MARGIN_PX
+    places = top + (np.arange((bottom - top) * FINE) + 0.5) / FINE
+    half = half_widths_in(
+        label, places / DOTS_PER_INCH, length_in=length_in, width_in=width_in
+    ).astype(np.float32)
+    half *= DOTS_PER_INCH
+    # The edge lies half inside and half outside.
+    outer, inner = _offset_widths(half, IDEOGRAM_EDGE_POINTS * PX_PER_POINT / 2)
+    middles = np.arange(left, -left, dtype=np.float32) + 0.5
+    whole, filled = (
+        np.clip(widths[:, None] + 0.5 - np.abs(middles), 0.0, 1.0) for widths in (outer, inner)
+    )
     ink = 0 if PALETTES[background].page == "white" else levels
-    greys = Image.new("L", (columns, rows), ink)
-    bands = _band_rows(label, length_in, rows, int(low[1]), background=background, levels=levels)
-    filled = np.broadcast_to(bands[:, :1], (rows, columns)).copy()
-    column, row = np.arange(columns) / FINE, np.arange(rows)[:, None] / FINE
-    filled[(bands[:, 1:] > 0) & ((column + row) % _HATCH_PERIOD_PX < _HATCH_PX)] = ink
-    greys.paste(Image.fromarray(filled), mask=opacity)
-    edge = round(IDEOGRAM_EDGE_POINTS * PX_PER_POINT * FINE)
-    for image, value in ((greys, ink), (opacity, 255)):
-        ImageDraw.Draw(image).line([*path, path[0]], fill=value, width=edge, joint="curve")
-    return greys.reduce(FINE), opacity.reduce(FINE), int(low[0]), int(low[1])
+    lightness = _band_rows(extents, places, background=background, levels=levels) - ink
+    light = filled * lightness[:, None]
+    for one in extents:
+        if one.hatched:
+            start, stop = np.searchsorted(
+                places, (one.start_in * DOTS_PER_INCH, one.stop_in * DOTS_PER_INCH)
+            )
+            light[start:stop] *= 1.0 - _stripes(places[start:stop], middles)
+    rows = (bottom - top, FINE, len(middles))
+    opacity, light = whole.reshape(rows).mean(axis=1), light.reshape(rows).mean(axis=1)
+    greys = ink + light / np.maximum(opacity, 1e-6)
+    tiles = (np.rint(values).astype(np.uint8) for values in (greys, 255 * opacity))
+    grey_tile, opacity_tile = (Image.fromarray(tile) for tile in tiles)
+    return grey_tile, opacity_tile, left, top
+
+
+def _offset_widths(half: np.ndarray, distance_px: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return the half widths of what is within a distance of a shape, and of what is inside it.
+
+    Half of the shape's own width stands in each fine row; a disc rolls along its edge.
+    """
+    reach = int(distance_px * FINE)
+    shifts = np.arange(-reach, reach + 1)
+    sides = np.sqrt(distance_px**2 - (shifts / FINE) ** 2).astype(np.float32)
+    padded = np.pad(half, reach, constant_values=-np.inf)
+    shifted = [padded[reach + shift :][: len(half)] for shift in shifts]
+    outer = np.max([one + side for one, side in zip(shifted, sides, strict=True)], axis=0)
+    inner = np.min([one - side for one, side in zip(shifted, sides, strict=True)], axis=0)
+    return outer, inner
+
+
+def _stripes(rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """Return how much of each place is in one of the stripes, which rise to the right."""
+    phase = (rows[:, None] + columns) % _HATCH_PERIOD_PX
+    return np.clip(_HATCH_PX / 2 + 0.5 - np.abs(phase - _HATCH_PERIOD_PX / 2), 0.0, 1.0)
 
 
 def _band_rows(
-    label: int, length_in: float, rows: int, first_px: int, *, background: str, levels: int
+    extents: Sequence[BandExtent], places: np.ndarray, *, background: str, levels: int
 ) -> np.ndarray:
-    """Return u8[rows, 2], the grey of each fine row and whether it is hatched."""
-    extents = band_extents(label, length_in=length_in)
+    """Return f32[S], the grey of the bands in each fine row."""
     palette = PALETTES[background]
     starts = np.array([one.start_in for one in extents]) * DOTS_PER_INCH
-    places = (np.arange(rows) + 0.5) / FINE + first_px
-    band = np.clip(np.searchsorted(starts, places, side="right") - 1, 0, len(extents) - 1)
-    greys = [round(levels * float(palette.band(one.density))) for one in extents]
-    return np.array([(grey, one.hatched) for grey, one in zip(greys, extents, strict=True)])[
-        band
-    ].astype(np.uint8)
+    band = np.maximum(np.searchsorted(starts, places, side="right") - 1, 0)
+    greys = [levels * float(palette.band(one.density)) for one in extents]
+    return np.array(greys, np.float32)[band]

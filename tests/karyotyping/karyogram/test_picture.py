@@ -4,12 +4,14 @@ import dataclasses
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
 from superxception_jax.karyotyping.karyogram.centromere import trace_axis
 from superxception_jax.karyotyping.karyogram.picture import (
     BORDER_PX,
     colour_picture,
     prepare_picture,
+    shade_picture,
     white_level,
 )
 from tests.karyotyping.read_cells import drawn
@@ -29,6 +31,18 @@ def test_pictures_keep_scale_and_light_and_locate_the_centromere(style: str, str
         assert (picture.centromere_px - BORDER_PX) / length_px == pytest.approx(truth, abs=0.07)
         light = picture.image.sum(dtype=float) / one.image.sum(dtype=float)
         assert light == pytest.approx(1.0, abs=0.12 if straightened else 1e-12)
+
+
+@pytest.mark.parametrize("straightened", [False, True])
+def test_a_measured_axis_gives_the_picture_of_a_traced_one(straightened: bool):
+    for label in (0, 8, 17, 20):
+        one, _ = drawn(label, style="g", seed=4)
+        measured = dataclasses.replace(one, axis=trace_axis(one.image))
+        traced = prepare_picture(one, straightened=straightened)
+        known = prepare_picture(measured, straightened=straightened)
+        assert known.centromere_px == pytest.approx(traced.centromere_px, abs=0.7)
+        apart = np.subtract(known.image.shape, traced.image.shape)
+        assert np.abs(apart).max() <= straightened
 
 
 def test_straightening_straightens():
@@ -60,6 +74,18 @@ def test_coloured_pictures_have_the_size_and_greys_of_the_page(zoom: float):
     assert kept[middle][0] == pytest.approx(150, abs=3)
     assert printed[middle][3] == kept[middle][3] == 255
     assert printed[0, 0, 3] < 30
+
+
+@pytest.mark.parametrize("zoom", [0.6, 1.7, 4.4])
+def test_pictures_are_enlarged_by_the_cubic_spline(zoom: float):
+    image = np.pad(drawn(3, style="g", seed=2)[0].image, 2)
+    shade, _ = shade_picture(image, zoom=zoom, white=255.0, background="original")
+    grey = image.astype(np.float64)
+    if zoom < 1:
+        grey = ndimage.gaussian_filter(grey, 0.5 / zoom - 0.5)
+    factors = [new / old for new, old in zip(shade.shape, image.shape, strict=True)]
+    expected = ndimage.zoom(grey, factors, order=3, mode="grid-constant", grid_mode=True)
+    np.testing.assert_allclose(255 * shade, np.clip(expected, 0, 255), atol=0.2)
 
 
 def test_one_white_level_for_the_whole_cell():

@@ -31,7 +31,7 @@ STRONG = 100
 AROUND_PX = 4
 SHIFT_PX = 4
 # Difference between the two pictures of an item, relative to its ink. Measured: three quarters of
-# these; the patterns of variable regions begin at other places.
+# these. The stripes of variable regions begin at other places.
 BOUNDS = {
     Writing: 0.35,
     Box: 0.09,
@@ -39,7 +39,7 @@ BOUNDS = {
     Outline: 0.3,
     Marker: 0.13,
     PlacedPicture: 0.08,
-    PlacedIdeogram: 0.45,
+    PlacedIdeogram: 0.22,
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -108,7 +109,18 @@ def test_a_new_report_removes_the_folder_of_the_old_one(cells, tmp_path, large):
     assert [one.name for one in tmp_path.iterdir()] == ["report_cells-other"]
 
 
-@pytest.mark.parametrize("stop_at", ["copyfile", "replace", "page"])
+def test_parts_are_copied_where_a_file_cannot_have_two_names(cells, tmp_path, large, monkeypatch):
+    def refuse(*_):
+        raise OSError(errno.EPERM, "not permitted")
+
+    monkeypatch.setattr(part_folder.os, "link", refuse)
+    path = write_html_report(cells, tmp_path / "report.html", facts={})
+    values = payload_of(path)
+    for cell in values["cells"]:
+        assert load_head(tmp_path / values["folder"] / cell["part"])["digest"] == cell["digest"]
+
+
+@pytest.mark.parametrize("stop_at", ["link", "replace", "page"])
 def test_a_stopped_run_leaves_the_old_report_complete(cells, tmp_path, large, monkeypatch, stop_at):
     path = write_html_report(cells[:2], tmp_path / "report.html", facts={})
     before = payload_of(path)
@@ -117,8 +129,8 @@ def test_a_stopped_run_leaves_the_old_report_complete(cells, tmp_path, large, mo
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        if stop_at == "copyfile":
-            patch.setattr(part_folder.shutil, "copyfile", stop)
+        if stop_at == "link":
+            patch.setattr(part_folder.os, "link", stop)
         elif stop_at == "replace":
             patch.setattr(part_folder.os, "replace", stop)
         else:
