@@ -41,6 +41,8 @@ def test_what_a_case_says(case_page, case_samples):
     page.find("#next-case").click()
     assert page.text(f"{CASE} h2") == "case 8"
     assert page.text(".set-aside-cells li") == "cell 4: foreign stain"
+    assert page.text("#case-formula") == "no formula: only 1 cell is complete"
+    assert page.all("#case-posterior") == []
 
 
 def test_cells_are_small_karyograms(case_page, case_samples):

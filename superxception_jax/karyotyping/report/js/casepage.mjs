@@ -56,7 +56,10 @@ function caseHead(now) {
         { className: "formula" },
         make("strong", { id: "case-formula", className: now.formula === "" ? "none" : "" },
           caseFormulaText(now)),
-        make("span", { id: "case-posterior" }, `probability ${percent(now.posterior)}`),
+        // The probability is that of the formula.
+        now.formula === ""
+          ? null
+          : make("span", { id: "case-posterior" }, `probability ${percent(now.posterior)}`),
         make("span", { className: "draft" }, report.draft_note),
       ),
       corrected > 0
@@ -77,7 +80,7 @@ function caseHead(now) {
       `${plural(counted, "cell")} counted · ${analysed} analysed · ` +
       `${now.cells.set_aside.length} set aside · ${reviewed} of ${cells.length} reviewed · ` +
       `${ORDERS[now.order] ?? now.order}`),
-    now.note === "" ? null : make("p", { className: "quiet" }, now.note),
+    now.note === "" || now.note === report.draft_note ? null : make("p", { className: "quiet" }, now.note),
   );
 }
 
