@@ -52,7 +52,6 @@ OWN_PRESETS = {
         "own",
         ROBUST
         | {
-            "normalization.length_reference": "longest",  # as the included network has it
             "data.own_polarity": "any",
             "model.init_from": "gband",
             "model.start": "kept_unless_improved",

@@ -30,7 +30,7 @@ def make_classifier(labels, *, turned=(), confused=None, certainty=12.0):
         for row, label in enumerate(labels):
             logits[row, label + 24 * (row in turned)] = certainty
         for row, wrong in (confused or {}).items():
-            logits[row, wrong] = logits[row].max() + 1.0
+            logits[row, wrong] = logits[row].max() + 5.0
         return (logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)).astype(np.float32)
 
     return Classifier(

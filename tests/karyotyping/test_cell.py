@@ -42,7 +42,7 @@ def test_crops_are_upright_bright_on_black_and_tight(cell):
         assert np.median(np.r_[one.image[0], one.image[-1]]) < 60
 
 
-def test_a_call_that_the_cell_overrules_is_flagged(cell):
+def test_a_sure_call_that_the_cell_overrules_is_flagged(cell):
     images, labels = cell
     fourteens = [row for row, label in enumerate(labels) if CLASS_NAMES[label] == "14"]
     found = karyotype(images, make_classifier(labels, confused={fourteens[0]: 14}))

@@ -62,12 +62,24 @@ def test_a_clear_chromosome_has_no_flag():
 
 
 def test_the_flags_of_a_chromosome():
-    single, cell = shares(c21=0.88, c22=0.12), shares(c21=0.4, c22=0.554, cY=0.046)
+    single, cell = shares(c21=0.988, c22=0.012), shares(c21=0.4, c22=0.554, cY=0.046)
     assert flags_of("22", probabilities=single, marginals=cell, turned_probability=0.3) == (
         "uncertain class: 22 (55 %) or 21 (40 %)",
-        "single-image call 21 (88 %), overruled by the cell",
+        "single-image call 21 (99 %), overruled by the cell",
         "uncertain orientation (p/q)",
     )
+
+
+def test_an_overruled_call_is_flagged_only_where_the_image_speaks_against_the_class():
+    for share, flagged in ((0.019, True), (0.021, False), (0.3, False)):
+        single, cell = shares(c21=1 - share, c22=share), shares(c22=0.96, c21=0.04)
+        assert (flags_of("22", probabilities=single, marginals=cell) != ()) is flagged
+
+
+def test_a_class_is_uncertain_below_95_percent():
+    for share, flagged in ((0.949, True), (0.951, False)):
+        cell = shares(c22=share, c21=1 - share)
+        assert (flags_of("22", probabilities=cell, marginals=cell) != ()) is flagged
 
 
 def test_what_is_not_certain_is_not_shown_as_certain():

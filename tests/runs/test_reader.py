@@ -82,14 +82,14 @@ def test_a_card_says_what_the_results_say(background):
     assert "not for diagnosis" in card.lower()
 
 
-@pytest.mark.parametrize(("background", "cells"), [("dark", 10), ("light", 24)])
+@pytest.mark.parametrize(("background", "cells"), [("dark", 10), ("light", 106)])
 def test_they_say_which_stain_they_know(background, cells):
     known = choose_classifier(make_cell([]), background=background).known_stain
     assert known is not None
     assert known.cells == cells  # The validation cells of their own training.
 
 
-@pytest.mark.parametrize(("style", "dataset"), [("q", "bioimage"), ("g", "gband")])
+@pytest.mark.parametrize(("style", "dataset"), [("q", "bioimage"), ("g", "gband,own")])
 def test_the_background_chooses_the_network(style, dataset):
     drawn = draw_numbered_cell(0, seed=1, style=style, aneuploid_share=0.0).chromosomes
     images = [one.image for one in drawn]
@@ -113,7 +113,7 @@ def test_one_odd_image_does_not_choose(monkeypatch):
         reader, "level_cell", lambda images, *, background: LeveledCell((), decided)
     )
     dark = make_cell([np.zeros((9, 9), np.uint8)])
-    assert choose_classifier(dark, background="auto").about["data set"] == "gband"
+    assert choose_classifier(dark, background="auto").about["data set"] == "gband,own"
 
 
 def test_the_background_of_a_run_is_kept(tmp_path):
@@ -127,7 +127,7 @@ def test_the_background_of_a_run_is_kept(tmp_path):
 
 def test_a_given_background_is_not_guessed():
     cell = make_cell([np.zeros((9, 9), np.uint8)])
-    assert choose_classifier(cell, background="light").about["data set"] == "gband"
+    assert choose_classifier(cell, background="light").about["data set"] == "gband,own"
     with pytest.raises(ValueError, match=r"`background` must be one of .*, got 'grey'"):
         choose_classifier(cell, background="grey")
 

@@ -82,11 +82,11 @@ def test_a_correction_changes_the_case(case_page, case_samples):
         page.wait(".chromosome")
         page.press(cell.of_class("21")[0].name, "a")
         assert page.text("#iscn") == "46,XX"
-    assert page.text("[data-case='case 7'] .iscn") == "46,XX"
+    assert page.text("[data-case='case 7'] .iscn") == "46,XX[3]"
     page.find("#to-case").click()
-    assert page.text("#case-formula") == "46,XX"
+    assert page.text("#case-formula") == "46,XX[3]"
     assert page.text("#case-automatic") == "automatic result: 47,XX,+21 · 2 cells corrected"
-    assert [row.text for row in page.all(".lines tbody tr")] == ["46,XX 3 cell 1, cell 0, cell 2"]
+    assert [row.text for row in page.all(".lines tbody tr")] == ["46,XX 3 cell 0, cell 1, cell 2"]
     assert page.text(".clones p") == "No change is clonal."
     page.type("o")
     page.chord(Keys.CONTROL, key="z")

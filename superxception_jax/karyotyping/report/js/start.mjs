@@ -2,6 +2,7 @@
 
 import { concludeCase } from "./case.mjs";
 import { renderCase } from "./casepage.mjs";
+import { caseNow } from "./consensus.mjs";
 import { report } from "./data.mjs";
 import { renderDetails } from "./details.mjs";
 import { byId } from "./dom.mjs";
