@@ -180,7 +180,7 @@ def ideogram_tile(
 
 def _both_halves(fine: np.ndarray) -> np.ndarray:
     """Return the means of the fine rows of each pixel, and their mirror image to the left."""
-    means = sum(fine[first::FINE] for first in range(FINE)) / FINE
+    means = functools.reduce(np.add, (fine[first::FINE] for first in range(FINE))) / FINE
     return np.concatenate([means[:, ::-1], means], axis=1)
 
 
