@@ -1,4 +1,4 @@
-"""Measure the CPU time of a karyogram: its layout, its PNG, its SVG, and a PNG by matplotlib.
+"""Measure the CPU time of a cell's karyogram: its layout, PNG and SVG, and a PNG by matplotlib.
 
 The cells are synthetic, with 46 chromosomes each. Prints a table of seconds per cell: the median
 over the cells, after one cell that isn't counted.

@@ -116,7 +116,9 @@ PLANNED: dict[str, str] = {
     "python benchmarks/speed.py --cases train:71:32 --sides ours torch": "needs PyTorch",
     "python benchmarks/operations.py": "needs PyTorch",
     "python benchmarks/forms.py --steps 20": RESTRICTED,
+    "python benchmarks/batch.py": "measures, which belongs on an idle machine",
     "python benchmarks/large_report.py --cells 1000 --out runs/large_report": "takes minutes",
+    "python benchmarks/pictures.py --cells=12": "measures, which belongs on an idle machine",
 }
 # Where each program is stopped when a command is planned: the first call that works.
 STOPS = {

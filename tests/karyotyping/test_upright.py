@@ -37,5 +37,5 @@ def test_the_axis_is_that_of_the_upright_chromosome(tilt: int, is_turned: bool):
     for end in (0, -1):
         assert axis[end, 0] == pytest.approx(traced[end, 0], abs=1.0)
     rows = np.linspace(axis[0, 0] + 5, axis[-1, 0] - 5, 12)
-    columns = [np.interp(rows, one[:, 0], one[:, 1]) for one in (axis, traced)]
-    np.testing.assert_allclose(*columns, atol=0.7)
+    found, expected = (np.interp(rows, one[:, 0], one[:, 1]) for one in (axis, traced))
+    np.testing.assert_allclose(found, expected, atol=0.7)

@@ -126,7 +126,7 @@ def save_karyogram(karyogram: Karyogram, *, stem: Path, pictures: str = "svg") -
     """Write a karyogram as PNG and, on request, as SVG, each completely or not at all.
 
     The PNG, at `DOTS_PER_INCH`, is for reports and costs a tenth of a second; the SVG, for print
-    and for editing, costs twenty times as much. Equal karyograms give equal files.
+    and for editing, costs eight times as much. Equal karyograms give equal files.
 
     Args:
         karyogram: Karyogram of `draw_karyogram`.

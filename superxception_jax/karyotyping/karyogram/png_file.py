@@ -39,7 +39,7 @@ def png_bytes(pixels: np.ndarray, *, palette: np.ndarray, dots_per_inch: float) 
     rows[0, 1:] = pixels[0]
     np.subtract(pixels[1:], pixels[:-1], out=rows[1:, 1:])
     packer = zlib.compressobj(COMPRESSION_LEVEL, strategy=STRATEGY)
-    content = packer.compress(rows) + packer.flush()
+    content = packer.compress(rows.data) + packer.flush()
     dots_per_metre = round(dots_per_inch * _INCHES_PER_METRE)
     chunks = (
         (b"IHDR", struct.pack(">IIBBBBB", width, height, _BITS, _INDEXED, 0, 0, 0)),

@@ -56,8 +56,8 @@ def letter_tile(
     """
     font = _font(size_px * PHASES, bold, italic)
     left, top, right, bottom = font.getbbox(letter, anchor="ls")
-    first, last = -(-(left + phase) // -PHASES) - 1, -(-(right + phase) // PHASES)
-    first_row, last_row = top // PHASES, -(-bottom // PHASES)
+    first, last = math.floor((left + phase) / PHASES), math.ceil((right + phase) / PHASES)
+    first_row, last_row = math.floor(top / PHASES), math.ceil(bottom / PHASES)
     size = (max(1, last - first) * PHASES, max(1, last_row - first_row) * PHASES)
     large = Image.new("L", size)
     place = (phase - first * PHASES, -first_row * PHASES)
@@ -131,7 +131,7 @@ def _round_path(width: float, height: float, radius: float) -> np.ndarray:
     return np.concatenate([path[0][-1:], *path[1:], path[0]])
 
 
-@functools.lru_cache(maxsize=512)
+@functools.lru_cache(maxsize=1024)
 def ideogram_tile(
     label: int, *, length_px: int, width_px: float, background: str, levels: int
 ) -> tuple[Image.Image, Image.Image, int, int]:
@@ -160,25 +160,28 @@ def ideogram_tile(
     half *= DOTS_PER_INCH
     # The edge lies half inside and half outside.
     outer, inner = _offset_widths(half, IDEOGRAM_EDGE_POINTS * PX_PER_POINT / 2)
-    middles = np.arange(left, -left, dtype=np.float32) + 0.5
+    # Of the right half, which the left one mirrors.
+    middles = np.arange(-left, dtype=np.float32) + 0.5
     whole, filled = (
-        np.clip(widths[:, None] + 0.5 - np.abs(middles), 0.0, 1.0) for widths in (outer, inner)
+        np.clip(widths[:, None] + 0.5 - middles, 0.0, 1.0) for widths in (outer, inner)
     )
     ink = 0 if PALETTES[background].page == "white" else levels
-    lightness = _band_rows(extents, places, background=background, levels=levels) - ink
-    light = filled * lightness[:, None]
+    filled *= (_band_rows(extents, places, background=background, levels=levels) - ink)[:, None]
+    opacity, light = (_both_halves(values) for values in (whole, filled))
     for one in extents:
         if one.hatched:
-            start, stop = np.searchsorted(
-                places, (one.start_in * DOTS_PER_INCH, one.stop_in * DOTS_PER_INCH)
-            )
-            light[start:stop] *= 1.0 - _stripes(places[start:stop], middles)
-    rows = (bottom - top, FINE, len(middles))
-    opacity, light = whole.reshape(rows).mean(axis=1), light.reshape(rows).mean(axis=1)
+            start, stop = (round(end * DOTS_PER_INCH) - top for end in (one.start_in, one.stop_in))
+            light[start:stop] *= 1.0 - _stripes(stop - start, light.shape[1])
     greys = ink + light / np.maximum(opacity, 1e-6)
     tiles = (np.rint(values).astype(np.uint8) for values in (greys, 255 * opacity))
     grey_tile, opacity_tile = (Image.fromarray(tile) for tile in tiles)
     return grey_tile, opacity_tile, left, top
+
+
+def _both_halves(fine: np.ndarray) -> np.ndarray:
+    """Return the means of the fine rows of each pixel, and their mirror image to the left."""
+    means = functools.reduce(np.add, (fine[first::FINE] for first in range(FINE))) / FINE
+    return np.concatenate([means[:, ::-1], means], axis=1)
 
 
 def _offset_widths(half: np.ndarray, distance_px: float) -> tuple[np.ndarray, np.ndarray]:
@@ -187,18 +190,20 @@ def _offset_widths(half: np.ndarray, distance_px: float) -> tuple[np.ndarray, np
     Half of the shape's own width stands in each fine row; a disc rolls along its edge.
     """
     reach = int(distance_px * FINE)
-    shifts = np.arange(-reach, reach + 1)
-    sides = np.sqrt(distance_px**2 - (shifts / FINE) ** 2).astype(np.float32)
-    padded = np.pad(half, reach, constant_values=-np.inf)
-    shifted = [padded[reach + shift :][: len(half)] for shift in shifts]
-    outer = np.max([one + side for one, side in zip(shifted, sides, strict=True)], axis=0)
-    inner = np.min([one - side for one, side in zip(shifted, sides, strict=True)], axis=0)
+    padded = np.full(len(half) + 2 * reach, -np.inf, np.float32)
+    padded[reach : reach + len(half)] = half
+    outer, inner = np.full_like(half, -np.inf), np.full_like(half, np.inf)
+    for shift in range(-reach, reach + 1):
+        side = np.float32(math.sqrt(distance_px**2 - (shift / FINE) ** 2))
+        shifted = padded[reach + shift :][: len(half)]
+        np.maximum(outer, shifted + side, out=outer)
+        np.minimum(inner, shifted - side, out=inner)
     return outer, inner
 
 
-def _stripes(rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
-    """Return how much of each place is in one of the stripes, which rise to the right."""
-    phase = (rows[:, None] + columns) % _HATCH_PERIOD_PX
+def _stripes(rows: int, columns: int) -> np.ndarray:
+    """Return f64[rows, columns], how much of each pixel is in a stripe; they rise to the right."""
+    phase = (np.arange(rows)[:, None] + np.arange(columns)) % _HATCH_PERIOD_PX
     return np.clip(_HATCH_PX / 2 + 0.5 - np.abs(phase - _HATCH_PERIOD_PX / 2), 0.0, 1.0)
 
 
