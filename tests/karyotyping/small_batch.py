@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -10,8 +13,10 @@ from PIL import Image
 from superxception_jax.data.crop import KINDS
 from superxception_jax.data.ideogram.builder import draw_numbered_cell
 from superxception_jax.data.normalize import NormalizationSettings
-from superxception_jax.karyotyping.batch import BatchSettings
+from superxception_jax.karyotyping.batch import BatchSettings, KaryotypedFolder, karyotype_folder
+from superxception_jax.karyotyping.case.case_record import CaseSettings
 from superxception_jax.karyotyping.cell import Classifier
+from superxception_jax.karyotyping.folders import CellFolder
 from superxception_jax.karyotyping.networks import Networks
 
 CLASSIFIER = Classifier(
@@ -55,3 +60,30 @@ def write_images(folder: Path, count: int = 2) -> None:
     drawn = draw_numbered_cell(0, seed=1, style="q", aneuploid_share=0.0)
     for index, chromosome in enumerate(drawn.chromosomes[:count]):
         Image.fromarray(chromosome.image).save(folder / f"{index}.png")
+
+
+def run(
+    cells: Sequence[CellFolder],
+    out: Path,
+    *,
+    networks: Networks = NETWORKS,
+    processes: int = 1,
+    advance: Callable[[str], object] = lambda name: None,
+    **changes: Any,
+) -> KaryotypedFolder:
+    """Karyotype cells with changes of `SETTINGS`."""
+    return karyotype_folder(
+        cells,
+        out,
+        networks=networks,
+        settings=dataclasses.replace(SETTINGS, **changes),
+        case_settings=CaseSettings(),
+        processes=processes,
+        advance=advance,
+    )
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Return all files below a folder; the report knows when and where it was made."""
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}

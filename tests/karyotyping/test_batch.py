@@ -5,32 +5,14 @@ import json
 import os
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from superxception_jax.karyotyping import batch_tasks
-from superxception_jax.karyotyping.batch import KaryotypedFolder, karyotype_folder
-from superxception_jax.karyotyping.case.case_record import CaseSettings
 from superxception_jax.karyotyping.folders import CellFolder, find_cells
-from superxception_jax.karyotyping.prior import default_prior
 from superxception_jax.karyotyping.result_files import CELL_FILES, REPORT_FILE
-from tests.karyotyping.small_batch import CLASSIFIER, NETWORKS, SETTINGS, write_images
+from tests.karyotyping.small_batch import CLASSIFIER, NETWORKS, contents, run, write_images
 
 WRITTEN = sorted(set(CELL_FILES) - {"karyogram.svg"})
-
-
-def run(
-    cells, out, *, networks=NETWORKS, processes=1, advance=lambda name: None, **changes
-) -> KaryotypedFolder:
-    return karyotype_folder(
-        cells,
-        out,
-        networks=networks,
-        settings=dataclasses.replace(SETTINGS, **changes),
-        case_settings=CaseSettings(),
-        processes=processes,
-        advance=advance,
-    )
 
 
 def test_results_know_the_files_and_the_case_of_their_images(tmp_path):
@@ -184,12 +166,6 @@ def test_names_that_are_no_text_are_written_with_escapes(tmp_path):
     assert sorted(path.name for path in out.iterdir()) == WRITTEN
 
 
-def contents(folder: Path) -> dict[str, bytes]:
-    """Return all files below a folder; the report knows when and where it was made."""
-    files = (path for path in folder.rglob("*") if path.is_file())
-    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
-
-
 def test_several_processes_write_the_same_files(tmp_path):
     for name in ("a", "b", "c", "d", "e"):
         write_images(tmp_path / "batch" / name, count=1 + len(name))
@@ -203,102 +179,6 @@ def test_several_processes_write_the_same_files(tmp_path):
     assert (one.failed, one.twins) == (several.failed, several.twins)
     assert one.failed == {}
     assert [k.unread for k in several.karyotypes if k.cell == "c"] != [()]
-
-
-def watch_reading(monkeypatch) -> list[str]:
-    """Return a list that gets the name of each cell whose images are read."""
-    read: list[str] = []
-    load_cell = batch_tasks.load_cell
-
-    def watched(folder):
-        read.append(folder.name)
-        return load_cell(folder)
-
-    monkeypatch.setattr(batch_tasks, "load_cell", watched)
-    return read
-
-
-def test_a_batch_goes_on_where_it_was(tmp_path, monkeypatch):
-    for name in ("a", "b", "c"):
-        write_images(tmp_path / "batch" / name)
-    cells = find_cells(tmp_path / "batch").cells
-    whole = run(cells, tmp_path / "whole")
-    assert whole.kept == 0
-    read = watch_reading(monkeypatch)
-
-    def stop(name):
-        if name == "b":
-            raise KeyboardInterrupt
-
-    out = tmp_path / "out"
-    with pytest.raises(KeyboardInterrupt):
-        run(cells, out, advance=stop)
-    assert read == ["a", "b"]
-    assert not (out / REPORT_FILE).exists()
-    found = run(cells, out)
-    assert read == ["a", "b", "c"]
-    assert found.kept == 2
-    # As if it had not been stopped.
-    assert contents(out) == contents(tmp_path / "whole")
-    assert [one.cell for one in found.karyotypes] == ["a", "b", "c"]
-    for one, other in zip(found.karyotypes, whole.karyotypes, strict=True):
-        assert_same(one, other)
-    assert (found.twins, found.failed) == (whole.twins, whole.failed)
-
-
-def assert_same(one, other):
-    for field in dataclasses.fields(one):
-        if field.name not in ("chromosomes", "log_likelihoods"):
-            assert getattr(one, field.name) == getattr(other, field.name), field.name
-    np.testing.assert_array_equal(one.log_likelihoods, other.log_likelihoods)
-    for first, second in zip(one.chromosomes, other.chromosomes, strict=True):
-        for field in dataclasses.fields(first):
-            np.testing.assert_array_equal(getattr(first, field.name), getattr(second, field.name))
-
-
-@pytest.mark.parametrize(
-    ("change", "again"),
-    [
-        ({}, []),
-        ({"again": True}, ["a", "b"]),
-        ({"turned_share": 0.3}, ["a", "b"]),
-        ({"any_stain": True}, ["a", "b"]),
-        ({"pictures": "svg"}, ["a", "b"]),
-        ({"straightened": True}, ["a", "b"]),
-        ({"program": "another"}, ["a", "b"]),
-        ({"prior": default_prior()}, ["a", "b"]),
-        ({"networks": dataclasses.replace(NETWORKS, identity="another")}, ["a", "b"]),
-        ({"networks": dataclasses.replace(NETWORKS, background="dark")}, ["a", "b"]),
-    ],
-)
-def test_a_cell_is_kept_only_if_nothing_changed(tmp_path, monkeypatch, change, again):
-    for name in ("a", "b"):
-        write_images(tmp_path / "batch" / name)
-    cells = find_cells(tmp_path / "batch").cells
-    run(cells, tmp_path / "out")
-    read = watch_reading(monkeypatch)
-    assert run(cells, tmp_path / "out", **change).kept == 2 - len(again)
-    assert read == again
-
-
-@pytest.mark.parametrize("name", ["karyotype.json", "state.json", "review.js"])
-@pytest.mark.parametrize("content", [None, b"", b"{}", b"[1"])
-def test_damaged_results_are_made_again(tmp_path, name, content):
-    write_images(tmp_path / "cell")
-    cells = find_cells(tmp_path / "cell").cells
-    run(cells, tmp_path / "out")
-    before = contents(tmp_path / "out")
-    file = tmp_path / "out" / "cell" / name
-    file.unlink()
-    if content is not None:
-        file.write_bytes(content)
-    if name == "karyotype.json":
-        # Files that this program may not have written are not replaced.
-        (reason,) = run(cells, tmp_path / "out").failed.values()
-        assert "must not hold files of other programs" in reason
-        return
-    assert run(cells, tmp_path / "out").kept == 0
-    assert contents(tmp_path / "out") == before
 
 
 def test_svg_is_drawn_on_request_and_pictures_can_be_left_out(tmp_path):

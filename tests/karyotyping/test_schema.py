@@ -8,8 +8,7 @@ import jsonschema
 import pytest
 
 from superxception_jax.karyotyping.folders import find_cells
-from tests.karyotyping.small_batch import write_images
-from tests.karyotyping.test_batch import run
+from tests.karyotyping.small_batch import run, write_images
 from tests.paths import REPOSITORY
 
 SCHEMA = json.loads((REPOSITORY / "docs" / "schemas" / "karyotype.schema.json").read_text())

@@ -93,7 +93,7 @@ def test_a_correction_changes_the_case(case_page, case_samples):
     page.type("o")
     values = json.loads(page.download("#export-json", "corrected.json"))
     first, second = values["cases"]
-    assert (first["read"]["formula"], first["corrected"]["formula"]) == ("47,XX,+21", "46,XX")
+    assert (first["read"]["formula"], first["corrected"]["formula"]) == ("47,XX,+21", "46,XX[3]")
     assert sorted(len(one["cells"]) for one in first["corrected"]["lines"]) == [1, 2]
     assert second["read"] == second["corrected"]
     assert "evidence" not in second["read"]
