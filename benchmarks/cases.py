@@ -102,7 +102,7 @@ def measure_drawn(cells: Sequence[RealCell], *, cases: int) -> list[dict[str, An
             row = {"kind": kind, "size": size, "cases": 0, "found": 0, "false": 0}
             row |= {"enough": 0, "enough_found": 0, "false_clones": 0, "few": 0}
             for number in tqdm(range(cases), desc=f"{kind}, {size} cells"):
-                generator = np.random.default_rng([KINDS.index(kind), size, number])
+                generator = np.random.default_rng([1, KINDS.index(kind), size, number])
                 _measure_one(row, generator, pools, kind=kind, size=size)
             rows.append(row)
             print(row, flush=True)
