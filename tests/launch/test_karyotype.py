@@ -51,6 +51,7 @@ def test_a_batch_of_cells(workdir, folder, flags):
         f"--images={folder / 'batch'}",
         f"--workdir={workdir}",
         f"--out={folder / 'out'}",
+        "--pictures=svg",
         flags[1],
         folder=folder,
     )
