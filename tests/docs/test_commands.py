@@ -151,7 +151,7 @@ def test_the_commands_write_what_the_pages_say(outcomes):
     page = (DOCS / "train_and_compare.md").read_text(encoding="utf-8")
     for name in re.findall(r"`([\w.]+\.(?:json|jsonl|npz|csv|txt))`", page.split("**Stop")[0]):
         assert (folder / "runs" / "own" / name).is_file(), name
-    for name in ("report.html", "cell1/karyogram.svg", "cell1/karyotype.json"):
+    for name in ("report.html", "cell1/karyogram.png", "cell1/karyotype.json"):
         assert (folder / "karyotypes" / "my_lab" / name).is_file(), name
     assert (folder / "my_network" / "MODEL_CARD.md").is_file()
     assert "no formula" in results["karyotype --images=my_lab"][1].replace("ISCN ", "")
