@@ -58,7 +58,8 @@ ROWS = (
     Row(100, "none"),
     Row(100, "png"),
     Row(100, "png", again=True),
-    Row(100, "png", processes=1),
+    Row(20, "png"),
+    Row(20, "png", processes=1),
     Row(20, "svg"),
     Row(1000, "none"),
 )

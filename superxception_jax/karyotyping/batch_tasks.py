@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -165,7 +166,8 @@ def write_results(
         )
         with replacing_results(task.out, task.target, cell=karyotype.cell) as folder:
             write_json(folder / JSON_FILE, values)
-            write_json(folder / STATE_FILE, state)
+            # In one line: Python indents JSON slowly, and no person reads this.
+            write_text(folder / STATE_FILE, json.dumps(state) + "\n")
             write_text(folder / CSV_FILE, assignments_csv([karyotype]))
             write_report_cell(karyotype, folder / PART_FILE)
             if karyogram is not None:
