@@ -174,6 +174,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     if options.data is None:
         parser.error("--data must be the folder of gband_karyograms.zip; give it.")
+    options.out.mkdir(parents=True, exist_ok=True)
     cells = load_cells(Path(options.data))
     measured = []
     with tempfile.TemporaryDirectory() as text:
