@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import functools
 import json
 import shutil
@@ -13,16 +14,15 @@ from hypothesis import strategies as st
 
 from superxception_jax.data.crop import KINDS
 from superxception_jax.data.ideogram.builder import draw_numbered_cell
-from superxception_jax.karyotyping.batch import BatchSettings, KaryotypedFolder, karyotype_folder
-from superxception_jax.karyotyping.case.case_record import CaseSettings
+from superxception_jax.karyotyping.batch import KaryotypedFolder
 from superxception_jax.karyotyping.cell import Classifier
 from superxception_jax.karyotyping.folders import find_cells
-from superxception_jax.karyotyping.networks import Networks
 from superxception_jax.karyotyping.result_files import CELL_FILES, REPORT_FILE
 from tests.data.picture_versions import png
 from tests.fuzz.bounds import check_message, count, examples, within
 from tests.fuzz.damage import DAMAGES, damage
 from tests.fuzz.pictures import WRITERS, files
+from tests.karyotyping import small_batch
 from tests.karyotyping.known_cell import NORMALIZATION
 
 SECONDS = 60.0
@@ -46,21 +46,11 @@ CLASSIFIER = Classifier(
     class_shares=np.full(24, 1 / 24),
     about={},
 )
-NETWORKS = Networks(
-    background="auto",
+NETWORKS = dataclasses.replace(
+    small_batch.NETWORKS,
     normalizations=dict.fromkeys(KINDS, NORMALIZATION),
     load=lambda kind: CLASSIFIER,
     identity="sums",
-)
-# No karyogram is drawn, which would take most of the time of a cell.
-SETTINGS = BatchSettings(
-    turned_share=0.5,
-    prior=None,
-    any_stain=True,
-    pictures="none",
-    straightened=False,
-    again=False,
-    program="tested",
 )
 WRITTEN = sorted(one for one in CELL_FILES if not one.startswith("karyogram."))
 
@@ -91,15 +81,9 @@ def write_cell(folder: Path, good: list, bad: list, *, whole: str) -> None:
 
 
 def karyotype(batch: Path, out: Path) -> KaryotypedFolder:
-    return karyotype_folder(
-        find_cells(batch).cells,
-        out,
-        networks=NETWORKS,
-        settings=SETTINGS,
-        case_settings=CaseSettings(),
-        processes=1,
-        advance=lambda name: None,
-    )
+    # No karyogram is drawn, which would take most of the time of a cell.
+    cells = find_cells(batch).cells
+    return small_batch.run(cells, out, networks=NETWORKS, any_stain=True, pictures="none")
 
 
 def check_outputs(batch: Path, out: Path, found: KaryotypedFolder) -> None:

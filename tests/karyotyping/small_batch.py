@@ -12,26 +12,16 @@ from PIL import Image
 
 from superxception_jax.data.crop import KINDS
 from superxception_jax.data.ideogram.builder import draw_numbered_cell
-from superxception_jax.data.normalize import NormalizationSettings
 from superxception_jax.karyotyping.batch import BatchSettings, KaryotypedFolder, karyotype_folder
 from superxception_jax.karyotyping.case.case_record import CaseSettings
 from superxception_jax.karyotyping.cell import Classifier
 from superxception_jax.karyotyping.folders import CellFolder
 from superxception_jax.karyotyping.networks import Networks
+from tests.karyotyping.known_cell import NORMALIZATION
 
 CLASSIFIER = Classifier(
     predict=lambda canvases: np.full((len(canvases), 24), -np.log(24), np.float32),
-    normalization=NormalizationSettings(
-        background="auto",
-        tilt="remove",
-        straightening="none",
-        length="cell",
-        length_reference="longest",
-        length_exponent=0.5,
-        absolute_length_px=100.0,
-        grey="keep",
-        image_px=50,
-    ),
+    normalization=dataclasses.replace(NORMALIZATION, straightening="none"),
     polarity="given",
     temperature=1.0,
     class_shares=np.full(24, 1 / 24),
