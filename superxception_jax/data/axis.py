@@ -12,6 +12,7 @@ from scipy.sparse.csgraph import dijkstra
 from scipy.spatial import ConvexHull
 
 from superxception_jax.arrays import check
+from superxception_jax.data.small_arrays import pad
 from superxception_jax.data.straighten import axis_points, project_to_axis
 
 # Below this ratio of the two standard deviations, a blob or a U has no main direction.
@@ -33,6 +34,8 @@ SLIT_DEGREES = 1
 END_SHARE = 0.4
 AXIS_STEP_PX = 0.5
 _REFINEMENTS = 3
+# Steps (down, right) to the pixels around one, in the order of the image.
+_NEIGHBOURS = ((-1, -1), (-1, 0), (-1, 1), (0, -1), (0, 1), (1, -1), (1, 0), (1, 1))
 
 
 def main_direction(mask: np.ndarray) -> np.ndarray:
@@ -49,11 +52,7 @@ def main_direction(mask: np.ndarray) -> np.ndarray:
         or straight down where the mask is less elongated than `LEAST_ELONGATION`.
     """
     check(mask=(mask, "bool[H,W]"))
-    if _elongation(mask) < LEAST_ELONGATION:
-        return np.array([1.0, 0.0])
-    _, directions = np.linalg.eigh(_second_moments(mask))
-    direction = directions[:, 1]
-    return direction if direction[0] >= 0 else -direction
+    return _main_direction(*np.linalg.eigh(_second_moments(mask)))
 
 
 def upright_direction(mask: np.ndarray, axis: np.ndarray) -> np.ndarray:
@@ -69,8 +68,9 @@ def upright_direction(mask: np.ndarray, axis: np.ndarray) -> np.ndarray:
         because the moments of a U run across its arms and would hide which arm is up.
     """
     check(mask=(mask, "bool[H,W]"), axis=(axis, "f64[K,2]"))
-    if _elongation(mask) >= LEAST_STRAIGHT_ELONGATION:
-        return main_direction(mask)
+    variances, directions = np.linalg.eigh(_second_moments(mask))
+    if _elongation(variances) >= LEAST_STRAIGHT_ELONGATION:
+        return _main_direction(variances, directions)
     chord = axis[-1] - axis[0]
     return chord / np.hypot(*chord)
 
@@ -152,13 +152,24 @@ def medial_axis(mask: np.ndarray) -> np.ndarray:
 
 def _second_moments(mask: np.ndarray) -> np.ndarray:
     """Return the second central moments f64[2,2] of the mask, each pixel a unit square."""
-    return np.cov(np.argwhere(mask).T, bias=True) + np.eye(2) / 12
+    # `np.cov` takes longer than its sums.
+    places = np.stack(np.nonzero(mask)).astype(np.float64)
+    places -= places.mean(axis=1, keepdims=True)
+    return places @ places.T * (1 / places.shape[1]) + np.eye(2) / 12
 
 
-def _elongation(mask: np.ndarray) -> float:
-    """Return the ratio of the larger to the smaller standard deviation."""
-    smaller, larger = np.linalg.eigvalsh(_second_moments(mask))
+def _elongation(variances: np.ndarray) -> float:
+    """Return the ratio of the larger to the smaller standard deviation, of variances f64[2]."""
+    smaller, larger = variances
     return float(np.sqrt(larger / smaller))
+
+
+def _main_direction(variances: np.ndarray, directions: np.ndarray) -> np.ndarray:
+    """Return `main_direction` from the second moments' eigenvalues and eigenvectors."""
+    if _elongation(variances) < LEAST_ELONGATION:
+        return np.array([1.0, 0.0])
+    direction = directions[:, 1]
+    return direction if direction[0] >= 0 else -direction
 
 
 def _hull(mask: np.ndarray) -> ConvexHull:
@@ -166,10 +177,9 @@ def _hull(mask: np.ndarray) -> ConvexHull:
     rows = np.flatnonzero(mask.any(axis=1))
     # The other pixels of a row lie between its first and its last one.
     firsts = mask[rows].argmax(axis=1)
-    lasts = mask.shape[1] - 1 - mask[rows, ::-1].argmax(axis=1)
-    points = np.stack([np.tile(rows, 2), np.concatenate([firsts, lasts])], axis=-1)
-    corners = np.concatenate([points + np.array([i, j]) for i in (0, 1) for j in (0, 1)])
-    return ConvexHull(corners)
+    lasts = mask.shape[1] - mask[rows, ::-1].argmax(axis=1)
+    downs = np.concatenate([rows, rows, rows + 1, rows + 1])
+    return ConvexHull(np.stack([downs, np.tile(np.concatenate([firsts, lasts]), 2)], axis=-1))
 
 
 def _dent_depth(mask: np.ndarray, hull: ConvexHull) -> float:
@@ -189,29 +199,27 @@ def _geodesic_position(mask: np.ndarray) -> np.ndarray:
 
 
 def _position(mask: np.ndarray, *, over_corners: bool) -> np.ndarray:
-    count = int(mask.sum())
-    index = np.full(np.add(mask.shape, 2), -1)
-    index[1:-1, 1:-1][mask] = np.arange(count)
-    here = index[1:-1, 1:-1]
-    first, second, lengths = [], [], []
-    for down, right in ((0, 1), (1, 0), (1, 1), (1, -1)):
-        there = index[1 + down :, 1 + right :][: mask.shape[0], : mask.shape[1]]
-        linked = (here >= 0) & (there >= 0)
-        if down and right and not over_corners:
-            beside = index[1:-1, 1 + right :][:, : mask.shape[1]]
-            below = index[1 + down :, 1:-1][: mask.shape[0]]
-            linked &= (beside >= 0) | (below >= 0)
-        first.append(here[linked])
-        second.append(there[linked])
-        lengths.append(np.full(int(linked.sum()), np.hypot(down, right)))
-    graph = csr_array(
-        (np.concatenate(lengths), (np.concatenate(first), np.concatenate(second))), (count, count)
-    )
-    start = dijkstra(graph, directed=False, indices=0).argmax()
-    from_start = dijkstra(graph, directed=False, indices=start)
+    padded = pad(mask, 1)
+    inside = np.flatnonzero(padded)
+    index = np.zeros(padded.size, np.int32)
+    index[inside] = np.arange(len(inside), dtype=np.int32)
+    flat, row = padded.ravel(), padded.shape[1]
+    # Each pixel with its neighbours in the order of their indices: the rows of a sparse matrix.
+    # It holds both directions of every link, so that no search has to transpose it.
+    there = inside[:, None] + np.array([down * row + right for down, right in _NEIGHBOURS])
+    linked = flat[there]
+    if not over_corners:
+        for column, (down, right) in enumerate(_NEIGHBOURS):
+            if down and right:
+                linked[:, column] &= flat[inside + down * row] | flat[inside + right]
+    starts = np.concatenate([[0], np.cumsum(linked.sum(axis=1))]).astype(np.int32)
+    lengths = np.broadcast_to([np.hypot(*step) for step in _NEIGHBOURS], linked.shape)
+    graph = csr_array((lengths[linked], index[there[linked]], starts), (len(inside),) * 2)
+    start = dijkstra(graph, indices=0).argmax()
+    from_start = dijkstra(graph, indices=start)
     if not np.isfinite(from_start).all():
         return from_start
-    from_end = dijkstra(graph, directed=False, indices=from_start.argmax())
+    from_end = dijkstra(graph, indices=from_start.argmax())
     return (from_start - from_end) / 2
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,7 +13,7 @@ from superxception_jax.data.axis import medial_axis
 from superxception_jax.data.background import level_cell
 from superxception_jax.data.crop import CroppedChromosome, crop_chromosome
 from superxception_jax.data.image_file import DecodedImage
-from superxception_jax.data.straighten import axis_length_px
+from superxception_jax.data.straighten import axis_length_px, project_to_axis
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,26 @@ class MeasuredChromosome:
     crop: CroppedChromosome
     axis: np.ndarray
     length_px: float
+
+    @functools.cached_property
+    def extent_px(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return the extent along the medial axis and across it, see `extent_along_px`."""
+        return extent_along_px(self.crop.mask, self.axis)
+
+
+def extent_along_px(mask: np.ndarray, axis: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return how far a chromosome reaches along an axis and across it.
+
+    Args:
+        mask: bool[H,W], its pixels, each a unit square.
+        axis: f64[K,2], points in pixels.
+
+    Returns:
+        f64[2] and f64[2]: the lowest and the highest position, along and across.
+    """
+    along, across = project_to_axis(np.argwhere(mask).astype(np.float64), axis)
+    low = np.array([along.min(), across.min()]) - 0.5
+    return low, np.array([along.max(), across.max()]) + 0.5
 
 
 def measure_cell(

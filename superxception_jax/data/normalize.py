@@ -11,7 +11,11 @@ import numpy as np
 from superxception_jax.data.axis import upright_direction
 from superxception_jax.data.cell_scale import REFERENCES, estimate_reference_px
 from superxception_jax.data.crop import BACKGROUNDS, FRINGE_PX
-from superxception_jax.data.measure import MeasuredChromosome, measure_cell
+from superxception_jax.data.measure import (
+    MeasuredChromosome,
+    extent_along_px,
+    measure_cell,
+)
 from superxception_jax.data.straighten import project_to_axis, sample_along_axis
 
 NORMALIZATION_VERSION = 5  # raise it when pixels change, so that caches are rebuilt
@@ -188,70 +192,119 @@ def draw_canvas(
     Returns:
         u8[S,S], canvas with the side `settings.image_px`.
     """
-    axis, rows, columns = _place(measured, longest_px=longest_px, settings=settings)
+    return draw_placed(
+        measured, place_chromosome(measured, longest_px=longest_px, settings=settings), gain=gain
+    )
+
+
+def draw_placed(measured: MeasuredChromosome, place: CanvasPlace, *, gain: float) -> np.ndarray:
+    """Draw a chromosome at its place.
+
+    Args:
+        measured: Chromosome to draw.
+        place: Its place on the canvas.
+        gain: Factor of the grey values.
+
+    Returns:
+        u8[S,S], see `draw_canvas`.
+    """
+    axis, rows, columns = place.axis, place.rows, place.columns
     # Cubic samples on a grid finer than the image, then means: one resampling, no aliasing.
     fine = sample_along_axis(
         measured.crop.image, axis, along_px=rows.positions_px, across_px=columns.positions_px
     )
     fine = fine.reshape(rows.count, rows.samples, columns.count, columns.samples)
-    canvas = np.zeros((settings.image_px, settings.image_px), np.uint8)
+    canvas = np.zeros((place.image_px, place.image_px), np.uint8)
     canvas[rows.first : rows.first + rows.count, columns.first : columns.first + columns.count] = (
         np.rint(np.clip(gain * fine.mean(axis=(1, 3)), 0, 255))
     )
     return canvas
 
 
-def canvas_points(
-    measured: MeasuredChromosome,
-    points: np.ndarray,
-    *,
-    longest_px: float,
-    settings: NormalizationSettings,
-) -> np.ndarray:
-    """Return where points of a chromosome are on its canvas, see `draw_canvas`.
+def canvas_points(points: np.ndarray, place: CanvasPlace) -> np.ndarray:
+    """Return where points of a chromosome are on its canvas.
 
     Args:
-        measured: Chromosome of the canvas.
         points: f64[M,2], points in pixels of its crop.
-        longest_px: Length that fills the canvas.
-        settings: Settings of the normalisation.
+        place: Its place on the canvas.
 
     Returns:
         f64[M,2], points in pixels of the canvas.
     """
-    axis, *sides = _place(measured, longest_px=longest_px, settings=settings)
     placed = [
         side.first + ((positions - side.positions_px[0]) / side.step_px + 0.5) / side.samples - 0.5
-        for positions, side in zip(project_to_axis(points, axis), sides, strict=True)
+        for positions, side in zip(
+            project_to_axis(points, place.axis), (place.rows, place.columns), strict=True
+        )
     ]
     return np.stack(placed, axis=-1)
 
 
-def _place(
+@dataclass(frozen=True)
+class CanvasSide:
+    """Positions to sample along one side: `samples` for each of `count` canvas pixels.
+
+    Attributes:
+        first: First pixel of the canvas that is drawn.
+        count: Number of pixels.
+        samples: Samples for each.
+        step_px: Distance of the samples in pixels of the crop.
+        positions_px: f64[count·samples], their positions along or across the axis.
+    """
+
+    first: int
+    count: int
+    samples: int
+    step_px: float
+    positions_px: np.ndarray
+
+
+@dataclass(frozen=True)
+class CanvasPlace:
+    """Where and how a chromosome is drawn on its canvas.
+
+    Attributes:
+        axis: f64[K,2], the line that becomes the vertical, in pixels of the crop.
+        rows: What is sampled along it.
+        columns: What is sampled across it.
+        image_px: Side of the canvas.
+    """
+
+    axis: np.ndarray
+    rows: CanvasSide
+    columns: CanvasSide
+    image_px: int
+
+
+def place_chromosome(
     measured: MeasuredChromosome, *, longest_px: float, settings: NormalizationSettings
-) -> tuple[np.ndarray, _Samples, _Samples]:
-    """Return the vertical of the canvas and what is sampled along and across it."""
-    points = np.argwhere(measured.crop.mask).astype(np.float64)
-    axis = _drawing_axis(measured, points, settings)
-    along, across = project_to_axis(points, axis)
-    low = np.array([along.min(), across.min()]) - 0.5
-    high = np.array([along.max(), across.max()]) + 0.5
-    scales = _scales(high - low, measured.length_px, longest_px, settings)
-    rows = _sample_positions(low[0], high[0], scales[0], settings.image_px)
-    columns = _sample_positions(low[1], high[1], scales[1], settings.image_px)
-    return axis, rows, columns
+) -> CanvasPlace:
+    """Return where a chromosome is drawn on its canvas, see `draw_canvas`.
 
-
-def _drawing_axis(
-    measured: MeasuredChromosome, points: np.ndarray, settings: NormalizationSettings
-) -> np.ndarray:
-    """Return the line that becomes the vertical of the canvas."""
+    Args:
+        measured: Chromosome to draw.
+        longest_px: Length that fills the canvas.
+        settings: Settings of the normalisation.
+    """
     if settings.straightening == "medial_axis":
-        return measured.axis
+        axis, (low, high) = measured.axis, measured.extent_px
+    else:
+        axis = _straight_axis(measured, settings)
+        low, high = extent_along_px(measured.crop.mask, axis)
+    scales = _scales(high - low, measured.length_px, longest_px, settings)
+    rows, columns = (
+        _sample_positions(low[side], high[side], scales[side], settings.image_px)
+        for side in range(2)
+    )
+    return CanvasPlace(axis, rows, columns, settings.image_px)
+
+
+def _straight_axis(measured: MeasuredChromosome, settings: NormalizationSettings) -> np.ndarray:
+    """Return the line through the middle of a chromosome that becomes the vertical."""
     direction = np.array([1.0, 0.0])
     if settings.tilt == "remove":
         direction = upright_direction(measured.crop.mask, measured.axis)
-    centre = points.mean(axis=0)
+    centre = np.argwhere(measured.crop.mask).mean(axis=0)
     return np.stack([centre - direction, centre, centre + direction])
 
 
@@ -269,18 +322,7 @@ def _scales(
     return np.full(2, min(scale, room_px / size_px.max()))
 
 
-@dataclass(frozen=True)
-class _Samples:
-    """Positions to sample along one side: `samples` for each of `count` canvas pixels."""
-
-    first: int
-    count: int
-    samples: int
-    step_px: float
-    positions_px: np.ndarray
-
-
-def _sample_positions(low_px: float, high_px: float, scale: float, image_px: int) -> _Samples:
+def _sample_positions(low_px: float, high_px: float, scale: float, image_px: int) -> CanvasSide:
     """Centre a range on the canvas and place samples at most one image pixel apart."""
     centre_px = (low_px + high_px) / 2
     half = ((high_px - low_px) / 2 + FRINGE_PX) * scale
@@ -289,7 +331,7 @@ def _sample_positions(low_px: float, high_px: float, scale: float, image_px: int
     samples = int(np.ceil(1 / scale))
     offsets = (np.arange((last - first) * samples) + 0.5) / samples + first - image_px / 2
     step_px = 1 / (scale * samples)
-    return _Samples(first, last - first, samples, step_px, centre_px + offsets / scale)
+    return CanvasSide(first, last - first, samples, step_px, centre_px + offsets / scale)
 
 
 def _is_number(value: object) -> bool:

@@ -146,13 +146,14 @@ def _draw_portrait(sight: Sight) -> _Portrait | None:
     """
     if sight.mask is None:
         return None
-    mask = pad(sight.mask, 2 * FRINGE_PX)
-    around = ndimage.binary_dilation(mask, iterations=2 * FRINGE_PX)
-    box = ndimage.find_objects(around.astype(np.uint8))[0]
+    # The box with a margin; in the original around the chromosome where that has one.
+    margin = 2 * FRINGE_PX
+    rows, columns = ndimage.find_objects(sight.mask.astype(np.uint8))[0]
+    box = slice(rows.start, rows.stop + 2 * margin), slice(columns.start, columns.stop + 2 * margin)
     # A soft edge, because a pixel that crosses the threshold must not count at once.
-    outside = ndimage.distance_transform_edt(~mask[box])
-    edge = np.clip((2 * FRINGE_PX - outside) / FRINGE_PX, 0, 1)
-    grey = pad(sight.content, 2 * FRINGE_PX)[box] * edge
+    outside = ndimage.distance_transform_edt(~pad(sight.mask, margin)[box])
+    edge = np.clip((margin - outside) / FRINGE_PX, 0, 1)
+    grey = pad(sight.content, margin)[box] * edge
     centre, scale = zip(*(_moments(grey.sum(axis=1 - axis)) for axis in (0, 1)), strict=True)
     steps = np.linspace(-PORTRAIT_REACH, PORTRAIT_REACH, PORTRAIT_PX)
     places = [middle + steps * spread for middle, spread in zip(centre, scale, strict=True)]
@@ -170,9 +171,9 @@ def _draw_portrait(sight: Sight) -> _Portrait | None:
 
 def _moments(profile: np.ndarray) -> tuple[float, float]:
     """Return the mean place and the standard deviation of grey along one side."""
-    places = np.arange(len(profile))
-    mean = np.average(places, weights=profile)
-    return float(mean), float(np.sqrt(np.average((places - mean) ** 2, weights=profile) + 1 / 12))
+    places, whole = np.arange(len(profile)), profile.sum()
+    mean = places @ profile / whole
+    return float(mean), float(np.sqrt((places - mean) ** 2 @ profile / whole + 1 / 12))
 
 
 def _alike(portraits: list[_Portrait]) -> Iterator[tuple[int, int]]:

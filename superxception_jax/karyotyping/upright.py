@@ -9,7 +9,8 @@ from superxception_jax.data.normalize import (
     MARGIN,
     NormalizationSettings,
     canvas_points,
-    draw_canvas,
+    draw_placed,
+    place_chromosome,
 )
 
 
@@ -39,9 +40,9 @@ def upright_crop(measured: MeasuredChromosome) -> tuple[np.ndarray, np.ndarray]:
         grey="keep",
         image_px=max(side, 8),
     )
-    longest_px = measured.length_px
-    canvas = draw_canvas(measured, longest_px=longest_px, gain=1.0, settings=settings)
-    axis = canvas_points(measured, measured.axis, longest_px=longest_px, settings=settings)
+    place = place_chromosome(measured, longest_px=measured.length_px, settings=settings)
+    canvas = draw_placed(measured, place, gain=1.0)
+    axis = canvas_points(measured.axis, place)
     filled = [np.nonzero(canvas.any(axis=side))[0] for side in (1, 0)]
     corner = [places[0] for places in filled]
     image = canvas[tuple(slice(places[0], places[-1] + 1) for places in filled)].copy()
