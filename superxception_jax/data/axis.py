@@ -75,6 +75,24 @@ def upright_direction(mask: np.ndarray, axis: np.ndarray) -> np.ndarray:
     return chord / np.hypot(*chord)
 
 
+def row_ends(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the first and the last pixel of each row of a mask, between which the others lie.
+
+    Args:
+        mask: bool[H,W].
+
+    Returns:
+        i64[R,2] and i64[R,2], (row, column) for each row that has pixels.
+
+    >>> row_ends(np.array([[0, 0, 0], [0, 1, 1]], bool))
+    (array([[1, 1]]), array([[1, 2]]))
+    """
+    rows = np.flatnonzero(mask.any(axis=1))
+    firsts = mask[rows].argmax(axis=1)
+    lasts = mask.shape[1] - 1 - mask[rows, ::-1].argmax(axis=1)
+    return np.stack([rows, firsts], axis=-1), np.stack([rows, lasts], axis=-1)
+
+
 def tilt_degrees(direction: np.ndarray) -> float:
     """Return the tilt of a direction from the vertical.
 
@@ -174,12 +192,9 @@ def _main_direction(variances: np.ndarray, directions: np.ndarray) -> np.ndarray
 
 def _hull(mask: np.ndarray) -> ConvexHull:
     """Return the convex hull of the mask's pixels, each a unit square."""
-    rows = np.flatnonzero(mask.any(axis=1))
-    # The other pixels of a row lie between its first and its last one.
-    firsts = mask[rows].argmax(axis=1)
-    lasts = mask.shape[1] - mask[rows, ::-1].argmax(axis=1)
-    downs = np.concatenate([rows, rows, rows + 1, rows + 1])
-    return ConvexHull(np.stack([downs, np.tile(np.concatenate([firsts, lasts]), 2)], axis=-1))
+    left, right = row_ends(mask)
+    ends = np.concatenate([left, right + np.array([0, 1])])
+    return ConvexHull(np.concatenate([ends, ends + np.array([1, 0])]))
 
 
 def _dent_depth(mask: np.ndarray, hull: ConvexHull) -> float:

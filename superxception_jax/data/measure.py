@@ -33,20 +33,20 @@ class MeasuredChromosome:
     @functools.cached_property
     def extent_px(self) -> tuple[np.ndarray, np.ndarray]:
         """Return the extent along the medial axis and across it, see `extent_along_px`."""
-        return extent_along_px(self.crop.mask, self.axis)
+        return extent_along_px(np.argwhere(self.crop.mask), self.axis)
 
 
-def extent_along_px(mask: np.ndarray, axis: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return how far a chromosome reaches along an axis and across it.
+def extent_along_px(pixels: np.ndarray, axis: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return how far pixels reach along an axis and across it.
 
     Args:
-        mask: bool[H,W], its pixels, each a unit square.
+        pixels: i64[M,2], (row, column), each a unit square.
         axis: f64[K,2], points in pixels.
 
     Returns:
         f64[2] and f64[2]: the lowest and the highest position, along and across.
     """
-    along, across = project_to_axis(np.argwhere(mask).astype(np.float64), axis)
+    along, across = project_to_axis(pixels.astype(np.float64), axis)
     low = np.array([along.min(), across.min()]) - 0.5
     return low, np.array([along.max(), across.max()]) + 0.5
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from superxception_jax.data.axis import upright_direction
+from superxception_jax.data.axis import row_ends, upright_direction
 from superxception_jax.data.cell_scale import REFERENCES, estimate_reference_px
 from superxception_jax.data.crop import BACKGROUNDS, FRINGE_PX
 from superxception_jax.data.measure import (
@@ -290,7 +290,8 @@ def place_chromosome(
         axis, (low, high) = measured.axis, measured.extent_px
     else:
         axis = _straight_axis(measured, settings)
-        low, high = extent_along_px(measured.crop.mask, axis)
+        # Along a straight line nothing in a row reaches further than its ends.
+        low, high = extent_along_px(np.concatenate(row_ends(measured.crop.mask)), axis)
     scales = _scales(high - low, measured.length_px, longest_px, settings)
     rows, columns = (
         _sample_positions(low[side], high[side], scales[side], settings.image_px)

@@ -12,6 +12,7 @@ from scipy.sparse import csr_array
 
 from superxception_jax.arrays import check
 from superxception_jax.data.crop import FOREGROUND_SHARE
+from superxception_jax.data.small_arrays import pad
 from superxception_jax.data.straighten import (
     axis_length_px,
     axis_points,
@@ -86,7 +87,7 @@ def prepare_picture(chromosome: ClassifiedChromosome, *, straightened: bool) -> 
     top, left = int(lit_rows.min()), int(lit_columns.min())
     cut = cut[top : lit_rows.max() + 1, left : lit_columns.max() + 1]
     return Picture(
-        image=np.pad(cut, BORDER_PX),
+        image=pad(cut, BORDER_PX),
         centromere_px=from_top_px - top + BORDER_PX,
     )
 
@@ -130,7 +131,7 @@ def shade_picture(
         # Without the filter, bands finer than a pixel of the page would alias into false bands.
         grey = ndimage.gaussian_filter(grey, 0.5 / zoom - 0.5)
     # Black around the image, in which the spline fades out.
-    spline = ndimage.spline_filter(np.pad(grey, _SPLINE_PADDING_PX), order=3, output=np.float32)
+    spline = ndimage.spline_filter(pad(grey, _SPLINE_PADDING_PX), order=3, output=np.float32)
     down, right = (_spline_weights(side, max(1, round(side * zoom))) for side in image.shape)
     grey = (right @ (down @ spline).T).T
     opacity = np.clip(grey / (FOREGROUND_SHARE * white), 0.0, 1.0)
