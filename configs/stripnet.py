@@ -56,8 +56,8 @@ OWN_PRESETS = {
             "model.init_from": "gband",
             "model.start": "kept_unless_improved",
             "training.batch_size": 16,
-            "training.epochs": 12,
-            "optimizer.learning_rate": 3e-4,
+            "training.epochs": 20,
+            "optimizer.learning_rate": 1e-3,
         },
     ),
 }

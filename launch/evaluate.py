@@ -24,7 +24,7 @@ from superxception_jax.runs.experiment import build_experiment
 from superxception_jax.runs.process_flags import run_joined_command
 from superxception_jax.runs.run import evaluate_run
 from superxception_jax.runs.split_file import PARTS
-from superxception_jax.runs.workdir import CONFIG_FILE, PLACES, holds_run, load_config, with_places
+from superxception_jax.runs.workdir import CONFIG_FILE, holds_run, load_config, with_places
 
 WORKDIR = flags.DEFINE_string("workdir", "", "Run folder.")
 SPLIT = flags.DEFINE_enum("split", "test", PARTS, "Split to evaluate.")
@@ -49,8 +49,12 @@ def main() -> None:
             f"`--workdir` must be the folder of a run with a {CONFIG_FILE}, "
             f"got `{WORKDIR.value}`; train one with launch/main.py."
         )
-    places = (DATA_DIR.value, MANUAL_DIR.value, OWN_FOLDER.value)
-    config = with_places(load_config(workdir), dict(zip(PLACES, places, strict=True)))
+    places = {
+        "data_dir": DATA_DIR.value,
+        "manual_dir": MANUAL_DIR.value,
+        "own_folder": OWN_FOLDER.value,
+    }
+    config = with_places(load_config(workdir), places)
     for path in evaluate_run(
         build_experiment(config),
         workdir.absolute(),

@@ -33,7 +33,7 @@ from superxception_jax.commands import check_config_file
 from superxception_jax.runs.experiment import build_experiment
 from superxception_jax.runs.process_flags import run_joined_command
 from superxception_jax.runs.run import train_and_test
-from superxception_jax.runs.workdir import PLACES, holds_run, load_config, make_workdir, with_places
+from superxception_jax.runs.workdir import holds_run, load_config, make_workdir, with_places
 from superxception_jax.training.processes import tell
 
 CONFIG = config_flags.DEFINE_config_file(
@@ -82,8 +82,12 @@ def main() -> None:
             "`--config` must name a config file, or `--workdir` an existing run, got neither; "
             "try --config=configs/super_xception.py"
         )
-    places = (DATA_DIR.value, MANUAL_DIR.value, OWN_FOLDER.value)
-    experiment = build_experiment(with_places(config, dict(zip(PLACES, places, strict=True))))
+    places = {
+        "data_dir": DATA_DIR.value,
+        "manual_dir": MANUAL_DIR.value,
+        "own_folder": OWN_FOLDER.value,
+    }
+    experiment = build_experiment(with_places(config, places))
     if not WORKDIR.value:
         preset = experiment.preset or "embedded"
         name = f"{experiment.name}-{preset}-{time.strftime('%Y%m%d-%H%M%S')}"

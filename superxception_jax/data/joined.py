@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from superxception_jax.data.normalize import NormalizationSettings
+from superxception_jax.data.normalization_settings import NormalizationSettings
 from superxception_jax.data.source import Chromosomes, load_chromosomes
 from superxception_jax.data.stored_images import JoinedImages
 

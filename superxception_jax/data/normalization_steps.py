@@ -7,7 +7,8 @@ from scipy import ndimage
 
 from superxception_jax.data.axis import upright_direction
 from superxception_jax.data.measure import MeasuredChromosome, measure_cell
-from superxception_jax.data.normalize import NormalizationSettings, draw_canvas
+from superxception_jax.data.normalization_settings import NormalizationSettings
+from superxception_jax.data.normalize import draw_canvas
 from superxception_jax.data.straighten import project_to_axis, sample_along_axis, straighten
 
 OUTLINE_COLOUR = (0, 200, 0)

@@ -11,8 +11,8 @@ from matplotlib.figure import Figure
 
 from superxception_jax.data.background import level_cell
 from superxception_jax.data.image_file import decode_image
+from superxception_jax.data.normalization_settings import NormalizationSettings
 from superxception_jax.data.normalization_steps import normalization_steps
-from superxception_jax.data.normalize import NormalizationSettings
 from superxception_jax.files import replacing
 
 

@@ -24,7 +24,8 @@ from superxception_jax.data.builders import (
 from superxception_jax.data.image_file import hash_image
 from superxception_jax.data.measure import measure_cell
 from superxception_jax.data.memory import memory_bytes
-from superxception_jax.data.normalize import NORMALIZATION_VERSION, NormalizationSettings, draw_cell
+from superxception_jax.data.normalization_settings import NormalizationSettings
+from superxception_jax.data.normalize import NORMALIZATION_VERSION, draw_cell
 from superxception_jax.data.own.folder import describe_unknown_cases
 from superxception_jax.data.prepared_files import TEXTS, PreparedFiles, load_index, store_cells
 from superxception_jax.data.record import ChromosomeRecord

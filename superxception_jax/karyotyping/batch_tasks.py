@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from superxception_jax.data.image_file import hash_image
-from superxception_jax.data.normalize import NormalizationSettings
+from superxception_jax.data.normalization_settings import NormalizationSettings
 from superxception_jax.data.own.equal_images import Fingerprint
 from superxception_jax.files import readable_name, write_json, write_text
 from superxception_jax.karyotyping.cell_images import PreparedCell, prepare_cell

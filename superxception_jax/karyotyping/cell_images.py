@@ -11,7 +11,8 @@ import numpy as np
 from superxception_jax.data.background import CellBackground, level_cell
 from superxception_jax.data.image_file import DecodedImage
 from superxception_jax.data.measure import MeasuredChromosome, measure_chromosome
-from superxception_jax.data.normalize import NormalizationSettings, draw_cell
+from superxception_jax.data.normalization_settings import NormalizationSettings
+from superxception_jax.data.normalize import draw_cell
 from superxception_jax.data.screen import screen_cell
 from superxception_jax.files import readable_name
 from superxception_jax.karyotyping.upright import upright_crop

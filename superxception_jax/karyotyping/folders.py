@@ -52,11 +52,12 @@ class FoundCells:
     sentence: str
 
 
-def find_cells(images: str | Path) -> FoundCells:
+def find_cells(images: str | Path, *, name: str = "`--images`") -> FoundCells:
     """Return the cells in a folder, and how it was understood.
 
     Args:
         images: Folder laid out as `recognize_cells` says, or a single image.
+        name: What gave the folder, for messages.
 
     Raises:
         FileNotFoundError: There is no such folder, or no image in it.
@@ -68,8 +69,8 @@ def find_cells(images: str | Path) -> FoundCells:
         return FoundCells((single,), f"{readable_name(path.name)}: 1 image")
     if not str(images) or not path.is_dir():
         raise FileNotFoundError(
-            f"`--images` must be a folder of chromosome images, got `{images}`, which doesn't "
-            "exist; correct the path."
+            f"{name} must be a folder of chromosome images, got `{images}`, which doesn't exist; "
+            "correct the path."
         )
     layout = recognize_cells(path)
     layout.check_cell_sizes(most=AUTOSOMES * MOST_OF_A_CLASS)

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from superxception_jax.data.canvas_place import MARGIN, canvas_points, place_chromosome
 from superxception_jax.data.measure import MeasuredChromosome
-from superxception_jax.data.normalize import (
-    MARGIN,
-    NormalizationSettings,
-    canvas_points,
-    draw_placed,
-    place_chromosome,
-)
+from superxception_jax.data.normalization_settings import NormalizationSettings
+from superxception_jax.data.normalize import draw_placed
 
 
 def upright_crop(measured: MeasuredChromosome) -> tuple[np.ndarray, np.ndarray]:

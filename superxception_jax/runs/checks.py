@@ -12,16 +12,15 @@ from ml_collections import ConfigDict
 from superxception_jax.data.cell_scale import REFERENCES
 from superxception_jax.data.crop import BACKGROUNDS
 from superxception_jax.data.ideogram.styles import STYLES
-from superxception_jax.data.normalize import GREYS, LENGTHS, STRAIGHTENINGS, TILTS
+from superxception_jax.data.normalization_settings import GREYS, LENGTHS, STRAIGHTENINGS, TILTS
 from superxception_jax.data.own.equal_images import TWINS
 from superxception_jax.data.own.folder import POLARITIES as OWN_POLARITIES
 from superxception_jax.data.splits import PROTOCOLS
 from superxception_jax.models.build import MODELS, classifier_options, has_super_resolution
-from superxception_jax.models.keras.start import EXPORTED, find_init_from_problems
 from superxception_jax.models.precision import PRECISIONS
 from superxception_jax.models.xception import REMATERIALIZATIONS
 from superxception_jax.runs.data_set_names import find_data_set_problems
-from superxception_jax.runs.included import INCLUDED, start_of
+from superxception_jax.runs.start_checks import find_start_problems
 from superxception_jax.training.settings import (
     BATCH_SCALINGS,
     OPTIMIZERS,
@@ -127,6 +126,7 @@ TEXTS: dict[str, bool] = {
     "data.data_dir": False,
     "data.manual_dir": True,
     "data.own_folder": True,
+    "data.unlabelled_folder": True,
     "model.init_from": True,
 }
 # Texts that become part of a folder's name.
@@ -246,19 +246,7 @@ def _find_contradictions(config: ConfigDict) -> list[str]:
             "`data.own_polarity` must be upright with `model.polarity` given, got any; set it to "
             "upright, or `model.polarity` to read."
         )
-    start = start_of(config.model.init_from)
-    if config.model.start != "replaced" and not (start in INCLUDED or start.endswith(EXPORTED)):
-        problems.append(
-            f"`model.init_from` must be {', '.join(INCLUDED)} or an exported `variables.npz` with "
-            f"`model.start` {config.model.start}, got {start!r}; set it."
-        )
-    if start and known and start not in INCLUDED and not start.endswith(EXPORTED):
-        problems += find_init_from_problems(
-            config.model.name,
-            width_multiplier=config.model.width_multiplier,
-            middle_modules=config.model.middle_modules,
-        )
-    return problems
+    return problems + find_start_problems(config)
 
 
 def _flatten(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

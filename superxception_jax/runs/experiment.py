@@ -10,7 +10,7 @@ from typing import Any
 
 from ml_collections import ConfigDict
 
-from superxception_jax.data.normalize import NormalizationSettings
+from superxception_jax.data.normalization_settings import NormalizationSettings
 from superxception_jax.data.splits import SplitSettings
 from superxception_jax.models.build import classifier_options, has_super_resolution
 from superxception_jax.runs.checks import find_problems
@@ -35,6 +35,7 @@ class Experiment:
         manual_dir: Folder of the archives that the user provides.
         memory_share: Share of the memory that the images may take, 0..1; above it they are read
             from the disk.
+        unlabelled_folder: Folder of cells that the initial network labels; empty for none.
         normalization: How raw crops become canvases.
         split: How images are divided into training, validation and test.
         model: Keyword arguments of `superxception_jax.models.build.build_model`.
@@ -75,6 +76,7 @@ class Experiment:
     data_dir: Path
     manual_dir: Path
     memory_share: float
+    unlabelled_folder: str
     normalization: NormalizationSettings
     split: SplitSettings
     model: Mapping[str, Any]
@@ -153,6 +155,7 @@ def build_experiment(config: ConfigDict) -> Experiment:
         data_dir=Path(data.data_dir).expanduser().absolute(),
         manual_dir=Path(data.manual_dir or Path(data.data_dir) / "manual").expanduser().absolute(),
         memory_share=data.memory_share,
+        unlabelled_folder=data.unlabelled_folder,
         normalization=NormalizationSettings(**config.normalization.to_dict()),
         split=SplitSettings(**{**split_values, "sizes": tuple(split.sizes)}),
         model=_model_options(config),

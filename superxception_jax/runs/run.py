@@ -16,6 +16,7 @@ from superxception_jax.runs.experiment import Experiment
 from superxception_jax.runs.finished import has_ended
 from superxception_jax.runs.lock import locked_run
 from superxception_jax.runs.provenance import Provenance, TrainingRecord, describe_provenance
+from superxception_jax.runs.pseudo_labels import keep_pseudo_labels, load_pseudo_labels
 from superxception_jax.runs.report import RunHistory, share_predictions, write_report
 from superxception_jax.runs.setup import (
     Setup,
@@ -77,7 +78,8 @@ def train_and_test(
     advise(_resumption(workdir))
     with _claimed(workdir, experiment):
         choose = _split_choice(experiment, workdir, needed=PARTS, use_stored_split=use_stored_split)
-        setup = set_up(experiment, choose_split=choose)
+        pseudo_labelled = keep_pseudo_labels(experiment, workdir)
+        setup = set_up(experiment, choose_split=choose, pseudo_labelled=pseudo_labelled)
         check_equal_setups(setup, workdir)
         provenance = describe_provenance()
         print(describe(setup, workdir), flush=True)
@@ -130,7 +132,12 @@ def evaluate_run(
         choose = _split_choice(
             experiment, workdir, needed=needed, use_stored_split=use_stored_split
         )
-        setup = set_up(experiment, tested=split, choose_split=choose)
+        setup = set_up(
+            experiment,
+            tested=split,
+            choose_split=choose,
+            pseudo_labelled=load_pseudo_labels(workdir),
+        )
         if load_split(workdir) is None:
             print(_no_split(workdir, kept=False), flush=True)
         check_equal_setups(setup, workdir)

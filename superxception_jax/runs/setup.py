@@ -15,12 +15,14 @@ import jax
 import optax
 from clu import parameter_overview
 
+from superxception_jax.data.joined import join_chromosomes
 from superxception_jax.data.source import Chromosomes
 from superxception_jax.data.splits import WHOLE_CELL_PROTOCOLS, Split
 from superxception_jax.models.inference import Predict, make_predict
 from superxception_jax.models.multiply_accumulates import count_multiply_accumulates
 from superxception_jax.runs.experiment import Experiment
 from superxception_jax.runs.network import make_network
+from superxception_jax.runs.pseudo_labels import without_known
 from superxception_jax.runs.split_data import (
     check_cells,
     check_polarity,
@@ -45,6 +47,8 @@ class Setup:
     Attributes:
         experiment: Checked experiment.
         splits: Images by split: train, validation, test.
+        pseudo_labelled: Images that train beside `train`, with the classes that the initial
+            network assigned; None for none.
         split: The split by name, with all images of the data set.
         mesh: Devices.
         model: Network.
@@ -61,6 +65,7 @@ class Setup:
 
     experiment: Experiment
     splits: Mapping[str, Chromosomes]
+    pseudo_labelled: Chromosomes | None
     split: StoredSplit
     mesh: jax.sharding.Mesh
     model: nn.Module
@@ -72,12 +77,18 @@ class Setup:
     abstract_state: TrainState
     fresh_state: Callable[[jax.Array], TrainState]
 
+    @property
+    def trained(self) -> Chromosomes:
+        """Return all images that an epoch shows."""
+        return _trained(self.splits["train"], self.pseudo_labelled)
+
 
 def set_up(
     experiment: Experiment,
     *,
     tested: str = "test",
     choose_split: Callable[[Chromosomes], Split] | None = None,
+    pseudo_labelled: Chromosomes | None = None,
 ) -> Setup:
     """Return the data, devices and network of an experiment; only prepared data are written.
 
@@ -85,6 +96,7 @@ def set_up(
         experiment: Checked experiment.
         tested: Split that will be tested.
         choose_split: Returns the split of all images; None to draw it.
+        pseudo_labelled: Pseudo-labelled images to train on; those of labelled cells are left out.
 
     Raises:
         ValueError: A size doesn't fit the data or the devices, or a cell can't be tested.
@@ -99,12 +111,10 @@ def set_up(
     check_polarity(splits["train"], experiment)
     if experiment.split.protocol in WHOLE_CELL_PROTOCOLS:
         check_cells(splits[tested].cells)
-    steps_per_epoch = len(splits["train"].labels) // experiment.batch_size
-    if steps_per_epoch == 0:
-        raise ValueError(
-            f"`training.batch_size` must be at most the {len(splits['train'].labels)} training "
-            f"images, got {experiment.batch_size}; choose a smaller one."
-        )
+    if pseudo_labelled is not None:
+        pseudo_labelled = without_known(pseudo_labelled, everything)
+    trained = _trained(splits["train"], pseudo_labelled)
+    steps_per_epoch = _count_steps(len(trained.labels), experiment.batch_size)
     optimizer = make_optimizer(
         experiment.optimizer,
         frozen=experiment.frozen,
@@ -121,6 +131,7 @@ def set_up(
     return Setup(
         experiment=experiment,
         splits=splits,
+        pseudo_labelled=pseudo_labelled,
         split=describe_split(everything, split),
         mesh=mesh,
         model=model,
@@ -140,6 +151,21 @@ def set_up(
         abstract_state=compilation.with_replicated_sharding(jax.eval_shape(draw_state, key), mesh),
         fresh_state=compilation.compile_replicated(draw_state, mesh),
     )
+
+
+def _count_steps(images: int, batch_size: int) -> int:
+    if images < batch_size:
+        raise ValueError(
+            f"`training.batch_size` must be at most the {images} training images, got "
+            f"{batch_size}; choose a smaller one."
+        )
+    return images // batch_size
+
+
+def _trained(train: Chromosomes, pseudo_labelled: Chromosomes | None) -> Chromosomes:
+    if pseudo_labelled is None or not len(pseudo_labelled.labels):
+        return train
+    return join_chromosomes([train, pseudo_labelled])
 
 
 def check_equal_setups(setup: Setup, workdir: Path) -> None:
@@ -211,6 +237,8 @@ def describe(setup: Setup, workdir: Path) -> str:
     experiment = setup.experiment
     parameters = parameter_overview.count_parameters(setup.abstract_state.params)
     sizes = ", ".join(f"{len(part.labels):,} {name}" for name, part in setup.splits.items())
+    if setup.pseudo_labelled is not None:
+        sizes += f", {len(setup.pseudo_labelled.labels):,} pseudo-labelled"
     side = setup.splits["train"].images.shape[1]
     device = setup.mesh.devices.flat[0]
     normalization = experiment.normalization

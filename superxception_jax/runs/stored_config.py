@@ -13,6 +13,7 @@ ADDED: dict[str, Any] = {
     "data.own_twins": "refuse",
     "data.repeats": "",
     "data.own_polarity": "upright",
+    "data.unlabelled_folder": "",
     "normalization.grey": "keep",
     "normalization.length_reference": "longest",
     "split.test_only": "",

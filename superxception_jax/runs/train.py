@@ -75,7 +75,7 @@ def train_network(
         # The same to the last bit in all processes, which decide by it.
         return tell(lambda: {"loss": metrics.loss, "accuracy": metrics.accuracy})
 
-    experiment, train_part = setup.experiment, setup.splits["train"]
+    experiment, train_part = setup.experiment, setup.trained
     step = make_train_step(setup.model, setup.optimizer, **experiment.step_options)
     task = Task(
         images=train_part.images,

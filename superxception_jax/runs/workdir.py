@@ -33,7 +33,7 @@ _CONFIG = {
 }
 _PROVENANCE = {"content": "the provenance of a run", "remedy": "restore it from a copy"}
 # Fields of the section `data` that name folders.
-PLACES = ("data_dir", "manual_dir", "own_folder")
+PLACES = ("data_dir", "manual_dir", "own_folder", "unlabelled_folder")
 
 
 def make_workdir(runs: Path, name: str) -> Path:
@@ -127,8 +127,9 @@ def with_portable_places(config: Mapping[str, Any]) -> dict[str, Any]:
     Args:
         config: JSON values of a config.
     """
-    own_folder = Path(config["data"]["own_folder"]).name
-    data = config["data"] | {"data_dir": "data", "manual_dir": "", "own_folder": own_folder}
+    data = config["data"] | {"data_dir": "data", "manual_dir": ""}
+    for name in ("own_folder", "unlabelled_folder"):
+        data[name] = Path(data.get(name, "")).name
     return {**config, "data": data}
 
 
@@ -137,7 +138,7 @@ def with_places(config: ConfigDict, places: Mapping[str, str]) -> ConfigDict:
 
     Args:
         config: Config of a run.
-        places: Folder by name, see `PLACES`; an empty one keeps that of the config.
+        places: Folder by name, some of `PLACES`; an empty one keeps that of the config.
     """
     changed = config.copy_and_resolve_references()
     with changed.unlocked():

@@ -6,7 +6,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from benchmarks.qband import CONTRAST_TEMPERATURE, contrastive_loss, name_suspects
+from benchmarks.qband_recipes import CONTRAST_TEMPERATURE, contrastive_loss
+from benchmarks.qband_report import name_suspects
 from superxception_jax.evaluation.predictions import Predictions
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from superxception_jax.data.normalize import NormalizationSettings
+from superxception_jax.data.normalization_settings import NormalizationSettings
 from superxception_jax.data.source import Chromosomes, load_chromosomes
 
 SETTINGS = NormalizationSettings(

@@ -5,12 +5,13 @@ import dataclasses
 import numpy as np
 import pytest
 
+from superxception_jax.data.normalization_settings import NormalizationSettings
 from superxception_jax.data.normalization_steps import (
     AXIS_COLOUR,
     OUTLINE_COLOUR,
     normalization_steps,
 )
-from superxception_jax.data.normalize import NormalizationSettings, normalize_cell
+from superxception_jax.data.normalize import normalize_cell
 
 SETTINGS = NormalizationSettings(
     background="auto",

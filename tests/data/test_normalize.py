@@ -18,13 +18,13 @@ from scipy import ndimage
 from superxception_jax.data.cell_scale import REFERENCES
 from superxception_jax.data.crop import BACKGROUNDS
 from superxception_jax.data.measure import measure_cell
-from superxception_jax.data.normalize import (
+from superxception_jax.data.normalization_settings import (
     GREYS,
     LENGTHS,
     STRAIGHTENINGS,
     NormalizationSettings,
-    normalize_cell,
 )
+from superxception_jax.data.normalize import normalize_cell
 from tests.paths import REAL_DATA
 
 SETTINGS = NormalizationSettings(

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from superxception_jax.data.normalize import NormalizationSettings
+from superxception_jax.data.normalization_settings import NormalizationSettings
 from superxception_jax.data.show import settings_from_text, write_steps_figure
 
 DEFAULTS: dict[str, Any] = {

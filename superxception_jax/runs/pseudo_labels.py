@@ -1,0 +1,221 @@
+"""Pseudo-labels: what the initial network reads in cells without labels, to be trained on.
+
+A laboratory has many cells and few labels. The assignment of a whole cell corrects much of what a
+network gets wrong in the single images of a laboratory that it never saw, so that it can learn from
+its own karyotypes. They are read once, at the start of a run, and kept in its folder.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tqdm import tqdm
+
+from superxception_jax.data.background import level_cell
+from superxception_jax.data.image_file import hash_image
+from superxception_jax.data.source import Chromosomes
+from superxception_jax.files import damaged, load_arrays, replacing
+from superxception_jax.karyotyping.cell import Classifier, karyotype_prepared
+from superxception_jax.karyotyping.cell_images import PreparedCell, prepare_cell
+from superxception_jax.karyotyping.folders import CellFolder, find_cells, load_cell
+from superxception_jax.karyotyping.karyotype import Karyotype
+from superxception_jax.runs.experiment import Experiment
+from superxception_jax.runs.included import find_weights
+from superxception_jax.runs.reader import load_classifier
+from superxception_jax.runs.workdir import CALIBRATION_FILE
+from superxception_jax.training.processes import first_alone, is_first
+from superxception_jax.workers import Workers, usable_cores
+
+PSEUDO_LABELS_FILE = "pseudo_labels.npz"
+SOURCE = "unlabelled"  # in place of the name of a data set
+# Probability that the single image must give to the class assigned in the cell. Of 120 cells of a
+# laboratory that the network never saw, 95 % of the chromosomes reach it, and 97 % of those are
+# right.
+LEAST_PROBABILITY = 0.5
+
+
+def keep_pseudo_labels(experiment: Experiment, workdir: Path) -> Chromosomes | None:
+    """Return the pseudo-labelled images of a run, read and stored at its first start.
+
+    Args:
+        experiment: Checked experiment.
+        workdir: Run folder.
+
+    Returns:
+        See `read_unlabelled`; None without a folder of such cells.
+
+    Raises:
+        FileNotFoundError: There is no such folder, or no calibrated network to start from.
+        ValueError: The stored file is damaged, or nothing can be learned from the cells.
+    """
+    path = workdir / PSEUDO_LABELS_FILE
+    if not experiment.unlabelled_folder:
+        return None
+    # The first process reads them; those that share its disk then find them.
+    with first_alone():
+        if not path.is_file():
+            found = read_unlabelled(experiment)
+            with replacing(path) as temporary, temporary.open("wb") as file:
+                np.savez_compressed(file, **vars(found))
+    return load_pseudo_labels(workdir)
+
+
+def load_pseudo_labels(workdir: Path) -> Chromosomes | None:
+    """Return the pseudo-labelled images of a run from its folder; None if it has none.
+
+    Args:
+        workdir: Run folder.
+
+    Raises:
+        ValueError: The file is damaged.
+    """
+    path = workdir / PSEUDO_LABELS_FILE
+    if not path.is_file():
+        return None
+    what = {
+        "content": "the pseudo-labels of a run",
+        "remedy": "restore it from a copy, or start the run again in another folder",
+    }
+    arrays: dict[str, Any] = load_arrays(path, **what)
+    try:
+        return Chromosomes(**arrays)
+    except TypeError as error:
+        raise damaged(path, error, **what) from error
+
+
+def read_unlabelled(experiment: Experiment) -> Chromosomes:
+    """Karyotype the cells without labels, and return the images of which the class is credible.
+
+    Args:
+        experiment: Checked experiment with `unlabelled_folder` and a calibrated `init_from`.
+
+    Returns:
+        Images with their assigned classes, any way up; none of a cell whose stain the network
+        doesn't know. Prints one line on what was read.
+
+    Raises:
+        FileNotFoundError: There is no such folder, or no calibrated network to start from.
+        ValueError: Nothing can be learned from the cells.
+    """
+    folder = experiment.unlabelled_folder
+    classifier = _load_reader(experiment)
+    cells = find_cells(folder, name="`data.unlabelled_folder`").cells
+    settings = experiment.normalization
+    prepare = functools.partial(_prepare, settings=settings)
+    images, kept, foreign, failed = 0, [], 0, 0
+    with Workers(usable_cores() if len(cells) > 1 else 1) as workers:
+        prepared = workers.map(prepare, cells)
+        for one in tqdm(
+            prepared,
+            total=len(cells),
+            desc="Reading unlabelled",
+            unit="cell",
+            disable=not is_first(),
+        ):
+            if one is None:
+                failed += 1
+                continue
+            karyotype = karyotype_prepared(one.cell, classifier=classifier)
+            images += len(karyotype.chromosomes)
+            if karyotype.stain.is_foreign:
+                foreign += 1
+            else:
+                kept.append(_credible(one, karyotype))
+    found = [one for one in kept if len(one.labels)]
+    if not found:
+        raise ValueError(
+            f"`data.unlabelled_folder` must hold cells that the network can read, got {len(cells)} "
+            f"in `{folder}`: {foreign} of a stain that it doesn't know, {failed} without a "
+            "chromosome; leave the field empty, or give other cells."
+        )
+    joined = Chromosomes(
+        **{
+            field.name: np.concatenate([getattr(one, field.name) for one in found])
+            for field in dataclasses.fields(Chromosomes)
+        }
+    )
+    left_out = [f"{foreign} of a foreign stain"] if foreign else []
+    left_out += [f"{failed} without a chromosome"] if failed else []
+    print(
+        f"unlabelled: {len(joined.labels):,} of {images:,} images of {len(cells)} cells in "
+        f"{folder} train with the class that `{experiment.init_from}` assigns"
+        + (f"; left out: {', '.join(left_out)}" if left_out else ""),
+        flush=True,
+    )
+    return joined
+
+
+def without_known(pseudo: Chromosomes, everything: Chromosomes) -> Chromosomes:
+    """Return pseudo-labelled images without the cells of which an image has a label.
+
+    The labels are better, and no tested cell may train.
+
+    Args:
+        pseudo: Pseudo-labelled images.
+        everything: All labelled images.
+    """
+    # Of an image that a table calls turned, the data set has the hash of the turned image.
+    hashes = np.char.partition(pseudo.hashes, " ")
+    known = np.isin(hashes[:, 0], everything.hashes) | np.isin(hashes[:, 2], everything.hashes)
+    return pseudo.take(~np.isin(pseudo.cells, np.unique(pseudo.cells[known])))
+
+
+@dataclasses.dataclass(frozen=True)
+class _Prepared:
+    """A cell on its way to pseudo-labels: its images ready for the network, and their hashes."""
+
+    cell: PreparedCell
+    hashes: dict[str, str]
+
+
+def _load_reader(experiment: Experiment) -> Classifier:
+    folder = find_weights(experiment.init_from).parent
+    if not (folder / CALIBRATION_FILE).is_file():
+        raise FileNotFoundError(
+            "`model.init_from` must be an included network or one that launch/export.py wrote, "
+            f"with its `{CALIBRATION_FILE}`, to read `data.unlabelled_folder`, got "
+            f"`{experiment.init_from}`; export the run again."
+        )
+    # The canvases are those that it will be trained on.
+    return dataclasses.replace(load_classifier(folder), normalization=experiment.normalization)
+
+
+def _prepare(folder: CellFolder, *, settings: Any) -> _Prepared | None:
+    """Return a cell ready for the network; None where no image shows a chromosome."""
+    cell = load_cell(folder)
+    normalizations = dict.fromkeys(("dark", "light"), settings)
+    try:
+        prepared = prepare_cell(cell, background=settings.background, normalizations=normalizations)
+    except ValueError:
+        return None
+    leveled = level_cell([one.decoded for one in cell.images], background="auto").images
+    hashes = {
+        one.name: f"{hash_image(image)} {hash_image(image[::-1, ::-1].copy())}"
+        for one, image in zip(cell.images, leveled, strict=True)
+    }
+    return _Prepared(prepared, hashes)
+
+
+def _credible(prepared: _Prepared, karyotype: Karyotype) -> Chromosomes:
+    """Return the images of a cell whose assigned class the image itself supports."""
+    chromosomes = karyotype.chromosomes
+    credible = np.array(
+        [one.probabilities[one.label] >= LEAST_PROBABILITY for one in chromosomes], bool
+    )
+    chosen = np.flatnonzero(credible)
+    some = [chromosomes[index] for index in chosen]
+    return Chromosomes(
+        images=prepared.cell.canvases[chosen],
+        labels=np.array([one.label for one in some], np.int32),
+        cells=np.full(len(some), karyotype.cell),
+        cases=np.full(len(some), karyotype.case),
+        names=np.array([f"{karyotype.cell}/{one.name}" for one in some], str),
+        lengths_px=np.array([one.length_px for one in some], np.float32),
+        hashes=np.array([prepared.hashes.get(one.name, "") for one in some], str),
+        upright=np.zeros(len(some), bool),
+        sources=np.full(len(some), SOURCE),
+    )

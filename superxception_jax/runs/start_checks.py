@@ -1,0 +1,46 @@
+"""The checks of the weights that a training starts from."""
+
+from __future__ import annotations
+
+from ml_collections import ConfigDict
+
+from superxception_jax.models.build import MODELS
+from superxception_jax.models.keras.start import EXPORTED, find_init_from_problems
+from superxception_jax.runs.included import INCLUDED, start_of
+
+
+def find_start_problems(config: ConfigDict) -> list[str]:
+    """Return the problems of the initial weights and of what is asked of them.
+
+    Args:
+        config: Config whose fields have the right kinds.
+
+    Returns:
+        One sentence per problem.
+    """
+    problems: list[str] = []
+    start = start_of(config.model.init_from)
+    is_network = start in INCLUDED or start.endswith(EXPORTED)
+    if config.data.unlabelled_folder and not is_network:
+        problems.append(
+            f"`model.init_from` must be {', '.join(INCLUDED)} or an exported `variables.npz` with "
+            f"`data.unlabelled_folder`, whose cells it labels, got {start!r}; set it."
+        )
+    if config.data.unlabelled_folder and config.model.polarity == "given":
+        problems.append(
+            "`data.unlabelled_folder` must be empty with `model.polarity` given, got "
+            f"{config.data.unlabelled_folder!r}, whose images may be any way up; set "
+            "`model.polarity` to read."
+        )
+    if config.model.start != "replaced" and not is_network:
+        problems.append(
+            f"`model.init_from` must be {', '.join(INCLUDED)} or an exported `variables.npz` with "
+            f"`model.start` {config.model.start}, got {start!r}; set it."
+        )
+    if start and config.model.name in MODELS and not is_network:
+        problems += find_init_from_problems(
+            config.model.name,
+            width_multiplier=config.model.width_multiplier,
+            middle_modules=config.model.middle_modules,
+        )
+    return problems

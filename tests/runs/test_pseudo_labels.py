@@ -1,0 +1,168 @@
+"""A network learns from what it reads in cells without labels, never from what is tested."""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from configs.stripnet import get_config
+from superxception_jax.data.ideogram.builder import draw_numbered_cell
+from superxception_jax.karyotyping.cell import Classifier, karyotype_prepared
+from superxception_jax.karyotyping.stain import StainVerdict
+from superxception_jax.runs import pseudo_labels, run
+from superxception_jax.runs.experiment import build_experiment
+from superxception_jax.runs.pseudo_labels import (
+    PSEUDO_LABELS_FILE,
+    keep_pseudo_labels,
+    load_pseudo_labels,
+    read_unlabelled,
+    without_known,
+)
+from superxception_jax.runs.split_data import load_everything
+from superxception_jax.training.progress import Progress
+
+IMAGES = 8  # of each cell
+
+
+def add_cell(folder, number, *, labelled):
+    folder.mkdir(parents=True)
+    drawn = draw_numbered_cell(number, seed=3, style="q", aneuploid_share=0.0)
+    for index, one in enumerate(drawn.chromosomes[:: len(drawn.chromosomes) // IMAGES][:IMAGES]):
+        name = f"scan {one.name}" if labelled else f"image {index:02d}"
+        Image.fromarray(one.image).save(folder / f"{name}.png")
+
+
+def predict(canvases):
+    """Give the images the classes 1, 2, ..., and say nothing of the last one of a cell."""
+    logits = np.zeros((len(canvases), 48))
+    for row in range(len(canvases) - 1):
+        logits[row, row] = 12.0
+    return (logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)).astype(np.float32)
+
+
+@pytest.fixture
+def folders(tmp_path):
+    for number in range(5):
+        add_cell(tmp_path / "labelled" / f"cell {number}", number, labelled=True)
+    for number in (5, 6):
+        add_cell(tmp_path / "unlabelled" / f"cell {number}", number, labelled=False)
+    return tmp_path
+
+
+@pytest.fixture
+def experiment(folders, monkeypatch):
+    config = get_config("adapt")
+    config.update_from_flattened_dict(
+        {
+            "data.own_folder": str(folders / "labelled"),
+            "data.unlabelled_folder": str(folders / "unlabelled"),
+            "data.data_dir": str(folders / "data"),
+            "normalization.straightening": "none",
+            "training.batch_size": 4,
+            "training.devices": 1,
+        }
+    )
+    made = build_experiment(config)
+    use_reader(monkeypatch, made)
+    return made
+
+
+def use_reader(monkeypatch, experiment, **changes):
+    reader = Classifier(
+        predict=predict,
+        normalization=experiment.normalization,
+        polarity="read",
+        temperature=1.0,
+        class_shares=np.full(24, 1 / 24),
+        about={},
+    )
+    reader = dataclasses.replace(reader, **changes)
+    monkeypatch.setattr(pseudo_labels, "_load_reader", lambda experiment: reader)
+    monkeypatch.setattr(pseudo_labels, "usable_cores", lambda: 1)
+
+
+def test_credible_classes_become_labels(experiment, capsys):
+    found = read_unlabelled(experiment)
+    assert found.labels.tolist() == [*range(IMAGES - 1)] * 2
+    assert found.images.shape == (2 * (IMAGES - 1), 50, 50, 1)
+    assert not found.upright.any()
+    assert set(found.cells) == {"cell 5", "cell 6"}
+    said = capsys.readouterr().out
+    assert f"unlabelled: {2 * (IMAGES - 1)} of {2 * IMAGES} images of 2 cells" in said
+    assert "that `gband` assigns" in said
+
+
+def test_they_are_read_once(folders, experiment, monkeypatch):
+    first = keep_pseudo_labels(experiment, folders)
+    assert first is not None
+    shutil.rmtree(folders / "unlabelled")
+    monkeypatch.setattr(pseudo_labels, "read_unlabelled", None)
+    for again in (keep_pseudo_labels(experiment, folders), load_pseudo_labels(folders)):
+        for field, array in vars(first).items():
+            np.testing.assert_array_equal(getattr(again, field), array)
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_cell_with_labels_is_left_out(folders, experiment, turned):
+    copy = folders / "unlabelled" / "the same"
+    copy.mkdir()
+    for number, file in enumerate(sorted((folders / "labelled" / "cell 2").iterdir())):
+        with Image.open(file) as image:
+            image.rotate(180 if turned else 0, expand=True).save(copy / f"image {number:02d}.png")
+    found = read_unlabelled(experiment)
+    assert "the same" in found.cells
+    everything = load_everything(experiment)
+    assert set(without_known(found, everything).cells) == {"cell 5", "cell 6"}
+
+
+def test_a_foreign_stain_is_not_learned(experiment, monkeypatch):
+    judged = []
+
+    def karyotype_foreign(cell, **options):
+        judged.append(cell.name)
+        found = karyotype_prepared(cell, **options)
+        return dataclasses.replace(found, stain=StainVerdict("foreign", 0.4))
+
+    monkeypatch.setattr(pseudo_labels, "karyotype_prepared", karyotype_foreign)
+    with pytest.raises(ValueError, match="2 of a stain that it doesn't know"):
+        read_unlabelled(experiment)
+    assert judged == ["cell 5", "cell 6"]
+
+
+def test_cells_that_cannot_be_read_are_counted(folders, experiment, capsys):
+    empty = folders / "unlabelled" / "nothing"
+    empty.mkdir()
+    Image.fromarray(np.zeros((30, 20), np.uint8)).save(empty / "image 00.png")
+    read_unlabelled(experiment)
+    assert "left out: 1 without a chromosome" in capsys.readouterr().out
+
+
+def test_a_missing_folder_is_named(folders, experiment):
+    shutil.rmtree(folders / "unlabelled")
+    with pytest.raises(FileNotFoundError, match=r"`data\.unlabelled_folder` must be a folder"):
+        read_unlabelled(experiment)
+
+
+def test_training_shows_them_and_testing_does_not(folders, experiment, monkeypatch):
+    seen = []
+
+    def train(setup, workdir, checkpoints, *, profile):
+        seen.append(setup)
+        return Progress()
+
+    monkeypatch.setattr(run, "train_network", train)
+    monkeypatch.setattr(run, "load_best", lambda setup, checkpoints: {})
+    monkeypatch.setattr(run, "write_report", lambda *arguments, **options: [])
+    workdir = folders / "run"
+    run.train_and_test(experiment, workdir, overrides={})
+    assert (workdir / PSEUDO_LABELS_FILE).is_file()
+    (setup,) = seen
+    labelled = len(setup.splits["train"].labels)
+    assert len(setup.trained.labels) == labelled + 2 * (IMAGES - 1)
+    assert setup.steps_per_epoch == len(setup.trained.labels) // 4
+    assert not any(name.startswith("unlabelled/") for name in setup.splits["test"].names)
+    assert len(setup.split.images) == 5 * IMAGES
