@@ -4,9 +4,10 @@ The start is a run of StripNet whose config names the laboratory as `split.test_
 none of its images trained or validated. It is adapted, by the recipe of
 `configs/stripnet.py:adapt`, to 1, 2, 5, ... cells of cases that its test leaves out, and tested
 on the same cases as the start. Below five cells nothing is held out; otherwise every fifth cell
-validates, and the start is kept unless an epoch is better on them. Writes `adaptation/README.md`,
-`adaptation.json` and a figure; finished trainings are kept in `--work`, and the same command goes
-on after a stop. What `adaptation/notes.md` says ends the page.
+validates, and the start is kept unless an epoch is better on them. With `--unlabelled`, further
+cells of the laboratory train without their labels, by what the start reads in them. Writes
+`adaptation/README.md`, `adaptation.json` and a figure; finished trainings are kept in `--work`, and
+the same command goes on after a stop. What `adaptation/notes.md` says ends the page.
 
 Example:
   python benchmarks/adaptation.py --start=runs/without_tseng --laboratory=own --out=results
@@ -24,20 +25,20 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-import matplotlib.pyplot as plt
 import numpy as np
 from tqdm import tqdm
 
+from benchmarks.adaptation_report import describe, draw_figure
 from configs.stripnet import get_config
 from superxception_jax.data.source import Chromosomes
 from superxception_jax.data.splits import Split
-from superxception_jax.evaluation.markdown import markdown_grid
 from superxception_jax.evaluation.metrics import class_shares
 from superxception_jax.files import write_json, write_text
 from superxception_jax.runs.calibrated import calibrated_predictions, fit_calibration
 from superxception_jax.runs.experiment import Experiment, build_experiment
 from superxception_jax.runs.predicting import predict_split
 from superxception_jax.runs.provenance import describe_provenance
+from superxception_jax.runs.pseudo_labels import keep_pseudo_labels
 from superxception_jax.runs.reader import export_classifier
 from superxception_jax.runs.setup import Setup, load_best, set_up
 from superxception_jax.runs.source_metrics import measure_images
@@ -53,14 +54,20 @@ CELLS = (1, 2, 5, 10, 20, 50)
 DRAWS = 3
 FEWEST_HELD_OUT = 5  # cells, of which one validates
 FEWEST_IMAGES = 16  # of a cell that is drawn: a batch
+UNLABELLED_EPOCHS = 6  # with cells without labels, which make an epoch longer
 
 
 def adapt(
-    experiment: Experiment, everything: Chromosomes, split: Split, *, folder: Path
+    experiment: Experiment,
+    everything: Chromosomes,
+    split: Split,
+    *,
+    folder: Path,
+    pseudo_labelled: Chromosomes | None,
 ) -> dict[str, Any]:
     """Adapt the start to the training images of a split, and return what it gains."""
     began = time.monotonic()
-    setup = set_up(experiment, choose_split=lambda _: split)
+    setup = set_up(experiment, choose_split=lambda _: split, pseudo_labelled=pseudo_labelled)
     with open_checkpoints(folder / "checkpoints") as checkpoints:
         progress = train_network(setup, folder, checkpoints)
         variables = load_best(setup, checkpoints)
@@ -108,7 +115,30 @@ def draw_split(cells: Sequence[np.ndarray], test: np.ndarray) -> Split:
     return Split(train=train, validation=validation, test=test)
 
 
-def make_experiment(start: Path, weights: Path) -> Experiment:
+def link_unlabelled(
+    cells: Sequence[np.ndarray], everything: Chromosomes, *, own_folder: Path, folder: Path
+) -> None:
+    """Link the folders of cells into a folder without the table of their labels."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for images in cells:
+        # Such as `own/103141/103141_04 3`.
+        name = everything.names[images[0]].split("/")[1]
+        if not (folder / name).exists():
+            (folder / name).symlink_to((own_folder / name).absolute())
+
+
+def read_cells(
+    cells: Sequence[np.ndarray], everything: Chromosomes, *, start: Path, work: Path
+) -> tuple[Experiment, Chromosomes | None]:
+    """Return the experiment with cells without labels, and what the start reads in them."""
+    folder = work / f"unlabelled{len(cells)}"
+    own_folder = Path(load_config(start).data.own_folder)
+    link_unlabelled(cells, everything, own_folder=own_folder, folder=folder / "cells")
+    experiment = make_experiment(start, work / "start", unlabelled=str(folder / "cells"))
+    return experiment, keep_pseudo_labels(experiment, folder)
+
+
+def make_experiment(start: Path, weights: Path, *, unlabelled: str = "") -> Experiment:
     """Return the experiment of the preset on the data of the start."""
     config, of_start = get_config("adapt").unlock(), load_config(start)
     for section in ("data", "normalization", "split"):
@@ -116,90 +146,14 @@ def make_experiment(start: Path, weights: Path) -> Experiment:
     config.split.test_only = ""
     config.model.width_multiplier = of_start.model.width_multiplier
     config.model.init_from = str(weights / "variables.npz")
+    if unlabelled:
+        config.data.unlabelled_folder = unlabelled
+        config.training.epochs = UNLABELLED_EPOCHS
     return build_experiment(config.lock())
 
 
-def describe(rows: Sequence[dict[str, Any]], *, laboratory: str, command: str, commit: str) -> str:
-    """Return the page."""
-    others = [name for name in rows[0]["draws"][0] if isinstance(rows[0]["draws"][0][name], dict)]
-    others.remove(laboratory)
-    heads = [
-        "cells",
-        "draws",
-        "images",
-        "single images, %",
-        "assigned, %",
-        "errors after it, % of before",
-    ]
-    heads += [f"`{name}`, assigned, %" for name in others]
-    heads += ["start kept", "seconds"]
-    lines = []
-    before = 1 - rows[0]["draws"][0][laboratory]["assigned"]
-    for row in rows:
-        draws = row["draws"]
-        single, assigned = (
-            [one[laboratory][kind] for one in draws] for kind in ("single", "assigned")
-        )
-        lines.append(
-            [
-                str(row["cells"]),
-                str(len(draws)),
-                f"{np.mean([one['images'] for one in draws]):.0f}",
-                _range(single),
-                _range(assigned),
-                f"{100 * (1 - np.mean(assigned)) / before:.0f}",
-                *(_range([one[name]["assigned"] for one in draws]) for name in others),
-                f"{sum(one['kept_start'] for one in draws)} of {len(draws)}"
-                if row["cells"]
-                else "",
-                f"{np.median([one['seconds'] for one in draws]):.0f}" if row["cells"] else "",
-            ]
-        )
-    return "\n".join(
-        [
-            "# Adaptation to a laboratory",
-            "",
-            "A network that never saw a laboratory is adapted to some of its cells by "
-            "`configs/stripnet.py:adapt`, and tested on other cases of it: mean, and lowest to "
-            "highest, over draws of the cells. The first row is the start. The last columns are "
-            "the data on which the start was trained, whether it was kept because nothing was "
-            "gained, and the time of set-up, compilation and training on two cores.",
-            "",
-            markdown_grid(heads, lines),
-            "",
-            "![Accuracy against the number of cells](accuracy.png)",
-            "",
-            "```sh",
-            command,
-            "```",
-            "",
-            f"Commit `{commit}`.",
-            "",
-        ]
-    )
-
-
-def _range(values: Sequence[float]) -> str:
-    low, mean, high = (100 * one for one in (min(values), float(np.mean(values)), max(values)))
-    return f"{mean:.2f}" if len(values) == 1 else f"{mean:.2f} ({low:.2f} to {high:.2f})"
-
-
-def draw_figure(rows: Sequence[dict[str, Any]], laboratory: str, path: Path) -> None:
-    """Draw the accuracy against the number of cells."""
-    figure, axes = plt.subplots(figsize=(6, 4), layout="constrained")
-    for kind in ("single", "assigned"):
-        means = [100 * np.mean([one[laboratory][kind] for one in row["draws"]]) for row in rows]
-        axes.plot([row["cells"] for row in rows], means, marker="o", label=kind)
-    axes.set_xscale("symlog", linthresh=1)
-    axes.set_xticks([row["cells"] for row in rows], [str(row["cells"]) for row in rows])
-    axes.set(xlabel="cells of the laboratory", ylabel="correct chromosomes, %")
-    axes.legend()
-    figure.savefig(path, dpi=120)
-    plt.close(figure)
-
-
-def main() -> None:
-    """Adapt the start to all numbers of cells, and write the page."""
+def make_parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--start", type=Path, required=True, help="Run folder of the start.")
     parser.add_argument("--laboratory", required=True, help="Data set that the start never saw.")
@@ -207,8 +161,20 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("results"))
     parser.add_argument("--draws", type=int, default=DRAWS)
     parser.add_argument("--cells", default=",".join(map(str, CELLS)))
+    parser.add_argument("--unlabelled", type=int, default=0, help="Number of such cells.")
+    parser.add_argument(
+        "--cells_beside", default="5,10,20", help="Labelled cells beside cells without labels."
+    )
+    return parser
+
+
+def main() -> None:
+    """Adapt the start to all numbers of cells, and write the page."""
+    parser = make_parser()
     arguments = parser.parse_args()
-    counts = [int(one) for one in arguments.cells.split(",")]
+    counts = [(int(one), 0) for one in arguments.cells.split(",")]
+    if arguments.unlabelled:
+        counts += [(int(one), arguments.unlabelled) for one in arguments.cells_beside.split(",")]
     weights = arguments.work / "start"
     if not (weights / "variables.npz").is_file():
         export_classifier(arguments.start, weights)
@@ -225,24 +191,41 @@ def main() -> None:
     setup = set_up(experiment, choose_split=lambda _: draw_split(orders[0][:10], tested))
     variables = compilation.place_replicated(load_start(setup)[0], setup.mesh)
     start = {"images": 0, "seconds": 0.0, "kept_start": True}
-    rows = [{"cells": 0, "draws": [start | test(setup, variables, everything)]}]
-    for count in tqdm(counts, unit=" sizes"):
+    rows = [{"cells": 0, "unlabelled": 0, "draws": [start | test(setup, variables, everything)]}]
+    chosen: dict[int, tuple[Experiment, Chromosomes | None]] = {0: (experiment, None)}
+    if arguments.unlabelled:
+        most = max(count for count, _ in counts)
+        learned = {int(images[0]) for order in orders for images in order[:most]}
+        others = [images for images in orders[0] if int(images[0]) not in learned]
+        chosen[arguments.unlabelled] = read_cells(
+            others[-arguments.unlabelled :], everything, start=arguments.start, work=arguments.work
+        )
+    for count, unlabelled in tqdm(counts, unit=" sizes"):
         draws = []
         for draw, order in enumerate(orders):
-            folder = arguments.work / f"cells{count}-draw{draw}"
+            folder = arguments.work / f"cells{count}-unlabelled{unlabelled}-draw{draw}"
             kept = folder / "gain.json"
             if not kept.is_file():
                 folder.mkdir(parents=True, exist_ok=True)
                 split = draw_split(order[:count], tested)
-                write_json(kept, adapt(experiment, everything, split, folder=folder))
+                adapting, pseudo = chosen[unlabelled]
+                gain = adapt(adapting, everything, split, folder=folder, pseudo_labelled=pseudo)
+                write_json(kept, gain)
             draws.append(json.loads(kept.read_text("utf-8")))
-        rows.append({"cells": count, "draws": draws})
-        print(count, [one[arguments.laboratory] for one in draws], flush=True)
+        rows.append({"cells": count, "unlabelled": unlabelled, "draws": draws})
+        print(count, unlabelled, [one[arguments.laboratory] for one in draws], flush=True)
+    write_page(rows, arguments)
+
+
+def write_page(rows: Sequence[dict[str, Any]], arguments: argparse.Namespace) -> None:
+    """Write page, values and figure."""
     commit = describe_provenance().commit or "unknown"
     command = (
         f"python benchmarks/adaptation.py --start={arguments.start} "
         f"--laboratory={arguments.laboratory} --draws={arguments.draws} --cells={arguments.cells}"
     )
+    if arguments.unlabelled:
+        command += f" --unlabelled={arguments.unlabelled} --cells_beside={arguments.cells_beside}"
     out = arguments.out / "adaptation"
     out.mkdir(parents=True, exist_ok=True)
     page = describe(rows, laboratory=arguments.laboratory, command=command, commit=commit)
