@@ -76,6 +76,9 @@ PLANNED: dict[str, str] = {
     "python launch/main.py --config=configs/stripnet.py:adapt "
     "--config.data.own_folder=my_labelled_cells "
     "--workdir=runs/adapted": "executed by test_closed_loop.py",
+    "python launch/main.py --config=configs/stripnet.py:adapt "
+    "--config.data.own_folder=my_labelled_cells --config.data.unlabelled_folder=my_lab "
+    "--config.training.epochs=6 --workdir=runs/adapted": "executed by test_closed_loop.py",
     "python launch/main.py --config=configs/stripnet.py:laboratories "
     "--config.data.dataset=gband,own --config.data.own_folder=my_labelled_cells "
     "--config.data.own_polarity=any": RESTRICTED,

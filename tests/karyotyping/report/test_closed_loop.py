@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from PIL import Image
@@ -13,7 +14,7 @@ from superxception_jax.data.ideogram.builder import draw_numbered_cell
 from tests.karyotyping.report.browser import Page
 from tests.launch.programs import REPOSITORY, run
 
-CELLS = 5
+CELLS, UNLABELLED = 5, 2
 # As large as the preset, but shorter, and with a rate that shows in so few steps.
 SHORT = (
     "--config.training.epochs=3",
@@ -27,14 +28,15 @@ def laboratory(tmp_path_factory):
     """Write drawn cells, which the included network doesn't know; return the folder and truth."""
     folder = tmp_path_factory.mktemp("laboratory")
     truth = {}
-    for number in range(CELLS):
-        cell = folder / "cells" / f"cell {number}"
+    for number in range(CELLS + UNLABELLED):
+        cell = folder / ("cells" if number < CELLS else "unlabelled") / f"cell {number}"
         cell.mkdir(parents=True)
         drawn = draw_numbered_cell(number, seed=0, style="g", aneuploid_share=0.0)
         for index, one in enumerate(drawn.chromosomes):
             image = Image.fromarray(one.image)
             (image.rotate(180) if index % 2 else image).save(cell / f"{index}.png")
-            truth[cell.name, f"{index}.png"] = (CLASS_NAMES[one.label], bool(index % 2))
+            if number < CELLS:
+                truth[cell.name, f"{index}.png"] = (CLASS_NAMES[one.label], bool(index % 2))
     return folder, truth
 
 
@@ -88,3 +90,27 @@ def test_a_reviewed_batch_teaches_the_network(driver, laboratory, tmp_path):
     assert before in done.stdout
     # The table says which way up each image is, so the orientation is learned and tested, too.
     assert results["polarity"]["turned_at_random"]["polarity_accuracy"] > 0.7
+    learn_without_labels(folder)
+
+
+def learn_without_labels(folder):
+    """Adapt the adapted network once more, to further cells by what it reads in them."""
+    done = run("export.py", "--workdir=adapted", "--out=network", folder=folder)
+    assert done.returncode == 0, done.stderr
+    done = run(
+        "main.py",
+        f"--config={REPOSITORY / 'configs' / 'stripnet.py'}:adapt",
+        "--config.data.own_folder=cells",
+        "--config.data.unlabelled_folder=unlabelled",
+        "--config.model.init_from=network/variables.npz",
+        "--workdir=again",
+        *SHORT,
+        folder=folder,
+    )
+    assert done.returncode == 0, done.stderr
+    said = re.search(r"unlabelled: (\d+) of 92 images of 2 cells", done.stdout)
+    assert said is not None, done.stdout
+    assert int(said[1]) > 46
+    assert re.search(r"138 train, 46 validation, 46 test, \d+ pseudo-labelled", done.stdout)
+    results = json.loads((folder / "again" / "results.json").read_text("utf-8"))
+    assert results["images"] == 46
