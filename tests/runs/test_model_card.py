@@ -115,3 +115,9 @@ def test_a_card_of_a_network_that_never_learned_which_end_is_up():
     read = write_model_card(sample_results(orientation_from="read"), CONFIG, RECORD)
     assert "| Orientation | read, but not measured: no tested image is known to be" in read
     assert "upright, with the p arm up" not in read
+
+
+def test_a_card_says_that_cells_without_labels_were_trained_on():
+    data = {"dataset": "own", "unlabelled_folder": "more"}
+    card = write_model_card(sample_results(), {**CONFIG, "data": data}, RECORD)
+    assert "labelled images; cells without labels, with the classes that the initial" in card
