@@ -16,9 +16,11 @@ import numpy as np
 from tqdm import tqdm
 
 from superxception_jax.data.background import level_cell
+from superxception_jax.data.crop import KINDS
 from superxception_jax.data.image_file import hash_image
+from superxception_jax.data.normalization_settings import NormalizationSettings
 from superxception_jax.data.source import Chromosomes
-from superxception_jax.files import damaged, load_arrays, replacing
+from superxception_jax.files import damaged, load_arrays, readable_name, replacing
 from superxception_jax.karyotyping.cell import Classifier, karyotype_prepared
 from superxception_jax.karyotyping.cell_images import PreparedCell, prepare_cell
 from superxception_jax.karyotyping.folders import CellFolder, find_cells, load_cell
@@ -95,7 +97,8 @@ def read_unlabelled(experiment: Experiment) -> Chromosomes:
 
     Returns:
         Images with their assigned classes, any way up; none of a cell whose stain the network
-        doesn't know. Prints one line on what was read.
+        doesn't know. `hashes` are those of the image and of the turned image, with a space between
+        them. Prints one line on what was read.
 
     Raises:
         FileNotFoundError: There is no such folder, or no calibrated network to start from.
@@ -104,8 +107,7 @@ def read_unlabelled(experiment: Experiment) -> Chromosomes:
     folder = experiment.unlabelled_folder
     classifier = _load_reader(experiment)
     cells = find_cells(folder, name="`data.unlabelled_folder`").cells
-    settings = experiment.normalization
-    prepare = functools.partial(_prepare, settings=settings)
+    prepare = functools.partial(_prepare, settings=experiment.normalization)
     images, kept, foreign, failed = 0, [], 0, 0
     with Workers(usable_cores() if len(cells) > 1 else 1) as workers:
         prepared = workers.map(prepare, cells)
@@ -158,7 +160,7 @@ def without_known(pseudo: Chromosomes, everything: Chromosomes) -> Chromosomes:
         pseudo: Pseudo-labelled images.
         everything: All labelled images.
     """
-    # Of an image that a table calls turned, the data set has the hash of the turned image.
+    # Of an image that a table calls turned, a data set has the hash of the turned image.
     hashes = np.char.partition(pseudo.hashes, " ")
     known = np.isin(hashes[:, 0], everything.hashes) | np.isin(hashes[:, 2], everything.hashes)
     return pseudo.take(~np.isin(pseudo.cells, np.unique(pseudo.cells[known])))
@@ -184,17 +186,17 @@ def _load_reader(experiment: Experiment) -> Classifier:
     return dataclasses.replace(load_classifier(folder), normalization=experiment.normalization)
 
 
-def _prepare(folder: CellFolder, *, settings: Any) -> _Prepared | None:
+def _prepare(folder: CellFolder, *, settings: NormalizationSettings) -> _Prepared | None:
     """Return a cell ready for the network; None where no image shows a chromosome."""
     cell = load_cell(folder)
-    normalizations = dict.fromkeys(("dark", "light"), settings)
+    normalizations = dict.fromkeys(KINDS, settings)
     try:
         prepared = prepare_cell(cell, background=settings.background, normalizations=normalizations)
     except ValueError:
         return None
     leveled = level_cell([one.decoded for one in cell.images], background="auto").images
     hashes = {
-        one.name: f"{hash_image(image)} {hash_image(image[::-1, ::-1].copy())}"
+        readable_name(one.name): f"{hash_image(image)} {hash_image(image[::-1, ::-1].copy())}"
         for one, image in zip(cell.images, leveled, strict=True)
     }
     return _Prepared(prepared, hashes)
@@ -215,7 +217,7 @@ def _credible(prepared: _Prepared, karyotype: Karyotype) -> Chromosomes:
         cases=np.full(len(some), karyotype.case),
         names=np.array([f"{karyotype.cell}/{one.name}" for one in some], str),
         lengths_px=np.array([one.length_px for one in some], np.float32),
-        hashes=np.array([prepared.hashes.get(one.name, "") for one in some], str),
+        hashes=np.array([prepared.hashes[one.name] for one in some], str),
         upright=np.zeros(len(some), bool),
         sources=np.full(len(some), SOURCE),
     )
