@@ -5,7 +5,8 @@ none of its images trained or validated. It is adapted, by the recipe of
 `configs/stripnet.py:adapt`, to 1, 2, 5, ... cells of cases that its test leaves out, and tested
 on the same cases as the start. Below five cells nothing is held out; otherwise every fifth cell
 validates, and the start is kept unless an epoch is better on them. With `--unlabelled`, further
-cells of the laboratory train without their labels, by what the start reads in them. Writes
+cells of the laboratory train without their labels, by what the start reads in them; then every
+second labelled cell validates. Writes
 `adaptation/README.md`, `adaptation.json` and a figure; finished trainings are kept in `--work`, and
 the same command goes on after a stop. What `adaptation/notes.md` says ends the page.
 
@@ -53,6 +54,9 @@ from superxception_jax.training.checkpoint_sharing import open_checkpoints
 CELLS = (1, 2, 5, 10, 20, 50)
 DRAWS = 3
 FEWEST_HELD_OUT = 5  # cells, of which one validates
+# Beside cells without labels more of the labelled ones validate: the others teach less then, and
+# one cell says little about which epoch is best.
+SHARE_BESIDE = 2
 FEWEST_IMAGES = 16  # of a cell that is drawn: a batch
 UNLABELLED_EPOCHS = 6  # with cells without labels, which make an epoch longer
 
@@ -107,9 +111,9 @@ def choose_cells(
     return [np.flatnonzero(everything.cells == name) for name in order.tolist()]
 
 
-def draw_split(cells: Sequence[np.ndarray], test: np.ndarray) -> Split:
-    """Return the split for some cells of a laboratory."""
-    held_out = len(cells) // FEWEST_HELD_OUT
+def draw_split(cells: Sequence[np.ndarray], test: np.ndarray, *, beside: bool = False) -> Split:
+    """Return the split for some cells of a laboratory, beside cells without labels or not."""
+    held_out = len(cells) // (SHARE_BESIDE if beside else FEWEST_HELD_OUT)
     train = np.sort(np.concatenate(cells[held_out:]))
     validation = np.sort(np.concatenate(cells[:held_out])) if held_out else train
     return Split(train=train, validation=validation, test=test)
@@ -207,7 +211,7 @@ def main() -> None:
             kept = folder / "gain.json"
             if not kept.is_file():
                 folder.mkdir(parents=True, exist_ok=True)
-                split = draw_split(order[:count], tested)
+                split = draw_split(order[:count], tested, beside=unlabelled > 0)
                 adapting, pseudo = chosen[unlabelled]
                 gain = adapt(adapting, everything, split, folder=folder, pseudo_labelled=pseudo)
                 write_json(kept, gain)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -151,18 +152,19 @@ def read_unlabelled(experiment: Experiment) -> Chromosomes:
     return joined
 
 
-def without_known(pseudo: Chromosomes, everything: Chromosomes) -> Chromosomes:
+def without_known(pseudo: Chromosomes, labelled: Iterable[Chromosomes]) -> Chromosomes:
     """Return pseudo-labelled images without the cells of which an image has a label.
 
     The labels are better, and no tested cell may train.
 
     Args:
         pseudo: Pseudo-labelled images.
-        everything: All labelled images.
+        labelled: The labelled images that train, validate and test.
     """
+    labels = np.concatenate([part.hashes for part in labelled])
     # Of an image that a table calls turned, a data set has the hash of the turned image.
     hashes = np.char.partition(pseudo.hashes, " ")
-    known = np.isin(hashes[:, 0], everything.hashes) | np.isin(hashes[:, 2], everything.hashes)
+    known = np.isin(hashes[:, 0], labels) | np.isin(hashes[:, 2], labels)
     return pseudo.take(~np.isin(pseudo.cells, np.unique(pseudo.cells[known])))
 
 

@@ -112,7 +112,7 @@ def set_up(
     if experiment.split.protocol in WHOLE_CELL_PROTOCOLS:
         check_cells(splits[tested].cells)
     if pseudo_labelled is not None:
-        pseudo_labelled = without_known(pseudo_labelled, everything)
+        pseudo_labelled = without_known(pseudo_labelled, splits.values())
     trained = _trained(splits["train"], pseudo_labelled)
     steps_per_epoch = _count_steps(len(trained.labels), experiment.batch_size)
     optimizer = make_optimizer(

@@ -22,7 +22,6 @@ from superxception_jax.runs.pseudo_labels import (
     read_unlabelled,
     without_known,
 )
-from superxception_jax.runs.split_data import load_everything
 from superxception_jax.training.progress import Progress
 
 IMAGES = 8  # of each cell
@@ -115,8 +114,11 @@ def test_a_cell_with_labels_is_left_out(folders, experiment, turned):
             image.rotate(180 if turned else 0, expand=True).save(copy / f"image {number:02d}.png")
     found = read_unlabelled(experiment)
     assert "the same" in found.cells
-    everything = load_everything(experiment)
-    assert set(without_known(found, everything).cells) == {"cell 5", "cell 6"}
+    splits = run.set_up(experiment).splits
+    assert set(without_known(found, splits.values()).cells) == {"cell 5", "cell 6"}
+    others = [part for part in splits.values() if "cell 2" not in part.cells]
+    assert len(others) == 2
+    assert "the same" in without_known(found, others).cells
 
 
 def test_a_foreign_stain_is_not_learned(experiment, monkeypatch):
