@@ -137,7 +137,9 @@ def _proportional_mebibytes(process: int) -> float:
     return sum(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
 
 
-def page(measured: Sequence[tuple[Row, dict[str, float]]], *, commit: str) -> str:
+def page(
+    measured: Sequence[tuple[Row, dict[str, float]]], *, commit: str, command: str = COMMAND
+) -> str:
     """Return the page of results."""
     rows = [
         [
@@ -159,7 +161,7 @@ def page(measured: Sequence[tuple[Row, dict[str, float]]], *, commit: str) -> st
         "From folders of G-band images to karyograms, tables and report, start of the program "
         f"included, on {usable_cores()} cores; compiled steps are in the cache. MiB is the largest "
         "memory of all processes together.\n\n"
-        f"{grid}\n\n```sh\n{COMMAND}\n```\n\nCommit `{commit}`.\n"
+        f"{grid}\n\n```sh\n{command}\n```\n\nCommit `{commit}`.\n"
     )
 
 
@@ -192,7 +194,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     commit = describe_provenance().commit
     values = [{**asdict(row), **one} for row, one in measured]
     write_json(options.out / "batch.json", {"commit": commit, "rows": values})
-    write_text(options.out / "batch.md", page(measured, commit=commit))
+    all_rows = options.most_cells >= ROWS[-1].cells
+    command = COMMAND if all_rows else f"{COMMAND} --most_cells={options.most_cells}"
+    write_text(options.out / "batch.md", page(measured, commit=commit, command=command))
 
 
 if __name__ == "__main__":
