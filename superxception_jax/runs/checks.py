@@ -229,7 +229,7 @@ def _find_contradictions(config: ConfigDict) -> list[str]:
     ):
         problems.append(
             "`model.rematerialization` must be none without the blocks of Xception, got "
-            f"{rematerialization} with `{config.model.name}`; set it to none."
+            f"{rematerialization!r} with `{config.model.name}`; set it to none."
         )
     batch_size, parts = config.training.batch_size, config.training.accumulation_steps
     if parts > 0 and batch_size % parts:

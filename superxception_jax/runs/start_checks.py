@@ -35,7 +35,7 @@ def find_start_problems(config: ConfigDict) -> list[str]:
     if config.model.start != "replaced" and not is_network:
         problems.append(
             f"`model.init_from` must be {', '.join(INCLUDED)} or an exported `variables.npz` with "
-            f"`model.start` {config.model.start}, got {start!r}; set it."
+            f"`model.start` {config.model.start!r}, got {start!r}; set it."
         )
     if start and config.model.name in MODELS and not is_network:
         problems += find_init_from_problems(

@@ -121,6 +121,7 @@ PLANNED: dict[str, str] = {
     "python benchmarks/forms.py --steps 20": RESTRICTED,
     "python benchmarks/batch.py": "measures, which belongs on an idle machine",
     "python benchmarks/large_report.py --cells 1000 --out runs/large_report": "takes minutes",
+    "python benchmarks/normalization.py": "takes minutes",
     "python benchmarks/pictures.py --cells=12": "measures, which belongs on an idle machine",
 }
 # Where each program is stopped when a command is planned: the first call that works.

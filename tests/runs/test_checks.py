@@ -157,7 +157,7 @@ def test_missing_and_unknown_fields_are_named():
         (
             {"model.start": "kept_unless_improved"},
             "`model.init_from` must be qband, gband or an exported `variables.npz` with "
-            "`model.start` kept_unless_improved, got ''; set it.",
+            "`model.start` 'kept_unless_improved', got ''; set it.",
         ),
         (
             {"training.batch_size": 30, "training.accumulation_steps": 4},
@@ -166,13 +166,31 @@ def test_missing_and_unknown_fields_are_named():
         ),
         (
             {"model.rematerialization": "blocks", "model.name": "resnet50"},
-            "`model.rematerialization` must be none without the blocks of Xception, got blocks "
+            "`model.rematerialization` must be none without the blocks of Xception, got 'blocks' "
             "with `resnet50`; set it to none.",
         ),
         (
             {"data.own_polarity": "any"},
             "`data.own_polarity` must be upright with `model.polarity` given, got any; set it to "
             "upright, or `model.polarity` to read.",
+        ),
+        (
+            {"data.unlabelled_folder": "cells", "model.polarity": "read"},
+            "`model.init_from` must be qband, gband or an exported `variables.npz` with "
+            "`data.unlabelled_folder`, whose cells it labels, got ''; set it.",
+        ),
+        (
+            {"data.unlabelled_folder": "cells", "model.init_from": "gband"},
+            "`data.unlabelled_folder` must be empty with `model.polarity` given, got 'cells', "
+            "whose images may be any way up; set `model.polarity` to read.",
+        ),
+        (
+            {
+                "data.unlabelled_folder": "cells",
+                "model.init_from": "gband",
+                "model.polarity": "read",
+            },
+            None,
         ),
         ({"data.own_polarity": "any", "model.polarity": "read"}, None),
         ({"training.batch_size": 32, "training.accumulation_steps": 4}, None),
@@ -181,6 +199,12 @@ def test_missing_and_unknown_fields_are_named():
 )
 def test_what_goes_together(fields, problem):
     assert find_problems(changed(**fields)) == ([problem] if problem else [])
+
+
+@pytest.mark.parametrize("path", sorted(CHOICES))
+def test_what_a_terminal_cannot_show_is_escaped(path):
+    for problem in find_problems(changed(**{path: "\x1f"})):
+        assert problem.isprintable()
 
 
 ANYTHING = st.one_of(

@@ -54,6 +54,10 @@ def test_every_field_of_the_config_reaches_the_experiment():
             # A field of another network.
             start = config.copy_and_resolve_references()
             start.model.name = "stripnet"
+        if path == "data.unlabelled_folder":
+            # Read by a network to start from.
+            start = config.copy_and_resolve_references()
+            start.model.init_from = "gband"
         changed = start.copy_and_resolve_references()
         *outer, name = path.split(".")
         inner = changed
