@@ -48,8 +48,9 @@ EXECUTED: dict[str, dict[str, str]] = {
     "karyotype --images=synthetic_cells --workdir=runs/synthetic --turned_share=0.01": {
         "synthetic_cells": "my_lab"
     },
-    "karyotype --images=synthetic_cells --workdir=runs/pictures --turned_share=0.01 "
-    "--out=karyotypes/pictures": {"synthetic_cells": "my_lab"},
+    "karyotype --images=synthetic_cells --workdir=runs/pictures --out=karyotypes/pictures": {
+        "synthetic_cells": "my_lab"
+    },
     "cp runs/pictures/learning_curves.png docs/pictures/learning_curves.png": {},
     f"python launch/evaluate.py --workdir={EARLIER_RUN} --split=validation": {},
     f"python launch/main.py --workdir={EARLIER_RUN}": {},
