@@ -9,6 +9,7 @@ from typing import Any
 import matplotlib.pyplot as plt
 import numpy as np
 
+from benchmarks.page import made_by
 from superxception_jax.evaluation.markdown import markdown_grid
 
 
@@ -66,12 +67,7 @@ def describe(rows: Sequence[dict[str, Any]], *, laboratory: str, command: str, c
             "",
             "![Accuracy against the number of cells](accuracy.png)",
             "",
-            "```sh",
-            command,
-            "```",
-            "",
-            f"Commit `{commit}`.",
-            "",
+            *made_by(command, commit=commit),
         ]
     )
 

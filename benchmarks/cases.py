@@ -31,6 +31,7 @@ from benchmarks.case_cells import (
     load_cells,
     sex_pools,
 )
+from benchmarks.page import made_by
 from superxception_jax.chromosomes import AUTOSOMES, NORMAL_SEX_COUNTS, X, Y
 from superxception_jax.evaluation.markdown import markdown_grid
 from superxception_jax.files import write_json, write_text
@@ -236,12 +237,7 @@ def describe(real: Sequence[dict], drawn: Sequence[dict], *, command: str, commi
                 mosaics,
             ),
             "",
-            "```sh",
-            command,
-            "```",
-            "",
-            f"Commit `{commit}`.",
-            "",
+            *made_by(command, commit=commit),
         ]
     )
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.page import made_by
 from superxception_jax.chromosomes import CLASS_NAMES
 from superxception_jax.evaluation.markdown import markdown_grid
 from superxception_jax.evaluation.predictions import Predictions
@@ -105,11 +106,6 @@ def describe(
             f"{len(suspects)} images are assigned to the same wrong class in every row, so that "
             f"their labels are suspect: {', '.join(suspects) or 'none'}.",
             "",
-            "```sh",
-            command,
-            "```",
-            "",
-            f"Commit `{commit}`.",
-            "",
+            *made_by(command, commit=commit),
         ]
     )

@@ -23,6 +23,7 @@ import numpy as np
 from tqdm import tqdm
 
 from benchmarks import stain_cells as sets
+from benchmarks.page import made_by
 from superxception_jax.evaluation.markdown import markdown_grid
 from superxception_jax.files import write_json, write_text
 from superxception_jax.karyotyping.cell import (
@@ -145,12 +146,7 @@ def describe(rows: Sequence[dict], *, command: str, commit: str) -> str:
             "",
             markdown_grid(header, lines),
             "",
-            "```sh",
-            command,
-            "```",
-            "",
-            f"Commit `{commit}`.",
-            "",
+            *made_by(command, commit=commit),
         ]
     )
 
