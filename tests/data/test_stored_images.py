@@ -40,7 +40,8 @@ def stored(file):
 
 INDICES = st.one_of(
     hnp.basic_indices((COUNT,), allow_ellipsis=False, allow_newaxis=False).map(
-        lambda one: one[0] if isinstance(one, tuple) else one
+        # The empty index stands for everything.
+        lambda one: (*one, slice(None))[0] if isinstance(one, tuple) else one
     ),
     hnp.arrays(np.bool_, COUNT),
     hnp.arrays(np.int64, st.integers(0, 40), elements=st.integers(-COUNT, COUNT - 1)),
