@@ -6,9 +6,9 @@ none of its images trained or validated. It is adapted, by the recipe of
 on the same cases as the start. Below five cells nothing is held out; otherwise every fifth cell
 validates, and the start is kept unless an epoch is better on them. With `--unlabelled`, further
 cells of the laboratory train without their labels, by what the start reads in them; then every
-second labelled cell validates. Writes
-`adaptation/README.md`, `adaptation.json` and a figure; finished trainings are kept in `--work`, and
-the same command goes on after a stop. What `adaptation/notes.md` says ends the page.
+second labelled cell validates. Writes `adaptation/README.md`, `adaptation.json` and a figure;
+finished trainings are kept in `--work`, and the same command goes on after a stop. What
+`adaptation/notes.md` says ends the page.
 
 Example:
   python benchmarks/adaptation.py --start=runs/without_tseng --laboratory=own --out=results

@@ -5,8 +5,8 @@ contrastive loss, and as the student of the networks before it; of each training
 and their moving average are tested, and the mean of three networks' probabilities as an ensemble.
 All settings are fixed here beforehand: no row was chosen on test cells. Writes `qband.md` and
 `qband.json`; each finished training is kept in `--work`, and the same command goes on after a stop.
-What `qband_notes.md` in the same folder says ends the page. The folder of `--config`'s default,
-`data/manual`, must hold bioimlab_qband.zip.
+What `qband_notes.md` in the same folder says ends the page. The folder `data/manual` must hold
+bioimlab_qband.zip.
 
 Example:
   python benchmarks/qband.py --out results
@@ -92,7 +92,10 @@ def run_recipe(setup: Setup, name: str, folder: Path) -> None:
 
 
 def load_variables(path: Path) -> dict[str, Any]:
-    """Return the last variables of a finished training."""
+    """Return the last variables of a finished training.
+
+    In full precision, which an exported file doesn't keep: a teacher is what was tested.
+    """
     variables: dict[str, Any] = {}
     with np.load(path) as arrays:
         for name in arrays.files:

@@ -84,6 +84,17 @@ class Chromosomes:
         return Chromosomes(**selected)
 
 
+def concatenate(parts: Sequence[Chromosomes]) -> Chromosomes:
+    """Return the images of several cells as one record, in order.
+
+    Args:
+        parts: Images in memory, at least one record.
+    """
+    return Chromosomes(
+        **{field: np.concatenate([vars(one)[field] for one in parts]) for field in vars(parts[0])}
+    )
+
+
 def prepared_files(
     full_name: str,
     *,
@@ -215,10 +226,7 @@ def _by_cell(records: Sequence[ChromosomeRecord]) -> list[list[ChromosomeRecord]
 def _join(normalized: Iterator[Chromosomes], *, count: int, progress: bool) -> Chromosomes:
     """Return the chromosomes of all cells in one record."""
     shown = tqdm(normalized, total=count, desc="Normalising", unit="cell", disable=not progress)
-    cells = [vars(one) for one in shown]
-    return Chromosomes(
-        **{field: np.concatenate([one[field] for one in cells]) for field in cells[0]}
-    )
+    return concatenate(list(shown))
 
 
 def _store(

@@ -20,7 +20,7 @@ from superxception_jax.data.background import level_cell
 from superxception_jax.data.crop import KINDS
 from superxception_jax.data.image_file import hash_image
 from superxception_jax.data.normalization_settings import NormalizationSettings
-from superxception_jax.data.source import Chromosomes
+from superxception_jax.data.source import Chromosomes, concatenate
 from superxception_jax.files import damaged, load_arrays, readable_name, replacing
 from superxception_jax.karyotyping.cell import Classifier, karyotype_prepared
 from superxception_jax.karyotyping.cell_images import PreparedCell, prepare_cell
@@ -135,12 +135,7 @@ def read_unlabelled(experiment: Experiment) -> Chromosomes:
             f"in `{folder}`: {foreign} of a stain that it doesn't know, {failed} without a "
             "chromosome; leave the field empty, or give other cells."
         )
-    joined = Chromosomes(
-        **{
-            field.name: np.concatenate([getattr(one, field.name) for one in found])
-            for field in dataclasses.fields(Chromosomes)
-        }
-    )
+    joined = concatenate(found)
     left_out = [f"{foreign} of a foreign stain"] if foreign else []
     left_out += [f"{failed} without a chromosome"] if failed else []
     print(

@@ -80,7 +80,10 @@ class Setup:
     @property
     def trained(self) -> Chromosomes:
         """Return all images that an epoch shows."""
-        return _trained(self.splits["train"], self.pseudo_labelled)
+        train, pseudo = self.splits["train"], self.pseudo_labelled
+        if pseudo is None or not len(pseudo.labels):
+            return train
+        return join_chromosomes([train, pseudo])
 
 
 def set_up(
@@ -113,8 +116,9 @@ def set_up(
         check_cells(splits[tested].cells)
     if pseudo_labelled is not None:
         pseudo_labelled = without_known(pseudo_labelled, splits.values())
-    trained = _trained(splits["train"], pseudo_labelled)
-    steps_per_epoch = _count_steps(len(trained.labels), experiment.batch_size)
+    trained = [splits["train"], *([] if pseudo_labelled is None else [pseudo_labelled])]
+    images = sum(len(part.labels) for part in trained)
+    steps_per_epoch = _count_steps(images, experiment.batch_size)
     optimizer = make_optimizer(
         experiment.optimizer,
         frozen=experiment.frozen,
@@ -160,12 +164,6 @@ def _count_steps(images: int, batch_size: int) -> int:
             f"{batch_size}; choose a smaller one."
         )
     return images // batch_size
-
-
-def _trained(train: Chromosomes, pseudo_labelled: Chromosomes | None) -> Chromosomes:
-    if pseudo_labelled is None or not len(pseudo_labelled.labels):
-        return train
-    return join_chromosomes([train, pseudo_labelled])
 
 
 def check_equal_setups(setup: Setup, workdir: Path) -> None:
