@@ -214,6 +214,11 @@ def _find_contradictions(config: ConfigDict) -> list[str]:
             f"`model.input_px` must be 0 or at least `normalization.image_px`, "
             f"{config.normalization.image_px}, got {config.model.input_px}."
         )
+    if config.normalization.straightening != "none" and config.normalization.tilt == "keep":
+        problems.append(
+            "`normalization.tilt` must be remove with `normalization.straightening` medial_axis, "
+            "whose chromosomes are upright, got keep; set it to remove."
+        )
     known = config.model.name in MODELS
     epochs = config.super_resolution.pretraining_epochs
     if epochs and known and not has_super_resolution(config.model.name):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 
@@ -192,6 +193,11 @@ def test_missing_and_unknown_fields_are_named():
             },
             None,
         ),
+        (
+            {"normalization.straightening": "medial_axis", "normalization.tilt": "keep"},
+            "`normalization.tilt` must be remove with `normalization.straightening` medial_axis, "
+            "whose chromosomes are upright, got keep; set it to remove.",
+        ),
         ({"data.own_polarity": "any", "model.polarity": "read"}, None),
         ({"training.batch_size": 32, "training.accumulation_steps": 4}, None),
         ({"model.rematerialization": "blocks"}, None),
@@ -205,6 +211,21 @@ def test_what_goes_together(fields, problem):
 def test_what_a_terminal_cannot_show_is_escaped(path):
     for problem in find_problems(changed(**{path: "\x1f"})):
         assert problem.isprintable()
+
+
+@pytest.mark.parametrize("section", sorted({path.split(".")[0] for path in CHOICES}))
+def test_any_two_choices_of_a_part_make_an_experiment_or_are_in_the_list_of_problems(section):
+    """What a part of the experiment refuses by itself is in the list of all problems too."""
+    choices = [
+        (path, value)
+        for path, values in sorted(CHOICES.items())
+        for value in values
+        if path.startswith(section)
+    ]
+    for (first, one), (second, other) in itertools.combinations(choices, 2):
+        config = changed(**{first: one, second: other})
+        if not find_problems(config):
+            build_experiment(config)
 
 
 ANYTHING = st.one_of(
