@@ -38,6 +38,7 @@ from superxception_jax.studies.condition import (
     pool,
 )
 from superxception_jax.studies.robustness import (
+    choose_data_set,
     evaluate_condition,
     load_foreign_cells,
     load_test_cells,
@@ -48,6 +49,9 @@ NAME = flags.DEFINE_string("name", "robustness", "Name of the files in the resul
 RUNS = flags.DEFINE_list("runs", [], "Folders of finished runs, one per fold.")
 FOREIGN = flags.DEFINE_enum(
     "foreign", None, ("bioimage", "gband"), "Also karyotype all cells of this other data set."
+)
+DATA_SET = flags.DEFINE_string(
+    "data_set", "", "Data set whose test cells are karyotyped, of runs on several."
 )
 KINDS = flags.DEFINE_list(
     "kinds", [], "Kinds of damage to try; empty: all; `none`: undamaged cells only."
@@ -72,17 +76,14 @@ def main() -> None:
     classifiers = [load_classifier(run) for run in RUNS.value]
     configs = [load_config(Path(run).expanduser().absolute()) for run in RUNS.value]
     experiments = [build_experiment(config) for config in configs]
-    datasets = {one.dataset for one in experiments}
-    if len(datasets) > 1:
-        raise ValueError(
-            f"`--runs` must be runs on one data set, got {', '.join(sorted(datasets))}; call the "
-            "program once for each."
-        )
+    data_set = choose_data_set(experiments, DATA_SET.value)
     # Loaded once for all runs.
     foreign_cells = load_foreign_cells(experiments, FOREIGN.value) if FOREIGN.value else []
     for run, classifier, experiment in zip(RUNS.value, classifiers, experiments, strict=True):
         workdir = Path(run).expanduser().absolute()
-        cells = load_test_cells(experiment, workdir, use_stored_split=USE_STORED_SPLIT.value)
+        cells = load_test_cells(
+            experiment, workdir, data_set=data_set, use_stored_split=USE_STORED_SPLIT.value
+        )
         sets = [(own, cells, conditions)]
         if foreign_cells:
             sets.append((foreign, foreign_cells, ((UNDAMAGED, 0.0),)))
@@ -103,7 +104,7 @@ def main() -> None:
     for path in _write(
         RobustnessResults(
             name=NAME.value,
-            dataset=experiment.dataset,
+            dataset=data_set,
             networks=len(classifiers),
             own=tuple(pool(own)),
             foreign={str(FOREIGN.value): pool(foreign)[0]} if foreign else {},

@@ -24,7 +24,8 @@ from superxception_jax.runs.split_file import UNUSED, StoredImage, check_images,
 from superxception_jax.studies.condition import MISSING, TURN, ConditionResult
 from superxception_jax.studies.damage import CORRUPTIONS, corrupt
 
-# Expected share of upside-down images: one half only where images are turned.
+# Expected share of upside-down images of cells that are known to be upright: one half only where
+# they are turned.
 UPRIGHT_TURNED_SHARE, MIXED_TURNED_SHARE = 0.01, 0.5
 
 
@@ -36,15 +37,44 @@ class RawCell:
         name: Name of the cell.
         images: N raw images u8[H,W].
         labels: i64[N], true classes.
+        upright: Whether the p arm is known to point up; False: any way up.
     """
 
     name: str
     images: tuple[np.ndarray, ...]
     labels: np.ndarray
+    upright: bool = True
+
+
+def choose_data_set(experiments: Sequence[Experiment], wanted: str) -> str:
+    """Return the data set whose test cells are karyotyped.
+
+    Args:
+        experiments: Experiments of the runs, at least one.
+        wanted: Its name; empty: the only data set of the runs.
+
+    Raises:
+        ValueError: A run has no such data set, or several and none is named.
+    """
+    known = {one.dataset for one in experiments}
+    names = sorted({name for one in experiments for name in one.data_sets})
+    if wanted:
+        if not all(wanted in one.data_sets for one in experiments):
+            raise ValueError(
+                f"`--data_set` must be a data set of all `--runs`, got {wanted!r}; they have "
+                f"{'; '.join(sorted(known))}."
+            )
+        return wanted
+    if len(names) > 1:
+        raise ValueError(
+            f"`--data_set` must be one of {', '.join(names)}, on which the runs are, got nothing; "
+            "call the program once for each."
+        )
+    return names[0]
 
 
 def load_test_cells(
-    experiment: Experiment, workdir: Path, *, use_stored_split: bool
+    experiment: Experiment, workdir: Path, *, data_set: str, use_stored_split: bool
 ) -> list[RawCell]:
     """Load the raw images of the test cells of a run.
 
@@ -52,6 +82,7 @@ def load_test_cells(
         experiment: Experiment of the run, with a split that keeps cells whole.
         workdir: Run folder; its stored split is used. For a run of a version that stored none, the
             split is drawn again, and one printed line says so.
+        data_set: One of its data sets, whose test cells are loaded.
         use_stored_split: Whether what was added to the data set is left out.
 
     Returns:
@@ -65,12 +96,9 @@ def load_test_cells(
             "`--runs` must be runs whose split keeps cells whole, got the split `paper`; train "
             "with --config.split.protocol=cells."
         )
-    if len(experiment.data_sets) > 1:
-        raise ValueError(
-            f"`--runs` must be runs on one data set, got {experiment.dataset}; train one on each."
-        )
-    ((dataset, options),) = experiment.data_sets.items()
-    records = _load_records(experiment, dataset, options)
+    records = _load_records(experiment, data_set, experiment.data_sets[data_set])
+    # Of several data sets a run knows the images by names that begin with the data set.
+    prefix = f"{data_set}/" if len(experiment.data_sets) > 1 else ""
     stored = load_split(workdir)
     if stored is None:
         print(
@@ -86,13 +114,17 @@ def load_test_cells(
         )
     else:
         now = {
-            one.name: StoredImage(one.cell, one.case, one.label, hash_image(one.image), UNUSED)
+            prefix + one.name: StoredImage(
+                prefix + one.cell, prefix + one.case, one.label, hash_image(one.image), UNUSED
+            )
             for one in records
         }
+        of_set = {name: one for name, one in stored.images.items() if name.startswith(prefix)}
+        stored = dataclasses.replace(stored, images=of_set)
         check_images(
             now, stored, workdir=workdir, needed=("test",), use_stored_split=use_stored_split
         )
-        split = stored.find(np.array([one.name for one in records]))
+        split = stored.find(np.array([prefix + one.name for one in records]))
     return _group([records[index] for index in split.test])
 
 
@@ -109,7 +141,7 @@ def load_foreign_cells(experiments: Sequence[Experiment], dataset: str) -> list[
     Raises:
         ValueError: A network was trained on this data set.
     """
-    if dataset in {one.dataset for one in experiments}:
+    if any(dataset in one.data_sets for one in experiments):
         raise ValueError(
             f"`--foreign` must be a data set that no run was trained on, got {dataset!r}; choose "
             "another one."
@@ -141,7 +173,7 @@ def evaluate_condition(
         The counts. Images in which no chromosome is found, or that are set aside, count as wrong.
     """
     share = MIXED_TURNED_SHARE if kind == TURN else UPRIGHT_TURNED_SHARE
-    reads_polarity = classifier.polarity == "read"
+    reads_polarity = classifier.polarity == "read" and all(cell.upright for cell in cells)
     result = ConditionResult(kind, level, correct_polarity=0 if reads_polarity else None)
     for number, cell in enumerate(cells):
         generator = np.random.default_rng([seed, number])
@@ -161,7 +193,7 @@ def evaluate_condition(
             karyotype = karyotype_cell(
                 CellImages(cell.name, tuple(map(NamedImage, names, images))),
                 classifier=classifier,
-                turned_share=share,
+                turned_share=share if cell.upright else None,
             )
             found = _count_correct(karyotype, truth, kind=kind, level=level)
         except NoChromosomeError:
@@ -245,6 +277,7 @@ def _group(records: Sequence[ChromosomeRecord]) -> list[RawCell]:
             name=name,
             images=tuple(one.image for one in by_cell[name]),
             labels=np.array([one.label for one in by_cell[name]]),
+            upright=all(one.upright for one in by_cell[name]),
         )
         for name in sorted(by_cell, key=natural_key)
     ]

@@ -42,7 +42,8 @@ def robustness_markdown(results: RobustnessResults) -> str:
         ]
     if any(one.correct_polarity is None for one in results.own):
         text += [
-            f"{UNKNOWN}: the network takes every image as upright and doesn't read its polarity."
+            f"{UNKNOWN}: the network takes every image as upright and doesn't read its polarity, "
+            "or nobody knows which end of these images is up."
         ]
     if len(lines) > 1:
         text += [f"![Accuracy under damage]({results.name}.png)"]

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from configs.stripnet import get_config
+from superxception_jax.chromosomes import CLASS_NAMES
 from superxception_jax.data.ideogram.builder import draw_numbered_cell
 from superxception_jax.data.normalize import normalize_cell
 from superxception_jax.data.splits import Split
 from superxception_jax.karyotyping.cell import Classifier
 from superxception_jax.runs.experiment import build_experiment
-from superxception_jax.runs.split_data import load_everything
+from superxception_jax.runs.split_data import draw_split, load_everything
 from superxception_jax.runs.split_file import (
     StoredImage,
     StoredSplit,
@@ -24,6 +27,7 @@ from superxception_jax.studies.condition import MISSING, TURN, UNDAMAGED, Condit
 from superxception_jax.studies.damage import CORRUPTIONS
 from superxception_jax.studies.robustness import (
     RawCell,
+    choose_data_set,
     evaluate_condition,
     load_foreign_cells,
     load_test_cells,
@@ -147,23 +151,80 @@ def test_test_cells_are_those_that_the_run_stored(tmp_path):
     kept = np.flatnonzero(everything.cells == cells[-1])
     stored = describe_split(everything, Split(kept[:0], kept[:0], kept))
     save_split(tmp_path, stored)
-    (found,) = load_test_cells(experiment, tmp_path, use_stored_split=False)
+    (found,) = load_test_cells(experiment, tmp_path, data_set="ideogram", use_stored_split=False)
     assert found.name == cells[-1]
     # Of a cell that was read when the run started, an image is gone today.
     more = {"x": StoredImage(cells[-1], "x", 0, "x", "test")}
     save_split(tmp_path, StoredSplit({**stored.images, **more}, stored.drawing))
     with pytest.raises(ValueError, match="gone: 1 image: x"):
-        load_test_cells(experiment, tmp_path, use_stored_split=True)
+        load_test_cells(experiment, tmp_path, data_set="ideogram", use_stored_split=True)
 
 
 def test_test_cells_are_those_of_the_split(tmp_path):
     config = get_config("smoke")
     config.data.data_dir = str(tmp_path)
     experiment = build_experiment(config)
-    (found,) = load_test_cells(experiment, tmp_path / "run", use_stored_split=False)
+    load = functools.partial(load_test_cells, data_set="ideogram", use_stored_split=False)
+    (found,) = load(experiment, tmp_path / "run")
     assert len(found.images) == len(found.labels) == 46
     config.split.protocol = "paper"
     with pytest.raises(ValueError, match="must be runs whose split keeps cells whole"):
-        load_test_cells(build_experiment(config), tmp_path / "run", use_stored_split=False)
+        load(build_experiment(config), tmp_path / "run")
     with pytest.raises(ValueError, match="must be a data set that no run was trained on"):
         load_foreign_cells([experiment], "ideogram")
+
+
+@pytest.fixture
+def of_two_sets(tmp_path, cell):
+    """Return an experiment on drawn cells and a folder of ten, whose images are any way up."""
+    for number in range(10):
+        folder = tmp_path / "cells" / f"cell {number}"
+        folder.mkdir(parents=True)
+        for index in range(4):
+            chosen = number + 10 * index
+            name = f"chr{CLASS_NAMES[cell.labels[chosen]]}.png"
+            Image.fromarray(cell.images[chosen]).save(folder / name)
+    config = get_config("own")
+    config.update_from_flattened_dict(
+        {
+            "data.dataset": "ideogram,own",
+            "data.data_dir": str(tmp_path),
+            "data.ideogram_cells": 5,
+            "data.own_folder": str(tmp_path / "cells"),
+            "data.own_polarity": "any",
+        }
+    )
+    return build_experiment(config)
+
+
+@pytest.mark.parametrize("stored", [False, True])
+def test_of_several_data_sets_one_is_tested(tmp_path, of_two_sets, stored):
+    everything = load_everything(of_two_sets)
+    split = draw_split(of_two_sets)(everything)
+    if stored:
+        save_split(tmp_path, describe_split(everything, split))
+    tested = everything.take(split.test)
+    for name, upright in (("ideogram", True), ("own", False)):
+        found = load_test_cells(of_two_sets, tmp_path, data_set=name, use_stored_split=False)
+        expected = set(tested.cells[tested.sources == name].tolist())
+        assert {f"{name}/{one.name}" for one in found} == expected
+        assert {one.upright for one in found} == {upright}
+
+
+def test_what_is_tested_must_be_clear(of_two_sets):
+    assert choose_data_set([of_two_sets], "own") == "own"
+    with pytest.raises(ValueError, match="must be one of ideogram, own, on which the runs are"):
+        choose_data_set([of_two_sets], "")
+    drawn = dataclasses.replace(of_two_sets, dataset="ideogram", data_sets={"ideogram": {}})
+    assert choose_data_set([drawn], "") == "ideogram"
+    with pytest.raises(ValueError, match="must be a data set of all `--runs`, got 'own'"):
+        choose_data_set([of_two_sets, drawn], "own")
+
+
+def test_of_cells_any_way_up_the_polarity_is_not_counted(cell, classifier):
+    turned = tuple(image[::-1, ::-1] for image in cell.images)
+    any_way_up = dataclasses.replace(cell, images=turned, upright=False)
+    found = condition(any_way_up, classifier, UNDAMAGED, 0.0)
+    assert found.correct_polarity is None
+    # The share of turned images is the cell's to tell: here all are.
+    assert found.correct_assigned == 46
