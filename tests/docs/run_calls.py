@@ -22,15 +22,6 @@ from typing import Any, NoReturn
 from unittest import mock
 
 PLANNED = "planned"
-SHARED = (
-    "matplotlib.backends.backend_agg",
-    "superxception_jax.data.own.builder",
-    "superxception_jax.karyotyping.folders",
-    "superxception_jax.runs.reader",
-    "superxception_jax.runs.run",
-    "superxception_jax.studies.robustness",
-    "superxception_jax.tables.runner",
-)
 # What only benchmarks import; the flags can be read without it.
 STAND_INS = ("keras", "torch", "torch.nn", "torch.nn.functional")
 
@@ -39,9 +30,10 @@ def main() -> None:
     """Run the calls and print exit status, output and errors of each."""
     repository = Path(sys.argv[1])
     sys.path.insert(0, str(repository))
+    from tests.launch.program_server import import_shared
+
     calls = json.loads(sys.stdin.read())
-    for name in SHARED:
-        importlib.import_module(name)
+    import_shared()
     json.dump([run_call(call, repository) for call in calls], sys.stdout)
 
 

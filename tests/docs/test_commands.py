@@ -50,7 +50,7 @@ def prepare_folder(folder):
     (folder / "configs").symlink_to(REPOSITORY / "configs")
 
 
-def adapted(command, *, folder):
+def adapted(command, *, compiled):
     """Return a command with its replacements and, for a training, its sizes."""
     for before, after in {**ONE_RUN, **EXECUTED[command]}.items():
         command = command.replace(before, after)
@@ -58,7 +58,7 @@ def adapted(command, *, folder):
     if "launch/main.py" in words and any(word.startswith("--config=") for word in words):
         words += SIZES
     if words[0] in ("python", "karyotype") and "launch/prepare_data.py" not in words:
-        words.append(f"--compilation_cache={folder / 'cache'}")
+        words.append(f"--compilation_cache={compiled}")
     return shlex.join(words)
 
 
@@ -80,12 +80,12 @@ def python_calls():
 
 
 @pytest.fixture(scope="module")
-def outcomes(tmp_path_factory):
+def outcomes(tmp_path_factory, compiled):
     """Run all calls once, one after the other, in one folder."""
     folder = tmp_path_factory.mktemp("docs")
     prepare_folder(folder)
     calls = {
-        command: {"how": "execute", "command": adapted(command, folder=folder)}
+        command: {"how": "execute", "command": adapted(command, compiled=compiled)}
         for command in EXECUTED
     }
     calls |= python_calls()

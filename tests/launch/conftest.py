@@ -11,9 +11,9 @@ def folder(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def flags(folder):
-    """Share prepared data and compiled steps between the processes of a file."""
+def flags(folder, compiled):
+    """Share prepared data between the processes of a file, and compiled steps between all."""
     return (
         f"--config.data.data_dir={folder / 'data'}",
-        f"--compilation_cache={folder / 'cache'}",
+        f"--compilation_cache={compiled}",
     )

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from tests.paths import REPOSITORY
 from tests.quick import QUICK
 
-
-def command(program: str, *arguments: str) -> list[str]:
-    return [sys.executable, str(REPOSITORY / "launch" / program), *arguments]
+SECONDS = 600.0
 
 
 def environment() -> dict[str, str]:
@@ -23,64 +26,69 @@ def environment() -> dict[str, str]:
     return kept | {"JAX_PLATFORMS": "cpu", "XLA_FLAGS": flags}
 
 
-def run(program: str, *arguments: str, folder: Path) -> subprocess.CompletedProcess:
-    return subprocess.run(
-        command(program, *arguments),
-        cwd=folder,
+@functools.cache
+def _server() -> subprocess.Popen[str]:
+    """Start the process of which the programs are forks; it ends with this one."""
+    return subprocess.Popen(
+        [sys.executable, str(Path(__file__).with_name("program_server.py")), str(REPOSITORY)],
         env=environment(),
-        capture_output=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
         text=True,
-        check=False,
-        timeout=600,
     )
 
 
-# Imports a program once and forks for each call, which takes seconds less than to start it.
-_EACH = """
-import importlib, json, os, sys, tempfile
-from pathlib import Path
-
-repository, name, calls = Path(sys.argv[1]), sys.argv[2], json.loads(sys.argv[3])
-sys.path.insert(0, str(repository))
-program = importlib.import_module(f"launch.{name}")
-from superxception_jax.commands import run_command
-
-found = []
-for arguments in calls:
-    with tempfile.TemporaryFile("w+") as said:
-        child = os.fork()
-        if child == 0:
-            os.dup2(said.fileno(), sys.stderr.fileno())
-            sys.argv = [str(repository / "launch" / f"{name}.py"), *arguments]
-            code = 0
-            try:
-                run_command(program.main)
-            except SystemExit as stop:
-                code = stop.code or 0
-            sys.stderr.flush()
-            os._exit(code)
-        _, status = os.waitpid(child, 0)
-        said.seek(0)
-        found.append([os.waitstatus_to_exitcode(status), said.read()])
-print("\\n" + json.dumps(found))
-"""
+def _ask(question: object) -> Any:
+    server = _server()
+    assert server.stdin is not None
+    assert server.stdout is not None
+    print(json.dumps(question), file=server.stdin, flush=True)
+    return json.loads(server.stdout.readline())
 
 
-def run_each(
-    program: str, calls: list[list[str]], *, folder: Path
-) -> list[subprocess.CompletedProcess]:
-    """Run a program once for each list of arguments; what it prints is not kept, its errors are."""
-    done = subprocess.run(
-        [sys.executable, "-c", _EACH, str(REPOSITORY), program, json.dumps(calls)],
-        cwd=folder,
-        env=environment(),
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=600,
-    )
-    found = json.loads(done.stdout.splitlines()[-1])
-    return [
-        subprocess.CompletedProcess(arguments, code, "", error)
-        for arguments, (code, error) in zip(calls, found, strict=True)
-    ]
+class Program:
+    """A program that was started."""
+
+    def __init__(
+        self,
+        program: str,
+        *arguments: str,
+        folder: Path,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        self.words = [str(REPOSITORY / "launch" / program), *arguments]
+        call = {"words": self.words, "folder": str(folder), "environment": dict(environment or {})}
+        self.process = _ask(call)
+        self.done: subprocess.CompletedProcess[str] | None = None
+
+    def has_ended(self) -> bool:
+        if self.done is None and (found := _ask(self.process)) is not None:
+            self.done = subprocess.CompletedProcess(self.words, *found)
+        return self.done is not None
+
+    def wait_for(self, path: Path, *, lines: int = 0) -> None:
+        """Wait until a file exists and has some lines, or the program has ended."""
+        deadline = time.monotonic() + SECONDS
+        while not self.has_ended() and time.monotonic() < deadline:
+            if path.exists() and len(path.read_text().splitlines()) >= lines:
+                break
+            time.sleep(0.02)
+
+    def signal(self, number: int) -> None:
+        if not self.has_ended():
+            os.kill(self.process, number)
+
+    def finish(self) -> subprocess.CompletedProcess[str]:
+        """Wait for the end of the program."""
+        deadline = time.monotonic() + SECONDS
+        while not self.has_ended():
+            if time.monotonic() > deadline:
+                os.kill(self.process, signal.SIGKILL)
+            time.sleep(0.02)
+        assert self.done is not None
+        return self.done
+
+
+def run(program: str, *arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run a program to its end."""
+    return Program(program, *arguments, folder=folder).finish()

@@ -11,7 +11,7 @@ from PIL import Image
 
 from superxception_jax.data.ideogram.builder import draw_numbered_cell
 from superxception_jax.runs.reader import load_classifier
-from tests.launch.programs import REPOSITORY, run, run_each
+from tests.launch.programs import REPOSITORY, run
 
 CONFIG = f"--config={REPOSITORY / 'configs' / 'stripnet.py'}:smoke"
 
@@ -128,7 +128,8 @@ def test_bad_input_is_one_sentence(folder, flags):
     calls = [[f"--images={images}", f"--workdir={run}", flags[1]] for images, run in bad]
     calls.append(["--images=single", "--out=single/results", flags[1]])
     texts = [*bad.values(), "`--out` must be a folder apart from `--images`"]
-    for done, text in zip(run_each("karyotype", calls, folder=folder), texts, strict=True):
+    for call, text in zip(calls, texts, strict=True):
+        done = run("karyotype.py", *call, folder=folder)
         assert done.returncode == 2
         assert text in done.stderr
         assert "Traceback" not in done.stderr

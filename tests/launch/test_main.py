@@ -10,7 +10,7 @@ from PIL import Image
 
 from superxception_jax.evaluation.predictions import load_predictions
 from superxception_jax.karyotyping.stain import KnownStain
-from tests.launch.programs import REPOSITORY, run, run_each
+from tests.launch.programs import REPOSITORY, run
 
 CONFIG = f"--config={REPOSITORY / 'configs' / 'super_xception.py'}:smoke"
 
@@ -152,7 +152,8 @@ def test_bad_input_is_one_sentence(folder, flags):
         [*arguments, *(flags if CONFIG in arguments else flags[1:]), "--workdir="]
         for arguments, _ in BAD_INPUT
     ]
-    for done, (_, texts) in zip(run_each("main", calls, folder=folder), BAD_INPUT, strict=True):
+    for call, (_, texts) in zip(calls, BAD_INPUT, strict=True):
+        done = run("main.py", *call, folder=folder)
         assert done.returncode == 2, done.stderr
         assert done.stderr.startswith("error: ")
         assert "Traceback" not in done.stderr
@@ -165,14 +166,13 @@ def test_missing_archives_and_folders_of_others_are_left_alone(finished, folder,
     other = folder / "other"
     other.mkdir()
     (other / "thesis.txt").write_text("precious")
-    archive, earlier, strange = run_each(
-        "main",
-        [
-            [CONFIG.replace(":smoke", ":bioimage"), *flags, f"--workdir={folder / 'none'}"],
-            [CONFIG, *flags, f"--workdir={workdir}"],
-            [CONFIG, *flags, f"--workdir={other}"],
-        ],
-        folder=folder,
+    archive, earlier, strange = (
+        run("main.py", config, *flags, f"--workdir={place}", folder=folder)
+        for config, place in (
+            (CONFIG.replace(":smoke", ":bioimage"), folder / "none"),
+            (CONFIG, workdir),
+            (CONFIG, other),
+        )
     )
     assert [done.returncode for done in (archive, earlier, strange)] == [2, 2, 2]
     # What is missing, where it belongs, and what can be done instead.

@@ -8,7 +8,7 @@ from PIL import Image
 
 from superxception_jax.chromosomes import CLASS_NAMES
 from superxception_jax.data.ideogram.builder import draw_numbered_cell
-from tests.launch.programs import REPOSITORY, run, run_each
+from tests.launch.programs import REPOSITORY, run
 
 CONFIG = f"--config={REPOSITORY / 'configs' / 'stripnet.py'}:own"
 SMALL = (
@@ -58,8 +58,8 @@ def test_cells_added_later_are_never_tested_in_silence(laboratory, folder, flags
     added = write_cell(laboratory, 9)
     calls = [[f"--workdir={workdir}", flags[1]], [f"--workdir={workdir}", flags[1]]]
     calls[1].append("--use_stored_split")
-    refused, accepted = run_each("evaluate", calls, folder=tmp_path)
-    (resumed,) = run_each("main", calls[:1], folder=tmp_path)
+    refused, accepted = (run("evaluate.py", *one, folder=tmp_path) for one in calls)
+    resumed = run("main.py", *calls[0], folder=tmp_path)
     shutil.rmtree(added)
     for done in (refused, resumed):
         assert done.returncode == 2

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import json
 import signal
-import subprocess
-import time
 
 import jax
 import numpy as np
 import orbax.checkpoint as ocp
 
 from superxception_jax.training.recorder import load_metrics
-from tests.launch.programs import REPOSITORY, command, environment, run
+from tests.launch.programs import REPOSITORY, Program, run
 
 # Eight steps with checkpoints after 3, 4, 6 and 8. The plain forms are traced and compiled
 # faster, and every process does both.
@@ -21,27 +19,6 @@ FLAGS = (
     "--config.training.checkpoint_every_steps=3",
     "--config.model.implementation=plain",
 )
-
-
-def _stop(folder, flags, workdir, number, *, after_lines):
-    """Start a run, send a signal once it has written some lines, return code and stderr."""
-    process = subprocess.Popen(
-        command("main.py", *FLAGS, *flags, f"--workdir={workdir}"),
-        cwd=folder,
-        env=environment(),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    metrics = workdir / "metrics.jsonl"
-    deadline = time.monotonic() + 300
-    while process.poll() is None and time.monotonic() < deadline:
-        if metrics.exists() and len(metrics.read_text().splitlines()) >= after_lines:
-            break
-        time.sleep(0.02)
-    process.send_signal(number)
-    _, error = process.communicate(timeout=300)
-    return process.returncode, error
 
 
 def _latest(workdir):
@@ -61,13 +38,16 @@ def test_killed_or_stopped_runs_end_like_one_never_stopped(folder, flags):
     # Before the first checkpoint, between two of them, and politely.
     for number, lines in ((signal.SIGKILL, 2), (signal.SIGKILL, 7), (signal.SIGTERM, 6)):
         workdir = folder / f"{number.name}{lines}"
-        code, error = _stop(folder, flags, workdir, number, after_lines=lines)
+        program = Program("main.py", *FLAGS, *flags, f"--workdir={workdir}", folder=folder)
+        program.wait_for(workdir / "metrics.jsonl", lines=lines)
+        program.signal(number)
+        stopped = program.finish()
         if number == signal.SIGTERM:
-            assert code == 128 + number
-            assert "stopped by SIGTERM after step" in error
-            assert f"python launch/main.py --workdir={workdir}" in error
+            assert stopped.returncode == 128 + number
+            assert "stopped by SIGTERM after step" in stopped.stderr
+            assert f"python launch/main.py --workdir={workdir}" in stopped.stderr
         else:
-            assert code == -number
+            assert stopped.returncode == -number
         assert not (workdir / "results.json").exists()
         saved = [
             path for path in (workdir / "checkpoints" / "latest").glob("*") if path.name.isdigit()

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from tests.launch.programs import run, run_each
+from tests.launch.programs import run
 from tests.paths import REPOSITORY
 
 CONFIG = f"--config={REPOSITORY / 'configs' / 'deep_cnn.py'}:paper"
@@ -25,8 +25,8 @@ BAD_INPUT = [
 
 
 def test_bad_input_is_one_sentence(tmp_path):
-    calls = [[CONFIG, *arguments] for arguments, _ in BAD_INPUT]
-    for done, (_, text) in zip(run_each("scaling", calls, folder=tmp_path), BAD_INPUT, strict=True):
+    for arguments, text in BAD_INPUT:
+        done = run("scaling.py", CONFIG, *arguments, folder=tmp_path)
         assert done.returncode == 2
         assert text in done.stderr.splitlines()[-1]
     assert list(tmp_path.iterdir()) == []

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 import signal
-import subprocess
-import time
 
 import numpy as np
 import pytest
 
-from tests.launch.programs import REPOSITORY, command, environment, run
+from tests.launch.programs import REPOSITORY, Program, run
 
 STRIPNET, DEEP_CNN = (
     f"{REPOSITORY / 'configs' / name}.py:smoke" for name in ("stripnet", "deep_cnn")
@@ -39,25 +37,14 @@ def test_a_table_is_made_by_one_process(folder, arguments):
 
 
 def test_stopped_resumed_and_called_again(folder, arguments):
-    process = subprocess.Popen(
-        command("table.py", *arguments),
-        cwd=folder,
-        env=environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    program = Program("table.py", *arguments, folder=folder)
     first = folder / "runs" / "two" / "stripnet-seed0-fold0"
-    metrics, deadline = first / "metrics.jsonl", time.monotonic() + 120
-    while process.poll() is None and time.monotonic() < deadline:
-        if metrics.exists() and metrics.read_text():
-            break
-        time.sleep(0.02)
-    process.send_signal(signal.SIGTERM)
-    output, error = process.communicate(timeout=120)
-    assert process.returncode == 128 + signal.SIGTERM, error
-    assert "stripnet-seed0-fold0: training epoch 1 of 3" in output
-    assert "stopped by SIGTERM; everything is saved.\nResume with: python" in error
+    program.wait_for(first / "metrics.jsonl", lines=1)
+    program.signal(signal.SIGTERM)
+    stopped = program.finish()
+    assert stopped.returncode == 128 + signal.SIGTERM, stopped.stderr
+    assert "stripnet-seed0-fold0: training epoch 1 of 3" in stopped.stdout
+    assert "stopped by SIGTERM; everything is saved.\nResume with: python" in stopped.stderr
     assert "stopped by SIGTERM after step" in first.with_name(first.name + ".log").read_text()
     assert not (first / "results.json").exists()
 
