@@ -26,6 +26,8 @@ EXECUTED: dict[str, dict[str, str]] = {
     "--write synthetic_cells": {"--cells 12": "--cells 1"},
     "python launch/prepare_data.py --dataset ideogram --cells 4 --seed 7 --aneuploid_share 1 "
     "--write synthetic_cells": {"--cells 4": "--cells 2", "synthetic_cells": "more_cells"},
+    "python launch/prepare_data.py --dataset ideogram --cells 6 --seed 3538 --aneuploid_share 0.4 "
+    "--write synthetic_case/patient": {"--cells 6": "--cells 1"},
     "python launch/prepare_data.py --dataset ideogram --cells 2 --style g "
     "--write gband_style_cells": {"--cells 2": "--cells 1"},
     "python launch/prepare_data.py --show 'my_labelled_cells/cell1/scan 3a.png' "
@@ -50,6 +52,9 @@ EXECUTED: dict[str, dict[str, str]] = {
     },
     "karyotype --images=synthetic_cells --workdir=runs/pictures --out=karyotypes/pictures": {
         "synthetic_cells": "my_lab"
+    },
+    "karyotype --images=synthetic_case --workdir=runs/pictures --out=karyotypes/case": {
+        "synthetic_case": "my_lab"
     },
     "cp runs/pictures/learning_curves.png docs/pictures/learning_curves.png": {},
     f"python launch/evaluate.py --workdir={EARLIER_RUN} --split=validation": {},
@@ -155,4 +160,6 @@ OTHERS: dict[str, str] = {
     "python launch/main.py --config=configs/my_network.py:smoke": "executed by test_own_model.py",
     "chromium --headless --hide-scrollbars --window-size=1440,960 "
     "--screenshot=docs/pictures/report.webp karyotypes/pictures/report.html": "needs a browser",
+    "chromium --headless --hide-scrollbars --window-size=1440,960 "
+    "--screenshot=docs/pictures/case.webp karyotypes/case/report.html": "needs a browser",
 }
