@@ -1,9 +1,8 @@
-"""Fit and measure how well the shipped networks tell a stain that they know from a foreign one.
+"""Measure how well the shipped networks tell a stain that they know from a foreign one.
 
-`--fit` fits the field `stain` of the shipped calibration.json files on the validation cells of
-their own training, as every run does at its end. Without it, all sets are judged and the tables
-and the figure are written. The constants of `karyotyping/stain.py` were chosen on the sets of the
-part `development`; those of the part `test` chose nothing.
+All sets are judged, and the tables and the figure are written. The constants of
+`karyotyping/stain.py` were chosen on sets of the part `development`; those of the part `test`
+chose nothing.
 
 The folder must hold bioimlab_qband.zip, gband_karyograms.zip, tseng_isolated.zip and
 mfish_dapi.zip.
@@ -16,7 +15,6 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import json
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -30,11 +28,9 @@ from benchmarks import stain_cells as sets
 from benchmarks.stain_report import NETWORKS, Judged, load_results, write_results, write_scores
 from superxception_jax.data.measure import measure_cell
 from superxception_jax.data.normalize import draw_cell
-from superxception_jax.files import write_json
 from superxception_jax.karyotyping import stain
 from superxception_jax.karyotyping.cell import Classifier
 from superxception_jax.runs.reader import DEFAULT_CLASSIFIERS, load_classifier
-from superxception_jax.runs.workdir import CALIBRATION_FILE
 
 # Random parts of this many chromosomes are drawn from cells of the real sets; those of Tseng are
 # parts as they are.
@@ -149,38 +145,11 @@ def judge(
     )
 
 
-def fit(folder: Path) -> None:
-    """Write the field `stain` of the shipped calibration.json files, from validation cells."""
-    load = {"dark": sets.load_padova, "light": sets.load_gband_karyograms}
-    for name, path in DEFAULT_CLASSIFIERS.items():
-        classifier = load_classifier(path)
-        cells = load[name](folder, "development")
-        canvases = [
-            draw_cell(
-                measure_cell(one.images, names=[""] * len(one.images), background="dark"),
-                settings=classifier.normalization,
-            )
-            for one in cells
-        ]
-        rows = stain.stain_log_probabilities(
-            classifier.predict(np.concatenate(canvases)),
-            polarity=classifier.polarity,
-            temperature=classifier.temperature,
-        )
-        names = np.repeat([str(number) for number in range(len(cells))], [len(c) for c in canvases])
-        file = path / CALIBRATION_FILE
-        calibration = json.loads(file.read_text(encoding="utf-8"))
-        known = stain.fit_stain(rows, names)
-        write_json(file, calibration | {stain.FIELD: known.to_json()})
-        print(f"{file}: {known}")
-
-
 def main() -> None:
-    """Fit the shipped networks, or judge all sets and write the tables and the figure."""
+    """Judge all sets and write the tables and the figure."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--data", type=Path, default=os.environ.get("SUPERXCEPTION_DATA"))
     parser.add_argument("--out", type=Path, default=Path("results"))
-    parser.add_argument("--fit", action="store_true", help="fit the shipped networks")
     parser.add_argument("--draw", action="store_true", help="write again from stain.json")
     arguments = parser.parse_args()
     if arguments.draw:
@@ -188,9 +157,6 @@ def main() -> None:
         return
     if arguments.data is None:
         parser.error("`--data` must be the folder of the four archives; or set SUPERXCEPTION_DATA")
-    if arguments.fit:
-        fit(arguments.data)
-        return
     classifiers = {name: load_classifier(path) for name, path in DEFAULT_CLASSIFIERS.items()}
     judged = []
     for part in ("test", "development"):

@@ -28,7 +28,7 @@ from superxception_jax.data.ideogram.profile import draw_profile
 from superxception_jax.data.ideogram.styles import style_named
 from superxception_jax.data.image_file import decode_image
 from superxception_jax.data.record import ChromosomeRecord
-from superxception_jax.data.splits import make_split
+from superxception_jax.data.splits import SplitSettings, make_split
 from superxception_jax.runs.experiment import build_experiment
 from superxception_jax.runs.reader import DEFAULT_CLASSIFIERS
 from superxception_jax.runs.workdir import load_config
@@ -63,13 +63,15 @@ def load_gband_karyograms(folder: Path, part: str) -> list[Cell]:
 
 
 def load_tseng(folder: Path, part: str) -> list[Cell]:
-    """Return some cells of every second case of another laboratory's G-band set."""
+    """Return some cells of a second laboratory that validated or tested the G network."""
     cells, table = _read_zip(folder / "tseng_isolated.zip")
-    cases = sorted({table[name]["case"] for name in cells}, key=natural_key)
-    chosen = set(cases[PARTS.index(part) :: 2])
-    names = [name for name in cells if table[name]["case"] in chosen]
-    some = np.sort(np.random.default_rng(0).permutation(len(names))[:MOST_TSENG_CELLS])
-    return _invert([cells[names[index]] for index in some])
+    names = np.array(list(cells))
+    cases = np.array([table[name]["case"] for name in names])
+    # Its split keeps cases whole, so that a cell stands for its images.
+    split = make_split(np.zeros(len(names), np.int32), names, cases, settings=_split_of("light"))
+    held_out = names[split.validation if part == "development" else split.test]
+    some = np.sort(np.random.default_rng(0).permutation(len(held_out))[:MOST_TSENG_CELLS])
+    return _invert([cells[held_out[index]] for index in some])
 
 
 def load_dapi(folder: Path, part: str) -> list[Cell]:
@@ -134,7 +136,7 @@ def _held_out(records: Sequence[ChromosomeRecord], network: str, part: str) -> l
         np.array([one.label for one in records], np.int32),
         np.array([one.cell for one in records]),
         np.array([one.case for one in records]),
-        settings=build_experiment(load_config(DEFAULT_CLASSIFIERS[network])).split,
+        settings=_split_of(network),
     )
     by_cell: dict[str, list[ChromosomeRecord]] = {}
     for index in split.validation if part == "development" else split.test:
@@ -143,6 +145,10 @@ def _held_out(records: Sequence[ChromosomeRecord], network: str, part: str) -> l
         Cell(tuple(one.image for one in some), np.array([one.label for one in some]))
         for some in by_cell.values()
     ]
+
+
+def _split_of(network: str) -> SplitSettings:
+    return build_experiment(load_config(DEFAULT_CLASSIFIERS[network])).split
 
 
 def _read_zip(path: Path) -> tuple[dict[str, Cell], Mapping[str, Mapping[str, str]]]:
