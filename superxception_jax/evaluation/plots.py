@@ -18,6 +18,7 @@ from superxception_jax.karyotyping.calibration import apply_temperature, reliabi
 
 GALLERY_IMAGES = 40
 GALLERY_COLUMNS = 8
+GAP_PX = 4  # between two pictures of a row
 CELL_COLUMNS = 12
 CELL_MEMBERS = 4  # shown per class, so that a network that predicts one class stays legible
 
@@ -70,7 +71,9 @@ def plot_confusion(confusion: np.ndarray, *, class_names: Sequence[str], title: 
     for row, column in zip(*np.nonzero(confusion), strict=True):
         colour = "white" if shares[row, column] > 0.5 else "black"
         text = str(confusion[row, column])
-        axes.text(column, row, text, ha="center", va="center", color=colour, fontsize=7)
+        # Inside the axes: the layout need not measure hundreds of them.
+        label = axes.text(column, row, text, ha="center", va="center", color=colour, fontsize=7)
+        label.set_in_layout(False)
     places = range(len(class_names))
     axes.set(xlabel="predicted class", ylabel="true class", title=title)
     axes.set_xticks(places, class_names)
@@ -145,19 +148,37 @@ def plot_errors(
     order = wrong[np.argsort(-log_probabilities[wrong].max(axis=1), kind="stable")]
     shown = order[:GALLERY_IMAGES]
     rows = max(-(-len(shown) // GALLERY_COLUMNS), 1)
-    figure = Figure(figsize=(1.7 * GALLERY_COLUMNS, 2.1 * rows + 0.5), layout="constrained")
-    figure.suptitle(f"{len(shown)} of {len(wrong)} errors among {len(labels)} images")
-    grid = figure.subplots(rows, GALLERY_COLUMNS, squeeze=False)
-    for axes in grid.flat:
-        axes.axis("off")
-    for axes, index in zip(grid.flat, shown, strict=False):
-        axes.imshow(images[index][..., 0], cmap="gray", vmin=0, vmax=255)
+    height = 2.1 * rows + 0.5
+    figure = Figure(figsize=(1.7 * GALLERY_COLUMNS, height))
+    figure.suptitle(
+        f"{len(shown)} of {len(wrong)} errors among {len(labels)} images", y=1 - 0.15 / height
+    )
+    # In one panel, of which a unit is a place of the gallery: panels of their own are slow.
+    axes = figure.add_axes((0, 0, 1, 1 - 0.5 / height))
+    axes.set(xlim=(0, GALLERY_COLUMNS), ylim=(rows, 0))
+    axes.axis("off")
+    for place, index in enumerate(shown):
+        down, right = divmod(place, GALLERY_COLUMNS)
+        axes.imshow(
+            images[index][..., 0],
+            cmap="gray",
+            vmin=0,
+            vmax=255,
+            extent=(right + 0.06, right + 0.94, down + 0.96, down + 0.25),
+            aspect="auto",
+        )
         share = np.exp(log_probabilities[index].max())
-        axes.set_title(
+        axes.text(
+            right + 0.5,
+            down + 0.23,
             f"{names[index]}\n{class_names[labels[index]]} called "
             f"{class_names[predicted[index]]} ({100 * share:.0f} %)",
             fontsize=7,
+            ha="center",
+            va="bottom",
         )
+    # An image with an extent moves the limits.
+    axes.set(xlim=(0, GALLERY_COLUMNS), ylim=(rows, 0))
     return figure
 
 
@@ -182,22 +203,24 @@ def plot_enhancement(
     # The layers may change the contrast, so that only a scale of their own shows the detail.
     low, high = float(after.min()), float(after.max())
     figure = Figure(figsize=(1.6 * count + 1, 7.2), layout="constrained")
-    grid = figure.subplots(4, count, squeeze=False)
     rows = (
         ("bicubic", before, {"cmap": "gray", "vmin": 0, "vmax": 1}),
         ("super-resolved", after, {"cmap": "gray", "vmin": low, "vmax": max(high, low + 1e-6)}),
         ("difference", change, {"cmap": "RdBu_r", "vmin": -limit, "vmax": limit}),
         ("true crop", truth, {"cmap": "gray", "vmin": 0, "vmax": 1}),
     )
-    for axes_row, (name, pictures, scale) in zip(grid, rows, strict=True):
-        for axes, picture in zip(axes_row, pictures, strict=True):
-            drawn = axes.imshow(picture[..., 0], **scale)
-            axes.set_xticks([])
-            axes.set_yticks([])
-        axes_row[0].set_ylabel(name)
-        figure.colorbar(drawn, ax=axes_row.tolist(), shrink=0.8)
-    for axes, text in zip(grid[0], titles, strict=True):
-        axes.set_title(text, fontsize=8)
+    side = before.shape[1]
+    panels = figure.subplots(len(rows), 1)
+    for axes, (name, pictures, scale) in zip(panels, rows, strict=True):
+        # Side by side in one panel, with a gap: a panel for each picture is slow.
+        gapped = np.pad(pictures[..., 0], ((0, 0), (0, 0), (0, GAP_PX)), constant_values=np.nan)
+        drawn = axes.imshow(np.concatenate(gapped, axis=1)[:, :-GAP_PX], **scale)
+        axes.set(xticks=[], yticks=[], ylabel=name)
+        axes.spines[:].set_visible(False)
+        figure.colorbar(drawn, ax=axes, shrink=0.8)
+    for place, text in enumerate(titles):
+        middle = place * (side + GAP_PX) + side / 2
+        panels[0].text(middle, -0.04 * side, text, fontsize=8, ha="center", va="bottom")
     return figure
 
 

@@ -28,8 +28,9 @@ def test_errors_are_ordered_by_confidence_and_name_the_prediction():
     )
     labels = np.array([0, 0, 0, 2], np.int32)
     figure = plots.plot_errors(images, logs, labels, names=["a", "b", "c", "d"], class_names=NAMES)
-    titles = [axes.get_title() for axes in figure.axes if axes.get_title()]
-    assert titles == ["b\n1 called 2 (90 %)", "c\n1 called 2 (70 %)"]
+    assert _texts(figure) == ["b\n1 called 2 (90 %)", "c\n1 called 2 (70 %)"]
+    first, second = (picture.get_extent() for picture in figure.axes[0].images)
+    assert first[0] < first[1] < second[0] < second[1]
     assert figure.get_suptitle() == "2 of 2 errors among 4 images"
 
 
@@ -63,12 +64,19 @@ def test_enhancement_shows_the_difference_symmetrically():
     after[0, 0, 0, 0] = 0.3
     truth = np.full((2, 4, 4, 1), 0.75, np.float32)
     figure = plots.plot_enhancement(before, after, truth, titles=["a", "b"])
-    difference = figure.axes[4].images[0]
+    assert _texts(figure) == ["a", "b"]
+    _, enhanced, difference, original = (axes.images[0] for axes in figure.axes[:4])
     np.testing.assert_allclose(difference.get_clim(), (-0.2, 0.2), rtol=1e-5)
     assert float(np.asarray(difference.get_array())[0, 0]) < -0.19
-    np.testing.assert_allclose(figure.axes[2].images[0].get_clim(), (0.3, 0.5), rtol=1e-5)
-    assert figure.axes[6].get_ylabel() == "true crop"
-    assert float(np.asarray(figure.axes[6].images[0].get_array()).mean()) == 0.75
+    np.testing.assert_allclose(enhanced.get_clim(), (0.3, 0.5), rtol=1e-5)
+    assert figure.axes[3].get_ylabel() == "true crop"
+    picture = original.get_array()
+    assert picture is not None
+    shown = np.ma.getdata(picture)
+    # Two pictures of 4 pixels with a gap between them.
+    assert shown.shape == (4, 4 + plots.GAP_PX + 4)
+    assert np.isnan(shown[:, 4 : 4 + plots.GAP_PX]).all()
+    assert float(np.nanmean(shown)) == 0.75
 
 
 def test_cell_marks_what_was_read_wrong():
