@@ -154,6 +154,9 @@ def get_base() -> ConfigDict:
 
     config.training = training = ConfigDict()
     training.epochs = 80  # passes over the training images
+    # Weights that are tested and exported: those with the lowest validation loss (lowest_loss), or
+    # the last ones (last), which suit a rate that ends at zero.
+    training.kept = "lowest_loss"
     training.patience_epochs = 0  # stop after so many epochs without a lower loss; 0: never
     training.batch_size = 32  # images per step over all devices; not stated in the paper
     # Parts into which a step divides its batch to save memory; BatchNorm sees each part by itself.

@@ -20,6 +20,8 @@ CHANGES = {
     "normalization.grey": "cell",
     "augmentation.gain": 0.1,
     "training.epochs": 40,
+    # With label smoothing the lowest validation loss comes long before the most certain weights.
+    "training.kept": "last",
     "optimizer.learning_rate": 2e-3,
 }
 
@@ -55,6 +57,7 @@ OWN_PRESETS = {
             "data.own_polarity": "any",
             "model.init_from": "gband",
             "model.start": "kept_unless_improved",
+            "training.kept": "lowest_loss",
             "training.batch_size": 16,
             "training.epochs": 20,
             "optimizer.learning_rate": 1e-3,

@@ -23,6 +23,7 @@ from superxception_jax.runs.data_set_names import find_data_set_problems
 from superxception_jax.runs.start_checks import find_start_problems
 from superxception_jax.training.settings import (
     BATCH_SCALINGS,
+    KEPT,
     OPTIMIZERS,
     POLARITIES,
     SCHEDULES,
@@ -57,6 +58,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "optimizer.name": OPTIMIZERS,
     "optimizer.schedule": SCHEDULES,
     "optimizer.batch_scaling": BATCH_SCALINGS,
+    "training.kept": KEPT,
 }
 LARGEST_SEED = 2**32 - 1  # JAX would take a larger one modulo 2**32
 # Lowest and highest allowed numbers; a field with whole bounds is a whole number.
@@ -250,6 +252,11 @@ def _find_contradictions(config: ConfigDict) -> list[str]:
         problems.append(
             "`data.own_polarity` must be upright with `model.polarity` given, got any; set it to "
             "upright, or `model.polarity` to read."
+        )
+    if config.training.kept == "last" and config.training.patience_epochs:
+        problems.append(
+            "`training.patience_epochs` must be 0 with `training.kept` last, got "
+            f"{config.training.patience_epochs}; set it to 0, or `training.kept` to lowest_loss."
         )
     return problems + find_start_problems(config)
 

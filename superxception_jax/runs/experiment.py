@@ -52,6 +52,8 @@ class Experiment:
         optimizer: Optimiser and learning-rate schedule.
         frozen: Names at the top of the parameter tree that training leaves unchanged.
         epochs: Passes over the training images.
+        kept: Weights that are tested: those with the lowest validation loss (lowest_loss) or the
+            last ones (last).
         patience_epochs: Epochs without a lower validation loss after which training stops; 0 for
             never.
         batch_size: Images per step over all devices.
@@ -93,6 +95,7 @@ class Experiment:
     optimizer: OptimizerSettings
     frozen: tuple[str, ...]
     epochs: int
+    kept: str
     patience_epochs: int
     batch_size: int
     accumulation_steps: int
@@ -172,6 +175,7 @@ def build_experiment(config: ConfigDict) -> Experiment:
         optimizer=OptimizerSettings(**config.optimizer.to_dict()),
         frozen=_frozen(config),
         epochs=training.epochs,
+        kept=training.kept,
         patience_epochs=training.patience_epochs,
         batch_size=training.batch_size,
         accumulation_steps=training.accumulation_steps,

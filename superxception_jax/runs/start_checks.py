@@ -37,6 +37,11 @@ def find_start_problems(config: ConfigDict) -> list[str]:
             f"`model.init_from` must be {', '.join(INCLUDED)} or an exported `variables.npz` with "
             f"`model.start` {config.model.start!r}, got {start!r}; set it."
         )
+    if config.model.start != "replaced" and config.training.kept == "last":
+        problems.append(
+            "`training.kept` must be lowest_loss with `model.start` "
+            f"{config.model.start!r}, got last; set it to lowest_loss."
+        )
     if start and config.model.name in MODELS and not is_network:
         problems += find_init_from_problems(
             config.model.name,

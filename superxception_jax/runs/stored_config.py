@@ -33,6 +33,7 @@ ADDED: dict[str, Any] = {
     "optimizer.momentum": 0.0,
     "optimizer.rate_decay": 0.0,
     "training.accumulation_steps": 1,
+    "training.kept": "lowest_loss",
     "training.patience_epochs": 0,
     "evaluation.turned_share": 0.01,
 }

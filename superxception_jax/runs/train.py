@@ -87,6 +87,7 @@ def train_network(
         settings=_loop_settings(
             experiment,
             epochs=experiment.epochs,
+            kept=experiment.kept,
             patience_epochs=experiment.patience_epochs,
             start_counts=experiment.start_counts,
         ),
@@ -182,6 +183,7 @@ def _pretrain(setup: Setup, workdir: Path) -> dict[str, Any]:
         settings=_loop_settings(
             experiment,
             epochs=experiment.pretraining_epochs,
+            kept="lowest_loss",
             patience_epochs=0,
             start_counts=False,
         ),
@@ -205,10 +207,11 @@ def _tell_errors(
 
 
 def _loop_settings(
-    experiment: Experiment, *, epochs: int, patience_epochs: int, start_counts: bool
+    experiment: Experiment, *, epochs: int, kept: str, patience_epochs: int, start_counts: bool
 ) -> LoopSettings:
     return LoopSettings(
         epochs=epochs,
+        kept=kept,
         patience_epochs=patience_epochs,
         start_counts=start_counts,
         batch_size=experiment.batch_size,

@@ -179,7 +179,7 @@ def heed(reason: str, *, step: int) -> None:
 
 def _judge(loss: float, task: Task, progress: Progress, *, done: int) -> Progress:
     """Return the progress after a validation: a new best, or the stop of a patient training."""
-    if loss < progress.best_validation_loss:
+    if task.settings.kept == "last" or loss < progress.best_validation_loss:
         return replace(progress, best_validation_loss=loss, best_step=done)
     patience_steps = task.settings.patience_epochs * task.steps_per_epoch
     if 0 < patience_steps <= done - progress.best_step and done < task.total_steps:

@@ -14,7 +14,8 @@ class Progress:
 
     Attributes:
         training_seconds: Time spent on training steps and validations.
-        best_validation_loss: Lowest validation loss so far, infinite before the first validation.
+        best_validation_loss: Validation loss of the weights that are kept, the lowest so far or the
+            latest one; infinite before the first validation.
         best_step: Step at which it was reached; 0 before the first validation, and for the start of
             the training where that counts.
         stopped_epoch: Epoch after which training stopped because the validation loss no longer

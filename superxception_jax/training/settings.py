@@ -40,12 +40,17 @@ class OptimizerSettings:
     rate_decay: float
 
 
+KEPT = ("lowest_loss", "last")
+
+
 @dataclass(frozen=True)
 class LoopSettings:
     """Length of a training, and the intervals at which its loop does something.
 
     Attributes:
         epochs: Passes over the training images, each followed by a validation.
+        kept: Weights that the best checkpoint holds: those with the lowest validation loss
+            (lowest_loss) or those after the latest epoch (last).
         patience_epochs: Epochs without a lower validation loss after which training stops; 0 for
             never.
         start_counts: Whether the state before the first step may be the best one.
@@ -56,6 +61,7 @@ class LoopSettings:
     """
 
     epochs: int
+    kept: str
     patience_epochs: int
     start_counts: bool
     batch_size: int

@@ -198,6 +198,20 @@ def test_missing_and_unknown_fields_are_named():
             "`normalization.tilt` must be remove with `normalization.straightening` medial_axis, "
             "whose chromosomes are upright, got keep; set it to remove.",
         ),
+        (
+            {"training.kept": "last", "training.patience_epochs": 3},
+            "`training.patience_epochs` must be 0 with `training.kept` last, got 3; set it to 0, "
+            "or `training.kept` to lowest_loss.",
+        ),
+        (
+            {
+                "training.kept": "last",
+                "model.start": "kept_unless_improved",
+                "model.init_from": "gband",
+            },
+            "`training.kept` must be lowest_loss with `model.start` 'kept_unless_improved', got "
+            "last; set it to lowest_loss.",
+        ),
         ({"data.own_polarity": "any", "model.polarity": "read"}, None),
         ({"training.batch_size": 32, "training.accumulation_steps": 4}, None),
         ({"model.rematerialization": "blocks"}, None),

@@ -103,6 +103,7 @@ def _other_value(path, value, other):
         "optimizer.name": "adam",
         "optimizer.batch_scaling": "linear",
         "optimizer.schedule": "constant",
+        "training.kept": "last",
     }
     if path in choices:
         return choices[path]

@@ -55,6 +55,7 @@ def train_tiny(folder: Path, *, devices: int = 0, stop_step: int = 0):
         abstract_state=compilation.with_replicated_sharding(jax.eval_shape(lambda: first), mesh),
         settings=LoopSettings(
             epochs=EPOCHS,
+            kept="lowest_loss",
             patience_epochs=0,
             start_counts=False,
             batch_size=BATCH,

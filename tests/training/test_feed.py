@@ -35,6 +35,7 @@ from tests.training.tiny import (
 
 SETTINGS = LoopSettings(
     epochs=2,
+    kept="lowest_loss",
     patience_epochs=0,
     start_counts=False,
     batch_size=BATCH,

@@ -27,6 +27,7 @@ from tests.training.tiny import (
 
 SETTINGS = LoopSettings(
     epochs=2,
+    kept="lowest_loss",
     patience_epochs=0,
     start_counts=False,
     batch_size=BATCH,
@@ -219,6 +220,14 @@ def test_up_to_its_stop_a_patient_run_equals_one_without_patience(tmp_path, comp
     settings = dataclasses.replace(PATIENT, epochs=4, patience_epochs=0)
     patient = _run(tmp_path / "patient", compiled, settings=PATIENT, losses=LOSSES)
     assert_trees_equal(_run(tmp_path / "other", compiled, settings=settings), patient)
+
+
+def test_the_last_weights_are_kept_whatever_their_loss(tmp_path, compiled):
+    settings = dataclasses.replace(SETTINGS, kept="last")
+    _run(tmp_path, compiled, settings=settings, losses=(0.3, 0.4))
+    with Checkpoints(tmp_path / "checkpoints") as checkpoints:
+        assert checkpoints.step(BEST) == 6
+        assert checkpoints.progress(BEST).best_validation_loss == 0.4
 
 
 @pytest.mark.parametrize("stop_after", [4, 6, 10])

@@ -20,6 +20,7 @@ def test_an_epoch_holds_full_batches_only():
         abstract_state=state,
         settings=LoopSettings(
             epochs=3,
+            kept="lowest_loss",
             patience_epochs=0,
             start_counts=False,
             batch_size=4,
