@@ -200,7 +200,11 @@ def test_damaged_metrics_cost_only_the_curves(make, tmp_path):
 def test_the_start_is_tested_on_the_same_images(make, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(report, "load_start", lambda setup: ({"params": {}}, ""))
     monkeypatch.setattr(report.compilation, "place_replicated", lambda variables, mesh: variables)
-    fields = {"model.init_from": "gband", "model.start": "kept_unless_improved"}
+    fields = {
+        "model.init_from": "gband",
+        "model.start": "kept_unless_improved",
+        "training.kept": "lowest_loss",
+    }
     make(cells(*[MALE] * 6), mesh=None, **fields)
     results = load_results(tmp_path)
     assert results.start is not None
