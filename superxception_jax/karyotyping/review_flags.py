@@ -13,8 +13,9 @@ from superxception_jax.karyotyping.iscn import COMPLETE_CELL
 from superxception_jax.karyotyping.karyotype import Karyotype
 from superxception_jax.karyotyping.stain import StainVerdict
 
-# Measured on the validation cells of the included G-band network, whole and partial ones: of the
-# chromosomes between 0.9 and 0.95 one in 12 is wrong, of those up to 0.98 one in 47.
+# Measured on the validation cells of the included G-band network, whole and partial ones, with the
+# weights of its lowest validation loss (the included ones are the last): of the chromosomes between
+# 0.9 and 0.95 one in 12 is wrong, of those up to 0.98 one in 47.
 UNCERTAIN_CLASS = 0.95
 # Of the calls that the cell overruled and is sure of, one in 28 was wrong there, so that they are
 # listed and not flagged. But a rare gain looks like one that the image is sure of as well.
