@@ -81,10 +81,22 @@ def join_chromosomes(parts: Sequence[Chromosomes]) -> Chromosomes:
     return Chromosomes(images=JoinedImages(images), **columns)  # type: ignore[arg-type]
 
 
+def prefix_of(source: str) -> str:
+    """Return what cells, cases and names of a data set begin with where it is one of several.
+
+    Args:
+        source: Name of the data set.
+
+    >>> prefix_of("gband")
+    'gband/'
+    """
+    return f"{source}/"
+
+
 def _column(part: Chromosomes, field: str) -> np.ndarray:
     values: np.ndarray = getattr(part, field)
     if field not in _PREFIXED:
         return values
     return np.array(
-        [f"{source}/{value}" for source, value in zip(part.sources, values, strict=True)]
+        [prefix_of(source) + value for source, value in zip(part.sources, values, strict=True)]
     )

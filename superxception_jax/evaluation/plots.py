@@ -155,7 +155,6 @@ def plot_errors(
     )
     # In one panel, of which a unit is a place of the gallery: panels of their own are slow.
     axes = figure.add_axes((0, 0, 1, 1 - 0.5 / height))
-    axes.set(xlim=(0, GALLERY_COLUMNS), ylim=(rows, 0))
     axes.axis("off")
     for place, index in enumerate(shown):
         down, right = divmod(place, GALLERY_COLUMNS)

@@ -14,6 +14,7 @@ from superxception_jax.chromosomes import natural_key
 from superxception_jax.data.background import LeveledCell, level_cell
 from superxception_jax.data.builders import load_records, make_builder
 from superxception_jax.data.image_file import DecodedImage, hash_image
+from superxception_jax.data.joined import prefix_of
 from superxception_jax.data.record import ChromosomeRecord
 from superxception_jax.data.splits import WHOLE_CELL_PROTOCOLS, make_split
 from superxception_jax.karyotyping.cell import CellImages, Classifier, NamedImage, karyotype_cell
@@ -97,8 +98,7 @@ def load_test_cells(
             "with --config.split.protocol=cells."
         )
     records = _load_records(experiment, data_set, experiment.data_sets[data_set])
-    # Of several data sets a run knows the images by names that begin with the data set.
-    prefix = f"{data_set}/" if len(experiment.data_sets) > 1 else ""
+    prefix = prefix_of(data_set) if len(experiment.data_sets) > 1 else ""
     stored = load_split(workdir)
     if stored is None:
         print(

@@ -9,6 +9,7 @@ TEST_VIEWS = ("one", "both")
 SCHEDULES = ("constant", "cosine", "inverse_time")
 BATCH_SCALINGS = ("none", "linear", "square_root")
 OPTIMIZERS = ("adam", "adamw", "nesterov")
+KEPT = ("lowest_loss", "last")
 
 
 @dataclass(frozen=True)
@@ -38,9 +39,6 @@ class OptimizerSettings:
     gradient_clip_norm: float
     momentum: float
     rate_decay: float
-
-
-KEPT = ("lowest_loss", "last")
 
 
 @dataclass(frozen=True)
