@@ -11,8 +11,8 @@ from tqdm import tqdm
 
 from configs import stripnet
 from superxception_jax.data.builders import make_builder
-from superxception_jax.data.prepared_files import PreparedFiles, store_cells
-from superxception_jax.data.source import Chromosomes, prepared_files
+from superxception_jax.data.prepared_files import PreparedFiles, prepared_files, store_cells
+from superxception_jax.data.source import Chromosomes
 from superxception_jax.runs.experiment import Experiment, build_experiment
 from superxception_jax.runs.split_data import load_everything
 

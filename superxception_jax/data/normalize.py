@@ -52,6 +52,7 @@ def draw_cell(
     *,
     settings: NormalizationSettings,
     reference_px: float | None = None,
+    scaled_as: Sequence[MeasuredChromosome] | None = None,
 ) -> np.ndarray:
     """Draw all measured chromosomes of a cell on their canvases.
 
@@ -59,14 +60,16 @@ def draw_cell(
         measured: N chromosomes, all of one cell.
         settings: Settings of the normalisation.
         reference_px: Length that fills the canvas; None: see `reference_of`.
+        scaled_as: The chromosomes of a cell whose scale and grey level are taken; None: these.
 
     Returns:
         u8[N,S,S,1], canvases, see `normalize_cell`.
     """
-    longest_px = reference_px or reference_of(measured, settings=settings)
+    cell = measured if scaled_as is None else scaled_as
+    longest_px = reference_px or reference_of(cell, settings=settings)
     gain = 1.0
     if settings.grey == "cell":
-        pixels = np.concatenate([one.crop.image[one.crop.mask] for one in measured])
+        pixels = np.concatenate([one.crop.image[one.crop.mask] for one in cell])
         gain = CELL_MEAN_GREY / float(pixels.mean())
     canvases = [
         draw_canvas(one, longest_px=longest_px, gain=gain, settings=settings) for one in measured

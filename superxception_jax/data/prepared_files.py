@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import collections
 import dataclasses
+import hashlib
+import json
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from superxception_jax.data.fold import FOLD_VERSION
+from superxception_jax.data.normalization_settings import NormalizationSettings
+from superxception_jax.data.normalize import NORMALIZATION_VERSION
 from superxception_jax.data.stored_images import ImageWriter
 from superxception_jax.files import load_arrays, replacing
 
+# Raise it whenever the prepared images, or what is kept of them, change, and the second with it
+# where the images are others.
+PREPARATION_VERSION = 4
+IMAGES_VERSION = 3
 TEXTS = ("cells", "cases", "names", "hashes", "sources")
 _BLOCK = 65_536  # texts that exist as objects of Python at a time
 
@@ -32,6 +41,41 @@ class PreparedFiles:
     cache: Path
     index: Path
     images: Path
+
+
+def prepared_files(
+    full_name: str,
+    *,
+    dataset: str,
+    data_dir: str | Path,
+    normalization: NormalizationSettings,
+    folded: bool = False,
+) -> PreparedFiles:
+    """Return where the prepared images of a data set lie.
+
+    Args:
+        full_name: Name, variant and version of the data set, as its builder states them.
+        dataset: Name of the data set.
+        data_dir: Folder of the prepared data sets.
+        normalization: Settings by which images become canvases.
+        folded: Whether the chromosomes are folded.
+    """
+    contents: dict[str, Any] = {
+        "builder": full_name,
+        "normalization": dataclasses.asdict(normalization),
+        "versions": [PREPARATION_VERSION, NORMALIZATION_VERSION],
+    }
+    if folded:
+        contents["folded"] = FOLD_VERSION
+    fingerprint = json.dumps(contents, sort_keys=True)
+    digest = hashlib.sha256(fingerprint.encode()).hexdigest()[:16]
+    folder = Path(data_dir).expanduser() / "prepared"
+    return PreparedFiles(
+        fingerprint,
+        cache=folder / f"{dataset}-{digest}.npz",
+        index=folder / f"{dataset}-{digest}-index.npz",
+        images=folder / f"{dataset}-{digest}.array_record",
+    )
 
 
 def store_cells(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -21,22 +20,25 @@ from superxception_jax.data.builders import (
     make_builder,
     notices_of,
 )
+from superxception_jax.data.fold import fold_chromosome
 from superxception_jax.data.image_file import hash_image
 from superxception_jax.data.measure import measure_cell
 from superxception_jax.data.memory import memory_bytes
 from superxception_jax.data.normalization_settings import NormalizationSettings
-from superxception_jax.data.normalize import NORMALIZATION_VERSION, draw_cell
+from superxception_jax.data.normalize import draw_cell
 from superxception_jax.data.own.folder import describe_unknown_cases
-from superxception_jax.data.prepared_files import TEXTS, PreparedFiles, load_index, store_cells
+from superxception_jax.data.prepared_files import (
+    TEXTS,
+    PreparedFiles,
+    load_index,
+    prepared_files,
+    store_cells,
+)
 from superxception_jax.data.record import ChromosomeRecord
 from superxception_jax.data.stored_images import Images, StoredImages
 from superxception_jax.files import check_writable, load_arrays, replacing
 from superxception_jax.workers import Workers, usable_cores
 
-# Raise it whenever the prepared images, or what is kept of them, change, and the second with it
-# where the images are others.
-PREPARATION_VERSION = 4
-IMAGES_VERSION = 3
 # Images from which the start of further processes, about a second, is gained back.
 _MANY_IMAGES = 1500
 
@@ -95,39 +97,6 @@ def concatenate(parts: Sequence[Chromosomes]) -> Chromosomes:
     )
 
 
-def prepared_files(
-    full_name: str,
-    *,
-    dataset: str,
-    data_dir: str | Path,
-    normalization: NormalizationSettings,
-) -> PreparedFiles:
-    """Return where the prepared images of a data set lie.
-
-    Args:
-        full_name: Name, variant and version of the data set, as its builder states them.
-        dataset: Name of the data set.
-        data_dir: Folder of the prepared data sets.
-        normalization: Settings by which images become canvases.
-    """
-    fingerprint = json.dumps(
-        {
-            "builder": full_name,
-            "normalization": dataclasses.asdict(normalization),
-            "versions": [PREPARATION_VERSION, NORMALIZATION_VERSION],
-        },
-        sort_keys=True,
-    )
-    digest = hashlib.sha256(fingerprint.encode()).hexdigest()[:16]
-    folder = Path(data_dir).expanduser() / "prepared"
-    return PreparedFiles(
-        fingerprint,
-        cache=folder / f"{dataset}-{digest}.npz",
-        index=folder / f"{dataset}-{digest}-index.npz",
-        images=folder / f"{dataset}-{digest}.array_record",
-    )
-
-
 def load_chromosomes(
     *,
     dataset: str,
@@ -137,6 +106,7 @@ def load_chromosomes(
     normalization: NormalizationSettings,
     memory_share: float,
     progress: bool,
+    folded: bool = False,
 ) -> Chromosomes:
     """Load a data set as normalised images; prepare and cache what is missing.
 
@@ -151,6 +121,8 @@ def load_chromosomes(
         memory_share: Share of the memory that the images may take, 0..1; above it they stay in a
             file, of which only what is indexed is read. They are the same in either place.
         progress: Whether to show progress bars.
+        folded: Whether each chromosome is folded at random, see `fold_chromosome`, so that its
+            arms touch; which end of it is up is then unknown.
 
     Returns:
         All chromosomes, sorted by cell, then name.
@@ -165,7 +137,11 @@ def load_chromosomes(
     for sentence in notices_of(builder):
         print(sentence, flush=True)
     files = prepared_files(
-        builder.info.full_name, dataset=dataset, data_dir=data_dir, normalization=normalization
+        builder.info.full_name,
+        dataset=dataset,
+        data_dir=data_dir,
+        normalization=normalization,
+        folded=folded,
     )
     room_bytes = memory_share * memory_bytes()
 
@@ -178,7 +154,9 @@ def load_chromosomes(
     if chromosomes is None:
         check_writable(files.cache.parent, name="data.data_dir")
         count = count_records(builder, progress=progress)
-        normalize = functools.partial(_normalize_cell, dataset=dataset, normalization=normalization)
+        normalize = functools.partial(
+            _normalize_cell, dataset=dataset, normalization=normalization, folded=folded
+        )
         with Workers(usable_cores() if count >= _MANY_IMAGES else 1) as workers:
             if fits(count):
                 cells = _by_cell(load_records(builder, progress=progress))
@@ -196,22 +174,31 @@ def load_chromosomes(
 
 
 def _normalize_cell(
-    records: Sequence[ChromosomeRecord], dataset: str, normalization: NormalizationSettings
+    records: Sequence[ChromosomeRecord],
+    dataset: str,
+    normalization: NormalizationSettings,
+    *,
+    folded: bool,
 ) -> Chromosomes:
     measured = measure_cell(
         [record.image for record in records],
         names=[record.name for record in records],
         background=normalization.background,
     )
+    seen, upright = measured, np.array([record.upright for record in records])
+    if folded:
+        seeds = [f"{dataset}/{record.cell}/{record.name}" for record in records]
+        seen = [fold_chromosome(one, name=seed) for one, seed in zip(measured, seeds, strict=True)]
+        upright = np.zeros(len(records), bool)
     return Chromosomes(
-        images=draw_cell(measured, settings=normalization),
+        images=draw_cell(seen, settings=normalization, scaled_as=measured),
         labels=np.array([record.label for record in records], np.int32),
         cells=np.array([record.cell for record in records]),
         cases=np.array([record.case for record in records]),
         names=np.array([record.name for record in records]),
-        lengths_px=np.array([one.length_px for one in measured], np.float32),
+        lengths_px=np.array([one.length_px for one in seen], np.float32),
         hashes=np.array([hash_image(record.image) for record in records]),
-        upright=np.array([record.upright for record in records]),
+        upright=upright,
         sources=np.full(len(records), dataset),
     )
 

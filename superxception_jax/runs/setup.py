@@ -28,6 +28,7 @@ from superxception_jax.runs.split_data import (
     check_polarity,
     draw_split,
     load_everything,
+    load_folded,
     repeat_images,
 )
 from superxception_jax.runs.split_file import PARTS, StoredSplit, describe_split
@@ -47,8 +48,8 @@ class Setup:
     Attributes:
         experiment: Checked experiment.
         splits: Images by split: train, validation, test.
-        pseudo_labelled: Images that train beside `train`, with the classes that the initial
-            network assigned; None for none.
+        beside: What trains beside `train`: the `pseudo-labelled` images, with the classes that
+            the initial network assigned, and `folded` copies.
         split: The split by name, with all images of the data set.
         mesh: Devices.
         model: Network.
@@ -65,7 +66,7 @@ class Setup:
 
     experiment: Experiment
     splits: Mapping[str, Chromosomes]
-    pseudo_labelled: Chromosomes | None
+    beside: Mapping[str, Chromosomes]
     split: StoredSplit
     mesh: jax.sharding.Mesh
     model: nn.Module
@@ -80,10 +81,8 @@ class Setup:
     @property
     def trained(self) -> Chromosomes:
         """Return all images that an epoch shows."""
-        train, pseudo = self.splits["train"], self.pseudo_labelled
-        if pseudo is None or not len(pseudo.labels):
-            return train
-        return join_chromosomes([train, pseudo])
+        parts = [one for one in self.beside.values() if len(one.labels)]
+        return join_chromosomes([self.splits["train"], *parts])
 
 
 def set_up(
@@ -110,14 +109,16 @@ def set_up(
     everything = load_everything(experiment)
     split = (choose_split or draw_split(experiment))(everything)
     splits = {name: everything.take(getattr(split, name)) for name in PARTS}
+    beside = {}
+    if experiment.folded_share:
+        beside["folded"] = load_folded(experiment, splits["train"])
     splits["train"] = repeat_images(splits["train"], experiment.repeats)
     check_polarity(splits["train"], experiment)
     if experiment.split.protocol in WHOLE_CELL_PROTOCOLS:
         check_cells(splits[tested].cells)
     if pseudo_labelled is not None:
-        pseudo_labelled = without_known(pseudo_labelled, splits.values())
-    trained = [splits["train"], *([] if pseudo_labelled is None else [pseudo_labelled])]
-    images = sum(len(part.labels) for part in trained)
+        beside["pseudo-labelled"] = without_known(pseudo_labelled, splits.values())
+    images = sum(len(part.labels) for part in (splits["train"], *beside.values()))
     steps_per_epoch = _count_steps(images, experiment.batch_size)
     optimizer = make_optimizer(
         experiment.optimizer,
@@ -135,7 +136,7 @@ def set_up(
     return Setup(
         experiment=experiment,
         splits=splits,
-        pseudo_labelled=pseudo_labelled,
+        beside=beside,
         split=describe_split(everything, split),
         mesh=mesh,
         model=model,
@@ -235,8 +236,7 @@ def describe(setup: Setup, workdir: Path) -> str:
     experiment = setup.experiment
     parameters = parameter_overview.count_parameters(setup.abstract_state.params)
     sizes = ", ".join(f"{len(part.labels):,} {name}" for name, part in setup.splits.items())
-    if setup.pseudo_labelled is not None:
-        sizes += f", {len(setup.pseudo_labelled.labels):,} pseudo-labelled"
+    sizes += "".join(f", {len(part.labels):,} {name}" for name, part in setup.beside.items())
     side = setup.splits["train"].images.shape[1]
     device = setup.mesh.devices.flat[0]
     normalization = experiment.normalization

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from collections.abc import Callable, Collection, Mapping
 
 import numpy as np
 
-from superxception_jax.data.joined import load_data_sets
+from superxception_jax.data.joined import join_chromosomes, load_data_sets, prefix_of
 from superxception_jax.data.source import Chromosomes
 from superxception_jax.data.splits import Split, SplitSettings, make_split
 from superxception_jax.karyotyping.assignment import MOST_CHROMOSOMES
@@ -15,11 +16,12 @@ from superxception_jax.runs.experiment import Experiment
 from superxception_jax.training.processes import first_alone, is_first
 
 
-def load_everything(experiment: Experiment) -> Chromosomes:
+def load_everything(experiment: Experiment, *, folded: bool = False) -> Chromosomes:
     """Return all images of an experiment's data sets.
 
     Args:
         experiment: Checked experiment.
+        folded: Whether each chromosome is folded at random.
     """
     # The first process prepares what is missing; those that share its disk then find it.
     with first_alone():
@@ -30,7 +32,32 @@ def load_everything(experiment: Experiment) -> Chromosomes:
             normalization=experiment.normalization,
             memory_share=experiment.memory_share,
             progress=is_first(),
+            folded=folded,
         )
+
+
+def load_folded(experiment: Experiment, train: Chromosomes) -> Chromosomes:
+    """Return folded copies of some training images, with arms that touch.
+
+    Args:
+        experiment: Checked experiment; its `folded_share` says of how many.
+        train: Training images.
+
+    Returns:
+        The copies, evenly spread over the images, any way up.
+    """
+    steps = np.floor(experiment.folded_share * np.arange(len(train.labels) + 1))
+    wanted = train.take(np.diff(steps) > 0)
+    parts = []
+    for source in dict.fromkeys(wanted.sources.tolist()):
+        alone = {source: experiment.data_sets[source]}
+        copies = load_everything(dataclasses.replace(experiment, data_sets=alone), folded=True)
+        start = prefix_of(source) if len(experiment.data_sets) > 1 else ""
+        # By name: a run keeps its split when the data set has grown.
+        places = {f"{start}{name}": place for place, name in enumerate(copies.names.tolist())}
+        names = wanted.names[wanted.sources == source].tolist()
+        parts.append(copies.take(np.array([places[name] for name in names], np.int64)))
+    return join_chromosomes(parts)
 
 
 def draw_split(experiment: Experiment) -> Callable[[Chromosomes], Split]:

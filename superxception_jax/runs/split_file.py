@@ -20,7 +20,8 @@ import numpy as np
 
 from superxception_jax.chromosomes import CLASS_NAMES
 from superxception_jax.data.normalize import NORMALIZATION_VERSION
-from superxception_jax.data.source import IMAGES_VERSION, Chromosomes
+from superxception_jax.data.prepared_files import IMAGES_VERSION
+from superxception_jax.data.source import Chromosomes
 from superxception_jax.data.splits import Split
 from superxception_jax.files import damaged, replacing
 from superxception_jax.runs.workdir import SPLIT_FILE
