@@ -249,7 +249,7 @@ def _find_contradictions(config: ConfigDict) -> list[str]:
         problems.append(
             "`model.test_views` must be one with `model.polarity` given, got both; set it to one."
         )
-    if config.data.folded_share and config.model.polarity == "given":
+    if 0 < config.data.folded_share <= 1 and config.model.polarity == "given":
         problems.append(
             "`data.folded_share` must be 0 with `model.polarity` given, because folded images are "
             f"any way up, got {config.data.folded_share:g}; set it to 0, or `model.polarity` to "

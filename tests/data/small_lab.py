@@ -44,7 +44,11 @@ def make_lab(folder: Path) -> Path:
 
 
 def load(
-    lab: Path, settings: NormalizationSettings = SETTINGS, *, memory_share: float = 0.5
+    lab: Path,
+    settings: NormalizationSettings = SETTINGS,
+    *,
+    memory_share: float = 0.5,
+    folded: bool = False,
 ) -> Chromosomes:
     return load_chromosomes(
         dataset="own",
@@ -54,6 +58,7 @@ def load(
         normalization=settings,
         memory_share=memory_share,
         progress=False,
+        folded=folded,
     )
 
 

@@ -48,6 +48,21 @@ def test_second_call_loads_the_cache(lab, normalized_cells, capsys):
     assert [path.suffix for path in caches(lab)] == [".npz"]
 
 
+def test_folded_images_have_a_cache_of_their_own(lab, normalized_cells):
+    plain = load(lab)
+    folded = load(lab, folded=True)
+    for field in ("labels", "cells", "cases", "names", "hashes", "sources"):
+        np.testing.assert_array_equal(getattr(folded, field), getattr(plain, field))
+    assert plain.upright.all()
+    assert not folded.upright.any()
+    assert (np.asarray(folded.images) != plain.images).any(axis=(1, 2, 3)).all()
+    normalized_cells.clear()
+    assert_equal(folded, load(lab, folded=True))
+    assert_equal(plain, load(lab))
+    assert normalized_cells == []
+    assert len(caches(lab)) == 2
+
+
 def test_known_patients_need_no_notice(lab, capsys):
     rows = "file,class,case\n9/1a.png,1,P1\n9/2a.png,2,P1\n10/1a.png,1,P2\n"
     (lab / "labels.csv").write_text(rows)

@@ -4,7 +4,22 @@ import pytest
 
 from configs.stripnet import get_config
 from superxception_jax.runs.experiment import build_experiment
-from superxception_jax.runs.setup import set_up
+from superxception_jax.runs.setup import describe, set_up
+
+
+def test_folded_copies_train_beside_the_images(tmp_path):
+    config = get_config("smoke")
+    config.data.data_dir = str(tmp_path)
+    steps = []
+    for share in (0.0, 0.5):
+        config.data.folded_share = share
+        setup = set_up(build_experiment(config))
+        train = setup.splits["train"]
+        assert len(setup.trained.labels) == int((1 + share) * len(train.labels))
+        assert (setup.trained.upright == train.upright.all()).sum() == len(train.labels)
+        assert ("69 folded images" in describe(setup, tmp_path)) == (share > 0)
+        steps.append(setup.steps_per_epoch)
+    assert steps == [138 // 32, (138 + 69) // 32]
 
 
 def test_every_part_of_an_accumulated_batch_is_split_over_the_devices(tmp_path):

@@ -12,12 +12,14 @@ from superxception_jax.data.source import Chromosomes
 from superxception_jax.data.splits import SplitSettings, make_split
 from superxception_jax.data.stored_images import StoredImages
 from superxception_jax.karyotyping.assignment import MOST_CHROMOSOMES
+from superxception_jax.runs import split_data
 from superxception_jax.runs.experiment import build_experiment
 from superxception_jax.runs.split_data import (
     check_cells,
     check_polarity,
     draw_split,
     load_everything,
+    load_folded,
     repeat_images,
     split_sources,
 )
@@ -54,6 +56,43 @@ def test_the_share_of_the_memory_decides_where_images_are_and_nothing_else(tmp_p
         one, other = streamed.take(getattr(split, part)), in_memory.take(getattr(same, part))
         np.testing.assert_array_equal(one.images[:], other.images)
         np.testing.assert_array_equal(one.labels, other.labels)
+
+
+@pytest.mark.parametrize("share", [0.25, 1.0])
+def test_copies_of_a_share_of_the_training_images_are_folded(tmp_path, share):
+    config = get_config("smoke")
+    config.data.data_dir = str(tmp_path)
+    config.data.folded_share = share
+    experiment = build_experiment(config)
+    everything = load_everything(experiment)
+    train = everything.take(draw_split(experiment)(everything).train)
+    folded = load_folded(experiment, train)
+    assert len(folded.labels) == int(share * len(train.labels))
+    originals = train.take(np.flatnonzero(np.isin(train.names, folded.names)))
+    for field in ("names", "labels", "cells"):
+        np.testing.assert_array_equal(getattr(folded, field), getattr(originals, field))
+    assert not folded.upright.any()
+    assert (np.asarray(folded.images) != originals.images).any(axis=(1, 2, 3)).all()
+
+
+def test_copies_of_several_data_sets_are_found_by_name(tmp_path, monkeypatch):
+    asked = []
+
+    def load(data_sets, *, folded, **_):
+        asked.append((*data_sets, folded))
+        return join_chromosomes([one for one in two_laboratories() if one.sources[0] in data_sets])
+
+    monkeypatch.setattr(split_data, "load_data_sets", load)
+    config = get_config("laboratories")
+    config.data.dataset, config.data.own_folder = "gband,own", str(tmp_path)
+    experiment = build_experiment(config)
+    everything = load_everything(experiment)
+    # Backwards, and of the second laboratory alone.
+    train = everything.take(np.flatnonzero(everything.sources == "own")[::-1])
+    folded = load_folded(experiment, train)
+    assert asked == [("gband", "own", False), ("own", True)]
+    assert [f"own/{name}" for name in folded.names] == train.names[1::2].tolist()
+    assert (np.asarray(folded.images) == 2).all()
 
 
 def two_laboratories():
