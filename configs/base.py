@@ -54,9 +54,9 @@ def get_base() -> ConfigDict:
     # dataset "own": images whose orientation the column `turned` of labels.csv doesn't state have
     # the p arm up, or may be any way up, with `model.polarity` "read" only.
     data.own_polarity = "upright"  # upright | any
-    # Share of the training images of which a copy with folded, touching arms trains, too, with
+    # Share of the training images of which a copy with curled, touching arms trains, too, with
     # `model.polarity` "read" only.
-    data.folded_share = 0.0
+    data.curled_share = 0.0
     # Folder of cells without labels: the classes that the network of `model.init_from` assigns to
     # them train beside the labels; empty: none.
     data.unlabelled_folder = ""

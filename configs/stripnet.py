@@ -47,7 +47,7 @@ OWN_PRESETS = {
         | {
             "data.dataset": "gband,tseng",
             # Where arms touch, straightening fails: most of what else is misread.
-            "data.folded_share": 0.5,
+            "data.curled_share": 0.5,
             "training.epochs": 16,
         },
     ),

@@ -24,7 +24,7 @@ def load_data_sets(
     normalization: NormalizationSettings,
     memory_share: float,
     progress: bool,
-    folded: bool = False,
+    curled: bool = False,
 ) -> Chromosomes:
     """Load one or several data sets as normalised images; prepare and cache what is missing.
 
@@ -35,7 +35,7 @@ def load_data_sets(
         normalization: Settings by which images become canvases.
         memory_share: Share of the memory that the images of all data sets together may take, 0..1.
         progress: Whether to show progress bars.
-        folded: Whether each chromosome is folded at random, see `load_chromosomes`.
+        curled: Whether each chromosome is curled at random, see `load_chromosomes`.
 
     Returns:
         All chromosomes, data set by data set; see `join_chromosomes`.
@@ -54,7 +54,7 @@ def load_data_sets(
                 normalization=normalization,
                 memory_share=memory_share / len(data_sets),
                 progress=progress,
-                folded=folded,
+                curled=curled,
             )
             for name, options in data_sets.items()
         ]

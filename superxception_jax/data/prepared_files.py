@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from superxception_jax.data.fold import FOLD_VERSION
+from superxception_jax.data.curl import CURL_VERSION
 from superxception_jax.data.normalization_settings import NormalizationSettings
 from superxception_jax.data.normalize import NORMALIZATION_VERSION
 from superxception_jax.data.stored_images import ImageWriter
@@ -49,7 +49,7 @@ def prepared_files(
     dataset: str,
     data_dir: str | Path,
     normalization: NormalizationSettings,
-    folded: bool = False,
+    curled: bool = False,
 ) -> PreparedFiles:
     """Return where the prepared images of a data set lie.
 
@@ -58,15 +58,15 @@ def prepared_files(
         dataset: Name of the data set.
         data_dir: Folder of the prepared data sets.
         normalization: Settings by which images become canvases.
-        folded: Whether the chromosomes are folded.
+        curled: Whether the chromosomes are curled.
     """
     contents: dict[str, Any] = {
         "builder": full_name,
         "normalization": dataclasses.asdict(normalization),
         "versions": [PREPARATION_VERSION, NORMALIZATION_VERSION],
     }
-    if folded:
-        contents["folded"] = FOLD_VERSION
+    if curled:
+        contents["curled"] = CURL_VERSION
     fingerprint = json.dumps(contents, sort_keys=True)
     digest = hashlib.sha256(fingerprint.encode()).hexdigest()[:16]
     folder = Path(data_dir).expanduser() / "prepared"

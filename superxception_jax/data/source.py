@@ -20,7 +20,7 @@ from superxception_jax.data.builders import (
     make_builder,
     notices_of,
 )
-from superxception_jax.data.fold import fold_chromosome
+from superxception_jax.data.curl import curl_chromosome
 from superxception_jax.data.image_file import hash_image
 from superxception_jax.data.measure import measure_cell
 from superxception_jax.data.memory import memory_bytes
@@ -106,7 +106,7 @@ def load_chromosomes(
     normalization: NormalizationSettings,
     memory_share: float,
     progress: bool,
-    folded: bool = False,
+    curled: bool = False,
 ) -> Chromosomes:
     """Load a data set as normalised images; prepare and cache what is missing.
 
@@ -121,7 +121,7 @@ def load_chromosomes(
         memory_share: Share of the memory that the images may take, 0..1; above it they stay in a
             file, of which only what is indexed is read. They are the same in either place.
         progress: Whether to show progress bars.
-        folded: Whether each chromosome is folded at random, see `fold_chromosome`, so that its
+        curled: Whether each chromosome is curled at random, see `curl_chromosome`, so that its
             arms touch; which end of it is up is then unknown.
 
     Returns:
@@ -141,7 +141,7 @@ def load_chromosomes(
         dataset=dataset,
         data_dir=data_dir,
         normalization=normalization,
-        folded=folded,
+        curled=curled,
     )
     room_bytes = memory_share * memory_bytes()
 
@@ -155,7 +155,7 @@ def load_chromosomes(
         check_writable(files.cache.parent, name="data.data_dir")
         count = count_records(builder, progress=progress)
         normalize = functools.partial(
-            _normalize_cell, dataset=dataset, normalization=normalization, folded=folded
+            _normalize_cell, dataset=dataset, normalization=normalization, curled=curled
         )
         with Workers(usable_cores() if count >= _MANY_IMAGES else 1) as workers:
             if fits(count):
@@ -178,7 +178,7 @@ def _normalize_cell(
     dataset: str,
     normalization: NormalizationSettings,
     *,
-    folded: bool,
+    curled: bool,
 ) -> Chromosomes:
     measured = measure_cell(
         [record.image for record in records],
@@ -186,9 +186,9 @@ def _normalize_cell(
         background=normalization.background,
     )
     seen, upright = measured, np.array([record.upright for record in records])
-    if folded:
+    if curled:
         seeds = [f"{dataset}/{record.cell}/{record.name}" for record in records]
-        seen = [fold_chromosome(one, name=seed) for one, seed in zip(measured, seeds, strict=True)]
+        seen = [curl_chromosome(one, name=seed) for one, seed in zip(measured, seeds, strict=True)]
         upright = np.zeros(len(records), bool)
     return Chromosomes(
         images=draw_cell(seen, settings=normalization, scaled_as=measured),

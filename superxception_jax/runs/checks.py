@@ -68,7 +68,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "data.ideogram_seed": (0, LARGEST_SEED),
     "data.ideogram_aneuploid_share": (0.0, 1.0),
     "data.memory_share": (0.0, 1.0),
-    "data.folded_share": (0.0, 1.0),
+    "data.curled_share": (0.0, 1.0),
     "normalization.length_exponent": (0.0, 1.0),
     "normalization.absolute_length_px": (1.0, 10_000.0),
     "normalization.image_px": (8, 1024),
@@ -249,10 +249,10 @@ def _find_contradictions(config: ConfigDict) -> list[str]:
         problems.append(
             "`model.test_views` must be one with `model.polarity` given, got both; set it to one."
         )
-    if 0 < config.data.folded_share <= 1 and config.model.polarity == "given":
+    if 0 < config.data.curled_share <= 1 and config.model.polarity == "given":
         problems.append(
-            "`data.folded_share` must be 0 with `model.polarity` given, because folded images are "
-            f"any way up, got {config.data.folded_share:g}; set it to 0, or `model.polarity` to "
+            "`data.curled_share` must be 0 with `model.polarity` given, because curled images are "
+            f"any way up, got {config.data.curled_share:g}; set it to 0, or `model.polarity` to "
             "read."
         )
     if config.data.own_polarity == "any" and config.model.polarity == "given":

@@ -35,7 +35,7 @@ class Experiment:
         manual_dir: Folder of the archives that the user provides.
         memory_share: Share of the memory that the images may take, 0..1; above it they are read
             from the disk.
-        folded_share: Share of the training images of which a folded copy trains, too, 0..1.
+        curled_share: Share of the training images of which a curled copy trains, too, 0..1.
         unlabelled_folder: Folder of cells that the initial network labels; empty for none.
         normalization: How raw crops become canvases.
         split: How images are divided into training, validation and test.
@@ -79,7 +79,7 @@ class Experiment:
     data_dir: Path
     manual_dir: Path
     memory_share: float
-    folded_share: float
+    curled_share: float
     unlabelled_folder: str
     normalization: NormalizationSettings
     split: SplitSettings
@@ -160,7 +160,7 @@ def build_experiment(config: ConfigDict) -> Experiment:
         data_dir=Path(data.data_dir).expanduser().absolute(),
         manual_dir=Path(data.manual_dir or Path(data.data_dir) / "manual").expanduser().absolute(),
         memory_share=data.memory_share,
-        folded_share=data.folded_share,
+        curled_share=data.curled_share,
         unlabelled_folder=data.unlabelled_folder,
         normalization=NormalizationSettings(**config.normalization.to_dict()),
         split=SplitSettings(**{**split_values, "sizes": tuple(split.sizes)}),

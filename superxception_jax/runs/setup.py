@@ -27,8 +27,8 @@ from superxception_jax.runs.split_data import (
     check_cells,
     check_polarity,
     draw_split,
+    load_curled,
     load_everything,
-    load_folded,
     repeat_images,
 )
 from superxception_jax.runs.split_file import PARTS, StoredSplit, describe_split
@@ -49,7 +49,7 @@ class Setup:
         experiment: Checked experiment.
         splits: Images by split: train, validation, test.
         beside: What trains beside `train`: the `pseudo-labelled` images, with the classes that
-            the initial network assigned, and `folded` copies.
+            the initial network assigned, and `curled` copies.
         split: The split by name, with all images of the data set.
         mesh: Devices.
         model: Network.
@@ -110,8 +110,8 @@ def set_up(
     split = (choose_split or draw_split(experiment))(everything)
     splits = {name: everything.take(getattr(split, name)) for name in PARTS}
     beside = {}
-    if experiment.folded_share:
-        beside["folded"] = load_folded(experiment, splits["train"])
+    if experiment.curled_share:
+        beside["curled"] = load_curled(experiment, splits["train"])
     splits["train"] = repeat_images(splits["train"], experiment.repeats)
     check_polarity(splits["train"], experiment)
     if experiment.split.protocol in WHOLE_CELL_PROTOCOLS:

@@ -16,12 +16,12 @@ from superxception_jax.runs.experiment import Experiment
 from superxception_jax.training.processes import first_alone, is_first
 
 
-def load_everything(experiment: Experiment, *, folded: bool = False) -> Chromosomes:
+def load_everything(experiment: Experiment, *, curled: bool = False) -> Chromosomes:
     """Return all images of an experiment's data sets.
 
     Args:
         experiment: Checked experiment.
-        folded: Whether each chromosome is folded at random.
+        curled: Whether each chromosome is curled at random.
     """
     # The first process prepares what is missing; those that share its disk then find it.
     with first_alone():
@@ -32,26 +32,26 @@ def load_everything(experiment: Experiment, *, folded: bool = False) -> Chromoso
             normalization=experiment.normalization,
             memory_share=experiment.memory_share,
             progress=is_first(),
-            folded=folded,
+            curled=curled,
         )
 
 
-def load_folded(experiment: Experiment, train: Chromosomes) -> Chromosomes:
-    """Return folded copies of some training images, with arms that touch.
+def load_curled(experiment: Experiment, train: Chromosomes) -> Chromosomes:
+    """Return curled copies of some training images, with arms that touch.
 
     Args:
-        experiment: Checked experiment; its `folded_share` says of how many.
+        experiment: Checked experiment; its `curled_share` says of how many.
         train: Training images.
 
     Returns:
         The copies, evenly spread over the images, any way up.
     """
-    steps = np.floor(experiment.folded_share * np.arange(len(train.labels) + 1))
+    steps = np.floor(experiment.curled_share * np.arange(len(train.labels) + 1))
     wanted = train.take(np.diff(steps) > 0)
     parts = []
     for source in dict.fromkeys(wanted.sources.tolist()):
         alone = {source: experiment.data_sets[source]}
-        copies = load_everything(dataclasses.replace(experiment, data_sets=alone), folded=True)
+        copies = load_everything(dataclasses.replace(experiment, data_sets=alone), curled=True)
         start = prefix_of(source) if len(experiment.data_sets) > 1 else ""
         # By name: a run keeps its split when the data set has grown.
         places = {f"{start}{name}": place for place, name in enumerate(copies.names.tolist())}

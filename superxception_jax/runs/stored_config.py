@@ -10,7 +10,7 @@ from typing import Any
 ADDED: dict[str, Any] = {
     "augmentation.cut_out": 0.0,
     "data.memory_share": 0.5,
-    "data.folded_share": 0.0,
+    "data.curled_share": 0.0,
     "data.own_twins": "refuse",
     "data.repeats": "",
     "data.own_polarity": "upright",

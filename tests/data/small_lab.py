@@ -48,7 +48,7 @@ def load(
     settings: NormalizationSettings = SETTINGS,
     *,
     memory_share: float = 0.5,
-    folded: bool = False,
+    curled: bool = False,
 ) -> Chromosomes:
     return load_chromosomes(
         dataset="own",
@@ -58,7 +58,7 @@ def load(
         normalization=settings,
         memory_share=memory_share,
         progress=False,
-        folded=folded,
+        curled=curled,
     )
 
 

@@ -50,14 +50,14 @@ def test_second_call_loads_the_cache(lab, normalized_cells, capsys):
 
 def test_folded_images_have_a_cache_of_their_own(lab, normalized_cells):
     plain = load(lab)
-    folded = load(lab, folded=True)
+    curled = load(lab, curled=True)
     for field in ("labels", "cells", "cases", "names", "hashes", "sources"):
-        np.testing.assert_array_equal(getattr(folded, field), getattr(plain, field))
+        np.testing.assert_array_equal(getattr(curled, field), getattr(plain, field))
     assert plain.upright.all()
-    assert not folded.upright.any()
-    assert (np.asarray(folded.images) != plain.images).any(axis=(1, 2, 3)).all()
+    assert not curled.upright.any()
+    assert (np.asarray(curled.images) != plain.images).any(axis=(1, 2, 3)).all()
     normalized_cells.clear()
-    assert_equal(folded, load(lab, folded=True))
+    assert_equal(curled, load(lab, curled=True))
     assert_equal(plain, load(lab))
     assert normalized_cells == []
     assert len(caches(lab)) == 2

@@ -171,11 +171,11 @@ def test_missing_and_unknown_fields_are_named():
             "with `resnet50`; set it to none.",
         ),
         (
-            {"data.folded_share": 0.5},
-            "`data.folded_share` must be 0 with `model.polarity` given, because folded images are "
+            {"data.curled_share": 0.5},
+            "`data.curled_share` must be 0 with `model.polarity` given, because curled images are "
             "any way up, got 0.5; set it to 0, or `model.polarity` to read.",
         ),
-        ({"data.folded_share": 0.5, "model.polarity": "read"}, None),
+        ({"data.curled_share": 0.5, "model.polarity": "read"}, None),
         (
             {"data.own_polarity": "any"},
             "`data.own_polarity` must be upright with `model.polarity` given, got any; set it to "

@@ -12,12 +12,12 @@ def test_folded_copies_train_beside_the_images(tmp_path):
     config.data.data_dir = str(tmp_path)
     steps = []
     for share in (0.0, 0.5):
-        config.data.folded_share = share
+        config.data.curled_share = share
         setup = set_up(build_experiment(config))
         train = setup.splits["train"]
         assert len(setup.trained.labels) == int((1 + share) * len(train.labels))
         assert (setup.trained.upright == train.upright.all()).sum() == len(train.labels)
-        assert ("69 folded images" in describe(setup, tmp_path)) == (share > 0)
+        assert ("69 curled images" in describe(setup, tmp_path)) == (share > 0)
         steps.append(setup.steps_per_epoch)
     assert steps == [138 // 32, (138 + 69) // 32]
 

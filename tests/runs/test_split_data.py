@@ -18,8 +18,8 @@ from superxception_jax.runs.split_data import (
     check_cells,
     check_polarity,
     draw_split,
+    load_curled,
     load_everything,
-    load_folded,
     repeat_images,
     split_sources,
 )
@@ -62,24 +62,24 @@ def test_the_share_of_the_memory_decides_where_images_are_and_nothing_else(tmp_p
 def test_copies_of_a_share_of_the_training_images_are_folded(tmp_path, share):
     config = get_config("smoke")
     config.data.data_dir = str(tmp_path)
-    config.data.folded_share = share
+    config.data.curled_share = share
     experiment = build_experiment(config)
     everything = load_everything(experiment)
     train = everything.take(draw_split(experiment)(everything).train)
-    folded = load_folded(experiment, train)
-    assert len(folded.labels) == int(share * len(train.labels))
-    originals = train.take(np.flatnonzero(np.isin(train.names, folded.names)))
+    curled = load_curled(experiment, train)
+    assert len(curled.labels) == int(share * len(train.labels))
+    originals = train.take(np.flatnonzero(np.isin(train.names, curled.names)))
     for field in ("names", "labels", "cells"):
-        np.testing.assert_array_equal(getattr(folded, field), getattr(originals, field))
-    assert not folded.upright.any()
-    assert (np.asarray(folded.images) != originals.images).any(axis=(1, 2, 3)).all()
+        np.testing.assert_array_equal(getattr(curled, field), getattr(originals, field))
+    assert not curled.upright.any()
+    assert (np.asarray(curled.images) != originals.images).any(axis=(1, 2, 3)).all()
 
 
 def test_copies_of_several_data_sets_are_found_by_name(tmp_path, monkeypatch):
     asked = []
 
-    def load(data_sets, *, folded, **_):
-        asked.append((*data_sets, folded))
+    def load(data_sets, *, curled, **_):
+        asked.append((*data_sets, curled))
         return join_chromosomes([one for one in two_laboratories() if one.sources[0] in data_sets])
 
     monkeypatch.setattr(split_data, "load_data_sets", load)
@@ -89,10 +89,10 @@ def test_copies_of_several_data_sets_are_found_by_name(tmp_path, monkeypatch):
     everything = load_everything(experiment)
     # Backwards, and of the second laboratory alone.
     train = everything.take(np.flatnonzero(everything.sources == "own")[::-1])
-    folded = load_folded(experiment, train)
+    curled = load_curled(experiment, train)
     assert asked == [("gband", "own", False), ("own", True)]
-    assert [f"own/{name}" for name in folded.names] == train.names[1::2].tolist()
-    assert (np.asarray(folded.images) == 2).all()
+    assert [f"own/{name}" for name in curled.names] == train.names[1::2].tolist()
+    assert (np.asarray(curled.images) == 2).all()
 
 
 def two_laboratories():

@@ -1,12 +1,12 @@
-"""Folded chromosomes: their bands are kept, and their outline no longer tells the axis."""
+"""Curled chromosomes: their bands are kept, and their outline no longer tells the axis."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from superxception_jax.data import fold
-from superxception_jax.data.fold import draw_axis, fold_chromosome
+from superxception_jax.data import curl
+from superxception_jax.data.curl import curl_chromosome, draw_axis
 from superxception_jax.data.measure import MeasuredChromosome, measure_chromosome
 from superxception_jax.data.straighten import axis_length_px, straighten
 
@@ -22,10 +22,10 @@ def banded(length: int = LENGTH, width: int = WIDTH) -> MeasuredChromosome:
     return measure_chromosome(image, background="dark")
 
 
-def test_a_name_folds_the_same_way_and_another_one_another_way():
-    first, second = (fold_chromosome(banded(), name="a") for _ in range(2))
+def test_a_name_curls_the_same_way_and_another_one_another_way():
+    first, second = (curl_chromosome(banded(), name="a") for _ in range(2))
     np.testing.assert_array_equal(first.crop.image, second.crop.image)
-    other = fold_chromosome(banded(), name="b").crop.image
+    other = curl_chromosome(banded(), name="b").crop.image
     assert first.crop.image.shape != other.shape or (first.crop.image != other).any()
 
 
@@ -37,7 +37,7 @@ def test_an_axis_is_as_long_as_it_should_be_and_bends(ratio):
         assert axis_length_px(axis) == pytest.approx(ratio * WIDTH, abs=0.6)
         steps = np.diff(axis, axis=0)
         turned = np.ptp(np.unwrap(np.arctan2(steps[:, 1], steps[:, 0])))
-        # The end of a fold may lie beyond the end of a short chromosome.
+        # The end of a curl may lie beyond the end of a short chromosome.
         assert np.degrees(turned) > 25
 
 
@@ -48,13 +48,13 @@ def test_along_a_straight_axis_the_bands_stay_as_they_are(monkeypatch):
         along = np.arange(0, length_px, 0.4)
         return np.stack([along, np.zeros_like(along)], axis=-1)
 
-    monkeypatch.setattr(fold, "draw_axis", straight)
-    folded = fold_chromosome(chromosome, name="a")
+    monkeypatch.setattr(curl, "draw_axis", straight)
+    curled = curl_chromosome(chromosome, name="a")
     # The blur of a scan makes the outline of a sharp bar wider by a pixel or so.
-    assert folded.length_px == pytest.approx(chromosome.length_px, abs=3)
+    assert curled.length_px == pytest.approx(chromosome.length_px, abs=3)
     before, after = (
         straighten(one.crop.image, one.axis, half_width_px=4).mean(axis=1)
-        for one in (chromosome, folded)
+        for one in (chromosome, curled)
     )
     # Row by row, wherever the wider outline begins.
     likeness = [
@@ -65,12 +65,12 @@ def test_along_a_straight_axis_the_bands_stay_as_they_are(monkeypatch):
     assert max(likeness) > 0.95
 
 
-def test_folding_moves_grey_and_makes_none():
-    """But for arms on top of each other, a folded chromosome is as large and as bright."""
+def test_curling_moves_grey_and_makes_none():
+    """But for arms on top of each other, a curled chromosome is as large and as bright."""
     chromosome = banded()
     brightness = chromosome.crop.image.sum(dtype=np.int64)
     shares = [
-        fold_chromosome(chromosome, name=str(number)).crop.image.sum(dtype=np.int64) / brightness
+        curl_chromosome(chromosome, name=str(number)).crop.image.sum(dtype=np.int64) / brightness
         for number in range(40)
     ]
     assert max(shares) < 1.12
@@ -79,17 +79,17 @@ def test_folding_moves_grey_and_makes_none():
 
 
 def test_the_outline_of_many_no_longer_tells_the_axis():
-    """What folded copies are for: the length along the traced axis is far from the true one."""
+    """What curled copies are for: the length along the traced axis is far from the true one."""
     lengths = np.array(
-        [fold_chromosome(banded(), name=str(number)).length_px for number in range(60)]
+        [curl_chromosome(banded(), name=str(number)).length_px for number in range(60)]
     )
     wrong = np.abs(lengths / LENGTH - 1) > 0.15
     assert 0.3 < wrong.mean() < 0.95
 
 
-def test_a_chromosome_too_small_to_fold_stays():
+def test_a_chromosome_too_small_to_curl_stays():
     image = np.zeros((20, 20), np.uint8)
     image[8:12, 8:13] = 9
     tiny = measure_chromosome(image, background="dark")
     for name in "abcd":
-        assert fold_chromosome(tiny, name=name) is tiny
+        assert curl_chromosome(tiny, name=name) is tiny

@@ -1,8 +1,8 @@
-"""Chromosomes folded at random: hooks, hairpins, loops and S-bends whose arms touch.
+"""Chromosomes curled at random: hooks, hairpins, loops and S-bends whose arms touch.
 
 Where two arms touch, no outline tells where one ends, and the medial axis is wrong. Such images
-are rare in every laboratory, and most of what a network gets wrong. Folding the chromosomes whose
-axis is known makes as many as training needs.
+are rare, and most of what a network gets wrong in cells straight from the microscope. Curling
+chromosomes whose axis is known makes as many as training needs.
 
 Points are (row, column) in pixels, the centre of the first pixel at (0, 0).
 """
@@ -17,11 +17,11 @@ from scipy import ndimage
 from superxception_jax.data.measure import MeasuredChromosome, measure_chromosome
 from superxception_jax.data.straighten import axis_points, sample_along_axis
 
-FOLD_VERSION = 1  # raise it when pixels change, so that caches are rebuilt
+CURL_VERSION = 1  # raise it when pixels change, so that caches are rebuilt
 # Below this ratio of length to width a chromosome has room for one bend only.
 LEAST_RATIO = 3.0
-# Radius of a fold in widths: arms touch at a half, and the inner edges of real ones crumple.
-FOLD_RADIUS = (0.42, 0.75)
+# Radius of a curl in widths: arms touch at a half, and the inner edges of real ones crumple.
+CURL_RADIUS = (0.42, 0.75)
 LOOP_RADIUS = (0.7, 1.4)
 # How often each shape is drawn. Hooks are the most frequent among the images that are misread.
 SHAPES = ("hook", "hook", "hook", "two hooks", "hairpin", "s", "loop")
@@ -34,18 +34,18 @@ _FAINTEST = 8  # grey levels; less is background
 _MARGIN_PX = 6
 
 
-def fold_chromosome(measured: MeasuredChromosome, *, name: str) -> MeasuredChromosome:
-    """Return a chromosome folded at random, and measured as any image is.
+def curl_chromosome(measured: MeasuredChromosome, *, name: str) -> MeasuredChromosome:
+    """Return a chromosome curled at random, and measured as any image is.
 
     Its grey values along and across the medial axis are laid along another axis. Where two arms
-    cover a pixel, the darker one (on light background) counts for more.
+    cover a pixel, the brighter one counts for more.
 
     Args:
         measured: A chromosome whose medial axis can be trusted.
-        name: Seed of the random draws: the same name folds the same way.
+        name: Seed of the random draws: the same name curls the same way.
 
     Returns:
-        The folded chromosome with the axis that `measure_chromosome` finds; the chromosome itself
+        The curled chromosome with the axis that `measure_chromosome` finds; the chromosome itself
         if nothing measurable is left of it.
 
     Source: ours.
@@ -77,7 +77,7 @@ def fold_chromosome(measured: MeasuredChromosome, *, name: str) -> MeasuredChrom
 
 
 def draw_axis(length_px: float, *, width_px: float, random: np.random.Generator) -> np.ndarray:
-    """Return the axis of a folded chromosome, drawn at random.
+    """Return the axis of a curled chromosome, drawn at random.
 
     Args:
         length_px: Length of the axis.
@@ -106,7 +106,7 @@ def _draw_bends(
 ) -> list[tuple[float, float, float]]:
     """Return the bends of an axis: place of the middle, signed angle in radians, radius."""
     side = random.choice([-1.0, 1.0])
-    radius = width * random.uniform(*FOLD_RADIUS)
+    radius = width * random.uniform(*CURL_RADIUS)
 
     def angle(low: float, high: float) -> float:
         return np.deg2rad(random.uniform(low, high))
