@@ -29,7 +29,7 @@ from superxception_jax.data.builders import BUILDERS
 from superxception_jax.data.own.equal_images import TWINS
 from superxception_jax.data.own.folder import POLARITIES
 from superxception_jax.data.prepare import prepare_dataset
-from superxception_jax.data.show import settings_from_text, write_steps_figure
+from superxception_jax.data.show import settings_from_text, write_curled_figure, write_steps_figure
 
 OPTIONS = sorted({option for options, _ in BUILDERS.values() for option in options})
 
@@ -55,13 +55,14 @@ def _prepare(arguments: argparse.Namespace) -> str:
 
 
 def _show(arguments: argparse.Namespace) -> Path:
+    image, out = Path(arguments.show).expanduser(), Path(arguments.out).expanduser()
+    settings = settings_from_text(
+        arguments.normalization, defaults=get_base().normalization.to_dict()
+    )
+    if arguments.curled:
+        return write_curled_figure(image, out, settings=settings)
     return write_steps_figure(
-        Path(arguments.show).expanduser(),
-        Path(arguments.out).expanduser(),
-        cell_length_px=arguments.cell_length_px,
-        settings=settings_from_text(
-            arguments.normalization, defaults=get_base().normalization.to_dict()
-        ),
+        image, out, cell_length_px=arguments.cell_length_px, settings=settings
     )
 
 
@@ -139,6 +140,11 @@ def _parser() -> argparse.ArgumentParser:
         "--cell_length_px",
         type=float,
         help="Axis length of the longest chromosome of the cell (default: that of the image).",
+    )
+    showing.add_argument(
+        "--curled",
+        action="store_true",
+        help="Show copies with touching arms instead, see data.curled_share in configs/base.py.",
     )
     showing.add_argument(
         "--normalization",

@@ -1,4 +1,4 @@
-"""A figure of what the normalisation does to the image of one chromosome."""
+"""Figures of what becomes of the image of one chromosome: its normalisation, its curled copies."""
 
 from __future__ import annotations
 
@@ -10,10 +10,15 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from superxception_jax.data.background import level_cell
+from superxception_jax.data.curl import curl_chromosome
 from superxception_jax.data.image_file import decode_image
+from superxception_jax.data.measure import measure_cell
 from superxception_jax.data.normalization_settings import NormalizationSettings
 from superxception_jax.data.normalization_steps import normalization_steps
+from superxception_jax.data.normalize import draw_cell
 from superxception_jax.files import replacing
+
+_COPIES = 8  # curled copies in a figure
 
 
 def write_steps_figure(
@@ -39,22 +44,39 @@ def write_steps_figure(
         FileNotFoundError: There is no such image file.
         ValueError: The image can't be read or shows no chromosome, or the format is unknown.
     """
-    if not image_file.is_file():
-        raise FileNotFoundError(
-            f"`--show` must be an image file, got {str(image_file)!r}; correct it."
-        )
-    try:
-        decoded = decode_image(image_file.read_bytes())
-    except ValueError as error:
-        raise ValueError(f"{image_file}: {error}") from error
-    # Of the other images of its cell nothing is known, so that it decides alone.
-    image = level_cell([decoded], background=settings.background).images[0]
+    image = _load(image_file, background=settings.background)
     steps = normalization_steps(
         image, name=str(image_file), cell_length_px=cell_length_px, settings=settings
     )
-    with replacing(out) as temporary:
-        _draw(steps).savefig(temporary, format=out.suffix[1:], dpi=150, bbox_inches="tight")
-    return out.absolute()
+    return _write(_draw(steps), out)
+
+
+def write_curled_figure(image_file: Path, out: Path, *, settings: NormalizationSettings) -> Path:
+    """Write a figure with some curled copies of a chromosome, and each on its canvas.
+
+    Args:
+        image_file: Image of one chromosome.
+        out: Figure to write; its ending decides the format.
+        settings: Settings of the normalisation.
+
+    Returns:
+        The absolute path of the figure.
+
+    Raises:
+        FileNotFoundError: There is no such image file.
+        ValueError: The image can't be read or shows no chromosome, or the format is unknown.
+    """
+    image = _load(image_file, background=settings.background)
+    measured = measure_cell([image], names=[str(image_file)], background=settings.background)
+    figure = Figure(figsize=(1.3 * _COPIES, 3.0), layout="constrained")
+    panels = figure.subplots(2, _COPIES)
+    for number in range(_COPIES):
+        copy = curl_chromosome(measured[0], name=f"{image_file.name} {number}")
+        canvas = draw_cell([copy], settings=settings, scaled_as=measured)[0, ..., 0]
+        for axes, picture in zip(panels[:, number], (copy.crop.image, canvas), strict=True):
+            axes.imshow(picture, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
+            axes.set_axis_off()
+    return _write(figure, out)
 
 
 def settings_from_text(
@@ -83,6 +105,25 @@ def settings_from_text(
                 f"value of its kind, got {change!r}; see configs/base.py."
             ) from None
     return NormalizationSettings(**values)
+
+
+def _load(image_file: Path, *, background: str) -> np.ndarray:
+    if not image_file.is_file():
+        raise FileNotFoundError(
+            f"`--show` must be an image file, got {str(image_file)!r}; correct it."
+        )
+    try:
+        decoded = decode_image(image_file.read_bytes())
+    except ValueError as error:
+        raise ValueError(f"{image_file}: {error}") from error
+    # Of the other images of its cell nothing is known, so that it decides alone.
+    return level_cell([decoded], background=background).images[0]
+
+
+def _write(figure: Figure, out: Path) -> Path:
+    with replacing(out) as temporary:
+        figure.savefig(temporary, format=out.suffix[1:], dpi=150, bbox_inches="tight")
+    return out.absolute()
 
 
 def _draw(steps: dict[str, np.ndarray]) -> Figure:

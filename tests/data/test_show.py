@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from superxception_jax.data.normalization_settings import NormalizationSettings
-from superxception_jax.data.show import settings_from_text, write_steps_figure
+from superxception_jax.data.show import settings_from_text, write_curled_figure, write_steps_figure
 
 DEFAULTS: dict[str, Any] = {
     "background": "auto",
@@ -46,6 +46,21 @@ def test_five_steps_are_drawn_side_by_side(image_file, name):
     assert written == image_file.with_name(name)
     with Image.open(written) as figure:
         assert figure.width > 3 * figure.height / 2
+
+
+def test_curled_copies_are_drawn_above_their_canvases(image_file):
+    out = image_file.with_name("curled.png")
+    settings = NormalizationSettings(**DEFAULTS | {"straightening": "medial_axis"})
+    assert write_curled_figure(image_file, out, settings=settings) == out
+    with Image.open(out) as figure:
+        grey = np.asarray(figure.convert("L"))
+    upper, lower = np.array_split(grey, 2)
+    # White paper around pictures that are mostly black.
+    for half in (upper, lower):
+        columns = (half < 20).any(axis=0)
+        assert np.diff(np.concatenate([[0], columns, [0]]).astype(int)).clip(0).sum() == 8
+    with pytest.raises(FileNotFoundError, match="`--show` must be an image file, got"):
+        write_curled_figure(image_file.with_name("nowhere.png"), out, settings=settings)
 
 
 def test_what_cannot_be_shown_is_explained_and_leaves_nothing(image_file):

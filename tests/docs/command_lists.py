@@ -38,6 +38,10 @@ EXECUTED: dict[str, dict[str, str]] = {
     "--normalization straightening=medial_axis --out docs/pictures/normalization.png": {
         "synthetic_cells": "more_cells"
     },
+    "python launch/prepare_data.py --show 'synthetic_cells/0001/0001 3a.png' --curled "
+    "--normalization straightening=medial_axis --out docs/pictures/curled.png": {
+        "synthetic_cells": "more_cells"
+    },
     "karyotype --help": {},
     "karyotype --images=my_lab": {},
     "karyotype --images=my_lab/cell1 --background=dark --turned_share=0.01 "
