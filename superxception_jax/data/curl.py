@@ -14,6 +14,7 @@ import zlib
 import numpy as np
 from scipy import ndimage
 
+from superxception_jax.data.crop import BACKGROUND_NOISE_LEVEL
 from superxception_jax.data.measure import MeasuredChromosome, measure_chromosome
 from superxception_jax.data.straighten import axis_points, sample_along_axis
 
@@ -30,7 +31,6 @@ WANDER = 0.15
 STEP_PX = 0.4
 # Standard deviation in px of the blur of a scan, which hides the seam between touching arms.
 BLUR_PX = (0.4, 0.8)
-_FAINTEST = 8  # grey levels; less is background
 _MARGIN_PX = 6
 
 
@@ -66,12 +66,9 @@ def curl_chromosome(measured: MeasuredChromosome, *, name: str) -> MeasuredChrom
         along_px=np.repeat(along - low, len(across)),
         across_px=np.tile(across, len(along)),
     )
-    image = _lay(grey.ravel(), points)
-    if image is None:
-        return measured
-    blurred = ndimage.gaussian_filter(image, random.uniform(*BLUR_PX))
+    image = ndimage.gaussian_filter(_lay(grey.ravel(), points), random.uniform(*BLUR_PX))
     try:
-        return measure_chromosome(np.rint(blurred).astype(np.uint8), background="dark")
+        return measure_chromosome(np.rint(image).astype(np.uint8), background="dark")
     except ValueError:
         return measured
 
@@ -134,11 +131,9 @@ def _draw_bends(
     return hooks
 
 
-def _lay(grey: np.ndarray, points: np.ndarray) -> np.ndarray | None:
-    """Return f64[H,W] with grey values f64[M] at points f64[M,2]; None if hardly any is lit."""
-    lit = grey > _FAINTEST
-    if lit.sum() < _FAINTEST:
-        return None
+def _lay(grey: np.ndarray, points: np.ndarray) -> np.ndarray:
+    """Return f64[H,W] with grey values f64[M] laid at points f64[M,2]."""
+    lit = grey > BACKGROUND_NOISE_LEVEL
     grey, points = grey[lit], points[lit]
     places = np.rint(points - points.min(axis=0)).astype(np.int64) + _MARGIN_PX
     height, width = places.max(axis=0) + _MARGIN_PX + 1
