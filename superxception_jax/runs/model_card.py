@@ -153,6 +153,8 @@ def _training_data(config: Mapping[str, Any]) -> str:
         DATA_SETS[name] + (" (tested only, no part in training)" if name in tested else "")
         for name in names
     ]
+    if share := config["data"].get("curled_share"):
+        texts.append(f"copies of {100 * share:.0f} % of the images, curled at random")
     if config["data"].get("unlabelled_folder"):
         texts.append("cells without labels, with the classes that the initial network assigned")
     start = start_of(config["model"]["init_from"])

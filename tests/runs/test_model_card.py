@@ -121,3 +121,9 @@ def test_a_card_says_that_cells_without_labels_were_trained_on():
     data = {"dataset": "own", "unlabelled_folder": "more"}
     card = write_model_card(sample_results(), {**CONFIG, "data": data}, RECORD)
     assert "labelled images; cells without labels, with the classes that the initial" in card
+
+
+def test_a_card_says_that_curled_copies_were_trained_on():
+    data = {"dataset": "own", "curled_share": 0.25}
+    card = write_model_card(sample_results(), {**CONFIG, "data": data}, RECORD)
+    assert "labelled images; copies of 25 % of the images, curled at random |" in card
