@@ -27,15 +27,29 @@ def fit_calibration(setup: Setup, variables: Mapping[str, Any]) -> tuple[float, 
         variables: `params` and `batch_stats`.
 
     Returns:
-        The temperature, 1, which changes nothing, for too few images; and the known stain.
+        The temperature, 1, which changes nothing, for too few images; and the known stain. Of
+        several data sets, each has a temperature of its own, and the highest is taken: no data set
+        may look more certain than it is.
     """
     validation, polarity = setup.splits["validation"], setup.experiment.polarity
     outputs = predict_images(setup, variables, validation.images, bar=None)
     classes = classes_of(setup, outputs, validation)
-    enough = len(validation.labels) >= FEWEST_CALIBRATION_IMAGES
-    temperature = fit_temperature(classes, validation.labels) if enough else 1.0
+    temperature = _fit_temperature(classes, validation)
     judged = stain_log_probabilities(outputs, polarity=polarity, temperature=temperature)
     return temperature, fit_stain(judged, validation.cells)
+
+
+def _fit_temperature(classes: np.ndarray, validation: Chromosomes) -> float:
+    count = len(validation.labels)
+    if count < FEWEST_CALIBRATION_IMAGES:
+        return 1.0
+    sources = dict.fromkeys(validation.sources.tolist())
+    parts = [validation.sources == source for source in sources]
+    enough = [part for part in parts if part.sum() >= FEWEST_CALIBRATION_IMAGES]
+    return max(
+        fit_temperature(classes[part], validation.labels[part])
+        for part in enough or [np.ones(count, bool)]
+    )
 
 
 def calibrated_predictions(
