@@ -147,9 +147,16 @@ class CaseView:
         rows = np.arange(len(self.cells))
         return (self.evidence.max(axis=1) - self.evidence[rows, used]).tolist()
 
+    def changed_from(self, shown: Sequence[Counts]) -> Counts:
+        """Return the normal counts from which the changes that the cells show are counted.
+
+        What the cells were called by themselves may have another sex.
+        """
+        return reference_sex(shown, sex=self.settings.sex)
+
     def clones(self, shown: Sequence[Counts]) -> tuple[tuple[str, tuple[str, ...]], ...]:
         """Return the clonal changes, of several copies the largest number that the cells share."""
-        found = clonal_changes(shown, self.reference, self.settings)
+        found = clonal_changes(shown, self.changed_from(shown), self.settings)
         twice = {one: f"{one},{one.split(',')[0]}" for one in found}
         return tuple(
             (change, tuple(self.cells[place].name for place in places))
@@ -160,8 +167,10 @@ class CaseView:
     def unexplained(self, best: int) -> list[str]:
         """Return the clonal changes that no cell line of a hypothesis has."""
         lines = [self.candidates[line].counts for line in self.weighed.hypotheses[best].lines]
-        known = {one for line in lines for one in changes_between(self.reference, line)}
-        return [change for change, _ in self.clones(self.shown(best)) if change not in known]
+        shown = self.shown(best)
+        before = self.changed_from(shown)
+        known = {one for line in lines for one in changes_between(before, line)}
+        return [change for change, _ in self.clones(shown) if change not in known]
 
     def sex(self) -> dict[str, float]:
         """Return the probability of each sex complement, or set of them in a mosaic."""

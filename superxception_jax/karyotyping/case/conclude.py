@@ -165,7 +165,7 @@ def conclude_cells(
     names = [one.name for one in analysed]
     singles = explain_single_changes(names, shown, lines, settings=settings)
     agreeing = view.sizes(best, left_out=None)
-    own = changes_between(view.reference, lines[0]) if len(agreeing) == 1 else ()
+    own = changes_between(view.changed_from(shown), lines[0]) if len(agreeing) == 1 else ()
     more_cells, more_text = further_cells(
         agreeing, own, singles, unexplained=view.unexplained(best), settings=settings
     )

@@ -154,6 +154,17 @@ def test_likelihoods_overrule_a_doubtful_call():
     assert case.lines[1] == ("46,XX,+14,-15", ("3",))
 
 
+def test_changes_are_counted_from_the_sex_that_the_cells_show_together():
+    # One X was called a Y by a narrow margin, so that as many cells were called 46,XX as 46,XY.
+    doubtful = likelihoods_of("46,XX")
+    doubtful[45, 23] = doubtful[45, 22] + 0.5
+    sure = karyotype_of("0", "46,XX", log_likelihoods=likelihoods_of("46,XX", seed=1))
+    case = conclude_case("case", [sure, karyotype_of("1", "46,XY", log_likelihoods=doubtful)], {})
+    assert case.formula == "46,XX[2]"
+    assert case.clones == ()
+    assert "clone by the number of cells" not in case.more_text
+
+
 def test_a_rare_trisomy_that_single_cells_call_47_xxx():
     karyotypes = []
     for number in range(8):

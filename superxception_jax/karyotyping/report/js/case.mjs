@@ -191,8 +191,10 @@ export function concludeCase(cells, settings, candidates, evidence) {
   const shownCounts = analysed.map(({ counts, certain }, cell) =>
     (certain || drops[cell] > UNCERTAIN_MARGIN_NATS ? counts : lineCounts[cell]));
   const singles = explainSingles(analysed, shownCounts, lineCounts, settings);
-  const cloneList = clonesOf(analysed, shownCounts, reference, settings);
-  const carried = chosen.flatMap((line) => changesBetween(reference, all[line].counts));
+  // What the cells were called by themselves may have another sex than what they show together.
+  const before = referenceOf(shownCounts, settings.sex);
+  const cloneList = clonesOf(analysed, shownCounts, before, settings);
+  const carried = chosen.flatMap((line) => changesBetween(before, all[line].counts));
   const own = chosen.length === 1 ? carried : [];
   const unexplained = cloneList.map((one) => one.change).filter((one) => !carried.includes(one));
   const asides = cells.filter((one) => one.aside !== "");
