@@ -117,8 +117,10 @@ class Page:
 
     def download(self, button: str, ending: str) -> str:
         self.find(button).click()
-        WebDriverWait(self.driver, LONGEST_WAIT_S, poll_frequency=0.05).until(
-            lambda _: list(self.downloads.glob(f"*{ending}"))
-        )
-        (file,) = self.downloads.glob(f"*{ending}")
+        # The browser first makes an empty file of this name, and then puts the whole one there.
+        self.wait_until(lambda: any(one.stat().st_size for one in self.downloaded(ending)))
+        (file,) = self.downloaded(ending)
         return file.read_text(encoding="utf-8")
+
+    def downloaded(self, ending: str) -> list[Path]:
+        return list(self.downloads.glob(f"*{ending}"))

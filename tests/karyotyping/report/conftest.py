@@ -80,7 +80,9 @@ def shown_page(driver, address, downloads):
     driver.get(address)
     driver.execute_script("localStorage.clear()")
     driver.refresh()
-    yield Page(driver, downloads)
+    page = Page(driver, downloads)
+    page.wait("body[data-page]")  # The script has drawn it, and listens.
+    yield page
     assert driver.get_log("browser") == []
     messages = (json.loads(entry["message"])["message"] for entry in driver.get_log("performance"))
     requests = [m["params"] for m in messages if m["method"] == "Network.requestWillBeSent"]

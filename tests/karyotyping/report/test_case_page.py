@@ -163,7 +163,7 @@ def test_keyboard_through_a_case(case_page, case_samples):
 def test_help_and_single_keys(case_page):
     page = case_page
     page.type("?")
-    assert page.find("#help").is_displayed()
+    page.wait_until(lambda: page.find("#help").is_displayed())
     page.type("n")
     assert page.find(CASE).is_displayed(), "behind the overlay nothing moves"
     page.find("#single-keys").click()
