@@ -30,7 +30,8 @@ def load_everything(experiment: Experiment, *, curled: bool = False) -> Chromoso
             data_dir=experiment.data_dir,
             manual_dir=experiment.manual_dir,
             normalization=experiment.normalization,
-            memory_share=experiment.memory_share,
+            # Images and curled copies are in memory together.
+            memory_share=experiment.memory_share / (2 if experiment.curled_share else 1),
             progress=is_first(),
             curled=curled,
         )
@@ -50,8 +51,12 @@ def load_curled(experiment: Experiment, train: Chromosomes) -> Chromosomes:
     wanted = train.take(np.diff(steps) > 0)
     parts = []
     for source in dict.fromkeys(wanted.sources.tolist()):
-        alone = {source: experiment.data_sets[source]}
-        copies = load_everything(dataclasses.replace(experiment, data_sets=alone), curled=True)
+        alone = dataclasses.replace(
+            experiment,
+            data_sets={source: experiment.data_sets[source]},
+            memory_share=experiment.memory_share / len(experiment.data_sets),
+        )
+        copies = load_everything(alone, curled=True)
         start = prefix_of(source) if len(experiment.data_sets) > 1 else ""
         # By name: a run keeps its split when the data set has grown.
         places = {f"{start}{name}": place for place, name in enumerate(copies.names.tolist())}

@@ -76,10 +76,11 @@ def test_copies_of_a_share_of_the_training_images_are_folded(tmp_path, share):
 
 
 def test_copies_of_several_data_sets_are_found_by_name(tmp_path, monkeypatch):
-    asked = []
+    asked, shares = [], []
 
-    def load(data_sets, *, curled, **_):
+    def load(data_sets, *, curled, memory_share, **_):
         asked.append((*data_sets, curled))
+        shares.append(memory_share)
         return join_chromosomes([one for one in two_laboratories() if one.sources[0] in data_sets])
 
     monkeypatch.setattr(split_data, "load_data_sets", load)
@@ -91,6 +92,8 @@ def test_copies_of_several_data_sets_are_found_by_name(tmp_path, monkeypatch):
     train = everything.take(np.flatnonzero(everything.sources == "own")[::-1])
     curled = load_curled(experiment, train)
     assert asked == [("gband", "own", False), ("own", True)]
+    # Together, also with the copies of the other one, they take what they may.
+    assert shares == [experiment.memory_share / 2, experiment.memory_share / 4]
     assert [f"own/{name}" for name in curled.names] == train.names[1::2].tolist()
     assert (np.asarray(curled.images) == 2).all()
 
