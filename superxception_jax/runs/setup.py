@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from superxception_jax.runs.pseudo_labels import without_known
 from superxception_jax.runs.split_data import (
     check_cells,
     check_polarity,
+    choose_to_curl,
     draw_split,
     load_curled,
     load_everything,
@@ -48,8 +49,9 @@ class Setup:
     Attributes:
         experiment: Checked experiment.
         splits: Images by split: train, validation, test.
-        beside: What trains beside `train`: the `pseudo-labelled` images, with the classes that
-            the initial network assigned, and `curled` copies.
+        to_curl: Names of the training images of which a curled copy trains, too, by data set.
+        pseudo_labelled: Images that train beside `train`, with the classes that the initial
+            network assigned; None for none.
         split: The split by name, with all images of the data set.
         mesh: Devices.
         model: Network.
@@ -66,7 +68,8 @@ class Setup:
 
     experiment: Experiment
     splits: Mapping[str, Chromosomes]
-    beside: Mapping[str, Chromosomes]
+    to_curl: Mapping[str, Sequence[str]]
+    pseudo_labelled: Chromosomes | None
     split: StoredSplit
     mesh: jax.sharding.Mesh
     model: nn.Module
@@ -80,9 +83,14 @@ class Setup:
 
     @property
     def trained(self) -> Chromosomes:
-        """Return all images that an epoch shows."""
-        parts = [one for one in self.beside.values() if len(one.labels)]
-        return join_chromosomes([self.splits["train"], *parts])
+        """Return all images that an epoch shows; the curled copies are loaded here.
+
+        Testing needs none of them, and they take minutes to make.
+        """
+        parts = [self.splits["train"], *load_curled(self.experiment, self.to_curl)]
+        if self.pseudo_labelled is not None and len(self.pseudo_labelled.labels):
+            parts.append(self.pseudo_labelled)
+        return join_chromosomes(parts)
 
 
 def set_up(
@@ -109,16 +117,15 @@ def set_up(
     everything = load_everything(experiment)
     split = (choose_split or draw_split(experiment))(everything)
     splits = {name: everything.take(getattr(split, name)) for name in PARTS}
-    beside = {}
-    if experiment.curled_share:
-        beside["curled"] = load_curled(experiment, splits["train"])
+    to_curl = choose_to_curl(splits["train"], experiment.curled_share)
     splits["train"] = repeat_images(splits["train"], experiment.repeats)
     check_polarity(splits["train"], experiment)
     if experiment.split.protocol in WHOLE_CELL_PROTOCOLS:
         check_cells(splits[tested].cells)
     if pseudo_labelled is not None:
-        beside["pseudo-labelled"] = without_known(pseudo_labelled, splits.values())
-    images = sum(len(part.labels) for part in (splits["train"], *beside.values()))
+        pseudo_labelled = without_known(pseudo_labelled, splits.values())
+    trained = [splits["train"], *([] if pseudo_labelled is None else [pseudo_labelled])]
+    images = sum(len(part.labels) for part in trained) + sum(map(len, to_curl.values()))
     steps_per_epoch = _count_steps(images, experiment.batch_size)
     optimizer = make_optimizer(
         experiment.optimizer,
@@ -136,7 +143,8 @@ def set_up(
     return Setup(
         experiment=experiment,
         splits=splits,
-        beside=beside,
+        to_curl=to_curl,
+        pseudo_labelled=pseudo_labelled,
         split=describe_split(everything, split),
         mesh=mesh,
         model=model,
@@ -236,7 +244,10 @@ def describe(setup: Setup, workdir: Path) -> str:
     experiment = setup.experiment
     parameters = parameter_overview.count_parameters(setup.abstract_state.params)
     sizes = ", ".join(f"{len(part.labels):,} {name}" for name, part in setup.splits.items())
-    sizes += "".join(f", {len(part.labels):,} {name}" for name, part in setup.beside.items())
+    if setup.to_curl:
+        sizes += f", {sum(map(len, setup.to_curl.values())):,} curled"
+    if setup.pseudo_labelled is not None:
+        sizes += f", {len(setup.pseudo_labelled.labels):,} pseudo-labelled"
     side = setup.splits["train"].images.shape[1]
     device = setup.mesh.devices.flat[0]
     normalization = experiment.normalization

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 import numpy as np
 
-from superxception_jax.data.joined import join_chromosomes, load_data_sets, prefix_of
+from superxception_jax.data.joined import load_data_sets, prefix_of
 from superxception_jax.data.source import Chromosomes
 from superxception_jax.data.splits import Split, SplitSettings, make_split
 from superxception_jax.karyotyping.assignment import MOST_CHROMOSOMES
@@ -37,20 +37,30 @@ def load_everything(experiment: Experiment, *, curled: bool = False) -> Chromoso
         )
 
 
-def load_curled(experiment: Experiment, train: Chromosomes) -> Chromosomes:
-    """Return curled copies of some training images, with arms that touch.
+def choose_to_curl(train: Chromosomes, share: float) -> dict[str, list[str]]:
+    """Return the names of the images of which a curled copy trains, too, by data set.
 
     Args:
-        experiment: Checked experiment; its `curled_share` says of how many.
         train: Training images.
+        share: Share of them, 0..1; the chosen ones are evenly spread.
+    """
+    chosen = np.diff(np.floor(share * np.arange(len(train.labels) + 1))) > 0
+    names, sources = train.names[chosen], train.sources[chosen]
+    return {one: names[sources == one].tolist() for one in dict.fromkeys(sources.tolist())}
+
+
+def load_curled(experiment: Experiment, names: Mapping[str, Sequence[str]]) -> list[Chromosomes]:
+    """Return curled copies of images, with arms that touch, any way up.
+
+    Args:
+        experiment: Checked experiment.
+        names: Names of the images by data set, see `choose_to_curl`.
 
     Returns:
-        The copies, evenly spread over the images, any way up.
+        The copies of each data set.
     """
-    steps = np.floor(experiment.curled_share * np.arange(len(train.labels) + 1))
-    wanted = train.take(np.diff(steps) > 0)
     parts = []
-    for source in dict.fromkeys(wanted.sources.tolist()):
+    for source, wanted in names.items():
         alone = dataclasses.replace(
             experiment,
             data_sets={source: experiment.data_sets[source]},
@@ -60,9 +70,8 @@ def load_curled(experiment: Experiment, train: Chromosomes) -> Chromosomes:
         start = prefix_of(source) if len(experiment.data_sets) > 1 else ""
         # By name: a run keeps its split when the data set has grown.
         places = {f"{start}{name}": place for place, name in enumerate(copies.names.tolist())}
-        names = wanted.names[wanted.sources == source].tolist()
-        parts.append(copies.take(np.array([places[name] for name in names], np.int64)))
-    return join_chromosomes(parts)
+        parts.append(copies.take(np.array([places[name] for name in wanted], np.int64)))
+    return parts
 
 
 def draw_split(experiment: Experiment) -> Callable[[Chromosomes], Split]:

@@ -48,7 +48,7 @@ def test_second_call_loads_the_cache(lab, normalized_cells, capsys):
     assert [path.suffix for path in caches(lab)] == [".npz"]
 
 
-def test_folded_images_have_a_cache_of_their_own(lab, normalized_cells):
+def test_curled_images_have_a_cache_of_their_own(lab, normalized_cells):
     plain = load(lab)
     curled = load(lab, curled=True)
     for field in ("labels", "cells", "cases", "names", "hashes", "sources"):

@@ -7,7 +7,7 @@ from superxception_jax.runs.experiment import build_experiment
 from superxception_jax.runs.setup import describe, set_up
 
 
-def test_folded_copies_train_beside_the_images(tmp_path):
+def test_curled_copies_train_beside_the_images(tmp_path):
     config = get_config("smoke")
     config.data.data_dir = str(tmp_path)
     steps = []
@@ -15,6 +15,8 @@ def test_folded_copies_train_beside_the_images(tmp_path):
         config.data.curled_share = share
         setup = set_up(build_experiment(config))
         train = setup.splits["train"]
+        # What is only tested needs no copies, and makes none.
+        assert len(list((tmp_path / "prepared").iterdir())) == 1
         assert len(setup.trained.labels) == int((1 + share) * len(train.labels))
         assert (setup.trained.upright == train.upright.all()).sum() == len(train.labels)
         assert ("69 curled images" in describe(setup, tmp_path)) == (share > 0)

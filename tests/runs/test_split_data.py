@@ -17,6 +17,7 @@ from superxception_jax.runs.experiment import build_experiment
 from superxception_jax.runs.split_data import (
     check_cells,
     check_polarity,
+    choose_to_curl,
     draw_split,
     load_curled,
     load_everything,
@@ -59,14 +60,14 @@ def test_the_share_of_the_memory_decides_where_images_are_and_nothing_else(tmp_p
 
 
 @pytest.mark.parametrize("share", [0.25, 1.0])
-def test_copies_of_a_share_of_the_training_images_are_folded(tmp_path, share):
+def test_copies_of_a_share_of_the_training_images_are_curled(tmp_path, share):
     config = get_config("smoke")
     config.data.data_dir = str(tmp_path)
     config.data.curled_share = share
     experiment = build_experiment(config)
     everything = load_everything(experiment)
     train = everything.take(draw_split(experiment)(everything).train)
-    curled = load_curled(experiment, train)
+    (curled,) = load_curled(experiment, choose_to_curl(train, share))
     assert len(curled.labels) == int(share * len(train.labels))
     originals = train.take(np.flatnonzero(np.isin(train.names, curled.names)))
     for field in ("names", "labels", "cells"):
@@ -90,7 +91,7 @@ def test_copies_of_several_data_sets_are_found_by_name(tmp_path, monkeypatch):
     everything = load_everything(experiment)
     # Backwards, and of the second laboratory alone.
     train = everything.take(np.flatnonzero(everything.sources == "own")[::-1])
-    curled = load_curled(experiment, train)
+    (curled,) = load_curled(experiment, choose_to_curl(train, 0.5))
     assert asked == [("gband", "own", False), ("own", True)]
     # Together, also with the copies of the other one, they take what they may.
     assert shares == [experiment.memory_share / 2, experiment.memory_share / 4]
