@@ -6,12 +6,13 @@ The functions and their arguments travel between processes, so they must be impo
 from __future__ import annotations
 
 import contextlib
+import importlib
 import multiprocessing
 import os
 import signal
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from typing import Any, ParamSpec, TypeVar
@@ -41,11 +42,12 @@ class Workers:
     Use it in a `with` block. If the block raises, what has not begun is dropped.
     """
 
-    def __init__(self, processes: int) -> None:
-        """Start nothing yet: the processes begin with the first tasks.
+    def __init__(self, processes: int, *, imports: Sequence[str] = ()) -> None:
+        """Start nothing yet: the processes begin with the first tasks, or with `start`.
 
         Args:
             processes: Number of processes, at least 1.
+            imports: Modules that each of them imports when it starts.
 
         Raises:
             ValueError: There is none.
@@ -53,6 +55,7 @@ class Workers:
         if processes < 1:
             raise ValueError(f"`processes` must be at least 1, got {processes}; give one per core.")
         self.processes = processes
+        self._imports = tuple(imports)
         self._pool: ProcessPoolExecutor | None = None
 
     def __enter__(self) -> Workers:
@@ -63,6 +66,11 @@ class Workers:
         """Wait for what has begun, and end the processes."""
         if self._pool is not None:
             self._pool.shutdown(wait=True, cancel_futures=kind is not None)
+
+    def start(self) -> None:
+        """Start the processes now, so that they get ready while this one does."""
+        if self._pool is None and self.processes > 1:
+            self._pool = _start_pool(self.processes, self._imports)
 
     def submit(
         self, function: Callable[_P, _T], /, *args: _P.args, **kwargs: _P.kwargs
@@ -84,8 +92,8 @@ class Workers:
             except Exception as error:  # As from another process: whoever asks gets it.
                 future.set_exception(error)
             return future
-        if self._pool is None:
-            self._pool = _start_pool(self.processes)
+        self.start()
+        assert self._pool is not None
         try:
             return self._pool.submit(function, *args, **kwargs)
         except BrokenProcessPool as error:
@@ -135,11 +143,13 @@ def _lost(error: BrokenProcessPool) -> OSError:
     )
 
 
-def _start_pool(processes: int) -> ProcessPoolExecutor:
+def _start_pool(processes: int, imports: Sequence[str]) -> ProcessPoolExecutor:
     # A fork would copy the threads' locks of the numerical libraries in any state.
     context = multiprocessing.get_context("spawn")
     with _environment(dict.fromkeys(_ONE_THREAD, "1")):
-        pool = ProcessPoolExecutor(processes, mp_context=context, initializer=_begin)
+        pool = ProcessPoolExecutor(
+            processes, mp_context=context, initializer=_begin, initargs=(imports,)
+        )
         # All start now, while the environment is theirs.
         for _ in range(processes):
             pool.submit(_nothing)
@@ -158,11 +168,13 @@ def _environment(values: dict[str, str]) -> Iterator[None]:
             del os.environ[name]
 
 
-def _begin() -> None:
-    """Leave signals to the first process, and end with it, however it ends."""
+def _begin(imports: Sequence[str]) -> None:
+    """Leave signals to the first process, end with it, however it ends, and import modules."""
     for one in STOP_SIGNALS:
         signal.signal(one, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    for name in imports:
+        importlib.import_module(name)
 
 
 def _end_with_parent() -> None:

@@ -26,6 +26,10 @@ def _fail(number: int) -> int:
     return number
 
 
+def _has_imported(module: str) -> bool:
+    return module in sys.modules
+
+
 def _end(number: int) -> int:
     os.kill(os.getpid(), signal.SIGKILL)
     return number
@@ -73,6 +77,15 @@ def test_a_lost_process_is_one_sentence() -> None:
         pytest.raises(OSError, match=r"a worker process was ended from outside.*--processes=1"),
     ):
         result_of(workers.submit(_end, 1))
+
+
+def test_processes_that_are_started_early_import_what_they_need() -> None:
+    with Workers(2) as workers:
+        without = {result_of(workers.submit(_has_imported, "wave")) for _ in range(4)}
+    with Workers(2, imports=["wave"]) as workers:
+        workers.start()
+        imported = {result_of(workers.submit(_has_imported, "wave")) for _ in range(4)}
+    assert (without, imported) == ({False}, {True})
 
 
 def test_no_process_is_refused() -> None:

@@ -136,19 +136,22 @@ def _frames(axis: np.ndarray, along_px: np.ndarray) -> tuple[np.ndarray, np.ndar
 
 def _nearest(points: np.ndarray, axis: np.ndarray) -> np.ndarray:
     """Return the index of the nearest point of the axis for each point, i64[M]."""
-    squares, across = axis[:, 0] ** 2 + axis[:, 1] ** 2, np.ascontiguousarray(axis.T)
+    # Squared distances but for the points' own squares, as one product.
+    factors = np.stack([-2 * axis[:, 0], -2 * axis[:, 1], axis[:, 0] ** 2 + axis[:, 1] ** 2])
+    lengthened = np.concatenate([points, np.ones((len(points), 1))], axis=1)
     nearest = np.empty(len(points), np.int64)
     for first in range(0, len(points), _BLOCK):
         block = slice(first, first + _BLOCK)
-        distances = 2 * points[block] @ across
-        np.subtract(squares, distances, out=distances)
-        distances.argmin(axis=1, out=nearest[block])
+        (lengthened[block] @ factors).argmin(axis=1, out=nearest[block])
     return nearest
 
 
 def _arc_length(axis: np.ndarray) -> np.ndarray:
     """Return the distance of every point from the first one along the axis."""
-    return np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(axis, axis=0).T))])
+    down, right = (axis[1:] - axis[:-1]).T
+    reached = np.zeros(len(axis))
+    np.cumsum(np.hypot(down, right), out=reached[1:])
+    return reached
 
 
 def _may_fold(axis: np.ndarray, half_width_px: float) -> bool:

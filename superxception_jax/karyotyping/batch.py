@@ -100,7 +100,7 @@ def karyotype_folder(
     networks: Networks,
     settings: BatchSettings,
     case_settings: CaseSettings,
-    processes: int,
+    workers: Workers,
     advance: Callable[[str], object],
 ) -> KaryotypedFolder:
     """Karyotype all cells and write karyograms, tables, the conclusions about cases and the report.
@@ -116,7 +116,7 @@ def karyotype_folder(
         networks: The networks by the background of a cell.
         settings: How the cells are karyotyped and what is drawn.
         case_settings: How cases are concluded from their cells.
-        processes: Number of processes, at least 1; with one, everything is done in this process.
+        workers: Processes that read and draw cells; with one, everything is done in this process.
         advance: Called with the name of each finished cell.
 
     Returns:
@@ -129,15 +129,14 @@ def karyotype_folder(
     tasks = _plan(cells, out, networks=networks, settings=settings)
     out.mkdir(parents=True, exist_ok=True)
     stored, failed, kept = dict[str, StoredCell](), dict[str, str](), 0
-    with Workers(processes) as workers:
-        for task, outcome, is_kept in _karyotype_all(tasks, networks, settings, workers):
-            if isinstance(outcome, Failure):
-                failed[task.name] = outcome.reason
-                remove_results(out, task.name)
-            else:
-                stored[task.name] = outcome
-                kept += is_kept
-            advance(task.name)
+    for task, outcome, is_kept in _karyotype_all(tasks, networks, settings, workers):
+        if isinstance(outcome, Failure):
+            failed[task.name] = outcome.reason
+            remove_results(out, task.name)
+        else:
+            stored[task.name] = outcome
+            kept += is_kept
+        advance(task.name)
     done = [task for task in tasks if task.name in stored]
     # Equal pixels are no two chromosomes, but nothing says to which of the cells they belong.
     _, twins = find_equal_images(one for task in done for one in stored[task.name].contents)

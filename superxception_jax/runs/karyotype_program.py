@@ -38,9 +38,11 @@ from superxception_jax.files import readable_name
 if TYPE_CHECKING:
     from superxception_jax.karyotyping.batch import BatchSettings, KaryotypedFolder
     from superxception_jax.karyotyping.case.case_record import Case, CaseSettings
+    from superxception_jax.karyotyping.folders import FoundCells
     from superxception_jax.karyotyping.karyotype import Karyotype
     from superxception_jax.karyotyping.networks import Networks
     from superxception_jax.karyotyping.prior import CountPrior
+    from superxception_jax.workers import Workers
 
 IMAGES = flags.DEFINE_string(
     "images", "", "Folder with the images of one cell, or with one such folder per cell."
@@ -111,6 +113,8 @@ PROCESSES = flags.DEFINE_integer(
 )
 # Cells below which the start of further processes, about a second, is not gained back.
 _FEW_CELLS = 4
+# What the further processes need; they import it while this one loads the networks.
+_TASKS = "superxception_jax.karyotyping.batch_tasks"
 
 
 def run() -> None:
@@ -120,13 +124,10 @@ def run() -> None:
 
 def main() -> None:
     """Karyotype the cells that the flags name."""
-    from tqdm import tqdm
-
-    from superxception_jax.karyotyping.batch import karyotype_folder
     from superxception_jax.karyotyping.folders import find_cells
     from superxception_jax.karyotyping.prior import load_prior
     from superxception_jax.karyotyping.result_files import check_out
-    from superxception_jax.workers import usable_cores
+    from superxception_jax.workers import Workers, usable_cores
 
     layout = find_cells(IMAGES.value)
     images = Path(IMAGES.value).expanduser().absolute()
@@ -135,28 +136,41 @@ def main() -> None:
     out = Path(OUT.value or Path("karyotypes") / name).expanduser().absolute()
     check_out(out, images=images)
     prior = load_prior(PRIOR.value) if PRIOR.value else None
+    automatic = usable_cores() if len(layout.cells) >= _FEW_CELLS else 1
+    with Workers(PROCESSES.value or automatic, imports=[_TASKS]) as workers:
+        workers.start()
+        found = _karyotype(layout, out, prior=prior, workers=workers)
+    _print_outcome(found)
+    if found.failed:
+        sys.exit(1)
+
+
+def _karyotype(
+    layout: FoundCells, out: Path, *, prior: CountPrior | None, workers: Workers
+) -> KaryotypedFolder:
+    """Karyotype the cells with a progress bar."""
+    from tqdm import tqdm
+
+    from superxception_jax.karyotyping.batch import karyotype_folder
+
     settings, case_settings = _settings(prior)
     networks = _load_networks()
     print(layout.sentence, flush=True)
-    automatic = usable_cores() if len(layout.cells) >= _FEW_CELLS else 1
     with tqdm(total=len(layout.cells), desc="karyotyping", unit=" cells") as bar:
 
         def advance(name: str) -> None:
             bar.set_postfix_str(name)
             bar.update()
 
-        found = karyotype_folder(
+        return karyotype_folder(
             layout.cells,
             out,
             networks=networks,
             settings=settings,
             case_settings=case_settings,
-            processes=PROCESSES.value or automatic,
+            workers=workers,
             advance=advance,
         )
-    _print_outcome(found)
-    if found.failed:
-        sys.exit(1)
 
 
 def _print_outcome(found: KaryotypedFolder) -> None:

@@ -17,6 +17,7 @@ from superxception_jax.karyotyping.case.case_record import CaseSettings
 from superxception_jax.karyotyping.cell import Classifier
 from superxception_jax.karyotyping.folders import CellFolder
 from superxception_jax.karyotyping.networks import Networks
+from superxception_jax.workers import Workers
 from tests.karyotyping.known_cell import NORMALIZATION
 
 CLASSIFIER = Classifier(
@@ -62,15 +63,16 @@ def run(
     **changes: Any,
 ) -> KaryotypedFolder:
     """Karyotype cells with changes of `SETTINGS`."""
-    return karyotype_folder(
-        cells,
-        out,
-        networks=networks,
-        settings=dataclasses.replace(SETTINGS, **changes),
-        case_settings=CaseSettings(),
-        processes=processes,
-        advance=advance,
-    )
+    with Workers(processes) as workers:
+        return karyotype_folder(
+            cells,
+            out,
+            networks=networks,
+            settings=dataclasses.replace(SETTINGS, **changes),
+            case_settings=CaseSettings(),
+            workers=workers,
+            advance=advance,
+        )
 
 
 def contents(folder: Path) -> dict[str, bytes]:
