@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import ndimage
 
-from superxception_jax.data.small_arrays import pad, percentile
+from superxception_jax.data.small_arrays import median, pad, percentile
 
 _BAND_SHARE = 0.1  # of the shorter side: the border region
 _BAND_PX = (2, 40)
@@ -136,7 +136,7 @@ def _find_frame(grey: np.ndarray) -> tuple[int, int, int, int]:
         return none
     low, high = percentile(grey, 2), percentile(grey, 98)
     spread = max(2.0, _FRAME_SPREAD * (high - low))
-    level = float(np.median(np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])))
+    level = median(np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]]))
     like = np.abs(grey - level) <= spread
     widths = []
     for lines in (like, like[::-1], like.T, like.T[::-1]):
@@ -212,7 +212,7 @@ def _mode(view: View, where: np.ndarray) -> float:
     counts = np.convolve(np.bincount(steps, minlength=145), np.ones(5), mode="same")
     best = int(counts.argmax())
     near = pixels[np.abs(steps - best) <= 2]
-    return float(np.median(near)) if near.size else float(np.median(pixels))
+    return median(near if near.size else pixels)
 
 
 def measure_level(view: View, *, kind: str) -> Level:
@@ -249,7 +249,7 @@ def _fit(view: View, level: float, unit: float, sought: np.ndarray) -> tuple[flo
     """Fit a plane to the background; it is even where its pixels show no slope."""
     even = (level, 0.0, 0.0)
     first = sought & (np.abs(view.grey - level) <= _SLOPE * unit)
-    if not first.any() or np.median(np.abs(view.grey[first] - level)) <= 1.0:
+    if not first.any() or median(np.abs(view.grey[first] - level)) <= 1.0:
         return even
     rows, columns = _coordinates(view.grey.shape)
     factors, used = even, first
@@ -265,7 +265,7 @@ def _fit(view: View, level: float, unit: float, sought: np.ndarray) -> tuple[flo
         used = view.inside & (np.abs(view.grey - plane) <= max(_EVEN * unit, 3.0))
     slope = abs(factors[1]) + abs(factors[2])
     if slope < 1.0 or slope > 2 * _SLOPE * unit:
-        return (float(np.median(view.grey[first])), 0.0, 0.0)
+        return (median(view.grey[first]), 0.0, 0.0)
     return factors
 
 

@@ -1,6 +1,6 @@
 """What NumPy does for any array, for images of a few thousand pixels: equal results, less time.
 
-For such images the overhead of `np.percentile` and `np.pad` is many times their work.
+For such images the overhead of `np.percentile`, `np.median` and `np.pad` is many times their work.
 """
 
 from __future__ import annotations
@@ -33,6 +33,20 @@ def percentile(values: np.ndarray, percent: float) -> float:
     # From the nearer end, as NumPy does, so that rounding is the same.
     step = high - low
     return float(low + step * share if share < 0.5 else high - step * (1 - share))
+
+
+def median(values: np.ndarray) -> float:
+    """Return the median, to the last bit that of `np.median`.
+
+    Args:
+        values: Any[N], at least one number, none of them NaN.
+
+    >>> median(np.array([1, 2, 3, 5], np.uint8))
+    2.5
+    """
+    lower, upper = (values.size - 1) // 2, values.size // 2
+    ordered = np.partition(values.ravel(), (lower, upper))
+    return float(ordered[lower] if lower == upper else ordered[lower : upper + 1].mean())
 
 
 def pad(image: np.ndarray, width: int) -> np.ndarray:

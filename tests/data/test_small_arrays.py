@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from superxception_jax.data.small_arrays import pad, percentile
+from superxception_jax.data.small_arrays import median, pad, percentile
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32, np.float64])
@@ -16,6 +16,14 @@ def test_percentiles_are_numpys_to_the_last_bit(dtype):
             assert percentile(values, percent) == pytest.approx(float(expected), abs=0, rel=2e-7)
             if dtype != np.float32:  # which NumPy interpolates in single precision
                 assert percentile(values, percent) == expected
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32, np.float64])
+def test_medians_are_numpys_to_the_last_bit(dtype):
+    generator = np.random.default_rng(0)
+    for size in (1, 2, 3, 4, 7, 100, 1999):
+        values = (generator.gamma(2.0, 20.0, size) % 256).astype(dtype)
+        assert median(values) == np.median(values)
 
 
 @pytest.mark.parametrize("width", [0, 1, 4])
