@@ -60,6 +60,8 @@ def get_base() -> ConfigDict:
     # Folder of cells without labels: the classes that the network of `model.init_from` assigns to
     # them train beside the labels; empty: none.
     data.unlabelled_folder = ""
+    # Whether their p arms are up, as in cells cut out of karyograms, or they may be any way up.
+    data.unlabelled_polarity = "any"  # upright | any
 
     config.normalization = normalization = ConfigDict()
     normalization.background = "auto"  # auto | dark (Q-band) | light (G-band)

@@ -35,6 +35,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "data.ideogram_style": tuple(STYLES),
     "data.own_twins": TWINS,
     "data.own_polarity": OWN_POLARITIES,
+    "data.unlabelled_polarity": OWN_POLARITIES,
     "split.protocol": tuple(PROTOCOLS),
     "model.name": tuple(MODELS),
     "model.middle_flow": ("scan", "unrolled"),

@@ -37,6 +37,7 @@ class Experiment:
             from the disk.
         curled_share: Share of the training images of which a curled copy trains, too, 0..1.
         unlabelled_folder: Folder of cells that the initial network labels; empty for none.
+        unlabelled_polarity: Whether they are upright, or may be any way up (any).
         normalization: How raw crops become canvases.
         split: How images are divided into training, validation and test.
         model: Keyword arguments of `superxception_jax.models.build.build_model`.
@@ -81,6 +82,7 @@ class Experiment:
     memory_share: float
     curled_share: float
     unlabelled_folder: str
+    unlabelled_polarity: str
     normalization: NormalizationSettings
     split: SplitSettings
     model: Mapping[str, Any]
@@ -162,6 +164,7 @@ def build_experiment(config: ConfigDict) -> Experiment:
         memory_share=data.memory_share,
         curled_share=data.curled_share,
         unlabelled_folder=data.unlabelled_folder,
+        unlabelled_polarity=data.unlabelled_polarity,
         normalization=NormalizationSettings(**config.normalization.to_dict()),
         split=SplitSettings(**{**split_values, "sizes": tuple(split.sizes)}),
         model=_model_options(config),

@@ -97,15 +97,17 @@ def read_unlabelled(experiment: Experiment) -> Chromosomes:
         experiment: Checked experiment with `unlabelled_folder` and a calibrated `init_from`.
 
     Returns:
-        Images with their assigned classes, any way up; none of a cell whose stain the network
-        doesn't know. `hashes` are those of the image and of the turned image, with a space between
-        them. Prints one line on what was read.
+        Images with their assigned classes, upright or any way up as the experiment says; none of
+        a cell whose stain the network doesn't know. `hashes` are those of the image and of the
+        turned image, with a space between them. Prints one line on what was read.
 
     Raises:
         FileNotFoundError: There is no such folder, or no calibrated network to start from.
         ValueError: Nothing can be learned from the cells.
     """
     folder = experiment.unlabelled_folder
+    upright = experiment.unlabelled_polarity == "upright"
+    turned_share = experiment.turned_share if upright else None
     classifier = _load_reader(experiment)
     cells = find_cells(folder, name="`data.unlabelled_folder`").cells
     prepare = functools.partial(_prepare, settings=experiment.normalization)
@@ -122,12 +124,14 @@ def read_unlabelled(experiment: Experiment) -> Chromosomes:
             if one is None:
                 failed += 1
                 continue
-            karyotype = karyotype_prepared(one.cell, classifier=classifier)
+            karyotype = karyotype_prepared(
+                one.cell, classifier=classifier, turned_share=turned_share
+            )
             images += len(karyotype.chromosomes)
             if karyotype.stain.is_foreign:
                 foreign += 1
             else:
-                kept.append(_credible(one, karyotype))
+                kept.append(_credible(one, karyotype, upright=upright))
     found = [one for one in kept if len(one.labels)]
     if not found:
         raise ValueError(
@@ -199,7 +203,7 @@ def _prepare(folder: CellFolder, *, settings: NormalizationSettings) -> _Prepare
     return _Prepared(prepared, hashes)
 
 
-def _credible(prepared: _Prepared, karyotype: Karyotype) -> Chromosomes:
+def _credible(prepared: _Prepared, karyotype: Karyotype, *, upright: bool) -> Chromosomes:
     """Return the images of a cell whose assigned class the image itself supports."""
     chromosomes = karyotype.chromosomes
     credible = np.array(
@@ -215,6 +219,6 @@ def _credible(prepared: _Prepared, karyotype: Karyotype) -> Chromosomes:
         names=np.array([f"{karyotype.cell}/{one.name}" for one in some], str),
         lengths_px=np.array([one.length_px for one in some], np.float32),
         hashes=np.array([prepared.hashes[one.name] for one in some], str),
-        upright=np.zeros(len(some), bool),
+        upright=np.full(len(some), upright),
         sources=np.full(len(some), SOURCE),
     )

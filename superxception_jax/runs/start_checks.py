@@ -32,6 +32,11 @@ def find_start_problems(config: ConfigDict) -> list[str]:
             f"{config.data.unlabelled_folder!r}, whose images may be any way up; set "
             "`model.polarity` to read."
         )
+    if config.data.unlabelled_polarity != "any" and not config.data.unlabelled_folder:
+        problems.append(
+            "`data.unlabelled_polarity` must be any without `data.unlabelled_folder`, got "
+            f"{config.data.unlabelled_polarity!r}; leave it out, or name the folder."
+        )
     if config.model.start != "replaced" and not is_network:
         problems.append(
             f"`model.init_from` must be {', '.join(INCLUDED)} or an exported `variables.npz` with "

@@ -200,6 +200,11 @@ def test_missing_and_unknown_fields_are_named():
             None,
         ),
         (
+            {"data.unlabelled_polarity": "upright"},
+            "`data.unlabelled_polarity` must be any without `data.unlabelled_folder`, got "
+            "'upright'; leave it out, or name the folder.",
+        ),
+        (
             {"normalization.straightening": "medial_axis", "normalization.tilt": "keep"},
             "`normalization.tilt` must be remove with `normalization.straightening` medial_axis, "
             "whose chromosomes are upright, got keep; set it to remove.",

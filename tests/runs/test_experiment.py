@@ -54,10 +54,12 @@ def test_every_field_of_the_config_reaches_the_experiment():
             # A field of another network.
             start = config.copy_and_resolve_references()
             start.model.name = "stripnet"
-        if path == "data.unlabelled_folder":
+        if path.startswith("data.unlabelled"):
             # Read by a network to start from.
             start = config.copy_and_resolve_references()
             start.model.init_from = "gband"
+        if path == "data.unlabelled_polarity":
+            start.data.unlabelled_folder = "cells"
         changed = start.copy_and_resolve_references()
         *outer, name = path.split(".")
         inner = changed
@@ -79,6 +81,7 @@ def _other_value(path, value, other):
         "data.own_twins": "allow",
         "data.repeats": "2",
         "data.own_polarity": "any",
+        "data.unlabelled_polarity": "upright",
         "normalization.background": "light",
         "normalization.tilt": "keep",
         "normalization.straightening": "medial_axis",

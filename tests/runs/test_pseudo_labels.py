@@ -95,6 +95,13 @@ def test_credible_classes_become_labels(experiment, capsys):
     assert "that `gband` assigns" in said
 
 
+def test_cells_that_are_known_to_be_upright_teach_which_end_is_up(experiment):
+    upright = dataclasses.replace(experiment, unlabelled_polarity="upright")
+    found = read_unlabelled(upright)
+    assert found.upright.all()
+    assert found.labels.tolist() == read_unlabelled(experiment).labels.tolist()
+
+
 def test_they_are_read_once(folders, experiment, monkeypatch):
     first = keep_pseudo_labels(experiment, folders)
     assert first is not None
