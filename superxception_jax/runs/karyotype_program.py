@@ -113,7 +113,7 @@ PROCESSES = flags.DEFINE_integer(
 )
 # Cells below which the start of further processes, about a second, is not gained back.
 _FEW_CELLS = 4
-# What the further processes need; they import it while this one loads the networks.
+# What the further processes need; they import it while this one gets ready.
 _TASKS = "superxception_jax.karyotyping.batch_tasks"
 
 
@@ -136,17 +136,23 @@ def main() -> None:
     out = Path(OUT.value or Path("karyotypes") / name).expanduser().absolute()
     check_out(out, images=images)
     prior = load_prior(PRIOR.value) if PRIOR.value else None
+    networks = _load_networks()
     automatic = usable_cores() if len(layout.cells) >= _FEW_CELLS else 1
     with Workers(PROCESSES.value or automatic, imports=[_TASKS]) as workers:
         workers.start()
-        found = _karyotype(layout, out, prior=prior, workers=workers)
+        found = _karyotype(layout, out, networks=networks, prior=prior, workers=workers)
     _print_outcome(found)
     if found.failed:
         sys.exit(1)
 
 
 def _karyotype(
-    layout: FoundCells, out: Path, *, prior: CountPrior | None, workers: Workers
+    layout: FoundCells,
+    out: Path,
+    *,
+    networks: Networks,
+    prior: CountPrior | None,
+    workers: Workers,
 ) -> KaryotypedFolder:
     """Karyotype the cells with a progress bar."""
     from tqdm import tqdm
@@ -154,7 +160,6 @@ def _karyotype(
     from superxception_jax.karyotyping.batch import karyotype_folder
 
     settings, case_settings = _settings(prior)
-    networks = _load_networks()
     print(layout.sentence, flush=True)
     with tqdm(total=len(layout.cells), desc="karyotyping", unit=" cells") as bar:
 
