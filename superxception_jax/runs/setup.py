@@ -159,7 +159,8 @@ def set_up(
             mesh,
         ),
         key=key,
-        oriented=bool(splits["train"].upright.any()) or knows_orientation(experiment.init_from),
+        oriented=any(part.upright.any() for part in trained)
+        or knows_orientation(experiment.init_from),
         steps_per_epoch=steps_per_epoch,
         abstract_state=compilation.with_replicated_sharding(jax.eval_shape(draw_state, key), mesh),
         fresh_state=compilation.compile_replicated(draw_state, mesh),

@@ -54,6 +54,10 @@ def folders(tmp_path):
 
 @pytest.fixture
 def experiment(folders, monkeypatch):
+    return make_experiment(folders, monkeypatch)
+
+
+def make_experiment(folders, monkeypatch, **changes):
     config = get_config("adapt")
     config.update_from_flattened_dict(
         {
@@ -63,6 +67,7 @@ def experiment(folders, monkeypatch):
             "normalization.straightening": "none",
             "training.batch_size": 4,
             "training.devices": 1,
+            **{f"data.{name}": value for name, value in changes.items()},
         }
     )
     made = build_experiment(config)
@@ -95,11 +100,17 @@ def test_credible_classes_become_labels(experiment, capsys):
     assert "that `gband` assigns" in said
 
 
-def test_cells_that_are_known_to_be_upright_teach_which_end_is_up(experiment):
-    upright = dataclasses.replace(experiment, unlabelled_polarity="upright")
-    found = read_unlabelled(upright)
-    assert found.upright.all()
-    assert found.labels.tolist() == read_unlabelled(experiment).labels.tolist()
+@pytest.mark.parametrize("polarity", ["any", "upright"])
+def test_cells_that_are_known_to_be_upright_teach_which_end_is_up(folders, monkeypatch, polarity):
+    experiment = make_experiment(
+        folders, monkeypatch, own_polarity="any", unlabelled_polarity=polarity
+    )
+    found = read_unlabelled(experiment)
+    assert set(found.upright) == {polarity == "upright"}
+    assert found.labels.tolist() == [*range(IMAGES - 1)] * 2
+    # Nothing else tells: no label does, and these weights know nothing.
+    random = dataclasses.replace(experiment, init_from="")
+    assert run.set_up(random, pseudo_labelled=found).oriented == (polarity == "upright")
 
 
 def test_they_are_read_once(folders, experiment, monkeypatch):
