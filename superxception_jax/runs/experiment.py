@@ -196,41 +196,6 @@ def build_experiment(config: ConfigDict) -> Experiment:
     )
 
 
-def config_from_json(values: Mapping[str, Any]) -> ConfigDict:
-    """Return the locked config that was stored as JSON values.
-
-    Args:
-        values: Values of `Experiment.config`; lists become tuples again.
-    """
-
-    def restore(value: Any) -> Any:
-        if isinstance(value, Mapping):
-            return {name: restore(inner) for name, inner in value.items()}
-        return tuple(restore(inner) for inner in value) if isinstance(value, list) else value
-
-    return ConfigDict(restore(values)).lock()
-
-
-def config_differences(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
-    """Return the fields in which two configs differ, as `path: one → other`.
-
-    Args:
-        one: JSON values of a config.
-        other: JSON values of another config.
-
-    Returns:
-        One line per field, sorted by name.
-    """
-    lines = []
-    for name in sorted(set(one) | set(other)):
-        left, right = one.get(name, "absent"), other.get(name, "absent")
-        if isinstance(left, Mapping) and isinstance(right, Mapping):
-            lines += [f"{name}.{line}" for line in config_differences(left, right)]
-        elif left != right:
-            lines.append(f"{name}: {left} → {right}")
-    return lines
-
-
 def _dataset_options(config: ConfigDict, name: str) -> dict[str, Any]:
     data = config.data
     options: dict[str, dict[str, Any]] = {

@@ -16,7 +16,8 @@ from typing import Any
 from ml_collections import ConfigDict
 
 from superxception_jax.files import damaged, load_json, write_json
-from superxception_jax.runs.experiment import Experiment, config_differences, config_from_json
+from superxception_jax.runs.config_values import config_differences, config_from_json
+from superxception_jax.runs.experiment import Experiment
 from superxception_jax.runs.kinds import check_kinds
 from superxception_jax.runs.lock import LOCK_FILE, locked_run
 from superxception_jax.runs.provenance import TrainingRecord

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from superxception_jax.data.splits import FOLDED_PROTOCOLS
-from superxception_jax.runs.experiment import Experiment, config_differences
+from superxception_jax.runs.config_values import config_differences
+from superxception_jax.runs.experiment import Experiment
 from superxception_jax.runs.workdir import check_workdir
 from superxception_jax.tables.finished_run import TableRun
 from superxception_jax.tables.table_folder import load_table

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from configs.base import get_base
 from configs.super_xception import get_config
 from superxception_jax.runs.checks import CHOICES, LISTS, RANGES, TEXTS, find_problems
-from superxception_jax.runs.experiment import build_experiment, config_from_json
+from superxception_jax.runs.config_values import config_from_json
+from superxception_jax.runs.experiment import build_experiment
 
 
 def _leaves(values, prefix=""):

@@ -1,15 +1,9 @@
 from __future__ import annotations
 
-import json
-
 import pytest
 
 from configs.super_xception import get_config
-from superxception_jax.runs.experiment import (
-    build_experiment,
-    config_differences,
-    config_from_json,
-)
+from superxception_jax.runs.experiment import build_experiment
 
 
 def _changed(**fields):
@@ -186,23 +180,6 @@ def test_starting_from_a_file_needs_the_network_of_keras():
     assert "`model.middle_modules` must be 8 with `model.init_from`" in str(caught.value)
     with pytest.raises(ValueError, match=r"`model.name` must be one of resnet50, .*got 'alexnet'"):
         build_experiment(_changed(model__init_from="weights.h5", model__name="alexnet"))
-
-
-def test_config_survives_json():
-    config = get_config("smoke")
-    restored = config_from_json(json.loads(json.dumps(build_experiment(config).config)))
-    assert build_experiment(restored) == build_experiment(config)
-    assert restored.super_resolution.features == config.super_resolution.features
-    with pytest.raises(AttributeError):
-        restored.training.epoch = 3
-
-
-def test_differences_name_the_fields():
-    one = build_experiment(_changed(training__epochs=3)).config
-    other = build_experiment(_changed(seed=4)).config
-    assert config_differences(one, one) == []
-    assert config_differences(one, other) == ["seed: 0 → 4", "training.epochs: 3 → 2"]
-    assert config_differences({"a": 1}, {}) == ["a: 1 → absent"]
 
 
 def test_none_stands_for_no_start():

@@ -8,11 +8,8 @@ import pytest
 
 from configs import stripnet
 from configs.base import get_base
-from superxception_jax.runs.experiment import (
-    build_experiment,
-    config_differences,
-    config_from_json,
-)
+from superxception_jax.runs.config_values import config_differences, config_from_json
+from superxception_jax.runs.experiment import build_experiment
 from superxception_jax.runs.stored_config import upgrade_config
 from superxception_jax.runs.workdir import check_workdir, load_config
 from tests.paths import REPOSITORY
