@@ -57,9 +57,12 @@ def get_base() -> ConfigDict:
     # Share of the training images of which a copy with curled, touching arms trains, too, with
     # `model.polarity` "read" only.
     data.curled_share = 0.0
-    # Folder of cells without labels: the classes that the network of `model.init_from` assigns to
-    # them train beside the labels; empty: none.
+    # Folder of cells without labels: the classes that a network assigns to them train beside the
+    # labels; empty: none.
     data.unlabelled_folder = ""
+    # That network: an included one or an exported `variables.npz`; empty: that of
+    # `model.init_from`. With another one, the trained network may start at random, and be larger.
+    data.unlabelled_reader = ""
     # Whether their p arms are up, as in cells cut out of karyograms, or they may be any way up.
     data.unlabelled_polarity = "any"  # upright | any
 

@@ -131,6 +131,7 @@ TEXTS: dict[str, bool] = {
     "data.manual_dir": True,
     "data.own_folder": True,
     "data.unlabelled_folder": True,
+    "data.unlabelled_reader": True,
     "model.init_from": True,
 }
 # Texts that become part of a folder's name.

@@ -36,7 +36,8 @@ class Experiment:
         memory_share: Share of the memory that the images may take, 0..1; above it they are read
             from the disk.
         curled_share: Share of the training images of which a curled copy trains, too, 0..1.
-        unlabelled_folder: Folder of cells that the initial network labels; empty for none.
+        unlabelled_folder: Folder of cells that a network labels; empty for none.
+        unlabelled_reader: Weight file of that network, `init_from` unless it is another.
         unlabelled_polarity: Whether they are upright, or may be any way up (any).
         normalization: How raw crops become canvases.
         split: How images are divided into training, validation and test.
@@ -82,6 +83,7 @@ class Experiment:
     memory_share: float
     curled_share: float
     unlabelled_folder: str
+    unlabelled_reader: str
     unlabelled_polarity: str
     normalization: NormalizationSettings
     split: SplitSettings
@@ -164,6 +166,7 @@ def build_experiment(config: ConfigDict) -> Experiment:
         memory_share=data.memory_share,
         curled_share=data.curled_share,
         unlabelled_folder=data.unlabelled_folder,
+        unlabelled_reader=data.unlabelled_reader or start_of(model.init_from),
         unlabelled_polarity=data.unlabelled_polarity,
         normalization=NormalizationSettings(**config.normalization.to_dict()),
         split=SplitSettings(**{**split_values, "sizes": tuple(split.sizes)}),

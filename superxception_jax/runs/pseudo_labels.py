@@ -1,4 +1,4 @@
-"""Pseudo-labels: what the initial network reads in cells without labels, to be trained on.
+"""Pseudo-labels: what another network reads in cells without labels, to be trained on.
 
 A laboratory has many cells and few labels. The assignment of a whole cell corrects much of what a
 network gets wrong in the single images of a laboratory that it never saw, so that it can learn from
@@ -52,7 +52,7 @@ def keep_pseudo_labels(experiment: Experiment, workdir: Path) -> Chromosomes | N
         See `read_unlabelled`; None without a folder of such cells.
 
     Raises:
-        FileNotFoundError: There is no such folder, or no calibrated network to start from.
+        FileNotFoundError: There is no such folder, or no calibrated network to read it.
         ValueError: The stored file is damaged, or nothing can be learned from the cells.
     """
     path = workdir / PSEUDO_LABELS_FILE
@@ -94,7 +94,8 @@ def read_unlabelled(experiment: Experiment) -> Chromosomes:
     """Karyotype the cells without labels, and return the images of which the class is credible.
 
     Args:
-        experiment: Checked experiment with `unlabelled_folder` and a calibrated `init_from`.
+        experiment: Checked experiment with `unlabelled_folder` and a calibrated
+            `unlabelled_reader`.
 
     Returns:
         Images with their assigned classes, upright or any way up as the experiment says; none of
@@ -102,7 +103,7 @@ def read_unlabelled(experiment: Experiment) -> Chromosomes:
         turned image, with a space between them. Prints one line on what was read.
 
     Raises:
-        FileNotFoundError: There is no such folder, or no calibrated network to start from.
+        FileNotFoundError: There is no such folder, or no calibrated network to read it.
         ValueError: Nothing can be learned from the cells.
     """
     folder = experiment.unlabelled_folder
@@ -144,7 +145,7 @@ def read_unlabelled(experiment: Experiment) -> Chromosomes:
     left_out += [f"{failed} without a chromosome"] if failed else []
     print(
         f"unlabelled: {len(joined.labels):,} of {images:,} images of {len(cells)} cells in "
-        f"{folder} train with the class that `{experiment.init_from}` assigns"
+        f"{folder} train with the class that `{experiment.unlabelled_reader}` assigns"
         + (f"; left out: {', '.join(left_out)}" if left_out else ""),
         flush=True,
     )
@@ -176,12 +177,14 @@ class _Prepared:
 
 
 def _load_reader(experiment: Experiment) -> Classifier:
-    folder = find_weights(experiment.init_from).parent
+    reader = experiment.unlabelled_reader
+    folder = find_weights(reader).parent
     if not (folder / CALIBRATION_FILE).is_file():
+        field = "model.init_from" if reader == experiment.init_from else "data.unlabelled_reader"
         raise FileNotFoundError(
-            "`model.init_from` must be an included network or one that launch/export.py wrote, "
-            f"with its `{CALIBRATION_FILE}`, to read `data.unlabelled_folder`, got "
-            f"`{experiment.init_from}`; export the run again."
+            f"`{field}` must be an included network or one that launch/export.py wrote, with its "
+            f"`{CALIBRATION_FILE}`, to read `data.unlabelled_folder`, got `{reader}`; check the "
+            "path, or export the run again."
         )
     # The canvases are those that it will be trained on.
     return dataclasses.replace(load_classifier(folder), normalization=experiment.normalization)

@@ -50,7 +50,7 @@ class Setup:
         experiment: Checked experiment.
         splits: Images by split: train, validation, test.
         to_curl: Names of the training images of which a curled copy trains, too, by data set.
-        pseudo_labelled: Images that train beside `train`, with the classes that the initial
+        pseudo_labelled: Images that train beside `train`, with the classes that another
             network assigned; None for none.
         split: The split by name, with all images of the data set.
         mesh: Devices.

@@ -20,11 +20,13 @@ def find_start_problems(config: ConfigDict) -> list[str]:
     """
     problems: list[str] = []
     start = start_of(config.model.init_from)
-    is_network = start in INCLUDED or start.endswith(EXPORTED)
-    if config.data.unlabelled_folder and not is_network:
+    is_network = _is_network(start)
+    reader = config.data.unlabelled_reader
+    if config.data.unlabelled_folder and not _is_network(reader or start):
+        field = "data.unlabelled_reader" if reader else "model.init_from"
         problems.append(
-            f"`model.init_from` must be {', '.join(INCLUDED)} or an exported `variables.npz` with "
-            f"`data.unlabelled_folder`, whose cells it labels, got {start!r}; set it."
+            f"`{field}` must be {', '.join(INCLUDED)} or an exported `variables.npz` with "
+            f"`data.unlabelled_folder`, whose cells it labels, got {reader or start!r}; set it."
         )
     if config.data.unlabelled_folder and config.model.polarity == "given":
         problems.append(
@@ -32,11 +34,13 @@ def find_start_problems(config: ConfigDict) -> list[str]:
             f"{config.data.unlabelled_folder!r}, whose images may be any way up; set "
             "`model.polarity` to read."
         )
-    if config.data.unlabelled_polarity != "any" and not config.data.unlabelled_folder:
-        problems.append(
-            "`data.unlabelled_polarity` must be any without `data.unlabelled_folder`, got "
-            f"{config.data.unlabelled_polarity!r}; leave it out, or name the folder."
-        )
+    for name, default in (("polarity", "any"), ("reader", "")):
+        value = config.data[f"unlabelled_{name}"]
+        if value != default and not config.data.unlabelled_folder:
+            problems.append(
+                f"`data.unlabelled_{name}` must be {default or 'empty'} without "
+                f"`data.unlabelled_folder`, got {value!r}; leave it out, or name the folder."
+            )
     if config.model.start != "replaced" and not is_network:
         problems.append(
             f"`model.init_from` must be {', '.join(INCLUDED)} or an exported `variables.npz` with "
@@ -54,3 +58,8 @@ def find_start_problems(config: ConfigDict) -> list[str]:
             middle_modules=config.model.middle_modules,
         )
     return problems
+
+
+def _is_network(weights: str) -> bool:
+    """Return whether weights are those of a network of this project, which can read cells."""
+    return weights in INCLUDED or weights.endswith(EXPORTED)

@@ -15,6 +15,7 @@ ADDED: dict[str, Any] = {
     "data.repeats": "",
     "data.own_polarity": "upright",
     "data.unlabelled_folder": "",
+    "data.unlabelled_reader": "",
     "data.unlabelled_polarity": "any",
     "normalization.grey": "keep",
     "normalization.length_reference": "longest",

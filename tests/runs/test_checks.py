@@ -201,6 +201,28 @@ def test_missing_and_unknown_fields_are_named():
             None,
         ),
         (
+            {
+                "data.unlabelled_folder": "cells",
+                "data.unlabelled_reader": "weights.keras",
+                "model.polarity": "read",
+            },
+            "`data.unlabelled_reader` must be qband, gband or an exported `variables.npz` with "
+            "`data.unlabelled_folder`, whose cells it labels, got 'weights.keras'; set it.",
+        ),
+        (
+            {
+                "data.unlabelled_folder": "cells",
+                "data.unlabelled_reader": "gband",
+                "model.polarity": "read",
+            },
+            None,
+        ),
+        (
+            {"data.unlabelled_reader": "gband"},
+            "`data.unlabelled_reader` must be empty without `data.unlabelled_folder`, got "
+            "'gband'; leave it out, or name the folder.",
+        ),
+        (
             {"data.unlabelled_polarity": "upright"},
             "`data.unlabelled_polarity` must be any without `data.unlabelled_folder`, got "
             "'upright'; leave it out, or name the folder.",

@@ -52,7 +52,7 @@ def test_every_field_of_the_config_reaches_the_experiment():
             # Read by a network to start from.
             start = config.copy_and_resolve_references()
             start.model.init_from = "gband"
-        if path == "data.unlabelled_polarity":
+        if path in ("data.unlabelled_polarity", "data.unlabelled_reader"):
             start.data.unlabelled_folder = "cells"
         changed = start.copy_and_resolve_references()
         *outer, name = path.split(".")
@@ -76,6 +76,7 @@ def _other_value(path, value, other):
         "data.repeats": "2",
         "data.own_polarity": "any",
         "data.unlabelled_polarity": "upright",
+        "data.unlabelled_reader": "qband",
         "normalization.background": "light",
         "normalization.tilt": "keep",
         "normalization.straightening": "medial_axis",

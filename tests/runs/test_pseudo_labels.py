@@ -161,6 +161,36 @@ def test_cells_that_cannot_be_read_are_counted(folders, experiment, capsys):
     assert "left out: 1 without a chromosome" in capsys.readouterr().out
 
 
+def test_another_network_than_the_initial_one_can_read_them(folders, monkeypatch):
+    config = get_config("adapt")
+    config.data.own_folder = str(folders / "labelled")
+    config.data.unlabelled_folder = str(folders / "unlabelled")
+    loaded = []
+
+    def load(folder):
+        loaded.append(folder)
+        raise InterruptedError
+
+    monkeypatch.setattr(pseudo_labels, "load_classifier", load)
+    for reader, expected in (("", "gband"), ("qband", "qband")):
+        config.data.unlabelled_reader = reader
+        with pytest.raises(InterruptedError):
+            read_unlabelled(build_experiment(config))
+        assert loaded[-1].name == expected
+
+
+def test_a_reader_without_its_calibration_is_refused(folders):
+    config = get_config("adapt")
+    config.data.own_folder = str(folders / "labelled")
+    config.data.unlabelled_folder = str(folders / "unlabelled")
+    config.data.unlabelled_reader = str(folders / "variables.npz")
+    with pytest.raises(FileNotFoundError, match=r"`data\.unlabelled_reader` must be an included"):
+        read_unlabelled(build_experiment(config))
+    config.model.init_from, config.data.unlabelled_reader = config.data.unlabelled_reader, ""
+    with pytest.raises(FileNotFoundError, match=r"`model\.init_from` must be an included"):
+        read_unlabelled(build_experiment(config))
+
+
 def test_a_missing_folder_is_named(folders, experiment):
     shutil.rmtree(folders / "unlabelled")
     with pytest.raises(FileNotFoundError, match=r"`data\.unlabelled_folder` must be a folder"):
