@@ -40,8 +40,9 @@ from superxception_jax.karyotyping.stain import (
 )
 from superxception_jax.karyotyping.upright import turn
 
-# Logarithm of the factor between two scales below which a second reading changes nothing.
-_SAME_SCALE = 0.03
+# Logarithm of the factor between two scales below which a second reading gains nothing
+# (results/second_reading.md): training stretches its images by more than that.
+SAME_SCALE = 0.1
 # The records of the images belong to the public names of this module.
 __all__ = ["CellImages", "Classifier", "NamedImage", "karyotype_cell"]
 
@@ -125,8 +126,19 @@ def karyotype_prepared(
     turned_share: float | None = None,
     prior: CountPrior | None = None,
     any_stain: bool = False,
+    same_scale: float = SAME_SCALE,
 ) -> Karyotype:
-    """Return the karyotype of a prepared cell, see `karyotype_cell`."""
+    """Return the karyotype of a prepared cell, see `karyotype_cell`.
+
+    Args:
+        prepared: The cell.
+        classifier: The network.
+        turned_share: As for `karyotype_cell`.
+        prior: As for `karyotype_cell`.
+        any_stain: As for `karyotype_cell`.
+        same_scale: Logarithm of the factor between the scale of the canvases and the one that the
+            classes tell, from which on the cell is read again at the latter.
+    """
     read, settings = prepared.read, classifier.normalization
     reading = functools.partial(
         _read_classes,
@@ -134,7 +146,8 @@ def karyotype_prepared(
         turned_share=turned_share,
         prior=prior_of_cell(len(read.measured), whole=prior or default_prior()),
     )
-    second = _at_own_scale(read, reading(prepared.canvases), reading, settings=settings)
+    first = reading(prepared.canvases)
+    second = _at_own_scale(read, first, reading, settings=settings, same_scale=same_scale)
     polarity, found = second.polarity, second.found
     turned: list[float | None] = [None] * len(read.measured)
     if polarity is not None and classifier.oriented:
@@ -195,6 +208,7 @@ def _at_own_scale(
     reading: Callable[[np.ndarray], _Reading],
     *,
     settings: NormalizationSettings,
+    same_scale: float,
 ) -> _Reading:
     """Return the reading at the scale that the classes tell, where that is another one.
 
@@ -204,7 +218,7 @@ def _at_own_scale(
         return first
     lengths_px = np.array([one.length_px for one in read.measured])
     reference_px = estimate_reference_px(lengths_px, classes=first.found.marginals)
-    if abs(np.log(reference_px / reference_of(read.measured, settings=settings))) < _SAME_SCALE:
+    if abs(np.log(reference_px / reference_of(read.measured, settings=settings))) < same_scale:
         return first
     return reading(draw_cell(read.measured, settings=settings, reference_px=reference_px))
 
