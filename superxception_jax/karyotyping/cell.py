@@ -130,14 +130,8 @@ def karyotype_prepared(
 ) -> Karyotype:
     """Return the karyotype of a prepared cell, see `karyotype_cell`.
 
-    Args:
-        prepared: The cell.
-        classifier: The network.
-        turned_share: As for `karyotype_cell`.
-        prior: As for `karyotype_cell`.
-        any_stain: As for `karyotype_cell`.
-        same_scale: Logarithm of the factor between the scale of the canvases and the one that the
-            classes tell, from which on the cell is read again at the latter.
+    Where its classes tell another scale than that of the canvases, by `same_scale` or more in the
+    logarithm of the factor, the cell is read again.
     """
     read, settings = prepared.read, classifier.normalization
     reading = functools.partial(
