@@ -28,6 +28,8 @@ def _leaves(values, prefix=""):
 DEFAULTS = dict(_leaves(get_base().to_dict()))
 FLOATS = sorted(path for path, value in DEFAULTS.items() if isinstance(value, float))
 WHOLE = sorted(path for path, value in DEFAULTS.items() if isinstance(value, int))
+# What reading cells without labels needs, beside a network.
+UNLABELLED = {"data.unlabelled_folder": "cells", "model.polarity": "read"}
 
 
 def changed(**fields):
@@ -183,7 +185,7 @@ def test_missing_and_unknown_fields_are_named():
             "upright, or `model.polarity` to read.",
         ),
         (
-            {"data.unlabelled_folder": "cells", "model.polarity": "read"},
+            UNLABELLED,
             "`model.init_from` must be qband, gband or an exported `variables.npz` with "
             "`data.unlabelled_folder`, whose cells it labels, got ''; set it.",
         ),
@@ -193,28 +195,16 @@ def test_missing_and_unknown_fields_are_named():
             "whose images may be any way up; set `model.polarity` to read.",
         ),
         (
-            {
-                "data.unlabelled_folder": "cells",
-                "model.init_from": "gband",
-                "model.polarity": "read",
-            },
+            UNLABELLED | {"model.init_from": "gband"},
             None,
         ),
         (
-            {
-                "data.unlabelled_folder": "cells",
-                "data.unlabelled_reader": "weights.keras",
-                "model.polarity": "read",
-            },
+            UNLABELLED | {"data.unlabelled_reader": "weights.keras"},
             "`data.unlabelled_reader` must be qband, gband or an exported `variables.npz` with "
             "`data.unlabelled_folder`, whose cells it labels, got 'weights.keras'; set it.",
         ),
         (
-            {
-                "data.unlabelled_folder": "cells",
-                "data.unlabelled_reader": "gband",
-                "model.polarity": "read",
-            },
+            UNLABELLED | {"data.unlabelled_reader": "gband"},
             None,
         ),
         (
