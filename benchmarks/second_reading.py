@@ -2,16 +2,17 @@
 
 Each validation cell of both G-band laboratories is karyotyped with several thresholds: it is read
 again if the scale that its classes tell is further than that from the one that its lengths told.
-Writes `second_reading.md`.
+The folder must hold gband_karyograms.zip and tseng_isolated.zip. Writes `second_reading.md`.
 
 Example:
-  python benchmarks/second_reading.py --data=data/manual
+  python benchmarks/second_reading.py --data "$SUPERXCEPTION_DATA"
 """
 
 from __future__ import annotations
 
 import argparse
 import dataclasses
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,6 +23,7 @@ import numpy as np
 from tqdm import tqdm
 
 from benchmarks import stain_cells
+from benchmarks.page import made_by
 from superxception_jax.data.crop import KINDS
 from superxception_jax.evaluation.markdown import markdown_grid
 from superxception_jax.files import write_text
@@ -90,9 +92,11 @@ def measure(cells: Sequence[stain_cells.Cell], classifier: Classifier) -> dict[f
 def main() -> None:
     """Measure all thresholds on both laboratories."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--data", type=Path, default=Path("data/manual"))
+    parser.add_argument("--data", type=Path, default=os.environ.get("SUPERXCEPTION_DATA"))
     parser.add_argument("--out", type=Path, default=Path("results"))
     arguments = parser.parse_args()
+    if arguments.data is None:
+        parser.error("`--data` must be the folder of the archives; or set SUPERXCEPTION_DATA")
     classifier = load_classifier(DEFAULT_CLASSIFIERS["light"])
     rows = []
     for laboratory, load in LABORATORIES.items():
@@ -109,6 +113,7 @@ def main() -> None:
                     f"{tally.loss / tally.images:.4f}",
                 ]
             )
+    commit = describe_provenance().commit or "unknown"
     heads = ["laboratory", "cells", "read again from", "of the cells, %", "single images, %"]
     heads += ["assigned, %", "loss"]
     page = "\n".join(
@@ -123,12 +128,7 @@ def main() -> None:
             "",
             markdown_grid(heads, rows),
             "",
-            "```sh",
-            f"python benchmarks/second_reading.py --data={arguments.data}",
-            "```",
-            "",
-            f"Commit `{describe_provenance().commit or 'unknown'}`.",
-            "",
+            *made_by("python benchmarks/second_reading.py", commit=commit),
         ]
     )
     write_text(arguments.out / "second_reading.md", page)
