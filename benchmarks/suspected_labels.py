@@ -1,0 +1,131 @@
+"""List the labels of a data set that are suspected to be slips, and what they cost its networks.
+
+An exchange counts if every given network sees it. Name the network in question first, and then
+networks that know as little as possible of the labels, such as one that was trained without them.
+The option can be repeated for other data sets. Writes `suspected_labels.md`.
+
+Example:
+  python benchmarks/suspected_labels.py --runs=gband:runs/reader,runs/gu3
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+import numpy as np
+
+from benchmarks.page import made_by
+from superxception_jax.chromosomes import CLASS_NAMES
+from superxception_jax.evaluation.exchanges import ExchangedImage, find_exchanges
+from superxception_jax.evaluation.markdown import markdown_grid
+from superxception_jax.evaluation.predictions import Predictions, load_predictions
+from superxception_jax.files import write_text
+from superxception_jax.runs.provenance import describe_provenance
+
+HEADS = ["data set", "network", "images", "not as labelled", "of them in exchanges"]
+HEADS += ["as labelled, %", "without these images, %", "cells all as labelled, %"]
+HEADS += ["without these images, %"]
+
+
+def of_data_set(predictions: Predictions, name: str) -> Predictions:
+    """Return the predictions of the images of one data set, whose names begin with it."""
+    some = np.char.startswith(predictions.names, f"{name}/")
+    return Predictions(**{field: array[some] for field, array in vars(predictions).items()})
+
+
+def count(
+    predictions: Predictions, exchanges: Mapping[str, Sequence[ExchangedImage]]
+) -> tuple[int, int, list[str]]:
+    """Return how many images are not as labelled, how many of them exchanged, and four shares."""
+    assert predictions.assigned is not None
+    right = predictions.assigned == predictions.labels
+    exchanged = np.zeros(len(right), bool)
+    exchanged[[one.index for images in exchanges.values() for one in images]] = True
+    cells = np.unique(predictions.cells)
+
+    def full(kept: np.ndarray) -> float:
+        return 100 * np.mean([right[kept & (predictions.cells == cell)].all() for cell in cells])
+
+    shares = [
+        f"{100 * right.mean():.2f}",
+        f"{100 * right[~exchanged].mean():.2f}",
+        f"{full(np.ones(len(right), bool)):.1f}",
+        f"{full(~exchanged):.1f}",
+    ]
+    return int((~right).sum()), int((exchanged & ~right).sum()), shares
+
+
+def list_exchanges(
+    name: str, predictions: Predictions, found: Mapping[str, Sequence[ExchangedImage]], runs: int
+) -> list[list[str]]:
+    """Return a row for each cell with an exchange."""
+    return [
+        [
+            f"`{name}`",
+            cell.removeprefix(f"{name}/"),
+            ", ".join(
+                f"{predictions.names[one.index].split('/')[-1]}: {CLASS_NAMES[one.label]} → "
+                f"{CLASS_NAMES[one.assigned]}"
+                for one in images
+            ),
+            ", ".join(str(one.by_itself) for one in images) + f" of {runs}",
+        ]
+        for cell, images in found.items()
+    ]
+
+
+def main() -> None:
+    """List the exchanges of all data sets and write the page."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument(
+        "--runs", action="append", required=True, help="Data set and its runs: NAME:RUN,RUN."
+    )
+    parser.add_argument("--out", type=Path, default=Path("results"))
+    arguments = parser.parse_args()
+    totals, rows = [], []
+    for text in arguments.runs:
+        name, _, listed = text.partition(":")
+        folders = [Path(one) for one in listed.split(",")]
+        predictions = [
+            of_data_set(load_predictions(one / "predictions.npz"), name) for one in folders
+        ]
+        found = find_exchanges(predictions)
+        for folder, one in zip(folders, predictions, strict=True):
+            wrong, exchanged, shares = count(one, found)
+            images = f"{len(one.labels):,}"
+            totals.append([f"`{name}`", f"`{folder}`", images, str(wrong), str(exchanged), *shares])
+        rows += list_exchanges(name, predictions[0], found, len(folders))
+    command = "python benchmarks/suspected_labels.py " + " ".join(
+        f"--runs={text}" for text in arguments.runs
+    )
+    page = "\n".join(
+        [
+            "# Suspected labels",
+            "",
+            "Test images that every network assigns to one other class than their label's, where "
+            "the images of a cell exchange their classes among each other: a pair, or several in "
+            "a circle. Networks that share the straightening can also share a mistake, so that "
+            "the shares without these images are a bound and no result. The labels are used as "
+            "they are.",
+            "",
+            markdown_grid(HEADS, totals),
+            "",
+            "Each cell with an exchange, and in how many of the networks' readings each of its "
+            "images has the other class by itself, before the cell is assigned:",
+            "",
+            markdown_grid(["data set", "cell", "image: label → assigned", "by itself"], rows),
+            "",
+            *made_by(command, commit=describe_provenance().commit or "unknown"),
+        ]
+    )
+    write_text(arguments.out / "suspected_labels.md", page)
+    print(page)
+
+
+if __name__ == "__main__":
+    main()
