@@ -14,6 +14,7 @@ import argparse
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
@@ -33,9 +34,21 @@ HEADS += ["without these images, %"]
 
 
 def of_data_set(predictions: Predictions, name: str) -> Predictions:
-    """Return the predictions of the images of one data set, whose names begin with it."""
+    """Return the predictions of the images of one data set, whose names begin with it.
+
+    Raises:
+        ValueError: There are none.
+    """
     some = np.char.startswith(predictions.names, f"{name}/")
-    return Predictions(**{field: array[some] for field, array in vars(predictions).items()})
+    if not some.any():
+        raise ValueError(
+            f"`--runs` must name a data set that the runs tested, got {name!r}; their images begin "
+            f"with {predictions.names[0].split('/')[0]!r}."
+        )
+    fields: dict[str, Any] = {
+        field: None if array is None else array[some] for field, array in vars(predictions).items()
+    }
+    return Predictions(**fields)
 
 
 def count(
@@ -91,10 +104,13 @@ def main() -> None:
     for text in arguments.runs:
         name, _, listed = text.partition(":")
         folders = [Path(one) for one in listed.split(",")]
-        predictions = [
-            of_data_set(load_predictions(one / "predictions.npz"), name) for one in folders
-        ]
-        found = find_exchanges(predictions)
+        try:
+            predictions = [
+                of_data_set(load_predictions(one / "predictions.npz"), name) for one in folders
+            ]
+            found = find_exchanges(predictions)
+        except (FileNotFoundError, ValueError) as error:
+            parser.error(str(error))
         for folder, one in zip(folders, predictions, strict=True):
             wrong, exchanged, shares = count(one, found)
             images = f"{len(one.labels):,}"
