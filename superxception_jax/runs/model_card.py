@@ -156,7 +156,8 @@ def _training_data(config: Mapping[str, Any]) -> str:
     if share := config["data"].get("curled_share"):
         texts.append(f"copies of {100 * share:.0f} % of the images, curled at random")
     if config["data"].get("unlabelled_folder"):
-        texts.append("cells without labels, with the classes that another network assigned")
+        reader = "another" if config["data"].get("unlabelled_reader") else "the initial"
+        texts.append(f"cells without labels, with the classes that {reader} network assigned")
     start = start_of(config["model"]["init_from"])
     if start in INCLUDED:
         texts.append(f"started from the included network `{start}`")

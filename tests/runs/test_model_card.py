@@ -117,10 +117,11 @@ def test_a_card_of_a_network_that_never_learned_which_end_is_up():
     assert "upright, with the p arm up" not in read
 
 
-def test_a_card_says_that_cells_without_labels_were_trained_on():
-    data = {"dataset": "own", "unlabelled_folder": "more"}
+@pytest.mark.parametrize(("reader", "named"), [("", "the initial"), ("gband", "another")])
+def test_a_card_says_that_cells_without_labels_were_trained_on(reader, named):
+    data = {"dataset": "own", "unlabelled_folder": "more", "unlabelled_reader": reader}
     card = write_model_card(sample_results(), {**CONFIG, "data": data}, RECORD)
-    assert "labelled images; cells without labels, with the classes that the initial" in card
+    assert f"labelled images; cells without labels, with the classes that {named} network" in card
 
 
 def test_a_card_says_that_curled_copies_were_trained_on():
