@@ -3,6 +3,8 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+import pytest
+
 from superxception_jax.evaluation.statistics import Interval
 from superxception_jax.runs.model_card import write_model_card
 from superxception_jax.runs.provenance import TrainingRecord
