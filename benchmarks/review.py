@@ -2,7 +2,8 @@
 
 The included networks karyotype cells of patients that they never saw, with the images upright, as
 they are, and turned by 180° at random. The folder must hold bioimlab_qband.zip and
-gband_karyograms.zip.
+gband_karyograms.zip; `suspected_labels.py` must have written its JSON file, for the images whose
+labels may be slips are counted once more without them.
 
 Example:
   python benchmarks/review.py --data "$SUPERXCEPTION_DATA" --out results
@@ -12,9 +13,10 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -38,8 +40,8 @@ from superxception_jax.runs.provenance import describe_provenance
 from superxception_jax.runs.reader import DEFAULT_CLASSIFIERS, load_classifier
 
 SETS = (
-    ("Padova, Q-bands", "dark", sets.load_padova),
-    ("G-band karyograms", "light", sets.load_gband_karyograms),
+    ("Padova, Q-bands", "bioimage", "dark", sets.load_padova),
+    ("G-band karyograms", "gband", "light", sets.load_gband_karyograms),
 )
 # Share of the images that is turned, and what the program is told of it.
 CONDITIONS = (
@@ -63,6 +65,9 @@ class Work:
         orientation_flags: Chromosomes flagged for their orientation only.
         cell_flags: Flags of cells as a whole.
         hidden_moves: Wrong classes without a flag, in cells whose margin isn't flagged either.
+        suspected_moves: Wrong classes of images whose labels are suspected.
+        suspected_flags: Of these images, those flagged for their class.
+        hidden_suspected: Of these images, those without a flag, in a cell without one.
         hidden_turns: Wrong orientations without a flag.
     """
 
@@ -74,10 +79,16 @@ class Work:
     orientation_flags: int = 0
     cell_flags: int = 0
     hidden_moves: int = 0
+    suspected_moves: int = 0
+    suspected_flags: int = 0
+    hidden_suspected: int = 0
     hidden_turns: int = 0
 
-    def add(self, found: Karyotype, *, labels: np.ndarray, turned: np.ndarray) -> None:
-        """Count one cell; the names of its images are their numbers."""
+    def add(
+        self, found: Karyotype, *, cell: sets.Cell, turned: np.ndarray, suspected: Collection[str]
+    ) -> None:
+        """Count one cell; the names of its images in `found` are their numbers."""
+        labels = cell.labels
         self.cells += 1
         self.chromosomes += len(labels)
         self.moves += len(labels) - len(found.chromosomes)
@@ -91,12 +102,22 @@ class Work:
             self.turns += int(wrongly_turned)
             self.class_flags += int(of_class)
             self.orientation_flags += int(bool(one.flags) and not of_class)
-            self.hidden_moves += int(wrong and not one.flags and certain)
+            hidden = wrong and not one.flags and certain
+            self.hidden_moves += int(hidden)
+            if wrong and cell.names[number] in suspected:
+                self.suspected_moves += 1
+                self.suspected_flags += int(of_class)
+                self.hidden_suspected += int(hidden)
             self.hidden_turns += int(wrongly_turned and not one.flags)
 
 
 def count_work(
-    cells: Sequence[sets.Cell], *, classifier: Classifier, share: float, told: float | None
+    cells: Sequence[sets.Cell],
+    *,
+    classifier: Classifier,
+    share: float,
+    told: float | None,
+    suspected: Collection[str],
 ) -> Work:
     """Karyotype cells of which a share of the images is turned, and count the work."""
     work = Work()
@@ -112,7 +133,7 @@ def count_work(
             turned_share=told,
             background="dark",
         )
-        work.add(found, labels=cell.labels, turned=turned)
+        work.add(found, cell=cell, turned=turned, suspected=suspected)
     return work
 
 
@@ -129,20 +150,28 @@ def describe(rows: Sequence[dict], *, command: str, commit: str) -> str:
                 for name in ("moves", "turns", "class_flags", "orientation_flags", "cell_flags")
             ),
             f"{row['hidden_moves']} of {row['moves']}",
+            f"{(row['class_flags'] - row['suspected_flags']) / row['cells']:.2f}",
+            f"{row['hidden_moves'] - row['hidden_suspected']} of "
+            f"{row['moves'] - row['suspected_moves']}",
             f"{row['hidden_turns']} of {row['turns']}",
         ]
         for row in rows
     ]
     header = ["set", "images", "share of turned images from", "cells", "moves a cell"]
     header += ["turns a cell", "flags of a class a cell", "flags of orientation only a cell"]
-    header += ["flags of the cell", "wrong classes without a flag", "wrong turns without a flag"]
+    header += ["flags of the cell", "wrong classes without a flag"]
+    header += ["flags of a class a cell, suspected labels left out"]
+    header += ["wrong classes without a flag, suspected labels left out"]
+    header += ["wrong turns without a flag"]
     return "\n".join(
         [
             "# What a reviewer has to do",
             "",
             "The included networks on cells of patients that they never saw. A wrong class is "
             "one move, a chromosome that is shown upside down one turn. A wrong class is flagged "
-            "if its chromosome is, or if the margin of its cell is.",
+            "if its chromosome is, or if the margin of its cell is. Wrong classes of images whose "
+            "[labels are suspected](suspected_labels.md) are left out in two columns: a bound, and "
+            "no result.",
             "",
             markdown_grid(header, lines),
             "",
@@ -159,12 +188,22 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.data is None:
         parser.error("`--data` must be the folder of the archives; or set SUPERXCEPTION_DATA")
+    listed = arguments.out / "suspected_labels.json"
+    if not listed.is_file():
+        parser.error(f"`--out` must hold {listed.name}; write it with suspected_labels.py")
+    suspected = json.loads(listed.read_text("utf-8"))["names"]
     rows = []
-    for name, network, load in SETS:
+    for name, data_set, network, load in SETS:
         classifier = load_classifier(DEFAULT_CLASSIFIERS[network])
         cells = load(arguments.data, "test")
         for images, share, told in CONDITIONS:
-            work = count_work(cells, classifier=classifier, share=share, told=told)
+            work = count_work(
+                cells,
+                classifier=classifier,
+                share=share,
+                told=told,
+                suspected=suspected.get(data_set, ()),
+            )
             rows.append({"set": name, "images": images, "told": told} | dataclasses.asdict(work))
             print(rows[-1], flush=True)
     provenance = describe_provenance()

@@ -46,10 +46,12 @@ class Cell:
     Attributes:
         images: N arrays u8[H,W].
         labels: i64[N], true classes.
+        names: Names of the images in their data set, where a benchmark asks for them.
     """
 
     images: tuple[np.ndarray, ...]
     labels: np.ndarray
+    names: tuple[str, ...] = ()
 
 
 def load_padova(folder: Path, part: str) -> list[Cell]:
@@ -123,7 +125,7 @@ def remove_bands(cells: Sequence[Cell]) -> list[Cell]:
 
 
 def _map(cell: Cell, change: Callable[[np.ndarray], np.ndarray]) -> Cell:
-    return Cell(tuple(change(one) for one in cell.images), cell.labels)
+    return dataclasses.replace(cell, images=tuple(change(one) for one in cell.images))
 
 
 def _invert(cells: Sequence[Cell]) -> list[Cell]:
@@ -142,7 +144,11 @@ def _held_out(records: Sequence[ChromosomeRecord], network: str, part: str) -> l
     for index in split.validation if part == "development" else split.test:
         by_cell.setdefault(records[index].cell, []).append(records[index])
     return [
-        Cell(tuple(one.image for one in some), np.array([one.label for one in some]))
+        Cell(
+            tuple(one.image for one in some),
+            np.array([one.label for one in some]),
+            tuple(one.name for one in some),
+        )
         for some in by_cell.values()
     ]
 

@@ -2,7 +2,8 @@
 
 An exchange counts if every given network sees it. Name the network in question first, and then
 networks that know as little as possible of the labels, such as one that was trained without them.
-The option can be repeated for other data sets. Writes `suspected_labels.md`.
+The option can be repeated for other data sets. Writes `suspected_labels.md`, and a JSON file of the
+same name with the names of the images.
 
 Example:
   python benchmarks/suspected_labels.py --runs=gband:runs/reader,runs/gu3
@@ -25,30 +26,41 @@ from superxception_jax.chromosomes import CLASS_NAMES
 from superxception_jax.evaluation.exchanges import ExchangedImage, find_exchanges
 from superxception_jax.evaluation.markdown import markdown_grid
 from superxception_jax.evaluation.predictions import Predictions, load_predictions
-from superxception_jax.files import write_text
+from superxception_jax.files import write_json, write_text
 from superxception_jax.runs.provenance import describe_provenance
+from superxception_jax.runs.workdir import load_config
 
 HEADS = ["data set", "network", "images", "not as labelled", "of them in exchanges"]
 HEADS += ["as labelled, %", "without these images, %", "cells all as labelled, %"]
 HEADS += ["without these images, %"]
 
 
-def of_data_set(predictions: Predictions, name: str) -> Predictions:
-    """Return the predictions of the images of one data set, whose names begin with it.
+def load_of_data_set(run: Path, name: str) -> Predictions:
+    """Return what a run predicted for the test images of one data set, without its name in theirs.
 
     Raises:
-        ValueError: There are none.
+        FileNotFoundError: The run has no predictions.
+        ValueError: It tested no image of the data set.
     """
+    predictions = load_predictions(run / "predictions.npz")
+    tested = load_config(run).data.dataset
+    if tested == name:
+        return predictions
+    # Only the names of a run of several data sets begin with them.
     some = np.char.startswith(predictions.names, f"{name}/")
-    if not some.any():
+    if "," not in tested or not some.any():
         raise ValueError(
-            f"`--runs` must name a data set that the runs tested, got {name!r}; their images begin "
-            f"with {predictions.names[0].split('/')[0]!r}."
+            f"`--runs` must name a data set that {run} tested, {tested}; got {name!r}."
         )
     fields: dict[str, Any] = {
         field: None if array is None else array[some] for field, array in vars(predictions).items()
     }
+    fields |= {part: _without(fields[part], f"{name}/") for part in ("names", "cells")}
     return Predictions(**fields)
+
+
+def _without(names: np.ndarray, prefix: str) -> np.ndarray:
+    return np.array([name.removeprefix(prefix) for name in names.tolist()])
 
 
 def count(
@@ -80,7 +92,7 @@ def list_exchanges(
     return [
         [
             f"`{name}`",
-            cell.removeprefix(f"{name}/"),
+            cell,
             ", ".join(
                 f"{predictions.names[one.index].split('/')[-1]}: {CLASS_NAMES[one.label]} → "
                 f"{CLASS_NAMES[one.assigned]}"
@@ -100,14 +112,12 @@ def main() -> None:
     )
     parser.add_argument("--out", type=Path, default=Path("results"))
     arguments = parser.parse_args()
-    totals, rows = [], []
+    totals, rows, names = [], [], {}
     for text in arguments.runs:
         name, _, listed = text.partition(":")
         folders = [Path(one) for one in listed.split(",")]
         try:
-            predictions = [
-                of_data_set(load_predictions(one / "predictions.npz"), name) for one in folders
-            ]
+            predictions = [load_of_data_set(one, name) for one in folders]
             found = find_exchanges(predictions)
         except (FileNotFoundError, ValueError) as error:
             parser.error(str(error))
@@ -116,6 +126,9 @@ def main() -> None:
             images = f"{len(one.labels):,}"
             totals.append([f"`{name}`", f"`{folder}`", images, str(wrong), str(exchanged), *shares])
         rows += list_exchanges(name, predictions[0], found, len(folders))
+        names[name] = [
+            str(predictions[0].names[one.index]) for images in found.values() for one in images
+        ]
     command = "python benchmarks/suspected_labels.py " + " ".join(
         f"--runs={text}" for text in arguments.runs
     )
@@ -140,6 +153,10 @@ def main() -> None:
         ]
     )
     write_text(arguments.out / "suspected_labels.md", page)
+    write_json(
+        arguments.out / "suspected_labels.json",
+        {"names": names, "commit": describe_provenance().commit},
+    )
     print(page)
 
 
