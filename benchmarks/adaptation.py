@@ -10,6 +10,10 @@ second labelled cell validates. Writes `adaptation/README.md`, `adaptation.json`
 finished trainings are kept in `--work`, and the same command goes on after a stop. What
 `adaptation/notes.md` says ends the page.
 
+The recipe is chosen with `--tested=validation` and `--overrides`: the cells to learn are then those
+that trained the networks of other rows, and those tested the ones that validated them, so that
+nothing is chosen on what is reported.
+
 Example:
   python benchmarks/adaptation.py --start=runs/without_tseng --laboratory=own --out=results
 """
@@ -30,7 +34,7 @@ import numpy as np
 from tqdm import tqdm
 
 from benchmarks.adaptation_report import describe, draw_figure
-from configs.stripnet import get_config
+from superxception_jax.commands import build_config
 from superxception_jax.data.source import Chromosomes
 from superxception_jax.data.splits import Split
 from superxception_jax.evaluation.metrics import class_shares
@@ -51,6 +55,7 @@ from superxception_jax.runs.workdir import load_config
 from superxception_jax.training import compile as compilation
 from superxception_jax.training.checkpoint_sharing import open_checkpoints
 
+RECIPE = str(Path(__file__).resolve().parents[1] / "configs" / "stripnet.py:adapt")
 CELLS = (1, 2, 5, 10, 20, 50)
 DRAWS = 3
 FEWEST_HELD_OUT = 5  # cells, of which one validates
@@ -101,11 +106,11 @@ def test(setup: Setup, variables: Mapping[str, Any], everything: Chromosomes) ->
 
 
 def choose_cells(
-    everything: Chromosomes, stored: StoredSplit, *, laboratory: str, draw: int
+    everything: Chromosomes, stored: StoredSplit, *, laboratory: str, tested: str, draw: int
 ) -> list[np.ndarray]:
     """Return the images of the cells that may be learned, in the order of a draw."""
     parts = np.array([stored.images[name].part for name in everything.names.tolist()])
-    free = (everything.sources == laboratory) & (parts != "test")
+    free = (everything.sources == laboratory) & ~np.isin(parts, ("test", tested))
     names, counts = np.unique(everything.cells[free], return_counts=True)
     order = np.random.default_rng(draw).permutation(names[counts >= FEWEST_IMAGES])
     return [np.flatnonzero(everything.cells == name) for name in order.tolist()]
@@ -132,21 +137,33 @@ def link_unlabelled(
 
 
 def read_cells(
-    cells: Sequence[np.ndarray], everything: Chromosomes, *, start: Path, work: Path
+    cells: Sequence[np.ndarray],
+    everything: Chromosomes,
+    *,
+    start: Path,
+    work: Path,
+    overrides: Sequence[str],
 ) -> tuple[Experiment, Chromosomes | None]:
     """Return the experiment with cells without labels, and what the start reads in them."""
     folder = work / f"unlabelled{len(cells)}"
     own_folder = Path(load_config(start).data.own_folder)
     link_unlabelled(cells, everything, own_folder=own_folder, folder=folder / "cells")
-    experiment = make_experiment(start, work / "start", unlabelled=str(folder / "cells"))
+    experiment = make_experiment(
+        start, work / "start", overrides=overrides, unlabelled=str(folder / "cells")
+    )
     return experiment, keep_pseudo_labels(experiment, folder)
 
 
-def make_experiment(start: Path, weights: Path, *, unlabelled: str = "") -> Experiment:
+def make_experiment(
+    start: Path, weights: Path, *, overrides: Sequence[str], unlabelled: str = ""
+) -> Experiment:
     """Return the experiment of the preset on the data of the start."""
-    config, of_start = get_config("adapt").unlock(), load_config(start)
+    config, of_start = build_config(RECIPE, overrides=overrides).unlock(), load_config(start)
+    curled_share = config.data.curled_share
     for section in ("data", "normalization", "split"):
         config[section] = of_start[section]
+    # Which images there are is the start's; which copies of them train, the recipe's.
+    config.data.curled_share = curled_share
     config.split.test_only = ""
     config.model.width_multiplier = of_start.model.width_multiplier
     config.model.init_from = str(weights / "variables.npz")
@@ -169,6 +186,10 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--cells_beside", default="5,10,20", help="Labelled cells beside cells without labels."
     )
+    parser.add_argument("--tested", default="test", choices=("test", "validation"))
+    parser.add_argument(
+        "--overrides", default="", help="Fields of the recipe, such as training.epochs=10;…"
+    )
     return parser
 
 
@@ -182,14 +203,21 @@ def main() -> None:
     weights = arguments.work / "start"
     if not (weights / "variables.npz").is_file():
         export_classifier(arguments.start, weights)
-    experiment = make_experiment(arguments.start, weights)
+    overrides = [one for one in arguments.overrides.split(";") if one]
+    experiment = make_experiment(arguments.start, weights, overrides=overrides)
     everything = load_everything(experiment)
     stored = load_split(arguments.start)
     if stored is None or arguments.laboratory not in load_config(arguments.start).split.test_only:
         parser.error(f"`--start` must have left `{arguments.laboratory}` out; see split.test_only")
-    tested = stored.find(everything.names).test
+    tested = getattr(stored.find(everything.names), arguments.tested)
     orders = [
-        choose_cells(everything, stored, laboratory=arguments.laboratory, draw=draw)
+        choose_cells(
+            everything,
+            stored,
+            laboratory=arguments.laboratory,
+            tested=arguments.tested,
+            draw=draw,
+        )
         for draw in range(arguments.draws)
     ]
     setup = set_up(experiment, choose_split=lambda _: draw_split(orders[0][:10], tested))
@@ -202,7 +230,11 @@ def main() -> None:
         learned = {int(images[0]) for order in orders for images in order[:most]}
         others = [images for images in orders[0] if int(images[0]) not in learned]
         chosen[arguments.unlabelled] = read_cells(
-            others[-arguments.unlabelled :], everything, start=arguments.start, work=arguments.work
+            others[-arguments.unlabelled :],
+            everything,
+            start=arguments.start,
+            work=arguments.work,
+            overrides=overrides,
         )
     for count, unlabelled in tqdm(counts, unit=" sizes"):
         draws = []
@@ -230,6 +262,8 @@ def write_page(rows: Sequence[dict[str, Any]], arguments: argparse.Namespace) ->
     )
     if arguments.unlabelled:
         command += f" --unlabelled={arguments.unlabelled} --cells_beside={arguments.cells_beside}"
+    command += "" if arguments.tested == "test" else f" --tested={arguments.tested}"
+    command += f" --overrides='{arguments.overrides}'" if arguments.overrides else ""
     out = arguments.out / "adaptation"
     out.mkdir(parents=True, exist_ok=True)
     page = describe(rows, laboratory=arguments.laboratory, command=command, commit=commit)
