@@ -10,9 +10,9 @@ second labelled cell validates. Writes `adaptation/README.md`, `adaptation.json`
 finished trainings are kept in `--work`, and the same command goes on after a stop. What
 `adaptation/notes.md` says ends the page.
 
-The recipe is chosen with `--tested=validation` and `--overrides`: the cells to learn are then those
-that trained the networks of other rows, and those tested the ones that validated them, so that
-nothing is chosen on what is reported.
+The recipe is chosen with `--tested=validation` and `--overrides`: a quarter of the cases of the
+laboratory that the test leaves out are tested then, and the others teach, so that nothing is chosen
+on what is reported.
 
 Example:
   python benchmarks/adaptation.py --start=runs/without_tseng --laboratory=own --out=results
@@ -63,6 +63,7 @@ FEWEST_HELD_OUT = 5  # cells, of which one validates
 # one cell says little about which epoch is best.
 SHARE_BESIDE = 2
 FEWEST_IMAGES = 16  # of a cell that is drawn: a batch
+CHOOSING_SHARE = 4  # one of so many of the other cases is tested to choose a recipe
 UNLABELLED_EPOCHS = 6  # with cells without labels, which make an epoch longer
 
 
@@ -105,12 +106,33 @@ def test(setup: Setup, variables: Mapping[str, Any], everything: Chromosomes) ->
     return found
 
 
+def choose_tested(
+    everything: Chromosomes, stored: StoredSplit, *, laboratory: str, tested: str
+) -> np.ndarray:
+    """Return the images to test: those of the start's test, or others to choose a recipe on."""
+    split = stored.find(everything.names)
+    if tested == "test":
+        return split.test
+    others = everything.sources == laboratory
+    others[split.test] = False
+    cases = np.unique(everything.cases[others])
+    some = np.random.default_rng(0).permutation(cases)[: len(cases) // CHOOSING_SHARE]
+    chosen = np.flatnonzero(others & np.isin(everything.cases, some))
+    return np.sort(np.concatenate([split.validation, chosen]))
+
+
 def choose_cells(
-    everything: Chromosomes, stored: StoredSplit, *, laboratory: str, tested: str, draw: int
+    everything: Chromosomes,
+    stored: StoredSplit,
+    tested: np.ndarray,
+    *,
+    laboratory: str,
+    draw: int,
 ) -> list[np.ndarray]:
     """Return the images of the cells that may be learned, in the order of a draw."""
-    parts = np.array([stored.images[name].part for name in everything.names.tolist()])
-    free = (everything.sources == laboratory) & ~np.isin(parts, ("test", tested))
+    free = everything.sources == laboratory
+    free[stored.find(everything.names).test] = False
+    free[tested] = False
     names, counts = np.unique(everything.cells[free], return_counts=True)
     order = np.random.default_rng(draw).permutation(names[counts >= FEWEST_IMAGES])
     return [np.flatnonzero(everything.cells == name) for name in order.tolist()]
@@ -209,15 +231,11 @@ def main() -> None:
     stored = load_split(arguments.start)
     if stored is None or arguments.laboratory not in load_config(arguments.start).split.test_only:
         parser.error(f"`--start` must have left `{arguments.laboratory}` out; see split.test_only")
-    tested = getattr(stored.find(everything.names), arguments.tested)
+    tested = choose_tested(
+        everything, stored, laboratory=arguments.laboratory, tested=arguments.tested
+    )
     orders = [
-        choose_cells(
-            everything,
-            stored,
-            laboratory=arguments.laboratory,
-            tested=arguments.tested,
-            draw=draw,
-        )
+        choose_cells(everything, stored, tested, laboratory=arguments.laboratory, draw=draw)
         for draw in range(arguments.draws)
     ]
     setup = set_up(experiment, choose_split=lambda _: draw_split(orders[0][:10], tested))
