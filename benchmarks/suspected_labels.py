@@ -2,8 +2,8 @@
 
 An exchange counts if every given network sees it. Name the network in question first, and then
 networks that know as little as possible of the labels, such as one that was trained without them.
-The option can be repeated for other data sets. Writes `suspected_labels.md`, and a JSON file of the
-same name with the names of the images.
+The option can be repeated, for other data sets and for the folds of one. Writes
+`suspected_labels.md`, and a JSON file of the same name with the names of the images.
 
 Example:
   python benchmarks/suspected_labels.py --runs=gband:runs/reader,runs/gu3
@@ -112,7 +112,8 @@ def main() -> None:
     )
     parser.add_argument("--out", type=Path, default=Path("results"))
     arguments = parser.parse_args()
-    totals, rows, names = [], [], {}
+    totals, rows = [], []
+    names: dict[str, list[str]] = {}
     for text in arguments.runs:
         name, _, listed = text.partition(":")
         folders = [Path(one) for one in listed.split(",")]
@@ -126,9 +127,9 @@ def main() -> None:
             images = f"{len(one.labels):,}"
             totals.append([f"`{name}`", f"`{folder}`", images, str(wrong), str(exchanged), *shares])
         rows += list_exchanges(name, predictions[0], found, len(folders))
-        names[name] = [
+        names.setdefault(name, []).extend(
             str(predictions[0].names[one.index]) for images in found.values() for one in images
-        ]
+        )
     command = "python benchmarks/suspected_labels.py " + " ".join(
         f"--runs={text}" for text in arguments.runs
     )
