@@ -2,8 +2,9 @@
 
 An exchange counts if every given network sees it. Name the network in question first, and then
 networks that know as little as possible of the labels, such as one that was trained without them.
-The option can be repeated, for other data sets and for the folds of one. Writes
-`suspected_labels.md`, and a JSON file of the same name with the names of the images.
+A network is a run, or the first row of a table, with all its folds. The option can be repeated for
+other data sets. Writes `suspected_labels.md`, and a JSON file of the same name with the names of
+the images.
 
 Example:
   python benchmarks/suspected_labels.py --runs=gband:runs/reader,runs/gu3
@@ -23,34 +24,46 @@ import numpy as np
 
 from benchmarks.page import made_by
 from superxception_jax.chromosomes import CLASS_NAMES
-from superxception_jax.evaluation.exchanges import ExchangedImage, find_exchanges
+from superxception_jax.evaluation.exchanges import (
+    AssignedImages,
+    ExchangedImage,
+    find_exchanges,
+)
 from superxception_jax.evaluation.markdown import markdown_grid
 from superxception_jax.evaluation.predictions import Predictions, load_predictions
 from superxception_jax.files import write_json, write_text
 from superxception_jax.runs.provenance import describe_provenance
 from superxception_jax.runs.workdir import load_config
+from superxception_jax.tables.finished_run import pool_folds
+from superxception_jax.tables.table_folder import load_table
+from superxception_jax.tables.table_page import VALUES_FILE
 
 HEADS = ["data set", "network", "images", "not as labelled", "of them in exchanges"]
 HEADS += ["as labelled, %", "without these images, %", "cells all as labelled, %"]
 HEADS += ["without these images, %"]
 
 
-def load_of_data_set(run: Path, name: str) -> Predictions:
-    """Return what a run predicted for the test images of one data set, without its name in theirs.
+def load_tested(folder: Path, name: str) -> AssignedImages:
+    """Return what a run or the first row of a table made of the test images of one data set.
+
+    Names of images and cells are those within the data set.
 
     Raises:
         FileNotFoundError: The run has no predictions.
         ValueError: It tested no image of the data set.
     """
-    predictions = load_predictions(run / "predictions.npz")
-    tested = load_config(run).data.dataset
+    if (folder / VALUES_FILE).is_file():
+        runs = load_table(folder).runs
+        return pool_folds([one for one in runs if one.row == runs[0].row])
+    predictions = load_predictions(folder / "predictions.npz")
+    tested = load_config(folder).data.dataset
     if tested == name:
         return predictions
     # Only the names of a run of several data sets begin with them.
     some = np.char.startswith(predictions.names, f"{name}/")
     if "," not in tested or not some.any():
         raise ValueError(
-            f"`--runs` must name a data set that {run} tested, {tested}; got {name!r}."
+            f"`--runs` must name a data set that {folder} tested ({tested}), got {name}."
         )
     fields: dict[str, Any] = {
         field: None if array is None else array[some] for field, array in vars(predictions).items()
@@ -64,7 +77,7 @@ def _without(names: np.ndarray, prefix: str) -> np.ndarray:
 
 
 def count(
-    predictions: Predictions, exchanges: Mapping[str, Sequence[ExchangedImage]]
+    predictions: AssignedImages, exchanges: Mapping[str, Sequence[ExchangedImage]]
 ) -> tuple[int, int, list[str]]:
     """Return how many images are not as labelled, how many of them exchanged, and four shares."""
     assert predictions.assigned is not None
@@ -86,7 +99,7 @@ def count(
 
 
 def list_exchanges(
-    name: str, predictions: Predictions, found: Mapping[str, Sequence[ExchangedImage]], runs: int
+    name: str, predictions: AssignedImages, found: Mapping[str, Sequence[ExchangedImage]], runs: int
 ) -> list[list[str]]:
     """Return a row for each cell with an exchange."""
     return [
@@ -108,7 +121,10 @@ def main() -> None:
     """List the exchanges of all data sets and write the page."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument(
-        "--runs", action="append", required=True, help="Data set and its runs: NAME:RUN,RUN."
+        "--runs",
+        action="append",
+        required=True,
+        help="Data set, and its runs and tables: NAME:FOLDER,FOLDER.",
     )
     parser.add_argument("--out", type=Path, default=Path("results"))
     arguments = parser.parse_args()
@@ -118,7 +134,7 @@ def main() -> None:
         name, _, listed = text.partition(":")
         folders = [Path(one) for one in listed.split(",")]
         try:
-            predictions = [load_of_data_set(one, name) for one in folders]
+            predictions = [load_tested(one, name) for one in folders]
             found = find_exchanges(predictions)
         except (FileNotFoundError, ValueError) as error:
             parser.error(str(error))
@@ -127,9 +143,9 @@ def main() -> None:
             images = f"{len(one.labels):,}"
             totals.append([f"`{name}`", f"`{folder}`", images, str(wrong), str(exchanged), *shares])
         rows += list_exchanges(name, predictions[0], found, len(folders))
-        names.setdefault(name, []).extend(
+        names[name] = [
             str(predictions[0].names[one.index]) for images in found.values() for one in images
-        )
+        ]
     command = "python benchmarks/suspected_labels.py " + " ".join(
         f"--runs={text}" for text in arguments.runs
     )

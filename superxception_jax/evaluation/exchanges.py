@@ -11,10 +11,33 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
-from superxception_jax.evaluation.predictions import Predictions
+
+class AssignedImages(Protocol):
+    """What a network made of images, as runs and tables keep it."""
+
+    @property
+    def names(self) -> np.ndarray:
+        """Return the name of each image, unique together with its cell, str[N]."""
+
+    @property
+    def cells(self) -> np.ndarray:
+        """Return the cell of each image, str[N]."""
+
+    @property
+    def labels(self) -> np.ndarray:
+        """Return the true classes, Int[N], indices into `CLASS_NAMES`."""
+
+    @property
+    def predicted(self) -> np.ndarray:
+        """Return the most probable class of each image by itself, Int[N]."""
+
+    @property
+    def assigned(self) -> np.ndarray | None:
+        """Return the classes after the assignment of whole cells, Int[N]; None without one."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +57,7 @@ class ExchangedImage:
     by_itself: int
 
 
-def find_exchanges(predictions: Sequence[Predictions]) -> dict[str, tuple[ExchangedImage, ...]]:
+def find_exchanges(predictions: Sequence[AssignedImages]) -> dict[str, tuple[ExchangedImage, ...]]:
     """Return the images of each cell whose labels all networks exchange among each other.
 
     Args:
@@ -60,9 +83,7 @@ def find_exchanges(predictions: Sequence[Predictions]) -> dict[str, tuple[Exchan
             f"{len(predictions)}; test the networks on the same split of whole cells."
         )
     alike = np.all(np.equal(assigned, assigned[0]), axis=0) & (assigned[0] != first.labels)
-    alone = np.sum(
-        [one.log_probabilities.argmax(axis=1) == assigned[0] for one in predictions], axis=0
-    )
+    alone = np.sum([one.predicted == assigned[0] for one in predictions], axis=0)
     found = {}
     for cell in dict.fromkeys(first.cells[alike].tolist()):
         images = [
