@@ -30,6 +30,14 @@ def test_the_temperature_of_drawn_data_is_found(temperature):
     assert fit_temperature(log_probabilities, labels) == pytest.approx(temperature, rel=0.1)
 
 
+@pytest.mark.parametrize(("count", "coldest"), [(1, 0.8), (20, 0.3), (50, 0.2)])
+def test_few_images_without_an_error_are_no_proof_of_certainty(count, coldest):
+    log_probabilities, _ = draw(1.0, count=count)
+    labels = log_probabilities.argmax(axis=1).astype(np.int32)
+    # Without a prior, any number of them asks for the coldest of all.
+    assert coldest < fit_temperature(log_probabilities, labels) < 1
+
+
 def test_scaling_lowers_the_calibration_error_and_keeps_the_classes():
     log_probabilities, labels = draw(3.0)
     scaled = apply_temperature(log_probabilities, fit_temperature(log_probabilities, labels))
