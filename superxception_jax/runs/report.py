@@ -29,10 +29,13 @@ from superxception_jax.evaluation.predictions import (
 from superxception_jax.files import write_json, write_text
 from superxception_jax.karyotyping.calibration import apply_temperature
 from superxception_jax.karyotyping.stain import FIELD as STAIN_FIELD
+from superxception_jax.karyotyping.stain import HAPLOID, KnownStain
 from superxception_jax.runs.calibrated import calibrated_predictions, fit_calibration
+from superxception_jax.runs.included import find_weights
 from superxception_jax.runs.orientation import measure_orientation
 from superxception_jax.runs.predicting import predict_split
 from superxception_jax.runs.provenance import Provenance
+from superxception_jax.runs.reader import load_calibration
 from superxception_jax.runs.report_figures import choose_restored, draw_restoration, figure_makers
 from superxception_jax.runs.report_text import Attempts, summarize_results
 from superxception_jax.runs.restoration import (
@@ -95,6 +98,7 @@ def write_report(
     with tqdm(total=len(images.labels), desc=f"testing on {split}", unit=" images") as bar:
         log_probabilities = predict_split(setup, variables, images, bar=bar)
     temperature, stain = fit_calibration(setup, variables)
+    stain = _admit_what_the_start_knows(setup, stain)
     shares = class_shares(setup.splits["train"].labels)
     predictions, withheld = calibrated_predictions(
         setup, images, log_probabilities, temperature, shares
@@ -156,6 +160,21 @@ def share_predictions(setup: Setup, *, variables: Mapping[str, Any], split: str)
     Attempts().attempt("", functools.partial(_restore, setup, variables, images, split=split))
     measure_orientation(setup, variables, images)
     _measure_start(setup, images, class_shares(setup.splits["train"].labels))
+
+
+def _admit_what_the_start_knows(setup: Setup, fitted: KnownStain) -> KnownStain:
+    """Return the known stain: of an adapted network, that of its start if it admits more cells.
+
+    The cells that validate an adaptation are few. Where they happen to be easy, other cells of the
+    same laboratory would be foreign, and get no formula.
+    """
+    folder = find_weights(setup.experiment.init_from).parent
+    if not setup.experiment.start_counts or not (folder / CALIBRATION_FILE).is_file():
+        return fitted
+    _, _, known = load_calibration(folder)
+    if known is None:
+        return fitted
+    return max(fitted, known, key=lambda one: one.most_doubt(2 * HAPLOID))
 
 
 def _draw(make: Callable[[], Figure], path: Path) -> Path:

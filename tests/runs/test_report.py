@@ -15,14 +15,18 @@ from configs.stripnet import get_config
 from superxception_jax.data.source import Chromosomes
 from superxception_jax.evaluation.predictions import load_predictions
 from superxception_jax.files import write_text
+from superxception_jax.karyotyping.stain import KnownStain
 from superxception_jax.runs import calibrated, report
 from superxception_jax.runs.experiment import build_experiment
+from superxception_jax.runs.included import INCLUDED
+from superxception_jax.runs.reader import load_calibration
 from superxception_jax.runs.report import RunHistory, write_report
 from superxception_jax.runs.results import load_results
 from superxception_jax.training.progress import Progress
 from tests.runs.samples import PROVENANCE, TRAINING
 
 MALE = np.repeat(np.arange(24), [2] * 22 + [1, 1]).astype(np.int32)
+EASY, HARD = (KnownStain(doubt, 0.0, 0.1, cells=2, images=92) for doubt in (0.1, 7.0))
 HISTORY: dict[str, Any] = {
     "progress": Progress(training_seconds=30.0, best_validation_loss=0.1, best_step=7),
     "trainings": (TRAINING,),
@@ -213,6 +217,27 @@ def test_the_start_is_tested_on_the_same_images(make, tmp_path, monkeypatch, cap
     text = capsys.readouterr().out
     assert f"before the training: {results.accuracy:.2%} of 276 images" in text
     assert "no epoch improved on it" not in text
+
+
+@pytest.mark.parametrize(
+    ("start", "fitted", "kept"),
+    [
+        ("kept_unless_improved", EASY, "start"),
+        ("kept_unless_improved", HARD, "fitted"),
+        ("replaced", EASY, "fitted"),
+    ],
+)
+@pytest.mark.usefixtures("no_figures")
+def test_what_the_start_knew_is_not_foreign_after_an_adaptation(
+    make, tmp_path, monkeypatch, start, fitted, kept
+):
+    monkeypatch.setattr(report, "load_start", lambda setup: ({"params": {}}, ""))
+    monkeypatch.setattr(report.compilation, "place_replicated", lambda variables, mesh: variables)
+    monkeypatch.setattr(report, "fit_calibration", lambda *_: (1.0, fitted))
+    fields = {"model.init_from": "gband", "model.start": start, "training.kept": "lowest_loss"}
+    make(cells(*[MALE] * 6), mesh=None, **fields)
+    known = {"fitted": fitted, "start": load_calibration(INCLUDED["gband"])[2]}
+    assert load_calibration(tmp_path)[2] == known[kept]
 
 
 @pytest.mark.usefixtures("no_figures")
