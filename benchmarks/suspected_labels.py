@@ -50,10 +50,13 @@ def load_tested(folder: Path, name: str) -> AssignedImages:
 
     Raises:
         FileNotFoundError: The run has no predictions.
-        ValueError: It tested no image of the data set.
+        ValueError: The data set was not tested there; a table must have tested it alone.
     """
     if (folder / VALUES_FILE).is_file():
         runs = load_table(folder).runs
+        tested = runs[0].config["data"]["dataset"]
+        if tested != name:
+            raise _refusal(folder, tested, name)
         return pool_folds([one for one in runs if one.row == runs[0].row])
     predictions = load_predictions(folder / "predictions.npz")
     tested = load_config(folder).data.dataset
@@ -62,14 +65,16 @@ def load_tested(folder: Path, name: str) -> AssignedImages:
     # Only the names of a run of several data sets begin with them.
     some = np.char.startswith(predictions.names, f"{name}/")
     if "," not in tested or not some.any():
-        raise ValueError(
-            f"`--runs` must name a data set that {folder} tested ({tested}), got {name}."
-        )
+        raise _refusal(folder, tested, name)
     fields: dict[str, Any] = {
         field: None if array is None else array[some] for field, array in vars(predictions).items()
     }
     fields |= {part: _without(fields[part], f"{name}/") for part in ("names", "cells")}
     return Predictions(**fields)
+
+
+def _refusal(folder: Path, tested: str, name: str) -> ValueError:
+    return ValueError(f"`--runs` must name a data set that {folder} tested ({tested}), got {name}.")
 
 
 def _without(names: np.ndarray, prefix: str) -> np.ndarray:

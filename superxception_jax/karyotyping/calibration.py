@@ -19,7 +19,7 @@ PRIOR_LOG_SD = 0.5
 
 
 def fit_temperature(log_probabilities: np.ndarray, labels: np.ndarray) -> float:
-    """Return the most probable temperature: that at which the true classes are likely.
+    """Return the most probable temperature, given the true classes.
 
     Args:
         log_probabilities: f32[N,C], log-probabilities of images used neither for training nor

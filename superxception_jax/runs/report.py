@@ -168,8 +168,10 @@ def _admit_what_the_start_knows(setup: Setup, fitted: KnownStain) -> KnownStain:
     The cells that validate an adaptation are few. Where they happen to be easy, other cells of the
     same laboratory would be foreign, and get no formula.
     """
+    if not setup.experiment.start_counts:
+        return fitted
     folder = find_weights(setup.experiment.init_from).parent
-    if not setup.experiment.start_counts or not (folder / CALIBRATION_FILE).is_file():
+    if not (folder / CALIBRATION_FILE).is_file():
         return fitted
     _, _, known = load_calibration(folder)
     if known is None:

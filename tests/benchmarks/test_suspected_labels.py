@@ -57,3 +57,8 @@ def test_names_are_those_within_the_data_set(run):
 def test_a_data_set_that_was_not_tested_is_refused(run, dataset):
     with pytest.raises(ValueError, match=f"tested \\({dataset}\\), got bioimage"):
         load_tested(run(dataset, ["gband/1/a", "own/1/b"]), "bioimage")
+
+
+def test_a_table_of_another_data_set_is_refused():
+    with pytest.raises(ValueError, match=r"tested \(bioimage\), got gband"):
+        load_tested(RESULTS / "qband_start", "gband")
