@@ -48,7 +48,7 @@ from superxception_jax.runs.reader import export_classifier
 from superxception_jax.runs.setup import Setup, load_best, set_up
 from superxception_jax.runs.source_metrics import measure_images
 from superxception_jax.runs.split_data import load_everything
-from superxception_jax.runs.split_file import StoredSplit, load_split
+from superxception_jax.runs.split_file import load_split
 from superxception_jax.runs.start_weights import load_start
 from superxception_jax.runs.train import train_network
 from superxception_jax.runs.workdir import load_config
@@ -107,10 +107,9 @@ def test(setup: Setup, variables: Mapping[str, Any], everything: Chromosomes) ->
 
 
 def choose_tested(
-    everything: Chromosomes, stored: StoredSplit, *, laboratory: str, tested: str
+    everything: Chromosomes, split: Split, *, laboratory: str, tested: str
 ) -> np.ndarray:
     """Return the images to test: those of the start's test, or others to choose a recipe on."""
-    split = stored.find(everything.names)
     if tested == "test":
         return split.test
     others = everything.sources == laboratory
@@ -122,16 +121,11 @@ def choose_tested(
 
 
 def choose_cells(
-    everything: Chromosomes,
-    stored: StoredSplit,
-    tested: np.ndarray,
-    *,
-    laboratory: str,
-    draw: int,
+    everything: Chromosomes, split: Split, tested: np.ndarray, *, laboratory: str, draw: int
 ) -> list[np.ndarray]:
     """Return the images of the cells that may be learned, in the order of a draw."""
     free = everything.sources == laboratory
-    free[stored.find(everything.names).test] = False
+    free[split.test] = False
     free[tested] = False
     names, counts = np.unique(everything.cells[free], return_counts=True)
     order = np.random.default_rng(draw).permutation(names[counts >= FEWEST_IMAGES])
@@ -181,11 +175,12 @@ def make_experiment(
 ) -> Experiment:
     """Return the experiment of the preset on the data of the start."""
     config, of_start = build_config(RECIPE, overrides=overrides).unlock(), load_config(start)
-    curled_share = config.data.curled_share
-    for section in ("data", "normalization", "split"):
-        config[section] = of_start[section]
     # Which images there are is the start's; which copies of them train, the recipe's.
-    config.data.curled_share = curled_share
+    kept = {"data.curled_share", *(one.partition("=")[0] for one in overrides)}
+    for section in ("data", "normalization", "split"):
+        for name, value in of_start[section].items():
+            if f"{section}.{name}" not in kept:
+                config[section][name] = value
     config.split.test_only = ""
     config.model.width_multiplier = of_start.model.width_multiplier
     config.model.init_from = str(weights / "variables.npz")
@@ -208,7 +203,12 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--cells_beside", default="5,10,20", help="Labelled cells beside cells without labels."
     )
-    parser.add_argument("--tested", default="test", choices=("test", "validation"))
+    parser.add_argument(
+        "--tested",
+        default="test",
+        choices=("test", "validation"),
+        help="The start's test, or cases on which to choose a recipe.",
+    )
     parser.add_argument(
         "--overrides", default="", help="Fields of the recipe, such as training.epochs=10;…"
     )
@@ -231,11 +231,12 @@ def main() -> None:
     stored = load_split(arguments.start)
     if stored is None or arguments.laboratory not in load_config(arguments.start).split.test_only:
         parser.error(f"`--start` must have left `{arguments.laboratory}` out; see split.test_only")
+    split = stored.find(everything.names)
     tested = choose_tested(
-        everything, stored, laboratory=arguments.laboratory, tested=arguments.tested
+        everything, split, laboratory=arguments.laboratory, tested=arguments.tested
     )
     orders = [
-        choose_cells(everything, stored, tested, laboratory=arguments.laboratory, draw=draw)
+        choose_cells(everything, split, tested, laboratory=arguments.laboratory, draw=draw)
         for draw in range(arguments.draws)
     ]
     setup = set_up(experiment, choose_split=lambda _: draw_split(orders[0][:10], tested))
@@ -261,9 +262,9 @@ def main() -> None:
             kept = folder / "gain.json"
             if not kept.is_file():
                 folder.mkdir(parents=True, exist_ok=True)
-                split = draw_split(order[:count], tested, beside=unlabelled > 0)
+                drawn = draw_split(order[:count], tested, beside=unlabelled > 0)
                 adapting, pseudo = chosen[unlabelled]
-                gain = adapt(adapting, everything, split, folder=folder, pseudo_labelled=pseudo)
+                gain = adapt(adapting, everything, drawn, folder=folder, pseudo_labelled=pseudo)
                 write_json(kept, gain)
             draws.append(json.loads(kept.read_text("utf-8")))
         rows.append({"cells": count, "unlabelled": unlabelled, "draws": draws})

@@ -151,6 +151,7 @@ def main() -> None:
         names[name] = [
             str(predictions[0].names[one.index]) for images in found.values() for one in images
         ]
+    commit = describe_provenance().commit
     command = "python benchmarks/suspected_labels.py " + " ".join(
         f"--runs={text}" for text in arguments.runs
     )
@@ -171,14 +172,11 @@ def main() -> None:
             "",
             markdown_grid(["data set", "cell", "image: label → assigned", "by itself"], rows),
             "",
-            *made_by(command, commit=describe_provenance().commit or "unknown"),
+            *made_by(command, commit=commit or "unknown"),
         ]
     )
     write_text(arguments.out / "suspected_labels.md", page)
-    write_json(
-        arguments.out / "suspected_labels.json",
-        {"names": names, "commit": describe_provenance().commit},
-    )
+    write_json(arguments.out / "suspected_labels.json", {"names": names, "commit": commit})
     print(page)
 
 

@@ -22,20 +22,19 @@ def everything() -> Any:
 
 
 @pytest.fixture
-def stored(everything) -> Any:
+def split(everything) -> Split:
     index = np.arange(len(everything.names))
     known, case = everything.sources == "gband", everything.cases.astype(int)
-    split = Split(
+    return Split(
         train=index[known & (case < 5)],
         validation=index[known & (case >= 5) & (case < 7)],
         test=index[(known & (case == 7)) | (case >= 14)],
     )
-    return SimpleNamespace(find=lambda names: split)
 
 
-def test_what_is_reported_chooses_nothing(everything, stored):
+def test_what_is_reported_chooses_nothing(everything, split):
     reported, choosing = (
-        choose_tested(everything, stored, laboratory="own", tested=part)
+        choose_tested(everything, split, laboratory="own", tested=part)
         for part in ("test", "validation")
     )
     assert not set(reported) & set(choosing)
@@ -43,16 +42,15 @@ def test_what_is_reported_chooses_nothing(everything, stored):
     # Whole cases: a quarter of the six that the test leaves out.
     assert len(set(everything.cases[own])) == 6 // CHOOSING_SHARE
     assert len(own) == len(set(everything.cases[own])) * CELLS * IMAGES
-    split = stored.find(None)
     assert set(choosing) - set(own) == set(split.validation)
 
 
 @pytest.mark.parametrize("part", ["test", "validation"])
-def test_cells_that_teach_are_not_tested(everything, stored, part):
-    tested = choose_tested(everything, stored, laboratory="own", tested=part)
-    cells = choose_cells(everything, stored, tested, laboratory="own", draw=0)
+def test_cells_that_teach_are_not_tested(everything, split, part):
+    tested = choose_tested(everything, split, laboratory="own", tested=part)
+    cells = choose_cells(everything, split, tested, laboratory="own", draw=0)
     taught = np.concatenate(cells)
     assert set(everything.sources[taught]) == {"own"}
     assert not set(taught) & set(tested)
-    assert not set(taught) & set(stored.find(None).test)
+    assert not set(taught) & set(split.test)
     assert not set(everything.cases[taught]) & set(everything.cases[tested])
