@@ -33,6 +33,7 @@ from superxception_jax.data.measure import measure_chromosome
 from superxception_jax.data.own.folder import find_folder, load_folder, read_folder
 from superxception_jax.data.record import ChromosomeRecord
 from superxception_jax.data.screen import screen_cell
+from superxception_jax.data.sight import see
 
 FEW = 3  # images of an incomplete cell: only the checks of single images apply
 Cell = list[np.ndarray]  # bright on black, u8[H,W]
@@ -239,7 +240,8 @@ def is_caught(foreign: np.ndarray, cell: Cell, known: set[int], *, light: bool) 
     images = [255 - one if light else one for one in (*cell, foreign)]
     names = [str(index) for index in range(len(images))]
     background = "light" if light else "dark"
-    found = {one.index for one in screen_cell(images, names=names, background=background)}
+    sights = [see(image, background=background) for image in images]
+    found = {one.index for one in screen_cell(sights, names=names, background=background)}
     if found == known:
         try:
             measure_chromosome(images[-1], background=background)
@@ -267,7 +269,9 @@ def main() -> None:
     alone = dict.fromkeys(KINDS, 0)
     for records in tqdm(cells.values(), unit="cell"):
         images, names = [one.image for one in records], [one.name for one in records]
-        found = screen_cell(images, names=names, background="light" if light else "dark")
+        background = "light" if light else "dark"
+        sights = [see(image, background=background) for image in images]
+        found = screen_cell(sights, names=names, background=background)
         aside += len(found)
         for one in found:
             tqdm.write(f"{names[one.index]}: {one.reason}")

@@ -5,6 +5,8 @@ Points are (row, column) in pixels, the centre of the first pixel at (0, 0).
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 from numpy.polynomial import chebyshev
 from scipy.sparse import csr_array
@@ -36,6 +38,7 @@ AXIS_STEP_PX = 0.5
 _REFINEMENTS = 3
 # Steps (down, right) to the pixels around one, in the order of the image.
 _NEIGHBOURS = ((-1, -1), (-1, 0), (-1, 1), (0, -1), (0, 1), (1, -1), (1, 0), (1, 1))
+_STEP_PX = np.hypot(*np.transpose(_NEIGHBOURS))
 
 
 def main_direction(mask: np.ndarray) -> np.ndarray:
@@ -228,7 +231,7 @@ def _position(mask: np.ndarray, *, over_corners: bool) -> np.ndarray:
             if down and right:
                 linked[:, column] &= flat[inside + down * row] | flat[inside + right]
     starts = np.concatenate([[0], np.cumsum(linked.sum(axis=1))]).astype(np.int32)
-    lengths = np.broadcast_to([np.hypot(*step) for step in _NEIGHBOURS], linked.shape)
+    lengths = np.broadcast_to(_STEP_PX, linked.shape)
     graph = csr_array((lengths[linked], index[there[linked]], starts), (len(inside),) * 2)
     start = dijkstra(graph, indices=0).argmax()
     from_start = dijkstra(graph, indices=start)
@@ -245,9 +248,17 @@ def _fit(points: np.ndarray, position: np.ndarray, degree: int) -> np.ndarray:
     scaled = (2 * position - low - high) / (high - low)
     fitted = np.abs(scaled) <= 1 + 1e-9  # whole rows of an upright bar, in spite of rounding
     basis = chebyshev.chebvander(scaled[fitted], degree)
-    coefficients, *_ = np.linalg.lstsq(basis, points[fitted], rcond=None)
-    kept = np.linspace(-1, 1, max(3, int(np.ceil((high - low) / AXIS_STEP_PX))))
-    return chebyshev.chebvander(kept, degree) @ coefficients
+    # These polynomials are nearly orthogonal, so that their products lose no accuracy.
+    coefficients, *_ = np.linalg.lstsq(basis.T @ basis, basis.T @ points[fitted], rcond=None)
+    return _evenly(max(3, int(np.ceil((high - low) / AXIS_STEP_PX))), degree) @ coefficients
+
+
+@functools.lru_cache(maxsize=4096)
+def _evenly(count: int, degree: int) -> np.ndarray:
+    """Return the polynomials f64[count,degree + 1] at even steps from -1 to 1, read-only."""
+    values = chebyshev.chebvander(np.linspace(-1, 1, count), degree)
+    values.setflags(write=False)
+    return values
 
 
 def _steps(low: float, high: float) -> np.ndarray:

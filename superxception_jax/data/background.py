@@ -95,12 +95,15 @@ def level_cell(images: Sequence[DecodedImage], *, background: str) -> LeveledCel
     seen = [_see(*pair, background=background) for pair in zip(images, ranges, strict=True)]
     if background == "auto":
         background = "light" if _majority([one.vote for one in seen]) else "dark"
-    levels = [one.levels[background] for one in seen]
-    cell_level = _cell_level(levels, kind=background)
+        seen = [
+            one if one.kind == background else _see(*pair, background=background)
+            for one, pair in zip(seen, zip(images, ranges, strict=True), strict=True)
+        ]
+    cell_level = _cell_level([one.level for one in seen], kind=background)
     stretch = _stretch(seen, cell_level, bits=bits) if background == "dark" else 1.0
     leveled = []
     for one, grey_range, sight in zip(images, ranges, seen, strict=True):
-        level = _own_or_cell_level(sight.levels[background], cell_level, kind=background)
+        level = _own_or_cell_level(sight.level, cell_level, kind=background)
         leveled.append(
             _level_image(one, grey_range, sight, level=level, kind=background, stretch=stretch)
         )
@@ -137,21 +140,25 @@ def _fill(grey: np.ndarray, opacity: np.ndarray, background: float) -> np.ndarra
 
 @dataclass(frozen=True)
 class _Sight:
-    """What was seen of an image: votes for light, level by kind, brightness, frame."""
+    """What was seen of an image: votes for light, kind of its level, brightness, frame."""
 
     vote: int
-    levels: dict[str, Level]
+    kind: str
+    level: Level
     brightness: float
     frame_px: tuple[int, int, int, int]
 
 
 def _see(image: DecodedImage, grey_range: GreyRange, *, background: str) -> _Sight:
+    """Return what is seen of an image; "auto" is what it votes for itself."""
     opaque = None if image.opacity is None else image.opacity >= OPAQUE
     view = look_at(grey_range.apply(image.grey), opaque)
-    kinds = ("dark", "light") if background == "auto" else (background,)
+    votes = vote(view) if background == "auto" else 0
+    kind = background if background != "auto" else ("light" if votes > 0 else "dark")
     return _Sight(
-        vote=vote(view),
-        levels={kind: measure_level(view, kind=kind) for kind in kinds},
+        vote=votes,
+        kind=kind,
+        level=measure_level(view, kind=kind),
         brightness=robust_maximum(view.grey[view.inside]),
         frame_px=view.frame_px,
     )

@@ -102,7 +102,7 @@ def _straight_axis(measured: MeasuredChromosome, settings: NormalizationSettings
     if settings.tilt == "remove":
         direction = upright_direction(measured.crop.mask, measured.axis)
     centre = np.argwhere(measured.crop.mask).mean(axis=0)
-    return np.stack([centre - direction, centre, centre + direction])
+    return np.stack([centre - direction, centre + direction])
 
 
 def _scales(

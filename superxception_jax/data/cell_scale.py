@@ -73,10 +73,13 @@ def estimate_reference_px(lengths_px: np.ndarray, *, classes: np.ndarray | None 
         classes = np.tile(_expected_classes(count), (count, 1))
     check(lengths_px=(lengths_px, "f64[N]"), classes=(classes, "f64[N,C]"))
     logs, relative = np.log(lengths_px), class_lengths()
-    # Lengths, offsets, classes.
+    # Lengths, offsets, classes; in place, because these arrays are large.
     expected = logs.max() + _OFFSETS[:, None] + np.log(relative)
-    distances = (logs[:, None, None] - expected) / _SPREAD
-    likelihoods = (classes[:, None, :] * np.exp(-0.5 * distances**2)).sum(axis=2) + _ANY_LENGTH
+    near = logs[:, None, None] - expected
+    near *= near
+    near *= -0.5 / _SPREAD**2
+    np.exp(near, out=near)
+    likelihoods = (near @ classes[:, :, None])[..., 0] + _ANY_LENGTH
     posterior = np.log(likelihoods).sum(axis=0)
     posterior = np.exp(posterior - posterior.max())
     return float(np.exp(logs.max() + (posterior @ _OFFSETS) / posterior.sum()))

@@ -24,6 +24,7 @@ SMALLEST_AREA_PX = 20  # the smallest real chromosomes cover about 100 pixels
 FRINGE_PX = 2  # the blurred edge below the foreground threshold
 PADDING_PX = FRINGE_PX + 2  # two zeros beyond the fringe for the cubic interpolation
 _EIGHT_NEIGHBOURS = np.ones((3, 3), bool)
+_FRINGE = np.hypot(*np.mgrid[-FRINGE_PX : FRINGE_PX + 1, -FRINGE_PX : FRINGE_PX + 1]) <= FRINGE_PX
 
 
 @dataclass(frozen=True)
@@ -97,12 +98,15 @@ def find_chromosome(image: np.ndarray) -> np.ndarray:
     return mask
 
 
-def crop_chromosome(image: np.ndarray, *, background: str) -> CroppedChromosome:
+def crop_chromosome(
+    image: np.ndarray, *, background: str, mask: np.ndarray | None = None
+) -> CroppedChromosome:
     """Cut the chromosome out and set everything else to zero.
 
     Args:
         image: u8[H,W], grey image of one chromosome.
         background: "dark" or "light", see `brighten_chromosome`.
+        mask: bool[H,W], what `find_chromosome` found in the bright image; None: not yet searched.
 
     Returns:
         The crop; it doesn't depend on background or separate debris around the chromosome. On a
@@ -112,7 +116,7 @@ def crop_chromosome(image: np.ndarray, *, background: str) -> CroppedChromosome:
         ValueError: `background` is unknown, or the image shows no chromosome.
     """
     bright = brighten_chromosome(image, background=background)
-    mask = find_chromosome(bright)
+    mask = find_chromosome(bright) if mask is None else mask
     if bright is not image:
         mask = _join_satellites(bright, mask)
     image = bright
@@ -123,9 +127,8 @@ def crop_chromosome(image: np.ndarray, *, background: str) -> CroppedChromosome:
     cut = padded[
         rows.start : rows.stop + 2 * PADDING_PX, columns.start : columns.stop + 2 * PADDING_PX
     ]
-    fringe = ndimage.distance_transform_edt(~mask) <= FRINGE_PX
     return CroppedChromosome(
-        image=np.where(fringe, cut, 0).astype(np.uint8),
+        image=np.where(ndimage.binary_dilation(mask, _FRINGE), cut, 0).astype(np.uint8),
         mask=mask,
         top_px=rows.start - PADDING_PX,
         left_px=columns.start - PADDING_PX,
@@ -155,7 +158,9 @@ def _fill_holes(mask: np.ndarray) -> np.ndarray:
 
     Slits are one pixel wide, so their pixels may be connected by corners only.
     """
-    return ndimage.binary_fill_holes(mask, structure=_EIGHT_NEIGHBOURS)
+    # A third of the time of `ndimage.binary_fill_holes`, which spreads step by step.
+    outside, count = ndimage.label(~pad(mask, 1), structure=_EIGHT_NEIGHBOURS)
+    return mask if count == 1 else outside[1:-1, 1:-1] != outside[0, 0]
 
 
 def _largest_component(foreground: np.ndarray) -> np.ndarray:

@@ -89,12 +89,15 @@ def measure_cell(
     return measured
 
 
-def measure_chromosome(image: np.ndarray, *, background: str) -> MeasuredChromosome:
+def measure_chromosome(
+    image: np.ndarray, *, background: str, mask: np.ndarray | None = None
+) -> MeasuredChromosome:
     """Cut one chromosome out and measure its medial axis.
 
     Args:
         image: u8[H,W], grey image of one chromosome.
         background: "dark" or "light", see `brighten_chromosome`.
+        mask: bool[H,W], see `crop_chromosome`.
 
     Returns:
         The measured chromosome.
@@ -102,7 +105,7 @@ def measure_chromosome(image: np.ndarray, *, background: str) -> MeasuredChromos
     Raises:
         ValueError: `background` is unknown, or the image shows no chromosome.
     """
-    crop = crop_chromosome(image, background=background)
+    crop = crop_chromosome(image, background=background, mask=mask)
     axis = medial_axis(crop.mask)
     return MeasuredChromosome(crop=crop, axis=axis, length_px=axis_length_px(axis))
 

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from superxception_jax.arrays import check
 from superxception_jax.data.crop import (
     BACKGROUND_NOISE_LEVEL,
     FOREGROUND_SHARE,
     SATELLITE_SHARE,
 )
+from superxception_jax.data.sight import Sight
 from superxception_jax.data.small_arrays import pad, percentile
-from superxception_jax.data.twins import Sight, find_twins, see
+from superxception_jax.data.twins import find_twins
 
 # Chosen on three G- and Q-band sets and a DAPI set, mostly on the odd cells; what real chromosomes
 # reach stands beside each number. `benchmarks/screening.py` measures the outcome.
@@ -77,7 +77,7 @@ class _View:
 
 
 def screen_cell(
-    images: Sequence[np.ndarray], *, names: Sequence[str], background: str
+    sights: Sequence[Sight], *, names: Sequence[str], background: str
 ) -> tuple[Screened, ...]:
     """Return the images that are not one chromosome of their cell, in the order of the images.
 
@@ -86,30 +86,28 @@ def screen_cell(
     others keep a wrong image from moving the judgement of the rest.
 
     Args:
-        images: N arrays u8[H,W] with a black or white background, see `level_cell`.
+        sights: What N images show, each with a black or white background, see `level_cell`.
         names: N names, for reasons that mention another image.
-        background: "dark" or "light".
+        background: "dark" or "light", as for the sights.
 
     Returns:
         At most one entry per image; empty if every image may be a chromosome. An image that
         shows nothing is not listed: measuring it says so.
 
     Raises:
-        ValueError: `names` and `images` differ in number.
+        ValueError: `names` and `sights` differ in number.
 
     Source: ours, because a foreign image that is read as a chromosome changes the karyotype and,
         by relative size, the reading of the others.
     """
-    if len(images) != len(names):
+    if len(sights) != len(names):
         raise ValueError(
-            f"`names` must be as many as `images`, got {len(names)} and {len(images)}; pass the "
+            f"`names` must be as many as `sights`, got {len(names)} and {len(sights)}; pass the "
             "whole cell."
         )
-    sights, views = [], {}
-    for index, image in enumerate(images):
-        check(image=(image, "u8[H,W]"))
-        sights.append(see(image, background=background))
-        view = _look(sights[index], background=background)
+    views = {}
+    for index, sight in enumerate(sights):
+        view = _look(sight, background=background)
         if view is not None:
             views[index] = view
     reasons = {index: view.reason for index, view in views.items() if view.reason}
@@ -166,9 +164,10 @@ def _compare(views: list[_View]) -> dict[int, str]:
         return {}
     areas = np.array([view.area_px for view in views])
     widths = np.array([view.width_px for view in views])
+    median_area, median_width = (np.median(_others(one), axis=1) for one in (areas, widths))
     reasons = {}
     for index, view in enumerate(views):
-        wide = view.width_px / np.median(np.delete(widths, index))
+        wide = view.width_px / median_width[index]
         if wide > LARGEST_WIDTH and view.is_round:
             reasons[index] = (
                 f"looks like a nucleus: round and {wide:.1f} times as wide as the chromosomes"
@@ -178,15 +177,14 @@ def _compare(views: list[_View]) -> dict[int, str]:
                 f"wider than any chromosome of this cell can be ({wide:.1f} times the median "
                 "width of the others); a cluster or a nucleus?"
             )
-        elif view.area_px < SMALLEST_AREA * np.median(np.delete(areas, index)):
+        elif view.area_px < SMALLEST_AREA * median_area[index]:
             reasons[index] = "smaller than any chromosome of this cell (dirt?)"
     # Nuclei and dirt are left out first: several would move the quantiles.
     left = [index for index in range(len(views)) if index not in reasons]
     if len(left) <= FEWEST_OTHERS:
         return reasons
-    for index in left:
-        others = areas[[other for other in left if other != index]]
-        small, median, large = np.quantile(others, (SMALL_QUANTILE, 0.5, LARGE_QUANTILE))
+    quantiles = np.quantile(_others(areas[left]), (SMALL_QUANTILE, 0.5, LARGE_QUANTILE), axis=1)
+    for index, (small, median, large) in zip(left, quantiles.T, strict=True):
         if areas[index] > max(LARGEST_AREA_OF_LARGE * large, LARGEST_AREA_OF_SMALL * small):
             reasons[index] = (
                 "larger than any chromosome of this cell can be "
@@ -195,6 +193,12 @@ def _compare(views: list[_View]) -> dict[int, str]:
         elif views[index].apart_px >= PIECE_SHARE_OF_SMALL * small:
             reasons[index] = _several(2)
     return reasons
+
+
+def _others(values: np.ndarray) -> np.ndarray:
+    """Return the other values beside each value of [N], [N,N-1]."""
+    count = len(values)
+    return np.tile(values, (count, 1))[~np.eye(count, dtype=bool)].reshape(count, count - 1)
 
 
 def _width_px(piece: np.ndarray) -> float:

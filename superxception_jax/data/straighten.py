@@ -57,11 +57,13 @@ def project_to_axis(points: np.ndarray, axis: np.ndarray) -> tuple[np.ndarray, n
         (along_px f64[M], across_px f64[M]) relative to the nearest point of the axis.
     """
     check(points=(points, "f64[M,2]"), axis=(axis, "f64[K,2]"))
-    nearest = _nearest(points, axis)
-    # Columns are added one to the other, because sums over rows of two numbers are slow.
-    down, right = (points - axis[nearest]).T
-    tangent_down, tangent_right = _tangents(axis)[nearest].T
-    along = _arc_length(axis)[nearest] + (down * tangent_down + right * tangent_right)
+    # Columns one by one: rows of two numbers are slow to gather and to add up.
+    on_axis, tangents = (np.ascontiguousarray(one.T) for one in (axis, _tangents(axis)))
+    # Of a line, no point has to be searched for: all tell the same.
+    nearest = np.zeros(len(points), np.int64) if len(axis) == 2 else _nearest(points, axis)
+    down, right = (points[:, side] - on_axis[side].take(nearest) for side in range(2))
+    tangent_down, tangent_right = (one.take(nearest) for one in tangents)
+    along = _arc_length(axis).take(nearest) + (down * tangent_down + right * tangent_right)
     return along, right * tangent_down - down * tangent_right
 
 
@@ -161,11 +163,11 @@ def _may_fold(axis: np.ndarray, half_width_px: float) -> bool:
     way back from a position `w` to its side grows by at least cos(a) per pixel and by at most
     `w * c` it shrinks, so that no other part is nearer where `w * c < cos(a)`.
     """
+    if len(axis) <= 2:
+        return False
     steps = np.diff(axis, axis=0)
     angles = np.unwrap(np.arctan2(steps[:, 1], steps[:, 0]))
     lengths = np.hypot(*steps.T)
-    if len(angles) < 2:
-        return False
     turns = np.abs(np.diff(angles)) / np.maximum((lengths[1:] + lengths[:-1]) / 2, 1e-12)
     turning = float(np.ptp(angles))
     return turning >= np.pi / 2 or half_width_px * turns.max() >= np.cos(turning)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -10,15 +9,10 @@ import numpy as np
 from scipy import fft, ndimage
 from scipy.spatial import cKDTree
 
-from superxception_jax.data.crop import (
-    BACKGROUND_NOISE_LEVEL,
-    FRINGE_PX,
-    brighten_chromosome,
-    find_chromosome,
-)
+from superxception_jax.data.crop import FRINGE_PX
+from superxception_jax.data.sight import Sight
 from superxception_jax.data.small_arrays import pad
 
-LARGEST_SIDE_PX = 768  # of the content that is looked at; a chromosome at 100-fold has 300
 PORTRAIT_PX = 24
 PORTRAIT_REACH = 2.2  # standard deviations of the grey to each side of its centre
 # Measured on all pairs within the cells of two Q- and G-band sets, and on copies of 600 images:
@@ -43,41 +37,6 @@ class _Portrait:
 
     detail: np.ndarray
     log_scale: np.ndarray
-
-
-@dataclass(frozen=True)
-class Sight:
-    """What an image shows.
-
-    Attributes:
-        digest: Hash of shape and pixels.
-        content: u8[h,w], bright on dark, see `bright_content`.
-        factor: Factor by which it was shrunk.
-        mask: bool[h,w], pixels of the chromosome; None where there is none.
-    """
-
-    digest: bytes
-    content: np.ndarray
-    factor: int
-    mask: np.ndarray | None
-
-
-def see(image: np.ndarray, *, background: str) -> Sight:
-    """Return what an image shows.
-
-    Args:
-        image: u8[H,W] with a black or white background, of any size.
-        background: "dark" or "light", see `brighten_chromosome`.
-    """
-    pixels = np.ascontiguousarray(image)
-    digest = hashlib.sha256(repr(pixels.shape).encode() + pixels.data).digest()
-    if image.size == 0:
-        return Sight(digest, image, 1, None)
-    content, factor = bright_content(image, background=background)
-    try:
-        return Sight(digest, content, factor, find_chromosome(content))
-    except ValueError:
-        return Sight(digest, content, factor, None)
 
 
 def find_twins(sights: Iterable[Sight]) -> tuple[tuple[int, int], ...]:
@@ -109,33 +68,6 @@ def find_twins(sights: Iterable[Sight]) -> tuple[tuple[int, int], ...]:
             portrayed.append(index)
     pairs += [(portrayed[one], portrayed[other]) for one, other in _alike(portraits)]
     return tuple(sorted(pairs, key=lambda pair: pair[1]))
-
-
-def bright_content(image: np.ndarray, *, background: str) -> tuple[np.ndarray, int]:
-    """Return what an image shows, bright on dark, without empty margins and not too large.
-
-    Args:
-        image: u8[H,W] with a black or white background, of any size.
-        background: "dark" or "light", see `brighten_chromosome`.
-
-    Returns:
-        (u8[h,w], factor by which it was shrunk); h and w are at most `LARGEST_SIDE_PX`, and 0
-        for an image that is background throughout.
-    """
-    bright = brighten_chromosome(image, background=background)
-    rows = np.flatnonzero(bright.max(axis=1) > BACKGROUND_NOISE_LEVEL)
-    columns = np.flatnonzero(bright.max(axis=0) > BACKGROUND_NOISE_LEVEL)
-    if rows.size == 0:
-        return bright[:0, :0], 1
-    content = bright[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    factor = -(-max(content.shape) // LARGEST_SIDE_PX)
-    if factor == 1:
-        return content, 1
-    # A side shorter than the factor becomes one pixel.
-    down, right = (min(factor, side) for side in content.shape)
-    padded = np.pad(content, ((0, -len(content) % down), (0, -content.shape[1] % right)))
-    blocks = padded.reshape(len(padded) // down, down, -1, right)
-    return np.rint(blocks.mean(axis=(1, 3), dtype=np.float32)).astype(np.uint8), factor
 
 
 def _draw_portrait(sight: Sight) -> _Portrait | None:

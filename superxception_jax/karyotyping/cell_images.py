@@ -14,6 +14,7 @@ from superxception_jax.data.measure import MeasuredChromosome, measure_chromosom
 from superxception_jax.data.normalization_settings import NormalizationSettings
 from superxception_jax.data.normalize import draw_cell
 from superxception_jax.data.screen import screen_cell
+from superxception_jax.data.sight import see
 from superxception_jax.files import readable_name
 from superxception_jax.karyotyping.upright import upright_crop
 
@@ -127,15 +128,16 @@ def read_cell(cell: CellImages, *, background: str) -> ReadCell:
     names = [readable_name(one.name) for one in images]
     leveled = level_cell([one.decoded for one in images], background=background)
     kind = leveled.background.kind
-    reasons = {
-        one.index: one.reason for one in screen_cell(leveled.images, names=names, background=kind)
-    }
+    sights = [see(image, background=kind) for image in leveled.images]
+    screened = screen_cell(sights, names=names, background=kind)
+    reasons = {one.index: one.reason for one in screened}
     measured, kept, files = [], [], []
     for index, (name, image) in enumerate(zip(names, leveled.images, strict=True)):
         if index in reasons:
             continue
         try:
-            measured.append(measure_chromosome(image, background=kind))
+            mask = sights[index].whole_mask
+            measured.append(measure_chromosome(image, background=kind, mask=mask))
             kept.append(name)
             files.append(readable_name(images[index].file))
         except ValueError as error:

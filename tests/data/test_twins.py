@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from superxception_jax.data.ideogram.builder import draw_numbered_cell
-from superxception_jax.data.twins import LARGEST_SIDE_PX, bright_content, see
+from superxception_jax.data.sight import see
 from superxception_jax.data.twins import find_twins as find_twins_of
 
 
@@ -100,19 +100,3 @@ def test_neither_canvas_nor_gain_hides_a_twin(margins, gain, index):
     top, bottom, left, right = margins
     copy = np.rint(np.pad(cell[index], ((top, bottom), (left, right))) * gain).astype(np.uint8)
     assert find_twins([cell[index], copy], background="dark") == ((0, 1),)
-
-
-def test_content_is_cut_out_and_shrunk():
-    picture = np.zeros((4000, 3000), np.uint8)
-    picture[100:1700, 50:850] = 100
-    content, factor = bright_content(255 - picture, background="light")
-    assert factor == 3
-    assert content.shape == (534, 267)
-    assert content[:-1, :-1].min() == content.max() == 100
-    small, factor = bright_content(picture[:200, :100], background="dark")
-    assert factor == 1
-    assert small.shape == (100, 50)
-    line, _ = bright_content(np.full((1, 10**6), 90, np.uint8), background="dark")
-    assert line.shape[0] == 1
-    assert line.shape[1] <= LARGEST_SIDE_PX
-    assert bright_content(picture[:50], background="dark")[0].size == 0

@@ -25,7 +25,7 @@ def cell():
 def set_aside(monkeypatch, *indices, reason="a scale bar"):
     """Let the screening set these images aside."""
     found = tuple(Screened(index, reason) for index in indices)
-    monkeypatch.setattr(cell_images, "screen_cell", lambda images, *, names, background: found)
+    monkeypatch.setattr(cell_images, "screen_cell", lambda sights, *, names, background: found)
 
 
 def test_unread_images_are_no_losses(cell):
