@@ -142,10 +142,10 @@ def medial_axis(mask: np.ndarray) -> np.ndarray:
     points = np.argwhere(mask).astype(np.float64)
     if len(points) == 0:
         raise ValueError("`mask` must mark a component, got no pixel; find a component first.")
-    position = _geodesic_position(mask)
-    if not np.isfinite(position).all():
+    graph, from_end = _geodesics(mask)
+    if not np.isfinite(from_end).all():
         raise ValueError("`mask` must be one component, got several; keep the largest.")
-    length = np.ptp(position) + 1
+    length = from_end.max() + 1
     ratio = length**2 / len(points)
     hull = _hull(mask)
     dented = len(points) < LEAST_CONVEX_SHARE * hull.volume
@@ -157,7 +157,9 @@ def medial_axis(mask: np.ndarray) -> np.ndarray:
         along = (points - centre) @ direction
         curve = centre + _steps(along.min() - 0.5, along.max() + 0.5)[:, None] * direction
     else:
-        if not dented:
+        if dented:
+            position = (from_end - dijkstra(graph, indices=from_end.argmax())) / 2
+        else:
             # Geodesics start in corners; without a dent the main direction fits better.
             position = points @ main_direction(mask)
         # A bend takes a length of one and a half widths; a higher degree would follow the noise.
@@ -202,21 +204,26 @@ def _hull(mask: np.ndarray) -> ConvexHull:
 
 def _dent_depth(mask: np.ndarray, hull: ConvexHull) -> float:
     """Return how deep inside the hull a pixel outside the mask can be."""
-    centres = np.argwhere(~mask) + 0.5
-    outside = (centres @ hull.equations[:, :2].T + hull.equations[:, 2]).max(axis=1)
+    centres = np.stack(np.nonzero(~mask)) + 0.5
+    outside = (hull.equations[:, :2] @ centres + hull.equations[:, 2:]).max(axis=0)
     return float(max(0.0, (-outside).max(initial=0.0)))
 
 
-def _geodesic_position(mask: np.ndarray) -> np.ndarray:
-    """Return the position of each pixel between the two ends that are furthest apart.
+def _geodesics(mask: np.ndarray) -> tuple[csr_array, np.ndarray]:
+    """Return the graph of the pixels, and the distance of each from one of the two furthest ends.
 
     Diagonals don't cross a slit whose pixels touch by corners, unless the mask would fall apart.
     """
-    position = _position(mask, over_corners=False)
-    return position if np.isfinite(position).all() else _position(mask, over_corners=True)
+    for over_corners in (False, True):
+        graph = _pixel_graph(mask, over_corners=over_corners)
+        from_end = dijkstra(graph, indices=dijkstra(graph, indices=0).argmax())
+        if np.isfinite(from_end).all():
+            break
+    return graph, from_end
 
 
-def _position(mask: np.ndarray, *, over_corners: bool) -> np.ndarray:
+def _pixel_graph(mask: np.ndarray, *, over_corners: bool) -> csr_array:
+    """Return the distances between neighbouring pixels of the mask, in the order of the pixels."""
     padded = pad(mask, 1)
     inside = np.flatnonzero(padded)
     index = np.zeros(padded.size, np.int32)
@@ -232,13 +239,7 @@ def _position(mask: np.ndarray, *, over_corners: bool) -> np.ndarray:
                 linked[:, column] &= flat[inside + down * row] | flat[inside + right]
     starts = np.concatenate([[0], np.cumsum(linked.sum(axis=1))]).astype(np.int32)
     lengths = np.broadcast_to(_STEP_PX, linked.shape)
-    graph = csr_array((lengths[linked], index[there[linked]], starts), (len(inside),) * 2)
-    start = dijkstra(graph, indices=0).argmax()
-    from_start = dijkstra(graph, indices=start)
-    if not np.isfinite(from_start).all():
-        return from_start
-    from_end = dijkstra(graph, indices=from_start.argmax())
-    return (from_start - from_end) / 2
+    return csr_array((lengths[linked], index[there[linked]], starts), (len(inside),) * 2)
 
 
 def _fit(points: np.ndarray, position: np.ndarray, degree: int) -> np.ndarray:

@@ -13,7 +13,8 @@ from superxception_jax.data.axis import medial_axis
 from superxception_jax.data.background import level_cell
 from superxception_jax.data.crop import CroppedChromosome, crop_chromosome
 from superxception_jax.data.image_file import DecodedImage
-from superxception_jax.data.straighten import axis_length_px, project_to_axis
+from superxception_jax.data.small_arrays import erode
+from superxception_jax.data.straighten import axis_length_px, may_fold, project_to_axis
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,12 @@ class MeasuredChromosome:
     @functools.cached_property
     def extent_px(self) -> tuple[np.ndarray, np.ndarray]:
         """Return the extent along the medial axis and across it, see `extent_along_px`."""
-        return extent_along_px(np.argwhere(self.crop.mask), self.axis)
+        mask = self.crop.mask
+        # Inside the mask, some neighbour is further out, unless it is nearer to another part.
+        low, high = extent_along_px(np.argwhere(mask & ~erode(mask)), self.axis)
+        if may_fold(self.axis, float(max(-low[1], high[1]))):
+            return extent_along_px(np.argwhere(mask), self.axis)
+        return low, high
 
 
 def extent_along_px(pixels: np.ndarray, axis: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -142,7 +142,8 @@ def _look(sight: Sight, *, background: str) -> _View | None:
     elif not is_round and _is_drawn(content, largest):
         reason = "a scale bar or label: thin lines or one grey level throughout"
     else:
-        linked = _linked(content, largest) if background == "light" else largest
+        by_stalks = background == "light" and len(objects) > 1
+        linked = _linked(content, largest) if by_stalks else largest
         apart = _apart(labels, areas, objects, linked=linked)
         apart_px = int(areas[apart[0]]) if apart else 0
         pieces = 1 + sum(areas[one] >= PIECE_SHARE * areas[objects[0]] for one in apart)
@@ -221,7 +222,8 @@ def _is_straight(piece: np.ndarray) -> bool:
     """Return whether a piece covers all four sides of its box."""
     rows, columns = ndimage.find_objects(piece.astype(np.uint8))[0]
     box = piece[rows, columns]
-    return min(side.mean() for side in (box[0], box[-1], box[:, 0], box[:, -1])) >= STRAIGHT_SHARE
+    sides = (box[0], box[-1], box[:, 0], box[:, -1])
+    return all(side.mean() >= STRAIGHT_SHARE for side in sides)
 
 
 def _linked(content: np.ndarray, largest: np.ndarray) -> np.ndarray:

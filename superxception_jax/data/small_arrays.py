@@ -1,6 +1,7 @@
 """What NumPy does for any array, for images of a few thousand pixels: equal results, less time.
 
-For such images the overhead of `np.percentile`, `np.median` and `np.pad` is many times their work.
+For such images the overhead of `np.percentile`, `np.median` and `np.pad` is many times their work;
+and so it is for `ndimage.binary_erosion`.
 """
 
 from __future__ import annotations
@@ -63,3 +64,18 @@ def pad(image: np.ndarray, width: int) -> np.ndarray:
     padded = np.zeros((rows + 2 * width, columns + 2 * width), image.dtype)
     padded[width : width + rows, width : width + columns] = image
     return padded
+
+
+def erode(mask: np.ndarray) -> np.ndarray:
+    """Return the pixels of a mask whose four neighbours are in it, as `ndimage.binary_erosion`.
+
+    Args:
+        mask: bool[H,W].
+
+    >>> erode(np.ones((3, 4), bool)).astype(int).tolist()
+    [[0, 0, 0, 0], [0, 1, 1, 0], [0, 0, 0, 0]]
+    """
+    inner = np.zeros_like(mask)
+    across, down = mask[1:-1], mask[:, 1:-1]
+    inner[1:-1, 1:-1] = across[:, 1:-1] & across[:, :-2] & across[:, 2:] & down[:-2] & down[2:]
+    return inner

@@ -90,14 +90,37 @@ def sample_along_axis(
         across_px=(across_px, "f64[B]"),
     )
     on_axis, normal = _frames(axis, along_px)
-    points = on_axis[:, None] + across_px[:, None] * normal[:, None]
-    grey = ndimage.map_coordinates(image.astype(np.float64), np.moveaxis(points, -1, 0), order=3)
-    if not _may_fold(axis, float(np.abs(across_px).max(initial=0.0))):
+    points = on_axis.T[:, :, None] + across_px * normal.T[:, :, None]
+    grey = ndimage.map_coordinates(image.astype(np.float64), points, order=3)
+    if not may_fold(axis, float(np.abs(across_px).max(initial=0.0))):
         return grey
     coarse = axis[np.unique(np.append(np.arange(0, len(axis), 4), len(axis) - 1))]
-    nearest, _ = project_to_axis(points.reshape(-1, 2), coarse if len(axis) > 4 else axis)
+    nearest, _ = project_to_axis(points.reshape(2, -1).T, coarse if len(axis) > 4 else axis)
     apart = np.abs(nearest.reshape(grey.shape) - along_px[:, None])
     return np.where(apart > FOLD_TOLERANCE_PX, 0.0, grey)
+
+
+def may_fold(axis: np.ndarray, half_width_px: float) -> bool:
+    """Return whether a position across the axis may be nearer to another part of the axis.
+
+    Let the axis turn by a range of angles `a` in all, and by `c` per pixel at most. Along it, the
+    way back from a position `w` to its side grows by at least cos(a) per pixel and by at most
+    `w * c` it shrinks, so that no other part is nearer where `w * c < cos(a)`.
+
+    Args:
+        axis: f64[K,2], points in pixels.
+        half_width_px: The largest position across it.
+    """
+    if len(axis) <= 2:
+        return False
+    down, right = (axis[1:] - axis[:-1]).T
+    lengths = np.hypot(down, right)
+    sines = down[:-1] * right[1:] - right[:-1] * down[1:]
+    turns = np.arctan2(sines, down[:-1] * down[1:] + right[:-1] * right[1:])
+    angles = np.cumsum(turns)
+    turning = float(max(angles.max(), 0.0) - min(angles.min(), 0.0))
+    sharpest = (np.abs(turns) / np.maximum((lengths[1:] + lengths[:-1]) / 2, 1e-12)).max()
+    return bool(turning >= np.pi / 2 or half_width_px * sharpest >= np.cos(turning))
 
 
 def straighten(image: np.ndarray, axis: np.ndarray, *, half_width_px: int) -> np.ndarray:
@@ -154,23 +177,6 @@ def _arc_length(axis: np.ndarray) -> np.ndarray:
     reached = np.zeros(len(axis))
     np.cumsum(np.hypot(down, right), out=reached[1:])
     return reached
-
-
-def _may_fold(axis: np.ndarray, half_width_px: float) -> bool:
-    """Return whether a position across the axis may be nearer to another part of the axis.
-
-    Let the axis turn by a range of angles `a` in all, and by `c` per pixel at most. Along it, the
-    way back from a position `w` to its side grows by at least cos(a) per pixel and by at most
-    `w * c` it shrinks, so that no other part is nearer where `w * c < cos(a)`.
-    """
-    if len(axis) <= 2:
-        return False
-    steps = np.diff(axis, axis=0)
-    angles = np.unwrap(np.arctan2(steps[:, 1], steps[:, 0]))
-    lengths = np.hypot(*steps.T)
-    turns = np.abs(np.diff(angles)) / np.maximum((lengths[1:] + lengths[:-1]) / 2, 1e-12)
-    turning = float(np.ptp(angles))
-    return turning >= np.pi / 2 or half_width_px * turns.max() >= np.cos(turning)
 
 
 def _tangents(axis: np.ndarray) -> np.ndarray:

@@ -136,10 +136,10 @@ def main() -> None:
     out = Path(OUT.value or Path("karyotypes") / name).expanduser().absolute()
     check_out(out, images=images)
     prior = load_prior(PRIOR.value) if PRIOR.value else None
-    networks = _load_networks()
     automatic = usable_cores() if len(layout.cells) >= _FEW_CELLS else 1
     with Workers(PROCESSES.value or automatic, imports=[_TASKS]) as workers:
         workers.start()
+        networks = _load_networks()
         found = _karyotype(layout, out, networks=networks, prior=prior, workers=workers)
     _print_outcome(found)
     if found.failed:

@@ -5,7 +5,7 @@ import pytest
 
 from superxception_jax.data.axis import (
     AXIS_STEP_PX,
-    _geodesic_position,
+    _geodesics,
     main_direction,
     medial_axis,
     tilt_degrees,
@@ -138,10 +138,10 @@ def test_a_slit_whose_pixels_touch_by_corners_is_not_crossed() -> None:
     # A diagonal of single pixels: only diagonals of the other kind would cross it.
     place = np.arange(24)
     mask[place, place] = False
-    position = _geodesic_position(mask)
+    _, from_end = _geodesics(mask)
     row, column = np.argwhere(mask).T
-    above = position[(row == 1) & (column == 2)][0]
-    below = position[(row == 2) & (column == 1)][0]
+    above = from_end[(row == 1) & (column == 2)][0]
+    below = from_end[(row == 2) & (column == 1)][0]
     assert abs(above - below) > 20
 
 

@@ -5,7 +5,9 @@ import pytest
 
 from superxception_jax.data.axis import medial_axis
 from superxception_jax.data.crop import crop_chromosome
-from superxception_jax.data.measure import measure_cell, measure_chromosome
+from superxception_jax.data.curl import curl_chromosome
+from superxception_jax.data.ideogram.builder import draw_numbered_cell
+from superxception_jax.data.measure import extent_along_px, measure_cell, measure_chromosome
 
 
 def bar_image(length: int, width: int) -> np.ndarray:
@@ -56,3 +58,14 @@ def test_errors_name_the_image():
         measure_cell([blank.astype(float)], names=["3 7a"], background="auto")
     with pytest.raises(ValueError, match=r"`names` must be as many as `images`, .* got 2 and 1"):
         measure_cell([blank], names=["a", "b"], background="dark")
+
+
+@pytest.mark.parametrize("index", range(0, 46, 3))
+@pytest.mark.parametrize("curled", [False, True])
+def test_the_outline_reaches_as_far_as_all_pixels(index: int, curled: bool):
+    cell = draw_numbered_cell(0, seed=2, style="g", aneuploid_share=0.0)
+    measured = measure_chromosome(cell.chromosomes[index].image, background="light")
+    if curled:
+        measured = curl_chromosome(measured, name=str(index))
+    expected = extent_along_px(np.argwhere(measured.crop.mask), measured.axis)
+    np.testing.assert_array_equal(measured.extent_px, expected)

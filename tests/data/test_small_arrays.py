@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
-from superxception_jax.data.small_arrays import median, pad, percentile
+from superxception_jax.data.small_arrays import erode, median, pad, percentile
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32, np.float64])
@@ -32,3 +33,10 @@ def test_padding_is_numpys(width):
         padded = pad(image, width)
         np.testing.assert_array_equal(padded, np.pad(image, width))
         assert padded.dtype == image.dtype
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (2, 5), (7, 3), (30, 20)])
+def test_erosion_is_scipys(shape):
+    for share in (0.5, 0.9, 1.0):
+        mask = np.random.default_rng(0).random(shape) < share
+        np.testing.assert_array_equal(erode(mask), ndimage.binary_erosion(mask))

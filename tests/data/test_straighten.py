@@ -48,6 +48,13 @@ def test_projection_is_the_inverse() -> None:
     np.testing.assert_allclose(found[1], across, atol=0.05)
 
 
+def test_a_line_of_two_points_is_as_good_as_one_of_many() -> None:
+    points = np.random.default_rng(2).uniform(-20, 60, (50, 2))
+    ends = np.array([[3.0, 8.0], [33.0, 48.0]])
+    many = np.linspace(*ends, 101)
+    np.testing.assert_allclose(project_to_axis(points, ends), project_to_axis(points, many))
+
+
 def test_straightening_a_vertical_bar_returns_its_pixels() -> None:
     image = np.random.default_rng(1).integers(0, 256, (41, 25), np.uint8)
     axis = np.stack([np.arange(9.5, 31.0), np.full(22, 12.0)], axis=-1)
@@ -97,9 +104,9 @@ def test_no_sample_is_lost_where_a_bend_can_not_fold(bend: float, monkeypatch) -
     axis = np.array([10.0, 30.0]) + np.cumsum(steps, axis=0)
     places = {"along_px": np.arange(-3.0, 44.0), "across_px": np.arange(-12.0, 13.0)}
     quick = sample_along_axis(image, axis, **places)
-    may_fold = straighten_module._may_fold(axis, 12.0)
+    may_fold = straighten_module.may_fold(axis, 12.0)
     assert may_fold == (bend > 0.05)
-    monkeypatch.setattr(straighten_module, "_may_fold", lambda axis, half_width_px: True)
+    monkeypatch.setattr(straighten_module, "may_fold", lambda axis, half_width_px: True)
     np.testing.assert_array_equal(quick, sample_along_axis(image, axis, **places))
 
 
