@@ -51,7 +51,7 @@ def test_projection_is_the_inverse() -> None:
 def test_a_line_of_two_points_is_as_good_as_one_of_many() -> None:
     points = np.random.default_rng(2).uniform(-20, 60, (50, 2))
     ends = np.array([[3.0, 8.0], [33.0, 48.0]])
-    many = np.linspace(*ends, 101)
+    many = np.linspace(ends[0], ends[1], 101)
     np.testing.assert_allclose(project_to_axis(points, ends), project_to_axis(points, many))
 
 
