@@ -7,6 +7,7 @@ import errno
 import os
 import signal
 import sys
+import threading
 from collections.abc import Iterator
 from typing import Any, TextIO, cast
 
@@ -17,6 +18,7 @@ STOP_SIGNALS = tuple(
     for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGXCPU", "SIGBREAK")
     if hasattr(signal, name)
 )
+_AGAIN_SECONDS = 0.05  # until a stop is asked for again; what ignored it is over by then
 
 
 class Stopped(KeyboardInterrupt):
@@ -67,7 +69,8 @@ def make_output_lasting() -> None:
 def stop_at_signals() -> Iterator[None]:
     """Raise `Stopped` at the first signal of `STOP_SIGNALS`; a second one ends the process.
 
-    Signals that the process was told to ignore, as by nohup, stay ignored.
+    Signals that the process was told to ignore, as by nohup, stay ignored. One that comes during a
+    finaliser or the garbage collection, where Python ignores what is raised, is sent again.
     """
 
     def stop(number: int, _frame: object) -> None:
@@ -75,14 +78,36 @@ def stop_at_signals() -> Iterator[None]:
             signal.signal(one, signal.SIG_DFL)
         raise Stopped(signal.Signals(number).name)
 
+    def ignored(found: sys.UnraisableHookArgs) -> None:
+        if not isinstance(found.exc_value, Stopped):
+            earlier_hook(found)
+            return
+        for one in earlier:
+            signal.signal(one, stop)
+        number = signal.Signals[found.exc_value.signal_name]
+        again = threading.Timer(_AGAIN_SECONDS, _signal_main_thread, (number,))
+        again.daemon = True
+        again.start()
+
     earlier = {number: signal.getsignal(number) for number in heeded_signals()}
+    earlier_hook = sys.unraisablehook
     for number in earlier:
         signal.signal(number, stop)
+    sys.unraisablehook = ignored
     try:
         yield
     finally:
+        sys.unraisablehook = earlier_hook
         for number, handler in earlier.items():
             signal.signal(number, handler)
+
+
+def _signal_main_thread(number: signal.Signals) -> None:
+    """Send a signal that wakes the first thread, which handles it."""
+    if hasattr(signal, "pthread_kill"):
+        signal.pthread_kill(threading.main_thread().ident or 0, number)
+    else:  # Windows
+        signal.raise_signal(number)
 
 
 def heeded_signals() -> list[signal.Signals]:

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import contextlib
 import errno
+import gc
 import os
 import signal
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -17,6 +20,7 @@ from superxception_jax.system import (
     make_output_lasting,
     stop_at_signals,
 )
+from superxception_jax.training.checkpoint_files import quiet_failures
 from tests.paths import REPOSITORY
 
 # A program that prints what a run prints, and a name whose bytes are not UTF-8.
@@ -174,6 +178,27 @@ def test_ignored_signals_stay_ignored_and_a_second_one_is_not_caught(heeds_all):
         work()
     assert handlers == [signal.SIG_IGN, signal.SIG_DFL]
     assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+
+
+@pytest.mark.parametrize("silenced", [False, True])
+def test_a_stop_that_python_ignores_is_asked_for_again(heeds_all, silenced, capsys):
+    """Python ignores what is raised in a finaliser or a callback of the garbage collection."""
+
+    def signal_itself(*_):
+        gc.callbacks.remove(signal_itself)
+        os.kill(os.getpid(), signal.SIGHUP)
+
+    def work():
+        gc.callbacks.append(signal_itself)
+        gc.collect()
+        time.sleep(10)
+
+    began = time.monotonic()
+    silence = quiet_failures() if silenced else contextlib.nullcontext()
+    with pytest.raises(Stopped, match="stopped by SIGHUP"), stop_at_signals(), silence:
+        work()
+    assert time.monotonic() - began < 5
+    assert capsys.readouterr().err == ""
 
 
 def test_a_system_without_a_signal_is_no_problem():

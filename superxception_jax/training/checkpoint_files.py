@@ -18,6 +18,8 @@ import jax
 import tensorstore
 from absl import logging as absl_logging
 
+from superxception_jax.system import Stopped
+
 _PATIENCE_SECONDS = 5.0
 # A disk with less is full for any checkpoint.
 _LITTLE_BYTES = 1 << 16
@@ -80,12 +82,17 @@ def _check_bytes(state: Path) -> None:
 @contextlib.contextmanager
 def quiet_failures() -> Iterator[None]:
     """Keep orbax from printing the tracebacks of its threads; what it raises says the same."""
+
+    def only_stops(found: sys.UnraisableHookArgs) -> None:
+        if isinstance(found.exc_value, Stopped):
+            earlier[1](found)
+
     earlier = absl_logging.get_verbosity(), sys.unraisablehook
     asyncio_logger = logging.getLogger("asyncio")
     level = asyncio_logger.level
     absl_logging.set_verbosity(absl_logging.FATAL)
     asyncio_logger.setLevel(logging.CRITICAL + 1)
-    sys.unraisablehook = lambda _: None
+    sys.unraisablehook = only_stops
     before = set(threading.enumerate())
     try:
         yield
