@@ -1,4 +1,8 @@
-"""The steps of every config lower for every platform, from shapes and on any machine."""
+"""The steps of every config lower for every platform, from shapes and on any machine.
+
+The ablations consist of the layers of the rows: their steps lower in the forms of the CPU here, and
+run in the plain ones in test_two_steps.py.
+"""
 
 from __future__ import annotations
 
@@ -22,8 +26,8 @@ from superxception_jax.training.steps import make_train_step
 BATCH = 8
 FOLDER = Path(__file__).resolve().parent.parent / "configs"
 # The rows at their largest; smaller ones run in other tests.
-CONFIGS = [(path.stem, "paper") for path in sorted(FOLDER.glob("*.py")) if path.stem != "base"]
-CONFIGS += [
+ROWS = [(path.stem, "paper") for path in sorted(FOLDER.glob("*.py")) if path.stem != "base"]
+ABLATIONS = [
     (f"ablations.{path.stem}", "bioimage") for path in sorted((FOLDER / "ablations").glob("*.py"))
 ]
 # Accelerators take the same plain forms, so one tracing serves the three.
@@ -103,8 +107,11 @@ def lower_prediction(program, platform):
     return [leaf.shape for leaf in exported.out_avals]
 
 
-@pytest.mark.parametrize("platform", PLATFORMS)
-@pytest.mark.parametrize(("row", "preset"), CONFIGS)
+@pytest.mark.parametrize(
+    ("row", "preset", "platform"),
+    [(*row, platform) for row in ROWS for platform in PLATFORMS]
+    + [(*ablation, "cpu") for ablation in ABLATIONS],
+)
 def test_training_step_lowers(row, preset, platform):
     platforms, before, after = lower_training_step(Program(row, preset), platform)
     assert platforms == PLATFORMS[platform]
@@ -112,7 +119,7 @@ def test_training_step_lowers(row, preset, platform):
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)
-@pytest.mark.parametrize(("row", "preset"), CONFIGS)
+@pytest.mark.parametrize(("row", "preset"), ROWS)
 def test_prediction_lowers(row, preset, platform):
     program = Program(row, preset)
     expected = [(BATCH, _outputs(program.experiment))]
