@@ -36,6 +36,7 @@ SLIT_DEGREES = 1
 END_SHARE = 0.4
 AXIS_STEP_PX = 0.5
 _REFINEMENTS = 3
+_RANK_TOLERANCE = 1e-12
 # Steps (down, right) to the pixels around one, in the order of the image.
 _NEIGHBOURS = ((-1, -1), (-1, 0), (-1, 1), (0, -1), (0, 1), (1, -1), (1, 0), (1, 1))
 _STEP_PX = np.hypot(*np.transpose(_NEIGHBOURS))
@@ -249,8 +250,10 @@ def _fit(points: np.ndarray, position: np.ndarray, degree: int) -> np.ndarray:
     scaled = (2 * position - low - high) / (high - low)
     fitted = np.abs(scaled) <= 1 + 1e-9  # whole rows of an upright bar, in spite of rounding
     basis = chebyshev.chebvander(scaled[fitted], degree)
-    # These polynomials are nearly orthogonal, so that their products lose no accuracy.
-    coefficients, *_ = np.linalg.lstsq(basis.T @ basis, basis.T @ points[fitted], rcond=None)
+    # These polynomials are nearly orthogonal, so that their products lose no accuracy; where there
+    # are fewer places than coefficients, their products are zero but for rounding.
+    products = basis.T @ basis
+    coefficients, *_ = np.linalg.lstsq(products, basis.T @ points[fitted], rcond=_RANK_TOLERANCE)
     return _evenly(max(3, int(np.ceil((high - low) / AXIS_STEP_PX))), degree) @ coefficients
 
 
