@@ -191,13 +191,13 @@ def test_a_stop_that_python_ignores_is_asked_for_again(heeds_all, silenced, caps
     def work():
         gc.callbacks.append(signal_itself)
         gc.collect()
-        time.sleep(10)
+        time.sleep(60)
 
     began = time.monotonic()
     silence = quiet_failures() if silenced else contextlib.nullcontext()
     with pytest.raises(Stopped, match="stopped by SIGHUP"), stop_at_signals(), silence:
         work()
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30  # it woke the program up
     assert capsys.readouterr().err == ""
 
 
