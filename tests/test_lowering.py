@@ -9,6 +9,7 @@ from pathlib import Path
 import jax
 import jax.numpy as jnp
 import pytest
+from jax import export
 
 from superxception_jax.models.build import build_model
 from superxception_jax.models.inference import make_predict
@@ -79,8 +80,11 @@ def lower_training_step(program, platform):
     step = make_train_step(model, optimizer, **experiment.step_options)
     labels = jax.ShapeDtypeStruct((BATCH,), jnp.int32)
     key = jax.eval_shape(lambda: jax.random.key(0))
-    after, _ = _lower(step, state, images, labels, key, platform=platform)
-    return _shapes(state), _shapes(after)
+    exported = export.export(jax.jit(step), platforms=PLATFORMS[platform])(
+        state, images, labels, key
+    )
+    sizes = [leaf.shape for leaf in jax.tree.leaves(state)]
+    return exported.platforms, sizes, [leaf.shape for leaf in exported.out_avals[: len(sizes)]]
 
 
 @functools.cache
@@ -93,24 +97,17 @@ def lower_prediction(program, platform):
         test_views=experiment.test_views,
         precision=experiment.precision,
     )
-    return _shapes(_lower(predict, state.variables, images, platform=platform))
-
-
-def _lower(function, *arguments, platform):
-    """Lower a function for all platforms of a kind, and return the shapes of its results."""
-    traced = jax.jit(function).trace(*arguments)
-    # As `jax.export` does, which also serialises the program and takes half as long again.
-    return traced.lower(lowering_platforms=PLATFORMS[platform]).out_info
-
-
-def _shapes(tree):
-    return [leaf.shape for leaf in jax.tree.leaves(tree)]
+    exported = export.export(jax.jit(predict), platforms=PLATFORMS[platform])(
+        state.variables, images
+    )
+    return [leaf.shape for leaf in exported.out_avals]
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)
 @pytest.mark.parametrize(("row", "preset"), CONFIGS)
 def test_training_step_lowers(row, preset, platform):
-    before, after = lower_training_step(Program(row, preset), platform)
+    platforms, before, after = lower_training_step(Program(row, preset), platform)
+    assert platforms == PLATFORMS[platform]
     assert before == after
 
 
