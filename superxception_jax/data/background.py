@@ -91,18 +91,19 @@ def level_cell(images: Sequence[DecodedImage], *, background: str) -> LeveledCel
     ranges, bits = find_ranges(
         [one.grey for one in images], stated_bits=[one.bits for one in images]
     )
+    pairs = list(zip(images, ranges, strict=True))
     # One image after the other, because some pictures are large.
-    seen = [_see(*pair, background=background) for pair in zip(images, ranges, strict=True)]
+    seen = [_see(*pair, background=background) for pair in pairs]
     if background == "auto":
         background = "light" if _majority([one.vote for one in seen]) else "dark"
         seen = [
             one if one.kind == background else _see(*pair, background=background)
-            for one, pair in zip(seen, zip(images, ranges, strict=True), strict=True)
+            for one, pair in zip(seen, pairs, strict=True)
         ]
     cell_level = _cell_level([one.level for one in seen], kind=background)
     stretch = _stretch(seen, cell_level, bits=bits) if background == "dark" else 1.0
     leveled = []
-    for one, grey_range, sight in zip(images, ranges, seen, strict=True):
+    for (one, grey_range), sight in zip(pairs, seen, strict=True):
         level = _own_or_cell_level(sight.level, cell_level, kind=background)
         leveled.append(
             _level_image(one, grey_range, sight, level=level, kind=background, stretch=stretch)

@@ -13,7 +13,7 @@ from superxception_jax.data.axis import medial_axis
 from superxception_jax.data.background import level_cell
 from superxception_jax.data.crop import CroppedChromosome, crop_chromosome
 from superxception_jax.data.image_file import DecodedImage
-from superxception_jax.data.small_arrays import erode
+from superxception_jax.data.small_arrays import outline
 from superxception_jax.data.straighten import axis_length_px, may_fold, project_to_axis
 
 
@@ -36,7 +36,7 @@ class MeasuredChromosome:
         """Return the extent along the medial axis and across it, see `extent_along_px`."""
         mask = self.crop.mask
         # Inside the mask, some neighbour is further out, unless it is nearer to another part.
-        low, high = extent_along_px(np.argwhere(mask & ~erode(mask)), self.axis)
+        low, high = extent_along_px(outline(mask), self.axis)
         if may_fold(self.axis, float(max(-low[1], high[1]))):
             return extent_along_px(np.argwhere(mask), self.axis)
         return low, high

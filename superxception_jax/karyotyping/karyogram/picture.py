@@ -12,7 +12,7 @@ from scipy.sparse import csr_array
 
 from superxception_jax.arrays import check
 from superxception_jax.data.crop import FOREGROUND_SHARE
-from superxception_jax.data.small_arrays import pad
+from superxception_jax.data.small_arrays import outline, pad
 from superxception_jax.data.straighten import (
     axis_length_px,
     axis_points,
@@ -22,7 +22,6 @@ from superxception_jax.data.straighten import (
 from superxception_jax.karyotyping.karyogram.centromere import (
     STEP_PX,
     centromere_on_axis,
-    outline_points,
     thin_axis,
     trace_axis,
 )
@@ -70,7 +69,7 @@ def prepare_picture(chromosome: ClassifiedChromosome, *, straightened: bool) -> 
     length_px = axis_length_px(axis)
     along_px = length_px * centromere_on_axis(image, axis, label=chromosome.label)
     if straightened:
-        along, across = project_to_axis(outline_points(image), axis)
+        along, across = project_to_axis(outline(image > 0).astype(np.float64), axis)
         # Blurred edges, and satellites on a pale stalk, lie beyond the ends of the axis.
         start_px = min(float(along.min()) - 0.5, 0.0)
         stop_px = max(float(along.max()) + 0.5, length_px)
