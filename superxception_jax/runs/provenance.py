@@ -28,8 +28,9 @@ class Provenance:
     """Where a training or an evaluation took place.
 
     Attributes:
-        commit: Commit of the project, with `-dirty` appended if tracked files are changed; the
-            version, such as `v0.2.0`, where the program runs outside its own repository.
+        commit: Commit of the project, with `-dirty` appended if tracked files outside `results` are
+            changed; the version, such as `v0.2.0`, where the program runs outside its own
+            repository.
         command: Command line.
         python: Version of Python.
         versions: Installed version of each package in `PACKAGES`.
@@ -101,17 +102,22 @@ def find_commit(project: Path) -> str:
         project: Folder that holds the package.
 
     Returns:
-        The hash, with `-dirty` appended if tracked files are changed, if `project` is the top of
-        a repository that tracks the package. Otherwise the version: an installed or copied
-        package may lie inside a repository of other things, whose commit says nothing about it.
+        The hash, with `-dirty` appended if tracked files outside `results` are changed, if
+        `project` is the top of a repository that tracks the package. Otherwise the version: an
+        installed or copied package may lie inside a repository of other things, whose commit says
+        nothing about it.
     """
     package = "superxception_jax/__init__.py"
     tracked = _git(project, "ls-files", "--error-unmatch", package) is not None
     top = _git(project, "rev-parse", "--show-toplevel")
     if not tracked or top is None or Path(top).resolve() != project.resolve():
         return f"v{superxception_jax.__version__}"
-    commit = _git(project, "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*")
-    return commit or f"v{superxception_jax.__version__}"
+    commit = _git(project, "rev-parse", "--short=12", "HEAD")
+    # A table writes its page before its first run, which nothing in it changes.
+    changes = _git(project, "status", "--porcelain", "--untracked-files=no", ":(exclude)results")
+    if commit is None or changes is None:
+        return f"v{superxception_jax.__version__}"
+    return f"{commit}-dirty" if changes else commit
 
 
 def digest_program() -> str:

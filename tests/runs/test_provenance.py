@@ -29,11 +29,17 @@ def project(tmp_path):
 
 
 def test_the_commit_is_that_of_the_projects_own_repository(project):
+    page = project / "results" / "README.md"
+    page.parent.mkdir()
+    page.write_text("")
     git(project, "init")
     git(project, "add", ".")
     git(project, "commit", "-m", "a")
     commit = find_commit(project)
     assert len(commit) == 12
+    # The page of the table to which the run belongs.
+    page.write_text("changed")
+    assert find_commit(project) == commit
     (project / "superxception_jax" / "__init__.py").write_text("changed")
     assert find_commit(project) == f"{commit}-dirty"
 
