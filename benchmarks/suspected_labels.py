@@ -7,12 +7,13 @@ other data sets. Writes `suspected_labels.md`, and a JSON file of the same name 
 the images.
 
 Example:
-  python benchmarks/suspected_labels.py --runs=gband:runs/reader,runs/gu3
+  python benchmarks/suspected_labels.py --runs=gband:results/gband_reader,results/aneuploidy
 """
 
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -35,6 +36,7 @@ from superxception_jax.files import write_json, write_text
 from superxception_jax.runs.provenance import describe_provenance
 from superxception_jax.runs.workdir import load_config
 from superxception_jax.tables.finished_run import pool_folds
+from superxception_jax.tables.stored_predictions import StoredPredictions
 from superxception_jax.tables.table_folder import load_table
 from superxception_jax.tables.table_page import VALUES_FILE
 
@@ -50,31 +52,31 @@ def load_tested(folder: Path, name: str) -> AssignedImages:
 
     Raises:
         FileNotFoundError: The run has no predictions.
-        ValueError: The data set was not tested there; a table must have tested it alone.
+        ValueError: The data set was not tested there.
     """
-    if (folder / VALUES_FILE).is_file():
-        runs = load_table(folder).runs
-        tested = runs[0].config["data"]["dataset"]
-        if tested != name:
-            raise _refusal(folder, tested, name)
-        return pool_folds([one for one in runs if one.row == runs[0].row])
-    predictions = load_predictions(folder / "predictions.npz")
-    tested = load_config(folder).data.dataset
+    tested, predictions = _load(folder)
     if tested == name:
         return predictions
-    # Only the names of a run of several data sets begin with them.
+    # Only the names of a test on several data sets begin with them.
     some = np.char.startswith(predictions.names, f"{name}/")
     if "," not in tested or not some.any():
-        raise _refusal(folder, tested, name)
-    fields: dict[str, Any] = {
+        raise ValueError(
+            f"`--runs` must name a data set that {folder} tested ({tested}), got {name}."
+        )
+    columns: dict[str, Any] = {
         field: None if array is None else array[some] for field, array in vars(predictions).items()
     }
-    fields |= {part: _without(fields[part], f"{name}/") for part in ("names", "cells")}
-    return Predictions(**fields)
+    columns |= {part: _without(columns[part], f"{name}/") for part in ("names", "cells")}
+    return dataclasses.replace(predictions, **columns)
 
 
-def _refusal(folder: Path, tested: str, name: str) -> ValueError:
-    return ValueError(f"`--runs` must name a data set that {folder} tested ({tested}), got {name}.")
+def _load(folder: Path) -> tuple[str, Predictions | StoredPredictions]:
+    """Return the data sets that were tested, with commas, and the predictions."""
+    if not (folder / VALUES_FILE).is_file():
+        return load_config(folder).data.dataset, load_predictions(folder / "predictions.npz")
+    runs = load_table(folder).runs
+    first = [one for one in runs if one.row == runs[0].row]
+    return first[0].config["data"]["dataset"], pool_folds(first)
 
 
 def _without(names: np.ndarray, prefix: str) -> np.ndarray:

@@ -62,3 +62,12 @@ def test_a_data_set_that_was_not_tested_is_refused(run, dataset):
 def test_a_table_of_another_data_set_is_refused():
     with pytest.raises(ValueError, match=r"tested \(bioimage\), got gband"):
         load_tested(RESULTS / "qband_start", "gband")
+
+
+def test_a_table_of_several_data_sets_is_read_by_data_set():
+    tested = load_tested(RESULTS / "laboratories", "own")
+    assert tested.assigned is not None
+    # Row stripnet@own of the page.
+    assert len(tested.labels) == 4902
+    assert f"{100 * np.mean(tested.assigned == tested.labels):.2f}" == "93.59"
+    assert not np.char.startswith(tested.cells, "own/").any()
