@@ -34,7 +34,7 @@ import numpy as np
 from tqdm import tqdm
 
 from benchmarks.adaptation_report import describe, draw_figure
-from superxception_jax.commands import build_config
+from superxception_jax.commands import build_config, run_guarded
 from superxception_jax.data.source import Chromosomes
 from superxception_jax.data.splits import Split
 from superxception_jax.evaluation.metrics import class_shares
@@ -293,4 +293,4 @@ def write_page(rows: Sequence[dict[str, Any]], arguments: argparse.Namespace) ->
 
 
 if __name__ == "__main__":
-    main()
+    run_guarded(main)

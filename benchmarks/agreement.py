@@ -24,6 +24,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import jax
 import numpy as np
 
+from superxception_jax.commands import run_guarded
 from superxception_jax.evaluation.predictions import load_predictions
 from superxception_jax.files import write_json, write_text
 from superxception_jax.runs.provenance import find_commit
@@ -274,4 +275,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_guarded(main)

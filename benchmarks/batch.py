@@ -27,6 +27,7 @@ from pathlib import Path, PurePosixPath
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from superxception_jax.commands import run_guarded
 from superxception_jax.evaluation.markdown import markdown_grid
 from superxception_jax.files import write_json, write_text
 from superxception_jax.runs.provenance import describe_provenance
@@ -221,4 +222,4 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_guarded(main)

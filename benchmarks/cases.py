@@ -33,6 +33,7 @@ from benchmarks.case_cells import (
 )
 from benchmarks.page import made_by
 from superxception_jax.chromosomes import AUTOSOMES, NORMAL_SEX_COUNTS, X, Y
+from superxception_jax.commands import run_guarded
 from superxception_jax.evaluation.markdown import markdown_grid
 from superxception_jax.files import write_json, write_text
 from superxception_jax.karyotyping.case.case_record import CaseSettings
@@ -264,4 +265,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_guarded(main)

@@ -18,6 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import numpy as np
 
 from configs.stripnet import get_config
+from superxception_jax.commands import run_guarded
 from superxception_jax.data.cell_scale import class_lengths, estimate_reference_px
 from superxception_jax.data.source import Chromosomes
 from superxception_jax.evaluation.markdown import markdown_grid
@@ -104,4 +105,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_guarded(main)

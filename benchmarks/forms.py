@@ -18,6 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from tqdm import tqdm
 
 from configs import super_xception
+from superxception_jax.commands import run_guarded
 from superxception_jax.data.batches import training_indices
 from superxception_jax.runs.experiment import build_experiment
 from superxception_jax.runs.setup import set_up
@@ -82,4 +83,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_guarded(main)

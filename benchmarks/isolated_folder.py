@@ -18,6 +18,7 @@ from pathlib import Path, PurePosixPath
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from superxception_jax.commands import run_guarded
 from superxception_jax.files import replacing
 
 ARCHIVE = "tseng_isolated.zip"
@@ -63,4 +64,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_guarded(main)

@@ -23,6 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from selenium import webdriver
 
+from superxception_jax.commands import run_guarded
 from superxception_jax.karyotyping.report.cell_part import write_report_cell
 from superxception_jax.karyotyping.report.page import write_report_of_parts
 from tests.karyotyping.report.browser import start_browser
@@ -176,4 +177,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_guarded(main)

@@ -18,6 +18,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from superxception_jax.commands import run_guarded
 from superxception_jax.workers import usable_cores
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -79,4 +80,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_guarded(main)

@@ -30,6 +30,7 @@ from tqdm import tqdm
 
 from benchmarks.report import ABSENT
 from benchmarks.torch_network import same_padding
+from superxception_jax.commands import run_guarded
 from superxception_jax.models.enlarging import enlarge
 from superxception_jax.models.ops import dispatch as ops
 from superxception_jax.training.compile import compiler_options
@@ -280,4 +281,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_guarded(main)

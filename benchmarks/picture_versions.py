@@ -24,6 +24,7 @@ import numpy as np
 from tqdm import tqdm
 
 from superxception_jax.chromosomes import natural_key
+from superxception_jax.commands import run_guarded
 from superxception_jax.data.background import level_cell
 from superxception_jax.data.bioimage.archive import PADOVA_COUNTS, load_bioimage
 from superxception_jax.data.gband.archive import GBAND_COUNTS, load_gband
@@ -125,4 +126,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_guarded(main)

@@ -21,6 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
+from superxception_jax.commands import run_guarded
 from superxception_jax.karyotyping.karyogram.draw import draw_karyogram, save_karyogram
 from superxception_jax.karyotyping.karyogram.items import DOTS_PER_INCH, Karyogram
 from superxception_jax.karyotyping.karyogram.vector import karyogram_figure, save_svg
@@ -65,4 +66,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_guarded(main)

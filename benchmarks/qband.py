@@ -32,6 +32,7 @@ from tqdm import tqdm
 from benchmarks.qband_recipes import MEMBERS, RECIPES, Averaged, Recipe, make_step
 from benchmarks.qband_report import Fold, describe, name_suspects, summarize
 from configs.stripnet import get_config
+from superxception_jax.commands import run_guarded
 from superxception_jax.data.batches import training_indices
 from superxception_jax.evaluation.metrics import class_shares
 from superxception_jax.files import replacing, write_json, write_text
@@ -188,4 +189,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_guarded(main)

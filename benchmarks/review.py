@@ -26,6 +26,7 @@ from tqdm import tqdm
 
 from benchmarks import stain_cells as sets
 from benchmarks.page import made_by
+from superxception_jax.commands import run_guarded
 from superxception_jax.evaluation.markdown import markdown_grid
 from superxception_jax.files import write_json, write_text
 from superxception_jax.karyotyping.cell import (
@@ -215,4 +216,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_guarded(main)

@@ -26,6 +26,7 @@ from scipy import ndimage
 from tqdm import tqdm
 
 from superxception_jax.chromosomes import natural_key
+from superxception_jax.commands import run_guarded
 from superxception_jax.data.bioimage.archive import PADOVA_COUNTS, load_bioimage
 from superxception_jax.data.crop import crop_chromosome
 from superxception_jax.data.gband.archive import GBAND_COUNTS, load_gband
@@ -293,4 +294,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_guarded(main)

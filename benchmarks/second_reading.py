@@ -24,6 +24,7 @@ from tqdm import tqdm
 
 from benchmarks import stain_cells
 from benchmarks.page import made_by
+from superxception_jax.commands import run_guarded
 from superxception_jax.data.crop import KINDS
 from superxception_jax.evaluation.markdown import markdown_grid
 from superxception_jax.files import write_text
@@ -136,4 +137,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_guarded(main)

@@ -27,6 +27,7 @@ from tqdm import tqdm
 from benchmarks.report import MACHINE, write_report
 from benchmarks.sides import CANVAS_PX, SIDES, Case, count_operations
 from benchmarks.turns import ENVIRONMENT, Schedule, run_turns
+from superxception_jax.commands import run_guarded
 from superxception_jax.runs.provenance import describe_provenance
 
 CASES = (
@@ -167,4 +168,4 @@ def cache_environment(folder: Path) -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    main()
+    run_guarded(main)

@@ -26,6 +26,7 @@ import numpy as np
 
 from benchmarks import stain_cells as sets
 from benchmarks.stain_report import NETWORKS, Judged, load_results, write_results, write_scores
+from superxception_jax.commands import run_guarded
 from superxception_jax.data.measure import measure_cell
 from superxception_jax.data.normalize import draw_cell
 from superxception_jax.karyotyping import stain
@@ -170,4 +171,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_guarded(main)

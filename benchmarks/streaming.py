@@ -32,7 +32,7 @@ from tqdm import tqdm
 
 from benchmarks.streaming_data import BATCH, make_experiment, store_variants
 from benchmarks.streaming_report import describe_streaming
-from superxception_jax.commands import Interrupted
+from superxception_jax.commands import Interrupted, run_guarded
 from superxception_jax.files import write_json, write_text
 from superxception_jax.runs import train as training_of_run
 from superxception_jax.runs.predicting import predict_split
@@ -162,4 +162,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_guarded(main)

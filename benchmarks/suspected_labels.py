@@ -25,6 +25,7 @@ import numpy as np
 
 from benchmarks.page import made_by
 from superxception_jax.chromosomes import CLASS_NAMES
+from superxception_jax.commands import run_guarded
 from superxception_jax.evaluation.exchanges import (
     AssignedImages,
     ExchangedImage,
@@ -183,4 +184,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_guarded(main)
