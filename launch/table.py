@@ -1,4 +1,4 @@
-r"""Train and test networks one after the other and make a table of them.
+r"""Train and test networks, one after the other or several at once, and make a table of them.
 
     python launch/table.py --name=smoke --configs=configs/xception.py:smoke
     python launch/table.py --name=table1 --seeds=0,1,2 --pairs=super_xception:xception \
@@ -9,6 +9,8 @@ r"""Train and test networks one after the other and make a table of them.
 
     python launch/table.py --name=paper --minutes_per_run=60 \
         --configs=configs/deep_cnn.py:paper,configs/xception.py:paper
+    python launch/table.py --name=folds --folds=0,1,2,3,4 --at_once=2 \
+        --configs=configs/stripnet.py:bioimage
 
 The table, results/<name>/README.md, is written after each run. Ctrl-C and SIGTERM stop after the
 current step and save everything; the same command resumes. A call with other configs or seeds adds
@@ -66,6 +68,13 @@ MINUTES = flags.DEFINE_float(
     "resumes it. 0: every run to its end.",
     lower_bound=0.0,
 )
+AT_ONCE = flags.DEFINE_integer(
+    "at_once",
+    1,
+    "Number of runs at the same time, on CPUs, whose cores they share evenly. Small networks "
+    "train several times as many images so.",
+    lower_bound=1,
+)
 RUNS = flags.DEFINE_string("runs", "", "Folder of the runs; empty for runs/<name>.")
 RESULTS = flags.DEFINE_string("results", "results", "Folder of the tables.")
 
@@ -90,7 +99,7 @@ def main() -> None:
     )
     plan = plan_table(request, command=command)
     with watch(Console()) as show:
-        outcome = make_table(plan, show=show, limit_s=60 * MINUTES.value)
+        outcome = make_table(plan, show=show, limit_s=60 * MINUTES.value, at_once=AT_ONCE.value)
     for path in outcome.files:
         print(path)
     problems = outcome.describe_problems(command)

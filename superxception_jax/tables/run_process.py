@@ -1,53 +1,145 @@
-"""The program of a run, as a process of its own that gets the signals of this one."""
+"""The programs of runs, as processes of their own that get the signals of this one."""
 
 from __future__ import annotations
 
 import contextlib
+import itertools
 import math
+import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 
 from superxception_jax.runs.lock import lock
 from superxception_jax.system import heeded_signals
 from superxception_jax.tables.display import RunState, training_state
 from superxception_jax.tables.plan import PlannedRun
 from superxception_jax.training.recorder import load_metrics
+from superxception_jax.workers import usable_cores
 
 POLL_SECONDS = 0.5
 # Exit status of a program that SIGTERM stopped after it had saved everything.
 STOPPED = 128 + signal.SIGTERM
 
 
+class RunProcess:
+    """The program of a run, as a process of its own.
+
+    Attributes:
+        cores: Cores that it may use; empty for those of this process.
+    """
+
+    def __init__(self, run: PlannedRun, *, cores: Sequence[int] = (), limit_s: float = 0.0) -> None:
+        """Start the program.
+
+        Args:
+            run: Run to start; the output of its program is appended to its log.
+            cores: Cores that the program may use; empty for those of this process.
+            limit_s: Seconds after which the program gets SIGTERM, on which it saves and ends with
+                `STOPPED`; 0: no limit.
+
+        Raises:
+            ValueError: Another process still works on the run.
+        """
+        self.cores = tuple(cores)
+        self._run = run
+        self._process = _start(run)
+        # Before it starts threads, which inherit the cores.
+        if cores:
+            os.sched_setaffinity(self._process.pid, cores)
+        self._last_s = time.monotonic() + limit_s if limit_s else math.inf
+
+    @property
+    def has_begun(self) -> bool:
+        """Return whether its data is prepared and its training has taken steps."""
+        return bool(load_metrics(self._run.workdir))
+
+    def state(self) -> RunState:
+        """Return the progress of the run."""
+        experiment = self._run.experiment
+        return training_state(
+            self._run.workdir.name,
+            load_metrics(self._run.workdir),
+            epochs=experiment.epochs,
+            batch_size=experiment.batch_size,
+        )
+
+    def wait(self, seconds: float) -> int | None:
+        """Return the exit status, negative after a signal; None if it still runs after a while."""
+        if time.monotonic() >= self._last_s:
+            self._process.terminate()
+            # Once: a second signal would end the program before it has saved.
+            self._last_s = math.inf
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return self._process.wait(timeout=seconds)
+        return None
+
+    def send_signal(self, number: int) -> None:
+        """Pass a signal on, if the program still runs."""
+        if self._process.poll() is None:
+            self._process.send_signal(number)
+
+    def end(self) -> None:
+        """Let the program save and end, and wait for it."""
+        self._process.terminate()
+        self._process.wait()
+
+
+def _start(run: PlannedRun) -> subprocess.Popen:
+    run.log.parent.mkdir(parents=True, exist_ok=True)
+    with run.log.open("a", encoding="utf-8") as log:
+        # The process inherits the lock with its output: it lasts as long as the process, even
+        # when this one is killed.
+        if not lock(log):
+            raise ValueError(
+                f"`{run.workdir}` must be free, got a process that still works on it; wait until "
+                "it ends, or stop it, and start this program again."
+            )
+        log.write(f"$ {run.command}\n")
+        log.flush()
+        return subprocess.Popen(
+            [sys.executable, *run.arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            # Ctrl-C goes to all processes of a group: the run would get it twice, and the second
+            # signal would end it at once.
+            process_group=0,
+        )
+
+
 class ReceivedSignals:
     """The signals that this program received while it ran others.
 
     Attributes:
-        names: Names of the signals, in order.
+        numbers: The signals, in order.
     """
 
     def __init__(self) -> None:
         """Start without signals and without a process to pass them on to."""
-        self.names: list[str] = []
-        self._pending: list[int] = []
-        self._process: subprocess.Popen | None = None
+        self.numbers: list[int] = []
+        self._processes: list[RunProcess] = []
+
+    @property
+    def names(self) -> list[str]:
+        """Return the names of the signals, in order."""
+        return [signal.Signals(number).name for number in self.numbers]
 
     def handle(self, number: int, _frame: object) -> None:
-        """Note a signal and pass it on to the process, at once or as soon as there is one."""
-        self.names.append(signal.Signals(number).name)
-        self._pending.append(number)
-        self._pass_on()
+        """Note a signal and pass it on to the processes."""
+        self.numbers.append(number)
+        for process in self._processes:
+            process.send_signal(number)
 
-    def watch(self, process: subprocess.Popen) -> None:
-        """Pass signals on to this process from now on."""
-        self._process = process
-        self._pass_on()
-
-    def _pass_on(self) -> None:
-        while self._pending and self._process is not None and self._process.poll() is None:
-            self._process.send_signal(self._pending.pop(0))
+    def watch(self, process: RunProcess) -> None:
+        """Pass signals on to this process, too, also those that came while it was started."""
+        earlier = list(self.numbers)
+        self._processes.append(process)
+        for number in earlier:
+            process.send_signal(number)
 
 
 @contextlib.contextmanager
@@ -62,81 +154,73 @@ def collect_signals() -> Iterator[ReceivedSignals]:
             signal.signal(number, handler)
 
 
-def run_process(
-    run: PlannedRun,
-    *,
-    received: ReceivedSignals,
-    update: Callable[[RunState], None],
-    limit_s: float = 0.0,
-) -> int:
-    """Run the program of a run until it ends, and return its exit status.
+def share_cores(count: int) -> list[tuple[int, ...]]:
+    """Return the cores of each of several processes.
 
     Args:
-        run: Run to start; the output of its program is appended to its log.
-        received: Signals to pass on to the program.
-        update: Called with the state of the run whenever it may have changed.
-        limit_s: Seconds after which the program gets SIGTERM, on which it saves and ends with
-            `STOPPED`; 0: no limit.
+        count: Number of processes.
+
+    Returns:
+        Disjoint shares of the cores that this process may use; empty ones for a single process,
+        and where the system can't bind processes to cores.
 
     Raises:
-        ValueError: Another process still works on the run.
+        ValueError: There are fewer cores.
     """
-    run.log.parent.mkdir(parents=True, exist_ok=True)
-    with run.log.open("a", encoding="utf-8") as log:
-        # The process inherits the lock with its output: it lasts as long as the process, even
-        # when this one is killed.
-        if not lock(log):
-            raise ValueError(
-                f"`{run.workdir}` must be free, got a process that still works on it; wait until "
-                "it ends, or stop it, and start this program again."
-            )
-        log.write(f"$ {run.command}\n")
-        log.flush()
-        process = subprocess.Popen(
-            [sys.executable, *run.arguments],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            # Ctrl-C goes to all processes of a group: the run would get it twice, and the second
-            # signal would end it at once.
-            process_group=0,
+    usable = usable_cores()
+    if not 1 <= count <= usable:
+        raise ValueError(
+            f"`--at_once` must be 1 to {usable}, the number of cores, got {count}; correct it."
         )
-    try:
-        return _wait(process, run, received=received, update=update, limit_s=limit_s)
-    except BaseException:
-        # Nothing would be left to pass a signal on.
-        process.terminate()
-        process.wait()
-        raise
+    if count == 1 or not hasattr(os, "sched_setaffinity"):
+        return [()] * count
+    cores = sorted(os.sched_getaffinity(0))
+    edges = [place * usable // count for place in range(count + 1)]
+    return [tuple(cores[low:high]) for low, high in itertools.pairwise(edges)]
 
 
-def _wait(
-    process: subprocess.Popen,
-    run: PlannedRun,
+def run_processes(
+    runs: Mapping[int, PlannedRun],
     *,
+    shares: Sequence[Sequence[int]],
     received: ReceivedSignals,
-    update: Callable[[RunState], None],
-    limit_s: float,
-) -> int:
-    """Report the progress of a run until its process ends, and return the exit status."""
-    experiment = run.experiment
-    received.watch(process)
-    last_s = time.monotonic() + limit_s if limit_s else math.inf
-    while True:
-        if time.monotonic() >= last_s:
-            process.terminate()
-            # Once: a second signal would end the program before it has saved.
-            last_s = math.inf
-        update(
-            training_state(
-                run.workdir.name,
-                load_metrics(run.workdir),
-                epochs=experiment.epochs,
-                batch_size=experiment.batch_size,
-            )
-        )
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            return process.wait(timeout=POLL_SECONDS)
+    update: Callable[[int, RunState], None],
+    limit_s: float = 0.0,
+) -> Generator[tuple[int, int]]:
+    """Run the programs of runs, and yield place and exit status of each when it ends.
+
+    After a signal, which all of them get, no other one starts. One starts only when those before
+    it train, because what they share is prepared by the first.
+
+    Args:
+        runs: Runs by place, in the order in which they start.
+        shares: Cores of each process, as many as run at once; see `share_cores`.
+        received: Signals to pass on.
+        update: Called with place and state of a run whenever it may have changed.
+        limit_s: See `RunProcess`.
+
+    Raises:
+        ValueError: Another process still works on a run; the others save and end.
+    """
+    waiting, free = deque(runs), list(shares)
+    active: dict[int, RunProcess] = {}
+    try:
+        while active or (waiting and not received.numbers):
+            ready = all(process.has_begun for process in active.values())
+            if waiting and free and ready and not received.numbers:
+                place = waiting.popleft()
+                active[place] = RunProcess(runs[place], cores=free.pop(0), limit_s=limit_s)
+                received.watch(active[place])
+            for place, process in list(active.items()):
+                update(place, process.state())
+                code = process.wait(POLL_SECONDS / len(active))
+                if code is not None:
+                    free.append(active.pop(place).cores)
+                    yield place, code
+    finally:
+        # Nothing would be left to pass a signal on.
+        for process in active.values():
+            process.end()
 
 
 def describe_failure(run: PlannedRun, code: int) -> str:

@@ -1,7 +1,8 @@
-"""Run what a table needs, one run after the other, and write the table after each."""
+"""Run what a table needs, and write the table after each run."""
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import signal
 import statistics
@@ -24,7 +25,8 @@ from superxception_jax.tables.run_process import (
     STOPPED,
     collect_signals,
     describe_failure,
-    run_process,
+    run_processes,
+    share_cores,
 )
 from superxception_jax.tables.stored_predictions import compact_predictions
 from superxception_jax.tables.table import build_table
@@ -83,21 +85,28 @@ class Outcome:
 
 
 def make_table(
-    plan: TablePlan, *, show: Callable[[Sequence[RunState]], None], limit_s: float = 0.0
+    plan: TablePlan,
+    *,
+    show: Callable[[Sequence[RunState]], None],
+    limit_s: float = 0.0,
+    at_once: int = 1,
 ) -> Outcome:
     """Run what isn't finished yet, write the table after each run, and return how it ended.
 
-    A run that fails doesn't stop the others. SIGINT and SIGTERM are passed on to the current run,
-    which saves its state, and end the table.
+    A run that fails doesn't stop the others. SIGINT and SIGTERM are passed on to the current runs,
+    which save their state, and end the table.
 
     Args:
         plan: Checked plan of the table.
         show: Called with the states of all runs whenever they may have changed.
         limit_s: Seconds after which a run is stopped, saved, and the next one starts; 0: no limit.
+        at_once: Number of runs at the same time, which share the cores evenly.
 
     Raises:
-        ValueError: Another process still works on a run, or two runs tested different images.
+        ValueError: Another process still works on a run, two runs tested different images, or
+            there are fewer cores than runs at a time.
     """
+    shares = share_cores(at_once)
     states = [RunState(run.workdir.name) for run in plan.runs]
     finished: dict[int, TableRun] = {}
     for place, run in enumerate(plan.runs):
@@ -106,28 +115,32 @@ def make_table(
             finished[place], states[place] = record, _done(run, record)
     files = _write(plan, list(finished.values()))
     show(states)
-    with collect_signals() as received:
-        for place, run in enumerate(plan.runs):
-            if place in finished or received.names:
-                continue
+    waiting = {place: run for place, run in enumerate(plan.runs) if place not in finished}
 
-            def update(state: RunState, place: int = place) -> None:
-                states[place] = state
-                show(states)
+    def update(place: int, state: RunState) -> None:
+        states[place] = state
+        show(states)
 
-            code = run_process(run, received=received, update=update, limit_s=limit_s)
+    with (
+        collect_signals() as received,
+        contextlib.closing(
+            run_processes(waiting, shares=shares, received=received, update=update, limit_s=limit_s)
+        ) as ended,
+    ):
+        for place, code in ended:
+            run = waiting[place]
             record = load_finished(run) if code == 0 else None
             if record is not None:
                 finished[place] = record
                 files = _write(plan, list(finished.values()))
-                update(_done(run, record))
+                update(place, _done(run, record))
             elif received.names:
-                update(RunState(run.workdir.name, phase="stopped"))
+                update(place, RunState(run.workdir.name, phase="stopped"))
             elif code == STOPPED:
-                update(dataclasses.replace(states[place], phase="stopped", message=_SAVED))
+                update(place, dataclasses.replace(states[place], phase="stopped", message=_SAVED))
             else:
                 message = describe_failure(run, code)
-                update(RunState(run.workdir.name, phase="failed", message=message))
+                update(place, RunState(run.workdir.name, phase="failed", message=message))
         return Outcome(tuple(states), files, received.names[0] if received.names else "")
 
 

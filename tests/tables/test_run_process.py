@@ -1,29 +1,51 @@
-"""The process of a run: its log, its lock, and how a failure is described."""
+"""The processes of runs: their logs, locks, cores and signals, and how a failure is described."""
 
 from __future__ import annotations
 
 import dataclasses
+import os
 import signal
 
 import pytest
 
 from superxception_jax.runs.lock import lock
 from superxception_jax.tables.display import RunState
-from superxception_jax.tables.run_process import ReceivedSignals, describe_failure, run_process
+from superxception_jax.tables.run_process import (
+    ReceivedSignals,
+    describe_failure,
+    run_processes,
+    share_cores,
+)
 from tests.tables.planned_runs import planned
+
+ALL_CORES = ((),)
+METRICS = """
+import json, pathlib, sys
+folder = pathlib.Path(sys.argv[1])
+folder.mkdir(parents=True)
+line = {"kind": "train", "step": 1, "loss": 1.0, "images_per_second": 1.0}
+(folder / "metrics.jsonl").write_text(json.dumps(line) + "\\n")
+"""
 
 
 def program(run, folder, text):
     """Let a run start a small program instead of a training."""
-    path = folder / "program.py"
+    path = folder / f"{run.workdir.name}.py"
     path.write_text(text)
-    return dataclasses.replace(run, arguments=(str(path),))
+    return dataclasses.replace(run, arguments=(str(path), str(run.workdir)))
+
+
+def run_all(*runs, shares=ALL_CORES, received=None, update=lambda place, state: None):
+    """Return place and exit status of runs in the order in which they ended."""
+    received = received or ReceivedSignals()
+    places = dict(enumerate(runs))
+    return list(run_processes(places, shares=shares, received=received, update=update))
 
 
 def test_a_program_runs_to_its_end_and_its_output_is_logged(tmp_path):
     run = program(planned(tmp_path), tmp_path, "print('bar 1\\rbar 2\\n\\n'); raise SystemExit(3)")
     states: list[RunState] = []
-    assert run_process(run, received=ReceivedSignals(), update=states.append) == 3
+    assert run_all(run, update=lambda place, state: states.append(state)) == [(0, 3)]
     assert run.log.read_text().startswith(f"$ {run.command}\nbar 1")
     assert states[0].phase == "training"
     assert describe_failure(run, 3) == f"exit status 3: bar 2 (see {run.log})"
@@ -36,14 +58,82 @@ def test_a_run_that_another_process_works_on_is_left_alone(tmp_path):
     with run.log.open("a") as log:
         assert lock(log)
         with pytest.raises(ValueError, match="must be free, got a process that still works on it"):
-            run_process(run, received=ReceivedSignals(), update=lambda state: None)
+            run_all(run)
     assert run.log.read_text() == ""
 
 
-def test_a_signal_that_comes_before_the_process_reaches_it(tmp_path):
+def test_a_signal_reaches_the_process(tmp_path):
     text = "import signal; signal.signal(15, signal.SIG_DFL); signal.sigtimedwait([], 60)"
     run = program(planned(tmp_path), tmp_path, text)
     received = ReceivedSignals()
-    received.handle(signal.SIGTERM, None)
-    assert run_process(run, received=received, update=lambda state: None) == -signal.SIGTERM
+
+    def update(place, state):
+        """Ask to stop while the program starts."""
+        if not received.numbers:
+            received.handle(signal.SIGTERM, None)
+
+    assert run_all(run, received=received, update=update) == [(0, -signal.SIGTERM)]
     assert received.names == ["SIGTERM"]
+
+
+def test_a_signal_that_came_while_a_process_was_started_reaches_it():
+    received = ReceivedSignals()
+    reached: list[int] = []
+
+    class Process:
+        send_signal = staticmethod(reached.append)
+
+    received.handle(signal.SIGTERM, None)
+    received.watch(Process)  # type: ignore[arg-type]
+    received.handle(signal.SIGINT, None)
+    assert reached == [signal.SIGTERM, signal.SIGINT]
+
+
+def test_no_run_starts_after_a_signal(tmp_path):
+    received = ReceivedSignals()
+    received.handle(signal.SIGTERM, None)
+    assert run_all(program(planned(tmp_path), tmp_path, ""), received=received) == []
+
+
+needs_two_cores = pytest.mark.skipif(
+    not hasattr(os, "sched_getaffinity") or len(os.sched_getaffinity(0)) < 2,
+    reason="processes can't be bound to two cores",
+)
+
+
+@needs_two_cores
+def test_runs_at_once_have_cores_of_their_own_and_the_second_waits_for_the_first_to_train(tmp_path):
+    # The first ends with the cores of both once the second runs, or fails after a minute.
+    first = f"""
+import os, time
+assert not pathlib.Path({str(tmp_path / "second")!r}).exists()
+time.sleep(1)
+{METRICS}
+for _ in range(600):
+    time.sleep(0.1)
+    if pathlib.Path({str(tmp_path / "second")!r}).exists():
+        sys.exit(sum(2**core for core in os.sched_getaffinity(0)) % 251)
+"""
+    second = f"""
+import os
+assert pathlib.Path(sys.argv[1]).with_name("xception-seed0-fold0").exists()
+{METRICS}
+pathlib.Path({str(tmp_path / "second")!r}).touch()
+sys.exit(sum(2**core for core in os.sched_getaffinity(0)) % 251)
+"""
+    runs = [planned(tmp_path), planned(tmp_path, "super_xception")]
+    runs = [
+        program(run, tmp_path, "import pathlib, sys\n" + text)
+        for run, text in zip(runs, (first, second), strict=True)
+    ]
+    shares = share_cores(2)
+    assert not set(shares[0]) & set(shares[1])
+    assert {*shares[0], *shares[1]} == os.sched_getaffinity(0)
+    codes = dict(run_all(*runs, shares=shares))
+    assert [codes[0], codes[1]] == [sum(2**core for core in share) % 251 for share in shares]
+
+
+def test_more_runs_at_once_than_cores_are_refused():
+    with pytest.raises(ValueError, match="`--at_once` must be 1 to"):
+        share_cores(100_000)
+    assert share_cores(1) == [()]
