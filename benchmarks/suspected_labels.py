@@ -178,6 +178,7 @@ def main() -> None:
             *made_by(command, commit=commit or "unknown"),
         ]
     )
+    arguments.out.mkdir(parents=True, exist_ok=True)
     write_text(arguments.out / "suspected_labels.md", page)
     write_json(arguments.out / "suspected_labels.json", {"names": names, "commit": commit})
     print(page)
