@@ -13,13 +13,20 @@ from tests.paths import REPOSITORY
 RESULTS = REPOSITORY / "results"
 
 
-def test_the_suspected_labels_of_the_stored_tables_are_those_of_the_page():
-    tables = [load_tested(RESULTS / name, "bioimage") for name in ("qband_start", "karyotyping")]
-    found = find_exchanges(tables)
-    names = [str(tables[0].names[one.index]) for images in found.values() for one in images]
+@pytest.mark.parametrize(
+    ("data_set", "tables", "images"),
+    [
+        ("bioimage", ("qband_start", "karyotyping"), 5474),
+        ("gband", ("gband_reader", "aneuploidy"), 13_521),
+    ],
+)
+def test_the_suspected_labels_of_the_stored_tables_are_those_of_the_page(data_set, tables, images):
+    tested = [load_tested(RESULTS / name, data_set) for name in tables]
+    found = find_exchanges(tested)
+    names = [str(tested[0].names[one.index]) for exchange in found.values() for one in exchange]
     stored = json.loads((RESULTS / "suspected_labels.json").read_text("utf-8"))
-    assert names == stored["names"]["bioimage"]
-    assert len(tables[0].labels) == 5474
+    assert names == stored["names"][data_set]
+    assert len(tested[0].labels) == images
 
 
 @pytest.fixture
