@@ -3,10 +3,12 @@
 The included networks karyotype cells of patients that they never saw, with the images upright, as
 they are, and turned by 180° at random. The folder must hold bioimlab_qband.zip and
 gband_karyograms.zip; `suspected_labels.py` must have written its JSON file, for the images whose
-labels may be slips are counted once more without them.
+labels may be slips are counted once more without them. With the runs of several folds, the G-band
+cells that each of them tested are counted, too.
 
 Example:
   python benchmarks/review.py --data "$SUPERXCEPTION_DATA" --out results
+  python benchmarks/review.py --folds runs/gband_reader/*-fold?
 """
 
 from __future__ import annotations
@@ -112,6 +114,16 @@ class Work:
             self.hidden_turns += int(wrongly_turned and not one.flags)
 
 
+def total(parts: Sequence[Work]) -> Work:
+    """Return the work of several sets of cells together."""
+    return Work(
+        **{
+            field.name: sum(getattr(one, field.name) for one in parts)
+            for field in dataclasses.fields(Work)
+        }
+    )
+
+
 def count_work(
     cells: Sequence[sets.Cell],
     *,
@@ -186,6 +198,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--data", type=Path, default=os.environ.get("SUPERXCEPTION_DATA"))
     parser.add_argument("--out", type=Path, default=Path("results"))
+    parser.add_argument(
+        "--folds", type=Path, nargs="*", default=[], help="Runs of several folds of the G-bands."
+    )
     arguments = parser.parse_args()
     if arguments.data is None:
         parser.error("`--data` must be the folder of the archives; or set SUPERXCEPTION_DATA")
@@ -207,8 +222,23 @@ def main() -> None:
             )
             rows.append({"set": name, "images": images, "told": told} | dataclasses.asdict(work))
             print(rows[-1], flush=True)
+    if arguments.folds:
+        works = []
+        for run in arguments.folds:
+            cells = sets.load_gband_karyograms(arguments.data, "test", run=run)
+            classifier, names = load_classifier(run), suspected.get("gband", ())
+            works.append(
+                count_work(cells, classifier=classifier, share=0.0, told=None, suspected=names)
+            )
+            print(works[-1], flush=True)
+        name = f"G-band karyograms, {len(works)} folds"
+        row = {"set": name, "images": "as they are", "told": None}
+        rows.append(row | dataclasses.asdict(total(works)))
     provenance = describe_provenance()
-    command = "python benchmarks/review.py"
+    command = " ".join(
+        ["python benchmarks/review.py", *(["--folds"] if arguments.folds else [])]
+        + [str(run) for run in arguments.folds]
+    )
     write_json(arguments.out / "review.json", {"rows": rows, "commit": provenance.commit})
     page = describe(rows, command=command, commit=provenance.commit or "unknown")
     write_text(arguments.out / "review.md", page)

@@ -59,9 +59,9 @@ def load_padova(folder: Path, part: str) -> list[Cell]:
     return _held_out(load_bioimage(folder, expected=PADOVA_COUNTS), "dark", part)
 
 
-def load_gband_karyograms(folder: Path, part: str) -> list[Cell]:
-    """Return the G-band cells that validated (development) or tested the G network."""
-    return _invert(_held_out(load_gband(folder, expected=GBAND_COUNTS), "light", part))
+def load_gband_karyograms(folder: Path, part: str, *, run: Path | None = None) -> list[Cell]:
+    """Return the G-band cells that validated (development) or tested the G network, or a run's."""
+    return _invert(_held_out(load_gband(folder, expected=GBAND_COUNTS), "light", part, run=run))
 
 
 def load_tseng(folder: Path, part: str) -> list[Cell]:
@@ -132,13 +132,15 @@ def _invert(cells: Sequence[Cell]) -> list[Cell]:
     return [_map(cell, lambda image: 255 - image) for cell in cells]
 
 
-def _held_out(records: Sequence[ChromosomeRecord], network: str, part: str) -> list[Cell]:
-    """Return the cells of a part of the split by which a shipped network was trained."""
+def _held_out(
+    records: Sequence[ChromosomeRecord], network: str, part: str, *, run: Path | None = None
+) -> list[Cell]:
+    """Return the cells of a part of the split of a shipped network, or of a run."""
     split = make_split(
         np.array([one.label for one in records], np.int32),
         np.array([one.cell for one in records]),
         np.array([one.case for one in records]),
-        settings=_split_of(network),
+        settings=_split_of(network, run=run),
     )
     by_cell: dict[str, list[ChromosomeRecord]] = {}
     for index in split.validation if part == "development" else split.test:
@@ -153,8 +155,8 @@ def _held_out(records: Sequence[ChromosomeRecord], network: str, part: str) -> l
     ]
 
 
-def _split_of(network: str) -> SplitSettings:
-    return build_experiment(load_config(DEFAULT_CLASSIFIERS[network])).split
+def _split_of(network: str, *, run: Path | None = None) -> SplitSettings:
+    return build_experiment(load_config(run or DEFAULT_CLASSIFIERS[network])).split
 
 
 def _read_zip(path: Path) -> tuple[dict[str, Cell], Mapping[str, Mapping[str, str]]]:
