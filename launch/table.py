@@ -71,8 +71,8 @@ MINUTES = flags.DEFINE_float(
 AT_ONCE = flags.DEFINE_integer(
     "at_once",
     1,
-    "Number of runs at the same time, on CPUs, whose cores they share evenly. Small networks "
-    "train several times as many images so.",
+    "Number of runs at the same time, on CPUs, whose cores they share evenly: faster for small "
+    "networks, which hardly use a second core.",
     lower_bound=1,
 )
 RUNS = flags.DEFINE_string("runs", "", "Folder of the runs; empty for runs/<name>.")
