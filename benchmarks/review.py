@@ -20,6 +20,7 @@ import os
 import sys
 from collections.abc import Collection, Sequence
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
@@ -150,6 +151,22 @@ def count_work(
     return work
 
 
+def count_folds(folder: Path, runs: Sequence[Path], suspected: Collection[str]) -> dict[str, Any]:
+    """Return the row of the G-band cells that several runs tested, each its own."""
+    works = [
+        count_work(
+            sets.load_gband_karyograms(folder, "test", run=run),
+            classifier=load_classifier(run),
+            share=0.0,
+            told=None,
+            suspected=suspected,
+        )
+        for run in runs
+    ]
+    name = f"G-band karyograms, {len(works)} folds"
+    return {"set": name, "images": "as they are", "told": None} | dataclasses.asdict(total(works))
+
+
 def describe(rows: Sequence[dict], *, command: str, commit: str) -> str:
     """Return the page."""
     lines = [
@@ -223,17 +240,8 @@ def main() -> None:
             rows.append({"set": name, "images": images, "told": told} | dataclasses.asdict(work))
             print(rows[-1], flush=True)
     if arguments.folds:
-        works = []
-        for run in arguments.folds:
-            cells = sets.load_gband_karyograms(arguments.data, "test", run=run)
-            classifier, names = load_classifier(run), suspected.get("gband", ())
-            works.append(
-                count_work(cells, classifier=classifier, share=0.0, told=None, suspected=names)
-            )
-            print(works[-1], flush=True)
-        name = f"G-band karyograms, {len(works)} folds"
-        row = {"set": name, "images": "as they are", "told": None}
-        rows.append(row | dataclasses.asdict(total(works)))
+        rows.append(count_folds(arguments.data, arguments.folds, suspected.get("gband", ())))
+        print(rows[-1], flush=True)
     provenance = describe_provenance()
     command = " ".join(
         ["python benchmarks/review.py", *(["--folds"] if arguments.folds else [])]

@@ -206,8 +206,8 @@ def run_processes(
     active: dict[int, RunProcess] = {}
     try:
         while active or (waiting and not received.numbers):
-            ready = all(process.has_begun for process in active.values())
-            if waiting and free and ready and not received.numbers:
+            may_start = waiting and free and not received.numbers
+            if may_start and all(process.has_begun for process in active.values()):
                 place = waiting.popleft()
                 active[place] = RunProcess(runs[place], cores=free.pop(0), limit_s=limit_s)
                 received.watch(active[place])
