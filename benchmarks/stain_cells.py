@@ -56,12 +56,15 @@ class Cell:
 
 def load_padova(folder: Path, part: str) -> list[Cell]:
     """Return the cells of the Padova set that validated (development) or tested the Q network."""
-    return _held_out(load_bioimage(folder, expected=PADOVA_COUNTS), "dark", part)
+    return _held_out(
+        load_bioimage(folder, expected=PADOVA_COUNTS), DEFAULT_CLASSIFIERS["dark"], part
+    )
 
 
 def load_gband_karyograms(folder: Path, part: str, *, run: Path | None = None) -> list[Cell]:
     """Return the G-band cells that validated (development) or tested the G network, or a run's."""
-    return _invert(_held_out(load_gband(folder, expected=GBAND_COUNTS), "light", part, run=run))
+    records = load_gband(folder, expected=GBAND_COUNTS)
+    return _invert(_held_out(records, run or DEFAULT_CLASSIFIERS["light"], part))
 
 
 def load_tseng(folder: Path, part: str) -> list[Cell]:
@@ -70,7 +73,12 @@ def load_tseng(folder: Path, part: str) -> list[Cell]:
     names = np.array(list(cells))
     cases = np.array([table[name]["case"] for name in names])
     # Its split keeps cases whole, so that a cell stands for its images.
-    split = make_split(np.zeros(len(names), np.int32), names, cases, settings=_split_of("light"))
+    split = make_split(
+        np.zeros(len(names), np.int32),
+        names,
+        cases,
+        settings=_split_of(DEFAULT_CLASSIFIERS["light"]),
+    )
     held_out = names[split.validation if part == "development" else split.test]
     some = np.sort(np.random.default_rng(0).permutation(len(held_out))[:MOST_TSENG_CELLS])
     return _invert([cells[held_out[index]] for index in some])
@@ -132,15 +140,13 @@ def _invert(cells: Sequence[Cell]) -> list[Cell]:
     return [_map(cell, lambda image: 255 - image) for cell in cells]
 
 
-def _held_out(
-    records: Sequence[ChromosomeRecord], network: str, part: str, *, run: Path | None = None
-) -> list[Cell]:
-    """Return the cells of a part of the split of a shipped network, or of a run."""
+def _held_out(records: Sequence[ChromosomeRecord], network: Path, part: str) -> list[Cell]:
+    """Return the cells of a part of the split by which a network was trained."""
     split = make_split(
         np.array([one.label for one in records], np.int32),
         np.array([one.cell for one in records]),
         np.array([one.case for one in records]),
-        settings=_split_of(network, run=run),
+        settings=_split_of(network),
     )
     by_cell: dict[str, list[ChromosomeRecord]] = {}
     for index in split.validation if part == "development" else split.test:
@@ -155,8 +161,8 @@ def _held_out(
     ]
 
 
-def _split_of(network: str, *, run: Path | None = None) -> SplitSettings:
-    return build_experiment(load_config(run or DEFAULT_CLASSIFIERS[network])).split
+def _split_of(network: Path) -> SplitSettings:
+    return build_experiment(load_config(network)).split
 
 
 def _read_zip(path: Path) -> tuple[dict[str, Cell], Mapping[str, Mapping[str, str]]]:

@@ -141,11 +141,8 @@ def main() -> None:
     for text in arguments.runs:
         name, _, listed = text.partition(":")
         folders = [Path(one) for one in listed.split(",")]
-        try:
-            predictions = [load_tested(one, name) for one in folders]
-            found = find_exchanges(predictions)
-        except (FileNotFoundError, ValueError) as error:
-            parser.error(str(error))
+        predictions = [load_tested(one, name) for one in folders]
+        found = find_exchanges(predictions)
         for folder, one in zip(folders, predictions, strict=True):
             wrong, exchanged, shares = count(one, found)
             images = f"{len(one.labels):,}"

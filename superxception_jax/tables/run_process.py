@@ -51,6 +51,7 @@ class RunProcess:
         if cores:
             os.sched_setaffinity(self._process.pid, cores)
         self._last_s = time.monotonic() + limit_s if limit_s else math.inf
+        self._passed_on = 0
 
     @property
     def has_begun(self) -> bool:
@@ -77,9 +78,11 @@ class RunProcess:
             return self._process.wait(timeout=seconds)
         return None
 
-    def send_signal(self, number: int) -> None:
-        """Pass a signal on, if the program still runs."""
-        if self._process.poll() is None:
+    def pass_on(self, numbers: Sequence[int]) -> None:
+        """Send the program, if it still runs, those of the signals so far that it has not got."""
+        new = numbers[self._passed_on :]
+        self._passed_on += len(new)
+        for number in new:
             self._process.send_signal(number)
 
     def end(self) -> None:
@@ -119,9 +122,8 @@ class ReceivedSignals:
     """
 
     def __init__(self) -> None:
-        """Start without signals and without a process to pass them on to."""
+        """Start without signals."""
         self.numbers: list[int] = []
-        self._processes: list[RunProcess] = []
 
     @property
     def names(self) -> list[str]:
@@ -129,17 +131,8 @@ class ReceivedSignals:
         return [signal.Signals(number).name for number in self.numbers]
 
     def handle(self, number: int, _frame: object) -> None:
-        """Note a signal and pass it on to the processes."""
+        """Note a signal; no more, because it may interrupt anything, also another signal."""
         self.numbers.append(number)
-        for process in self._processes:
-            process.send_signal(number)
-
-    def watch(self, process: RunProcess) -> None:
-        """Pass signals on to this process, too, also those that came while it was started."""
-        earlier = list(self.numbers)
-        self._processes.append(process)
-        for number in earlier:
-            process.send_signal(number)
 
 
 @contextlib.contextmanager
@@ -210,8 +203,8 @@ def run_processes(
             if may_start and all(process.has_begun for process in active.values()):
                 place = waiting.popleft()
                 active[place] = RunProcess(runs[place], cores=free.pop(0), limit_s=limit_s)
-                received.watch(active[place])
             for place, process in list(active.items()):
+                process.pass_on(received.numbers)
                 update(place, process.state())
                 code = process.wait(POLL_SECONDS / len(active))
                 if code is not None:

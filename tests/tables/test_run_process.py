@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import signal
+import subprocess
 
 import pytest
 
@@ -12,6 +13,7 @@ from superxception_jax.runs.lock import lock
 from superxception_jax.tables.display import RunState
 from superxception_jax.tables.run_process import (
     ReceivedSignals,
+    RunProcess,
     describe_failure,
     run_processes,
     share_cores,
@@ -76,16 +78,18 @@ def test_a_signal_reaches_the_process(tmp_path):
     assert received.names == ["SIGTERM"]
 
 
-def test_a_signal_that_came_while_a_process_was_started_reaches_it():
+def test_every_signal_reaches_a_process_once_also_one_from_before_its_start(tmp_path, monkeypatch):
     received = ReceivedSignals()
     reached: list[int] = []
-
-    class Process:
-        send_signal = staticmethod(reached.append)
-
     received.handle(signal.SIGTERM, None)
-    received.watch(Process)  # type: ignore[arg-type]
-    received.handle(signal.SIGINT, None)
+    process = RunProcess(program(planned(tmp_path), tmp_path, "import time; time.sleep(60)"))
+    with monkeypatch.context() as patched:
+        patched.setattr(subprocess.Popen, "send_signal", lambda _, number: reached.append(number))
+        process.pass_on(received.numbers)
+        received.handle(signal.SIGINT, None)
+        process.pass_on(received.numbers)
+        process.pass_on(received.numbers)
+    process.end()
     assert reached == [signal.SIGTERM, signal.SIGINT]
 
 
@@ -103,7 +107,7 @@ needs_two_cores = pytest.mark.skipif(
 
 @needs_two_cores
 def test_runs_at_once_have_cores_of_their_own_and_the_second_waits_for_the_first_to_train(tmp_path):
-    # The first ends with the cores of both once the second runs, or fails after a minute.
+    # The first ends once the second runs, or fails after a minute.
     first = f"""
 import os, time
 assert not pathlib.Path({str(tmp_path / "second")!r}).exists()
