@@ -227,4 +227,6 @@ def describe_failure(run: PlannedRun, code: int) -> str:
     lines = run.log.read_text(encoding="utf-8", errors="replace").replace("\r", "\n").split("\n")
     last = [line.strip() for line in lines if line.strip()][-1]
     how = f"exit status {code}" if code >= 0 else f"ended by {signal.Signals(-code).name}"
+    if code == -signal.SIGKILL:
+        how += ", which Linux sends for lack of memory"
     return f"{how}: {last} (see {run.log})"

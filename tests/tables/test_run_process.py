@@ -51,7 +51,10 @@ def test_a_program_runs_to_its_end_and_its_output_is_logged(tmp_path):
     assert run.log.read_text().startswith(f"$ {run.command}\nbar 1")
     assert states[0].phase == "training"
     assert describe_failure(run, 3) == f"exit status 3: bar 2 (see {run.log})"
-    assert describe_failure(run, -signal.SIGKILL) == f"ended by SIGKILL: bar 2 (see {run.log})"
+    assert describe_failure(run, -signal.SIGABRT) == f"ended by SIGABRT: bar 2 (see {run.log})"
+    killed = describe_failure(run, -signal.SIGKILL)
+    assert "lack of memory" in killed
+    assert killed.endswith(f"bar 2 (see {run.log})")
 
 
 def test_a_run_that_another_process_works_on_is_left_alone(tmp_path):
