@@ -224,7 +224,7 @@ def main() -> None:
         counts += [(int(one), arguments.unlabelled) for one in arguments.cells_beside.split(",")]
     weights = arguments.work / "start"
     if not (weights / "variables.npz").is_file():
-        export_classifier(arguments.start, weights)
+        export_classifier(arguments.start, weights, name="--start")
     overrides = [one for one in arguments.overrides.split(";") if one]
     experiment = make_experiment(arguments.start, weights, overrides=overrides)
     everything = load_everything(experiment)

@@ -156,7 +156,7 @@ def count_folds(folder: Path, runs: Sequence[Path], suspected: Collection[str]) 
     works = [
         count_work(
             sets.load_gband_karyograms(folder, "test", run=run),
-            classifier=load_classifier(run),
+            classifier=load_classifier(run, name="--folds"),
             share=0.0,
             told=None,
             suspected=suspected,

@@ -73,7 +73,7 @@ def main() -> None:
     own: list[ConditionResult] = []
     foreign: list[ConditionResult] = []
     # All of them first: a wrong folder is reported before anything is evaluated.
-    classifiers = [load_classifier(run) for run in RUNS.value]
+    classifiers = [load_classifier(run, name="--runs") for run in RUNS.value]
     configs = [load_config(Path(run).expanduser().absolute()) for run in RUNS.value]
     experiments = [build_experiment(config) for config in configs]
     data_set = choose_data_set(experiments, DATA_SET.value)

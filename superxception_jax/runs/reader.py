@@ -46,11 +46,12 @@ CARD_FILE = "MODEL_CARD.md"
 DEFAULT_CLASSIFIERS = {"dark": INCLUDED["qband"], "light": INCLUDED["gband"]}
 
 
-def load_classifier(workdir: str | Path) -> Classifier:
+def load_classifier(workdir: str | Path, *, name: str = "--workdir") -> Classifier:
     """Load the best network of a finished run, or an exported one.
 
     Args:
         workdir: Folder of the run, or one that `export_classifier` wrote.
+        name: What errors call it, such as the flag that names it.
 
     Returns:
         The classifier, on the first device, with the background that the run was told.
@@ -60,7 +61,7 @@ def load_classifier(workdir: str | Path) -> Classifier:
         ValueError: The weights belong to another network than the config, or the run is not
             finished.
     """
-    folder = _check_folder(workdir)
+    folder = _check_folder(workdir, name=name)
     experiment = build_experiment(load_config(folder))
     temperature, class_shares, known_stain = load_calibration(folder)
     mesh = compilation.make_mesh(1)
@@ -220,7 +221,9 @@ def _load_default(background: str) -> Classifier:
     return dataclasses.replace(loaded, normalization=_default_normalization(background))
 
 
-def export_classifier(workdir: str | Path, out: str | Path) -> list[Path]:
+def export_classifier(
+    workdir: str | Path, out: str | Path, *, name: str = "--workdir"
+) -> list[Path]:
     """Write everything `load_classifier` needs of a finished run into a small folder.
 
     Neither the names of images and cells nor the folders of the data are in it.
@@ -228,6 +231,7 @@ def export_classifier(workdir: str | Path, out: str | Path) -> list[Path]:
     Args:
         workdir: Folder of the run.
         out: Folder to write, made if absent.
+        name: What errors call the run, such as the flag that names it.
 
     Returns:
         The files: config, environment, calibration, results, model card and variables.
@@ -236,7 +240,7 @@ def export_classifier(workdir: str | Path, out: str | Path) -> list[Path]:
         FileNotFoundError: The folder holds no finished run.
         ValueError: The run in it is not finished.
     """
-    folder, target = _check_folder(workdir), Path(out).expanduser().absolute()
+    folder, target = _check_folder(workdir, name=name), Path(out).expanduser().absolute()
     experiment = build_experiment(load_config(folder))
     variables = _load_variables(folder, experiment, compilation.make_mesh(1))
     target.mkdir(parents=True, exist_ok=True)
@@ -251,27 +255,27 @@ def export_classifier(workdir: str | Path, out: str | Path) -> list[Path]:
     return [*copies, save_variables(target / VARIABLES_FILE, variables)]
 
 
-def _check_folder(workdir: str | Path) -> Path:
+def _check_folder(workdir: str | Path, *, name: str) -> Path:
     folder = Path(workdir).expanduser().absolute()
     if not str(workdir) or not holds_run(folder) or not (folder / CALIBRATION_FILE).is_file():
         raise FileNotFoundError(
-            f"`--workdir` must be the folder of a finished run with {CONFIG_FILE} and "
+            f"`{name}` must be the folder of a finished run with {CONFIG_FILE} and "
             f"{CALIBRATION_FILE}, got `{workdir}`; finish it with launch/main.py --workdir=…, or "
             "test an older run again with launch/evaluate.py."
         )
     if not (folder / VARIABLES_FILE).is_file():
-        _check_finished(folder)
+        _check_finished(folder, name=name)
     return folder
 
 
-def _check_finished(folder: Path) -> None:
+def _check_finished(folder: Path, *, name: str) -> None:
     """Refuse a run that was stopped and then evaluated, or never tested."""
     if (folder / RESULTS_FILE).is_file():
         epochs = load_config(folder).training.epochs
         if is_finished(folder, load_results(folder), epochs=epochs):
             return
     raise ValueError(
-        f"`--workdir` must be the folder of a finished run, got `{folder}`, whose training has not "
+        f"`{name}` must be the folder of a finished run, got `{folder}`, whose training has not "
         f"ended or was not tested; finish it with launch/main.py --workdir={folder}"
     )
 

@@ -23,6 +23,7 @@ from superxception_jax.runs import reader
 from superxception_jax.runs.reader import (
     DEFAULT_CLASSIFIERS,
     choose_classifier,
+    export_classifier,
     load_classifier,
 )
 from superxception_jax.runs.results import RunResults
@@ -123,6 +124,13 @@ def test_the_background_of_a_run_is_kept(tmp_path):
     config["normalization"]["background"] = "light"
     (tmp_path / "config.json").write_text(json.dumps(config))
     assert load_classifier(tmp_path).normalization.background == "light"
+
+
+def test_an_error_names_the_flag_that_named_the_run(tmp_path):
+    with pytest.raises(FileNotFoundError, match="`--runs` must be the folder of a finished run"):
+        load_classifier(tmp_path, name="--runs")
+    with pytest.raises(FileNotFoundError, match="`--start` must be the folder of a finished run"):
+        export_classifier(tmp_path, tmp_path / "out", name="--start")
 
 
 def test_a_given_background_is_not_guessed():
