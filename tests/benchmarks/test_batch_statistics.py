@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from benchmarks.batch_statistics import (
+    BATCH_SIZE,
+    batches,
+    fresh_statistics,
+    make_read_batch,
+)
+from superxception_jax.commands import build_config
+from superxception_jax.runs.experiment import build_experiment
+from superxception_jax.runs.setup import set_up
+from superxception_jax.training.compile import place_batch
+
+
+def setup_of(config, folder):
+    overrides = [f"data.data_dir={folder}", f"evaluation.batch_size={BATCH_SIZE}"]
+    return set_up(build_experiment(build_config(config, overrides=overrides)))
+
+
+def test_with_statistics_of_a_batch_it_is_read_as_with_its_own(tmp_path):
+    setup = setup_of("configs/xception.py:smoke", tmp_path)
+    variables = setup.fresh_state(setup.key).variables
+    read, train = make_read_batch(setup), setup.splits["train"]
+    seen: list[int] = []
+    fresh = fresh_statistics(setup, variables, read, most=BATCH_SIZE, advance=seen.append)
+    assert seen == [BATCH_SIZE]
+    (places,) = batches(setup, train, most=BATCH_SIZE)
+    images = place_batch(train.images[places], setup.mesh)
+    own = np.asarray(read(variables, images)[0])
+    again = np.asarray(setup.predict({**variables, "batch_stats": fresh}, images))
+    np.testing.assert_allclose(again, own, atol=1e-4)
+    # The first averages are another thing.
+    assert np.abs(np.asarray(setup.predict(variables, images)) - own).max() > 0.01
+
+
+def test_statistics_are_the_means_over_batches(tmp_path):
+    setup = setup_of("configs/xception.py:smoke", tmp_path)
+    variables = setup.fresh_state(setup.key).variables
+    read, train = make_read_batch(setup), setup.splits["train"]
+    most = 2 * BATCH_SIZE + 1  # what fills no batch is left out
+    fresh = fresh_statistics(setup, variables, read, most=most, advance=lambda count: None)
+    first, second = (
+        read(variables, place_batch(train.images[places], setup.mesh))[1]
+        for places in batches(setup, train, most=most)
+    )
+    name = "block1_conv1_bn"
+    found, one, other = (stats["backbone"][name]["var"] for stats in (fresh, first, second))
+    np.testing.assert_allclose(found, (one + other) / 2, rtol=1e-5)
+    assert not np.allclose(one, other, rtol=1e-3)
+
+
+@pytest.mark.parametrize("config", ["configs/deep_cnn.py:smoke", "configs/stripnet.py:smoke"])
+def test_networks_without_such_statistics_are_refused(tmp_path, config):
+    with pytest.raises(ValueError, match="`--workdir` must be of a"):
+        make_read_batch(setup_of(config, tmp_path))
