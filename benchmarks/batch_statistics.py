@@ -210,7 +210,7 @@ def main() -> None:
             "# What the running statistics of BatchNorm cost",
             "",
             f"The {arguments.checkpoint} checkpoint of `{experiment.name}:{experiment.preset}`, "
-            f"after {step:,} steps of {setup.steps_per_epoch:,} an epoch, reads the validation "
+            f"after {step:,} steps ({setup.steps_per_epoch:,} an epoch), reads the validation "
             "images with the same parameters and three kinds of statistics.",
             "",
             markdown_grid(
