@@ -40,8 +40,8 @@ from superxception_jax.runs.lock import locked_run
 from superxception_jax.runs.network import make_network
 from superxception_jax.runs.predicting import predict_split
 from superxception_jax.runs.provenance import describe_provenance
+from superxception_jax.runs.run import split_choice
 from superxception_jax.runs.setup import Setup, set_up
-from superxception_jax.runs.split_file import load_split
 from superxception_jax.runs.workdir import CONFIG_FILE, holds_run, load_config
 from superxception_jax.training import compile as compilation
 from superxception_jax.training.checkpoint import BEST, LATEST, Checkpoints
@@ -172,19 +172,17 @@ def load_setup(workdir: Path) -> Setup:
 
     Raises:
         FileNotFoundError: It is none.
-        ValueError: It is of a version that stored no split.
+        ValueError: Its images have changed.
     """
     if not holds_run(workdir):
         raise FileNotFoundError(
             f"`--workdir` must be a run folder with {CONFIG_FILE}, got `{workdir}`."
         )
-    stored = load_split(workdir)
-    if stored is None:
-        raise ValueError(f"`--workdir` must be a run that stores its split, got `{workdir}`.")
-    return set_up(
-        build_experiment(load_config(workdir)),
-        choose_split=lambda everything: stored.find(everything.names),
+    experiment = build_experiment(load_config(workdir))
+    choose = split_choice(
+        experiment, workdir, needed=("train", "validation"), use_stored_split=False
     )
+    return set_up(experiment, choose_split=choose)
 
 
 def main() -> None:
@@ -205,6 +203,11 @@ def main() -> None:
         rows = measure(setup, variables, most=arguments.images, bar=bar)
     experiment = setup.experiment
     command = f"python benchmarks/batch_statistics.py --workdir={arguments.workdir}"
+    command += "".join(
+        f" --{name}={value}"
+        for name, value in vars(arguments).items()
+        if name in ("checkpoint", "images") and value != parser.get_default(name)
+    )
     page = "\n".join(
         [
             "# What the running statistics of BatchNorm cost",

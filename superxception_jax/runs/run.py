@@ -77,7 +77,7 @@ def train_and_test(
     """
     advise(_resumption(workdir))
     with _claimed(workdir, experiment):
-        choose = _split_choice(experiment, workdir, needed=PARTS, use_stored_split=use_stored_split)
+        choose = split_choice(experiment, workdir, needed=PARTS, use_stored_split=use_stored_split)
         pseudo_labelled = keep_pseudo_labels(experiment, workdir)
         setup = set_up(experiment, choose_split=choose, pseudo_labelled=pseudo_labelled)
         check_equal_setups(setup, workdir)
@@ -129,9 +129,7 @@ def evaluate_run(
     """
     with locked_run(workdir) if is_first() else contextlib.nullcontext():
         needed = tuple(dict.fromkeys(("train", "validation", split)))
-        choose = _split_choice(
-            experiment, workdir, needed=needed, use_stored_split=use_stored_split
-        )
+        choose = split_choice(experiment, workdir, needed=needed, use_stored_split=use_stored_split)
         setup = set_up(
             experiment,
             tested=split,
@@ -179,10 +177,17 @@ def _resumption(workdir: Path) -> str:
     return f"Resume with: {command}{every}"
 
 
-def _split_choice(
+def split_choice(
     experiment: Experiment, workdir: Path, *, needed: Sequence[str], use_stored_split: bool
 ) -> Callable[[Chromosomes], Split]:
-    """Return the function that chooses the split of all images: the run's own, if it has one."""
+    """Return the function that chooses the split of all images: the run's own, if it has one.
+
+    Args:
+        experiment: Experiment of the run's own config.
+        workdir: Run folder.
+        needed: Parts that must be as they were, see `split_file.check_images`.
+        use_stored_split: Whether what was added to the data set is left out.
+    """
     stored = load_split(workdir)
     if stored is None:
         return draw_split(experiment)
