@@ -20,11 +20,8 @@ check_training_platform()
 
 from absl import flags
 
-from superxception_jax.runs.experiment import build_experiment
+from superxception_jax.data.splits import PARTS
 from superxception_jax.runs.process_flags import run_joined_command
-from superxception_jax.runs.run import evaluate_run
-from superxception_jax.runs.split_file import PARTS
-from superxception_jax.runs.workdir import CONFIG_FILE, holds_run, load_config, with_places
 
 WORKDIR = flags.DEFINE_string("workdir", "", "Run folder.")
 SPLIT = flags.DEFINE_enum("split", "test", PARTS, "Split to evaluate.")
@@ -43,6 +40,12 @@ USE_STORED_SPLIT = flags.DEFINE_boolean(
 
 def main() -> None:
     """Evaluate the run given by the flags."""
+    # Imported after the flags are parsed, so that `--help` and mistakes in the flags are
+    # answered at once.
+    from superxception_jax.runs.experiment import build_experiment
+    from superxception_jax.runs.run import evaluate_run
+    from superxception_jax.runs.workdir import CONFIG_FILE, holds_run, load_config, with_places
+
     workdir = Path(WORKDIR.value)
     if not WORKDIR.value or not holds_run(workdir):
         raise FileNotFoundError(

@@ -18,7 +18,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from absl import flags
 
 from superxception_jax.commands import run_command
-from superxception_jax.runs.reader import export_classifier
 
 WORKDIR = flags.DEFINE_string("workdir", "", "Run folder of the finished run.")
 OUT = flags.DEFINE_string("out", "", "Folder to write the exported network to.")
@@ -26,6 +25,10 @@ OUT = flags.DEFINE_string("out", "", "Folder to write the exported network to.")
 
 def main() -> None:
     """Export the network that the flags name."""
+    # Imported after the flags are parsed, so that `--help` and mistakes in the flags are
+    # answered at once.
+    from superxception_jax.runs.reader import export_classifier
+
     if not OUT.value:
         raise ValueError("`--out` must be a folder to write, got nothing; name one.")
     for path in export_classifier(WORKDIR.value, OUT.value):

@@ -30,11 +30,7 @@ from absl import flags
 from ml_collections import config_flags
 
 from superxception_jax.commands import check_config_file
-from superxception_jax.runs.experiment import build_experiment
 from superxception_jax.runs.process_flags import run_joined_command
-from superxception_jax.runs.run import train_and_test
-from superxception_jax.runs.workdir import holds_run, load_config, make_workdir, with_places
-from superxception_jax.training.processes import tell
 
 CONFIG = config_flags.DEFINE_config_file(
     "config",
@@ -69,6 +65,13 @@ OWN_FOLDER = flags.DEFINE_string(
 
 def main() -> None:
     """Train and test the config given by the flags."""
+    # Imported after the flags are parsed, so that `--help` and mistakes in the flags are
+    # answered at once.
+    from superxception_jax.runs.experiment import build_experiment
+    from superxception_jax.runs.run import train_and_test
+    from superxception_jax.runs.workdir import holds_run, load_config, make_workdir, with_places
+    from superxception_jax.training.processes import tell
+
     workdir = Path(WORKDIR.value)
     if flags.FLAGS["config"].present:
         file, _, _ = config_flags.get_config_filename(flags.FLAGS["config"]).partition(":")

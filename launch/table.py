@@ -31,13 +31,9 @@ from superxception_jax.system import check_training_platform
 check_training_platform()
 
 from absl import flags
-from rich.console import Console
 
 from superxception_jax.commands import run_command
 from superxception_jax.runs import process_flags
-from superxception_jax.tables.display import watch
-from superxception_jax.tables.request import TableRequest, plan_table
-from superxception_jax.tables.runner import make_table
 
 NAME = flags.DEFINE_string("name", "table", "Name of the table; it is written to results/<name>.")
 CONFIGS = flags.DEFINE_list(
@@ -81,6 +77,14 @@ RESULTS = flags.DEFINE_string("results", "results", "Folder of the tables.")
 
 def main() -> None:
     """Make the table that the flags describe."""
+    # Imported after the flags are parsed, so that `--help` and mistakes in the flags are
+    # answered at once.
+    from rich.console import Console
+
+    from superxception_jax.tables.display import watch
+    from superxception_jax.tables.request import TableRequest, plan_table
+    from superxception_jax.tables.runner import make_table
+
     command = shlex.join(["python", *sys.argv])
     process_flags.check_single_process("launch/table.py")
     passed_on = [flags.FLAGS[name] for name in ("compilation_cache", "process_count")]

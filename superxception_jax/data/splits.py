@@ -14,6 +14,7 @@ import numpy as np
 from superxception_jax.arrays import check
 from superxception_jax.chromosomes import natural_key
 
+PARTS = ("train", "validation", "test")
 FOLDED_PROTOCOLS = ("cells", "cases")
 # Keep every cell whole, so that its chromosomes can be assigned together.
 WHOLE_CELL_PROTOCOLS = (*FOLDED_PROTOCOLS, "poletti")

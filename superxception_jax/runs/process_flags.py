@@ -1,4 +1,7 @@
-"""The flags by which several processes join one run, shared by the programs that train and test."""
+"""The flags by which several processes join one run, shared by the programs that train and test.
+
+JAX is imported by the functions that need it, after the flags are parsed.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +11,9 @@ import sys
 import traceback
 from collections.abc import Callable
 
-import jax
 from absl import flags
 
 from superxception_jax.commands import Interrupted, run_command, run_guarded
-from superxception_jax.training import processes
 from superxception_jax.training.cluster import Place, find_place
 
 COORDINATOR = flags.DEFINE_string(
@@ -83,6 +84,8 @@ def run_joined_command(main: Callable[[], None]) -> None:
 
 
 def _guard(main: Callable[[], None]) -> None:
+    from superxception_jax.training import processes
+
     problems: list[str] = []
     try:
         run_guarded(functools.partial(_join_and_run, main, problems))
@@ -93,7 +96,9 @@ def _guard(main: Callable[[], None]) -> None:
     except Exception as error:
         if processes.process_count() == 1:
             raise
-        if isinstance(error, jax.errors.JaxRuntimeError):
+        from jax.errors import JaxRuntimeError
+
+        if isinstance(error, JaxRuntimeError):
             # Most likely another process has ended and took its connections along.
             processes.await_loss(LOST_AFTER_SECONDS.value + 5.0)
         traceback.print_exc()
@@ -102,6 +107,8 @@ def _guard(main: Callable[[], None]) -> None:
 
 def _join_and_run(main: Callable[[], None], problems: list[str]) -> None:
     """Run a program between joining the others and leaving them."""
+    from superxception_jax.training import processes
+
     try:
         place = find_flagged_place()
         if place is not None:

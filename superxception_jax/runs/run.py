@@ -10,7 +10,7 @@ from typing import Any
 
 from superxception_jax.commands import Interrupted
 from superxception_jax.data.source import Chromosomes
-from superxception_jax.data.splits import Split
+from superxception_jax.data.splits import PARTS, Split
 from superxception_jax.files import check_writable, write_json, write_text
 from superxception_jax.runs.experiment import Experiment
 from superxception_jax.runs.finished import has_ended
@@ -28,7 +28,6 @@ from superxception_jax.runs.setup import (
 )
 from superxception_jax.runs.split_data import draw_split
 from superxception_jax.runs.split_file import (
-    PARTS,
     check_images,
     describe_images,
     load_split,

@@ -17,7 +17,7 @@ from clu import parameter_overview
 
 from superxception_jax.data.joined import join_chromosomes
 from superxception_jax.data.source import Chromosomes
-from superxception_jax.data.splits import WHOLE_CELL_PROTOCOLS, Split
+from superxception_jax.data.splits import PARTS, WHOLE_CELL_PROTOCOLS, Split
 from superxception_jax.models.inference import Predict, make_predict
 from superxception_jax.models.multiply_accumulates import count_multiply_accumulates
 from superxception_jax.runs.experiment import Experiment
@@ -32,7 +32,7 @@ from superxception_jax.runs.split_data import (
     load_everything,
     repeat_images,
 )
-from superxception_jax.runs.split_file import PARTS, StoredSplit, describe_split
+from superxception_jax.runs.split_file import StoredSplit, describe_split
 from superxception_jax.runs.weights_file import knows_orientation
 from superxception_jax.training import compile as compilation
 from superxception_jax.training.checkpoint import BEST

@@ -22,11 +22,10 @@ from superxception_jax.chromosomes import CLASS_NAMES
 from superxception_jax.data.normalize import NORMALIZATION_VERSION
 from superxception_jax.data.prepared_files import IMAGES_VERSION
 from superxception_jax.data.source import Chromosomes
-from superxception_jax.data.splits import Split
+from superxception_jax.data.splits import PARTS, Split
 from superxception_jax.files import damaged, replacing
 from superxception_jax.runs.workdir import SPLIT_FILE
 
-PARTS = ("train", "validation", "test")
 UNUSED = "unused"  # part of the images that the protocol leaves out
 MOST_NAMES = 10  # A longer list hides its own head in a terminal.
 # Raised whenever the same images give other canvases.

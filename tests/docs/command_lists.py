@@ -136,11 +136,11 @@ PLANNED: dict[str, str] = {
 }
 # Where each program is stopped when a command is planned: the first call that works.
 STOPS = {
-    "main": "train_and_test",
-    "prepare_data": "prepare_dataset",
-    "table": "make_table",
-    "robustness": "load_classifier",
-    "scaling": "plan_cases",
+    "main": "superxception_jax.runs.run:train_and_test",
+    "prepare_data": "launch.prepare_data:prepare_dataset",
+    "table": "superxception_jax.tables.runner:make_table",
+    "robustness": "launch.robustness:load_classifier",
+    "scaling": "launch.scaling:plan_cases",
 }
 
 ENVIRONMENT = "makes or changes the environment in which these tests run"

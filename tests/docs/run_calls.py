@@ -85,9 +85,10 @@ def plan(call: dict[str, Any], repository: Path) -> None:
     from superxception_jax.commands import run_command
 
     module = importlib.import_module(words[1].removesuffix(".py").replace("/", "."))
-    if not callable(getattr(module, call["stop"])):
-        raise TypeError(f"{call['stop']} must be a function of {words[1]}")
-    setattr(module, call["stop"], _stop)
+    place, name = call["stop"].split(":")
+    if not callable(getattr(importlib.import_module(place), name)):
+        raise TypeError(f"{call['stop']} must be a function")
+    setattr(importlib.import_module(place), name, _stop)
     if words[1] == "launch/prepare_data.py":
         module.main()
     else:
