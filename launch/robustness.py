@@ -37,12 +37,12 @@ from superxception_jax.studies.condition import (
     choose_conditions,
     pool,
 )
-from superxception_jax.studies.robustness import (
+from superxception_jax.studies.raw_cells import (
     choose_data_set,
-    evaluate_condition,
     load_foreign_cells,
     load_test_cells,
 )
+from superxception_jax.studies.robustness import evaluate_condition
 from superxception_jax.studies.robustness_report import plot_robustness, robustness_markdown
 
 NAME = flags.DEFINE_string("name", "robustness", "Name of the files in the results folder.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from superxception_jax.data.splits import FOLDED_PROTOCOLS
@@ -68,8 +69,8 @@ def write_model_card(
         "Network": f"`{model['name']}`, {results.parameters:,} parameters, input "
         f"{input_px}×{input_px} px",
         "Training data": _training_data(config),
-        "Split": f"{protocol}; the test images had no part in training or in the choice of the "
-        f"checkpoint; {SHARED[split['protocol']]}",
+        "Split": f"{protocol}; the test images had no part in this training or in the choice of "
+        f"the checkpoint; {SHARED[split['protocol']]}",
         "Orientation": results.orientation,
         "Seed, epochs": f"{config['seed']}, {config['training']['epochs']}",
         "Trained with": f"`{command}`, commit {commits}",
@@ -161,6 +162,8 @@ def _training_data(config: Mapping[str, Any]) -> str:
     start = start_of(config["model"]["init_from"])
     if start in INCLUDED:
         texts.append(f"started from the included network `{start}`")
+    elif start:
+        texts.append(f"started from other weights, `{Path(start).name}`, see their own card")
     return "; ".join(texts)
 
 

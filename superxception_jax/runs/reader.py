@@ -28,6 +28,7 @@ from superxception_jax.runs.finished import is_finished
 from superxception_jax.runs.included import INCLUDED, VARIABLES_FILE
 from superxception_jax.runs.model_card import write_model_card
 from superxception_jax.runs.network import make_network
+from superxception_jax.runs.portable import portable_record, portable_results
 from superxception_jax.runs.results import RESULTS_FILE, load_results
 from superxception_jax.runs.weights_file import knows_orientation, load_variables, save_variables
 from superxception_jax.runs.workdir import (
@@ -244,15 +245,18 @@ def export_classifier(
     experiment = build_experiment(load_config(folder))
     variables = _load_variables(folder, experiment, compilation.make_mesh(1))
     target.mkdir(parents=True, exist_ok=True)
-    copies = [
-        write_text(target / name, (folder / name).read_text(encoding="utf-8"))
-        for name in (ENVIRONMENT_FILE, CALIBRATION_FILE, RESULTS_FILE)
-    ]
     config = with_portable_places(experiment.config)
-    copies.insert(0, write_json(target / CONFIG_FILE, config))
-    card = write_model_card(load_results(folder), config, load_training_record(folder))
-    copies.append(write_text(target / CARD_FILE, card))
-    return [*copies, save_variables(target / VARIABLES_FILE, variables)]
+    record = portable_record(load_training_record(folder))
+    results = portable_results(load_results(folder))
+    calibration = (folder / CALIBRATION_FILE).read_text(encoding="utf-8")
+    return [
+        write_json(target / CONFIG_FILE, config),
+        write_json(target / ENVIRONMENT_FILE, record.to_json()),
+        write_text(target / CALIBRATION_FILE, calibration),
+        write_json(target / RESULTS_FILE, results.to_json()),
+        write_text(target / CARD_FILE, write_model_card(results, config, record)),
+        save_variables(target / VARIABLES_FILE, variables),
+    ]
 
 
 def _check_folder(workdir: str | Path, *, name: str) -> Path:

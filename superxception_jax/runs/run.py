@@ -14,6 +14,7 @@ from superxception_jax.data.splits import PARTS, Split
 from superxception_jax.files import check_writable, write_json, write_text
 from superxception_jax.runs.experiment import Experiment
 from superxception_jax.runs.finished import has_ended
+from superxception_jax.runs.lineage import check_unseen
 from superxception_jax.runs.lock import locked_run
 from superxception_jax.runs.provenance import Provenance, TrainingRecord, describe_provenance
 from superxception_jax.runs.pseudo_labels import keep_pseudo_labels, load_pseudo_labels
@@ -181,6 +182,9 @@ def split_choice(
 ) -> Callable[[Chromosomes], Split]:
     """Return the function that chooses the split of all images: the run's own, if it has one.
 
+    It raises ValueError for images that have changed, and for test images that a network was
+    trained on that the run builds on.
+
     Args:
         experiment: Experiment of the run's own config.
         workdir: Run folder.
@@ -188,18 +192,21 @@ def split_choice(
         use_stored_split: Whether what was added to the data set is left out.
     """
     stored = load_split(workdir)
-    if stored is None:
-        return draw_split(experiment)
 
     def choose(everything: Chromosomes) -> Split:
-        check_images(
-            describe_images(everything),
-            stored,
-            workdir=workdir,
-            needed=needed,
-            use_stored_split=use_stored_split,
-        )
-        return stored.find(everything.names)
+        if stored is None:
+            split = draw_split(experiment)(everything)
+        else:
+            check_images(
+                describe_images(everything),
+                stored,
+                workdir=workdir,
+                needed=needed,
+                use_stored_split=use_stored_split,
+            )
+            split = stored.find(everything.names)
+        check_unseen(experiment, everything, split.test)
+        return split
 
     return choose
 

@@ -51,7 +51,8 @@ def robustness_markdown(results: RobustnessResults) -> str:
     if results.foreign:
         text += [
             "## Cells of another laboratory and stain",
-            "The same networks without further training; light backgrounds are inverted.",
+            "The same networks without further training; light backgrounds are inverted. Cells on "
+            "which a network was trained that these networks started from are left out.",
             markdown_grid(
                 ("data set", *HEADS[2:]),
                 [[name, *_numbers(one)] for name, one in results.foreign.items()],

@@ -13,9 +13,11 @@ from configs.stripnet import get_config
 from superxception_jax.chromosomes import CLASS_NAMES
 from superxception_jax.data.ideogram.builder import draw_numbered_cell
 from superxception_jax.data.normalize import normalize_cell
-from superxception_jax.data.splits import Split
+from superxception_jax.data.record import ChromosomeRecord
+from superxception_jax.data.splits import Split, make_split
 from superxception_jax.karyotyping.cell import Classifier
 from superxception_jax.runs.experiment import build_experiment
+from superxception_jax.runs.lineage import earlier_networks
 from superxception_jax.runs.split_data import draw_split, load_everything
 from superxception_jax.runs.split_file import (
     StoredImage,
@@ -23,15 +25,16 @@ from superxception_jax.runs.split_file import (
     describe_split,
     save_split,
 )
+from superxception_jax.studies import raw_cells
 from superxception_jax.studies.condition import MISSING, TURN, UNDAMAGED, ConditionResult
 from superxception_jax.studies.damage import CORRUPTIONS
-from superxception_jax.studies.robustness import (
+from superxception_jax.studies.raw_cells import (
     RawCell,
     choose_data_set,
-    evaluate_condition,
     load_foreign_cells,
     load_test_cells,
 )
+from superxception_jax.studies.robustness import evaluate_condition
 
 
 @pytest.fixture(scope="module")
@@ -170,8 +173,29 @@ def test_test_cells_are_those_of_the_split(tmp_path):
     config.split.protocol = "paper"
     with pytest.raises(ValueError, match="must be runs whose split keeps cells whole"):
         load(build_experiment(config), tmp_path / "run")
-    with pytest.raises(ValueError, match="must be a data set that no run was trained on"):
+    with pytest.raises(ValueError, match="must be a data set that no run, and no network"):
         load_foreign_cells([experiment], "ideogram")
+
+
+def test_foreign_cells_are_those_that_no_earlier_network_was_trained_on(monkeypatch, capsys):
+    image = np.zeros((2, 2), np.uint8)
+    records = [
+        ChromosomeRecord(image=image, label=0, cell=f"{case}.1", name="x", case=str(case))
+        for case in range(20)
+    ]
+    monkeypatch.setattr(raw_cells, "_load_records", lambda *_: records)
+    config = get_config("bioimage")
+    assert len(load_foreign_cells([build_experiment(config)], "gband")) == 20
+    assert capsys.readouterr().out == ""
+    config.model.init_from = "gband"
+    started = build_experiment(config)
+    ((_, start),) = earlier_networks(started)
+    cases = np.array([one.case for one in records])
+    cells = np.array([one.cell for one in records])
+    split = make_split(np.zeros(20, np.int32), cells, cases, settings=start.split)
+    found = load_foreign_cells([started], "gband")
+    assert {one.name for one in found} == set(cells[split.test])
+    assert "16 of 20 cells of gband are left out" in capsys.readouterr().out
 
 
 @pytest.fixture
