@@ -34,6 +34,7 @@ import numpy as np
 from tqdm import tqdm
 
 from benchmarks.adaptation_report import describe, draw_figure
+from benchmarks.kept import claim_kept
 from superxception_jax.commands import build_config, run_guarded
 from superxception_jax.data.source import Chromosomes
 from superxception_jax.data.splits import Split
@@ -223,10 +224,13 @@ def main() -> None:
     if arguments.unlabelled:
         counts += [(int(one), arguments.unlabelled) for one in arguments.cells_beside.split(",")]
     weights = arguments.work / "start"
-    if not (weights / "variables.npz").is_file():
-        export_classifier(arguments.start, weights, name="--start")
     overrides = [one for one in arguments.overrides.split(";") if one]
     experiment = make_experiment(arguments.start, weights, overrides=overrides)
+    choices = ("start", "laboratory", "tested", "overrides", "unlabelled")
+    made_with = {name: str(vars(arguments)[name]) for name in choices}
+    claim_kept(arguments.work / "made_with.json", made_with)
+    if not (weights / "variables.npz").is_file():
+        export_classifier(arguments.start, weights, name="--start")
     everything = load_everything(experiment)
     stored = load_split(arguments.start)
     if stored is None or arguments.laboratory not in load_config(arguments.start).split.test_only:

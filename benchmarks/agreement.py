@@ -24,6 +24,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import jax
 import numpy as np
 
+from benchmarks.kept import claim_kept
 from superxception_jax.commands import run_guarded
 from superxception_jax.evaluation.predictions import load_predictions
 from superxception_jax.files import write_json, write_text
@@ -244,6 +245,7 @@ def main() -> None:
     # Checkpoints of two devices are read on as many.
     jax.config.update("jax_num_cpu_devices", 2)
     folder = given.folder.absolute()
+    claim_kept(folder / "made_with.json", {})
     shared = [
         f"--config.data.data_dir={folder / 'data'}",
         f"--compilation_cache={folder / 'cache'}",

@@ -31,6 +31,7 @@ from benchmarks.case_cells import (
     load_cells,
     sex_pools,
 )
+from benchmarks.kept import claim_kept
 from benchmarks.page import made_by
 from superxception_jax.chromosomes import AUTOSOMES, NORMAL_SEX_COUNTS, X, Y
 from superxception_jax.commands import run_guarded
@@ -253,6 +254,7 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.data is None:
         parser.error("`--data` must be the folder of the archives; or set SUPERXCEPTION_DATA")
+    claim_kept(arguments.cache.with_suffix(".json"), {})
     cells = load_cells(Path(arguments.data), arguments.cache)
     real = measure_real(cells)
     drawn = measure_drawn(cells, cases=arguments.cases)

@@ -120,13 +120,18 @@ def find_commit(project: Path) -> str:
     return f"{commit}-dirty" if changes else commit
 
 
-def digest_program() -> str:
-    """Return a digest of the source of the package: equal programs give equal results."""
+def digest_program(*rooms: str) -> str:
+    """Return a digest of the source of the package: equal programs give equal results.
+
+    Args:
+        rooms: Folders of the package that decide the results; none: all.
+    """
     package = Path(superxception_jax.__file__).parent
     digest = hashlib.sha256()
-    for path in sorted(package.rglob("*.py")):
-        digest.update(str(path.relative_to(package)).encode())
-        digest.update(path.read_bytes())
+    for folder in [package / room for room in rooms] or [package]:
+        for path in sorted(folder.rglob("*.py")):
+            digest.update(str(path.relative_to(package)).encode())
+            digest.update(path.read_bytes())
     return digest.hexdigest()
 
 

@@ -6,12 +6,14 @@ import dataclasses
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from superxception_jax.commands import build_config
 from superxception_jax.files import load_json, write_json
 from superxception_jax.runs.experiment import Experiment, build_experiment
+from superxception_jax.runs.provenance import digest_program
 from superxception_jax.studies.scaling.case import (
     COMPILED,
     FAILED,
@@ -113,7 +115,7 @@ class Compiler:
 
 
 def describe_program(config: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the fields of a config that determine its training step.
+    """Return what determines a training step: fields of its config, source and packages.
 
     Args:
         config: JSON values of the config, `Experiment.config`.
@@ -124,4 +126,6 @@ def describe_program(config: Mapping[str, Any]) -> dict[str, Any]:
         **{name: config[name] for name in sections},
         "image_px": config["normalization"]["image_px"],
         "training": training,
+        "source": digest_program("models", "training"),
+        "packages": {name: metadata.version(name) for name in ("flax", "optax")},
     }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -146,15 +145,3 @@ def _first_power(holds: Callable[[int], bool], most: int) -> int | None:
             return chips
         chips *= 2
     return None
-
-
-def bound_by_flops(counted_flops: float, *, case: Case) -> Estimate:
-    """Return the estimate for a step of which only the operations are known.
-
-    Args:
-        counted_flops: Operations on one device.
-        case: The case.
-    """
-    chip = find_chip_by_name(case.chip)
-    unknown = Estimate(case.chips, case.images, 0.0, 0.0, 0.0)
-    return dataclasses.replace(unknown, compute_s=counted_flops / chip.peak_flops(case.precision))

@@ -85,14 +85,26 @@ def test_a_damaged_file_is_named(compiler, monkeypatch):
         compiler.stored(case_of())
 
 
+def program_of(compiler):
+    return compiling.describe_program(compiler.experiment(case_of()).config)
+
+
 def test_fields_that_change_the_step_change_the_program():
     def program(*overrides):
-        one = compiling.Compiler(CONFIG, overrides, folder=Path(), limit_s=1.0)
-        return compiling.describe_program(one.experiment(case_of()).config)
+        return program_of(compiling.Compiler(CONFIG, overrides, folder=Path(), limit_s=1.0))
 
     assert program() == program("training.log_every_steps=7")
     assert program() != program("model.input_px=71")
     assert program() != program("augmentation.blur=0.5")
+
+
+def test_a_changed_program_is_compiled_again(compiler, monkeypatch):
+    ending_with(monkeypatch, lambda: compiled_of(case_of()))
+    compiler.compile(case_of())
+    assert compiler.stored(case_of()).status == COMPILED
+    monkeypatch.setattr(compiling, "digest_program", lambda *rooms: "-".join(rooms))
+    assert compiler.stored(case_of()).status == PENDING
+    assert program_of(compiler)["source"] == "models-training"
 
 
 def test_other_errors_of_the_compiler_keep_their_first_line():
