@@ -18,6 +18,7 @@ from superxception_jax.evaluation.predictions import (
 from superxception_jax.runs.finished import is_finished
 from superxception_jax.runs.results import OutdatedResultsError, RunResults, load_results
 from superxception_jax.runs.split_file import load_split
+from superxception_jax.runs.workdir import check_trained_folders
 from superxception_jax.tables.display import RunState
 from superxception_jax.tables.finished_run import TableRun, merge_runs
 from superxception_jax.tables.plan import PlannedRun, TablePlan
@@ -156,13 +157,15 @@ def load_finished(run: PlannedRun) -> TableRun | None:
         or only tests it.
 
     Raises:
-        ValueError: The predictions or the split are damaged.
+        ValueError: The run was trained with another folder of cells, or the predictions or the
+            split are damaged.
     """
     results, predictions = _load_results(run.workdir), _load_predictions(run.workdir)
     if results is None or predictions is None:
         return None
     if not is_finished(run.workdir, results, epochs=run.experiment.epochs):
         return None
+    check_trained_folders(run.workdir, run.experiment, flag="--runs")
     split = load_split(run.workdir)
     row, seed, fold = run.key
     return TableRun(

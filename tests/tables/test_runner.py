@@ -8,6 +8,7 @@ import os
 import signal
 import threading
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -85,6 +86,21 @@ def test_a_stopped_run_that_was_evaluated_is_not_finished(tmp_path):
     lines = metrics.read_text().splitlines(keepends=True)
     metrics.write_text("".join(lines[:-1]))
     assert load_finished(run) is None
+
+
+@pytest.mark.parametrize("name", ["own_folder", "unlabelled_folder"])
+def test_a_finished_run_of_other_cells_is_refused(tmp_path, name):
+    run = planned(tmp_path, **{"data.own_folder": "cells"})
+    finish(run)
+    save_split(run.workdir, StoredSplit({"0": StoredImage("0", "0", 0, "0", "test")}, DRAWING))
+    # The same folder, and archives elsewhere.
+    same = {"data.own_folder": str(Path("cells").absolute()), "data.data_dir": "/a"}
+    assert load_finished(planned(tmp_path, **same)) is not None
+    config = run.experiment.config
+    write_json(run.workdir / "config.json", {**config, "data": config["data"] | {name: "/b"}})
+    with pytest.raises(ValueError, match="`--runs` must hold finished runs of the same cells") as e:
+        load_finished(run)
+    assert f"trained with the {name} `/b` instead of `" in str(e.value)
 
 
 def test_runs_that_tested_other_images_are_no_table(tmp_path):
