@@ -131,8 +131,8 @@ def check_trained_folders(workdir: Path, experiment: Experiment, *, flag: str) -
         if trained != asked:
             raise ValueError(
                 f"`{flag}` must hold finished runs of the same cells, got `{workdir}` trained with "
-                f"the {name} `{trained}` instead of `{asked}`; choose another `--name` or `--runs`, "
-                "or give the folder with which it was trained (if its cells have only moved, "
+                f"the {name} `{trained}` instead of `{asked}`; choose another `--name` or "
+                "`--runs`, or give the folder with which it was trained (if its cells have moved, "
                 f"launch/main.py --workdir={shlex.quote(str(workdir))} with the new folder "
                 "compares them and keeps it)."
             )

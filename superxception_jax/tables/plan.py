@@ -7,21 +7,13 @@ import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from superxception_jax.data.splits import FOLDED_PROTOCOLS
-from superxception_jax.runs.config_values import config_differences
 from superxception_jax.runs.experiment import Experiment
 from superxception_jax.runs.workdir import check_workdir
 from superxception_jax.tables.finished_run import TableRun
+from superxception_jax.tables.same_config import row_differences, table_differences
 from superxception_jax.tables.table_folder import load_table
-
-# What the runs of a row may differ in.
-_FREE_FIELDS = ("data.data_dir", "data.manual_dir", "split.fold", "evaluation.batch_size")
-FREE_ROW_FIELDS = ("seed", "training.devices", *_FREE_FIELDS)
-# What the runs of a table may differ in, because it changes neither the test images nor the
-# interval.
-FREE_TABLE_FIELDS = (*_FREE_FIELDS, "split.training_share", "split.test_only", "data.repeats")
 
 
 @dataclass(frozen=True)
@@ -153,41 +145,18 @@ def _check_one_table(runs: Sequence[PlannedRun], kept: Sequence[TableRun]) -> No
     configs += [(run.row, run.config) for run in kept]
     first = dict(reversed(configs))
     for row, config in configs:
-        differences = config_differences(*(_shared(one) for one in (configs[0][1], config)))
-        if differences:
+        if differences := table_differences(configs[0][1], config):
             raise ValueError(
                 f"`--configs` must test the same images to be in one table, got `{row}` and "
                 f"`{configs[0][0]}` with differences; give one of them another `--name`:\n  "
                 + "\n  ".join(differences)
             )
-        names = tuple(first[row] | config)
-        differences = config_differences(
-            *(_select(one, names, without=FREE_ROW_FIELDS) for one in (first[row], config))
-        )
-        if differences:
+        if differences := row_differences(first[row], config):
             raise ValueError(
                 f"`--name` must name a table whose row `{row}` has the same config, got another "
                 "one; choose another name. Differences (here → there):\n  "
                 + "\n  ".join(differences)
             )
-
-
-def _shared(config: Mapping[str, Any]) -> dict[str, Any]:
-    return _select(config, ("data", "split", "evaluation"), without=FREE_TABLE_FIELDS)
-
-
-def _select(
-    config: Mapping[str, Any], names: Sequence[str], *, without: Sequence[str]
-) -> dict[str, Any]:
-    """Return sections of a config without some fields, which are given as `section.field`."""
-    selected = {}
-    for name in names:
-        value = config.get(name, "absent")
-        if isinstance(value, Mapping):
-            value = {field: x for field, x in value.items() if f"{name}.{field}" not in without}
-        if name not in without:
-            selected[name] = value
-    return selected
 
 
 def _check_pairs(pairs: Sequence[tuple[str, str]], *, rows: Mapping[str, None]) -> None:

@@ -161,6 +161,34 @@ def test_a_run_that_fails_loses_no_other_and_nothing_is_repeated(tmp_path):
     assert good.log.read_text() == before
 
 
+def test_a_row_never_averages_two_configs_and_loses_nothing_before_something_new(tmp_path):
+    old = [planned(tmp_path, seed=seed) for seed in (0, 1)]
+    others = [planned(tmp_path, "super_xception")]
+    for run in (*old, *others):
+        finish(run)
+    make_table(plan(tmp_path, [*old, *others]), show=lambda states: None)
+    new = [planned(tmp_path / "new", seed=seed, **{"training.epochs": 7}) for seed in (0, 1)]
+    (tmp_path / "failing").mkdir()
+    failing = [program(run, tmp_path / "failing", "raise SystemExit(2)") for run in new]
+    working = [copying(run, tmp_path) for run in new]
+    found = []
+    for runs in (failing, [working[0], failing[1]], working):
+        outcome = make_table(plan(tmp_path, runs), show=lambda states: None)
+        table = json.loads(outcome.files[1].read_text())
+        found.append(
+            [
+                (run["row"], run["seed"], run["config"]["training"]["epochs"])
+                for run in table["runs"]
+            ]
+        )
+    other = ("super_xception", 0, 2)
+    assert found == [
+        [("xception", 0, 2), ("xception", 1, 2), other],
+        [("xception", 0, 7), other],
+        [("xception", 0, 7), ("xception", 1, 7), other],
+    ]
+
+
 def test_a_run_is_stopped_at_its_time_limit_and_the_next_one_starts(tmp_path):
     slow = program(
         planned(tmp_path),
