@@ -13,7 +13,7 @@ from superxception_jax.runs.experiment import Experiment
 from superxception_jax.runs.workdir import check_workdir
 from superxception_jax.tables.finished_run import TableRun
 from superxception_jax.tables.same_config import row_differences, table_differences
-from superxception_jax.tables.table_folder import load_table
+from superxception_jax.tables.table_folder import check_vary, load_table
 
 
 @dataclass(frozen=True)
@@ -55,22 +55,18 @@ class TablePlan:
     """A table to make.
 
     Attributes:
-        name: Name of the table and of its folder.
-        folder: Folder of the table.
+        folder: Folder of the table, with its name.
         runs: Runs in the order in which they are started.
         pairs: Rows to compare.
         vary: Field of the configs in which the rows of a network differ; empty for none.
-        commands: Command lines that made the table, this one last.
-        earlier: Runs of the stored table.
+        command: Command line that makes the table.
     """
 
-    name: str
     folder: Path
     runs: tuple[PlannedRun, ...]
     pairs: tuple[tuple[str, str], ...]
     vary: str
-    commands: tuple[str, ...]
-    earlier: tuple[TableRun, ...]
+    command: str
 
 
 def make_plan(
@@ -82,7 +78,7 @@ def make_plan(
     vary: str,
     command: str,
 ) -> TablePlan:
-    """Return the checked plan of a table, together with what is stored of it.
+    """Return the plan of a table, checked together with what is stored of it.
 
     Args:
         runs: Runs of the table, at least one.
@@ -103,29 +99,19 @@ def make_plan(
         )
     folder = results / name
     stored = load_table(folder)
-    if stored.runs and stored.vary != vary:
-        raise ValueError(
-            f"`--vary` must be the field of the stored table, `{stored.vary}`, got `{vary}`; "
-            "choose another `--name`."
-        )
+    check_vary(stored, vary)
     planned = {run.key for run in runs}
     kept = [run for run in stored.runs if run.key not in planned]
     _check_folds(runs)
     _check_one_table(runs, kept)
-    pairs = tuple(dict.fromkeys([*stored.pairs, *pairs]))
-    _check_pairs(pairs, rows=dict.fromkeys([run.row for run in kept] + [run.row for run in runs]))
+    _check_pairs(
+        [*stored.pairs, *pairs],
+        rows=dict.fromkeys([run.row for run in kept] + [run.row for run in runs]),
+    )
     for run in runs:
         check_workdir(run.workdir, run.experiment, flag="--runs")
-    # A command that is repeated to resume the table is listed once.
-    commands = [one for one in stored.commands if one != command]
     return TablePlan(
-        name=name,
-        folder=folder,
-        runs=tuple(runs),
-        pairs=pairs,
-        vary=vary,
-        commands=(*commands, command),
-        earlier=stored.runs,
+        folder=folder, runs=tuple(runs), pairs=tuple(pairs), vary=vary, command=command
     )
 
 

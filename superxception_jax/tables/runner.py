@@ -20,7 +20,7 @@ from superxception_jax.runs.results import OutdatedResultsError, RunResults, loa
 from superxception_jax.runs.split_file import load_split
 from superxception_jax.runs.workdir import check_trained_folders
 from superxception_jax.tables.display import RunState
-from superxception_jax.tables.finished_run import TableRun, merge_runs
+from superxception_jax.tables.finished_run import TableRun
 from superxception_jax.tables.plan import PlannedRun, TablePlan
 from superxception_jax.tables.run_process import (
     STOPPED,
@@ -30,8 +30,7 @@ from superxception_jax.tables.run_process import (
     share_cores,
 )
 from superxception_jax.tables.stored_predictions import compact_predictions
-from superxception_jax.tables.table import build_table
-from superxception_jax.tables.table_folder import write_table
+from superxception_jax.tables.table_folder import add_runs, load_table
 from superxception_jax.training.recorder import load_metrics, training_speeds
 
 _SAVED = "it was stopped and everything is saved"
@@ -104,8 +103,8 @@ def make_table(
         at_once: Number of runs at the same time, which share the cores evenly.
 
     Raises:
-        ValueError: Another process still works on a run, two runs tested different images, or
-            there are fewer cores than runs at a time.
+        ValueError: Another process still works on a run, there are fewer cores than runs at a
+            time, a finished run is of other cells, or the table can't be written, see `add_runs`.
     """
     shares = share_cores(at_once)
     states = [RunState(run.workdir.name) for run in plan.runs]
@@ -207,11 +206,7 @@ def _done(run: PlannedRun, record: TableRun) -> RunState:
 
 
 def _write(plan: TablePlan, runs: Sequence[TableRun]) -> tuple[Path, ...]:
-    """Write the table of all runs so far and return its files; nothing while there are none."""
-    merged = merge_runs(plan.earlier, runs)
-    if not merged:
+    """Add runs to the stored table and return its files; nothing while there are none."""
+    if not runs and not load_table(plan.folder).runs:
         return ()
-    table = build_table(
-        merged, name=plan.name, pairs=plan.pairs, commands=plan.commands, vary=plan.vary
-    )
-    return write_table(plan.folder, table)
+    return add_runs(plan.folder, runs, pairs=plan.pairs, command=plan.command, vary=plan.vary)

@@ -189,6 +189,19 @@ def test_a_row_never_averages_two_configs_and_loses_nothing_before_something_new
     ]
 
 
+def test_two_calls_at_the_same_time_lose_no_run(tmp_path):
+    plans = [
+        plan(tmp_path, [copying(planned(tmp_path, seed=seed), tmp_path)], command=f"call {seed}")
+        for seed in (0, 1)
+    ]
+    for one in plans:
+        outcome = make_table(one, show=lambda states: None)
+    table = json.loads(outcome.files[1].read_text())
+    assert [run["seed"] for run in table["runs"]] == [0, 1]
+    assert table["commands"] == ["call 0", "call 1"]
+    assert [path.name for path in (tmp_path / "results").iterdir()] == ["t"]
+
+
 def test_a_run_is_stopped_at_its_time_limit_and_the_next_one_starts(tmp_path):
     slow = program(
         planned(tmp_path),
