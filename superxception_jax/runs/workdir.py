@@ -2,7 +2,8 @@
 
 A run keeps its data folders as absolute paths, so that they are the same folders from any
 directory. They are places and no settings: a run whose data, or that itself, has moved is resumed
-or evaluated with the new folder, and its stored split decides whether the images are the same.
+or evaluated with the new folder, and its stored split decides whether the images are the same. A
+resumption keeps the new folder.
 """
 
 from __future__ import annotations
