@@ -39,6 +39,7 @@ from superxception_jax.runs.workdir import (
     ENVIRONMENT_FILE,
     SPLIT_FILE,
     claimed_workdir,
+    keep_places,
     load_training_record,
 )
 from superxception_jax.training.checkpoint import BEST, LATEST
@@ -91,6 +92,7 @@ def train_and_test(
                 if is_first():
                     write_text(workdir / "parameters.txt", parameter_table(setup))
                     _keep_split(setup, workdir, has_begun=step is not None, finished=finished)
+                    keep_places(workdir, experiment)
                     record = _record_training(
                         workdir, provenance, overrides=overrides, finished=finished
                     )

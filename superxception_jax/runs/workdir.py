@@ -2,13 +2,15 @@
 
 A run keeps its data folders as absolute paths, so that they are the same folders from any
 directory. They are places and no settings: a run whose data, or that itself, has moved is resumed
-or evaluated with the new folder, and its stored split decides whether the images are the same.
+or evaluated with the new folder, and its stored split decides whether the images are the same. A
+resumption keeps the new folder.
 """
 
 from __future__ import annotations
 
 import contextlib
 import itertools
+import shlex
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -107,6 +109,49 @@ def check_workdir(workdir: Path, experiment: Experiment, *, flag: str) -> None:
             f"`{flag}` must be empty or hold a run, got `{workdir}` with other files; "
             "choose another folder."
         )
+
+
+def check_trained_folders(workdir: Path, experiment: Experiment, *, flag: str) -> None:
+    """Check that a finished run was trained with the folders of cells that a config names.
+
+    Nobody compares the images of a finished run again, so that its folders decide. Where the data
+    sets are prepared, and where their archives lie, doesn't matter.
+
+    Args:
+        workdir: Run folder of a finished run; its other settings are those of the config.
+        experiment: Experiment whose folders are compared.
+        flag: Flag that names the folder, for the message.
+
+    Raises:
+        ValueError: The run was trained with another folder.
+    """
+    configs = (upgrade_config(_stored_values(workdir))[0], experiment.config)
+    folders = [with_absolute_places(config)["data"] for config in configs]
+    for name in ("own_folder", "unlabelled_folder"):
+        trained, asked = (data.get(name, "") for data in folders)
+        if trained != asked:
+            raise ValueError(
+                f"`{flag}` must hold finished runs of the same cells, got `{workdir}` trained with "
+                f"the {name} `{trained}` instead of `{asked}`; choose another `--name` or "
+                "`--runs`, or give the folder with which it was trained (if its cells have moved, "
+                f"launch/main.py --workdir={shlex.quote(str(workdir))} with the new folder "
+                "compares them and keeps it)."
+            )
+
+
+def keep_places(workdir: Path, experiment: Experiment) -> None:
+    """Store where the data of a run lie now, after its images were compared there.
+
+    Args:
+        workdir: Run folder.
+        experiment: Experiment whose data folders are stored; that of cells without labels isn't,
+            because their images are not compared.
+    """
+    stored = _stored_values(workdir)
+    now = with_absolute_places(experiment.config)["data"]
+    moved = {name: now[name] for name in ("data_dir", "manual_dir", "own_folder")}
+    if any(stored["data"].get(name) != place for name, place in moved.items()):
+        write_json(workdir / CONFIG_FILE, {**stored, "data": stored["data"] | moved})
 
 
 def with_absolute_places(config: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from superxception_jax.evaluation.markdown import markdown_grid
+from superxception_jax.runs.data_set_names import listed
 from superxception_jax.tables.comparison_page import ABSENT, describe_interval
 from superxception_jax.tables.finished_run import TableRun
 from superxception_jax.tables.stored_predictions import StoredPredictions
@@ -25,7 +26,7 @@ def data_set_section(runs: Sequence[TableRun]) -> list[str]:
     Returns:
         Parts of the page.
     """
-    names = runs[0].results.dataset.split(",")
+    names = listed(runs[0].results.dataset)
     if len(names) == 1:
         return []
     lines = []
@@ -47,7 +48,7 @@ def data_set_section(runs: Sequence[TableRun]) -> list[str]:
 
 
 def _role(run: TableRun, name: str) -> str:
-    untrained = run.config["split"]["test_only"].split(",")
+    untrained = listed(run.config["split"]["test_only"])
     return "none" if name in untrained else "trained on its other cases"
 
 

@@ -61,7 +61,8 @@ def training_state(
         The state. The remaining time is that of the training steps at the current speed; it is
         unknown before the first validation, as is the length of an epoch.
     """
-    validations = [entry for entry in entries if entry.kind == VALIDATION]
+    # The validation of a start that counts, at step 0, ends no epoch.
+    validations = [entry for entry in entries if entry.kind == VALIDATION and entry.step]
     rates = training_speeds(entries)[-RECENT_ENTRIES:]
     seconds_left = None
     if validations and rates:

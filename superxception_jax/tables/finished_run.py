@@ -11,6 +11,7 @@ import numpy as np
 from superxception_jax.evaluation.statistics import Interval, mean_interval
 from superxception_jax.runs.results import RunResults
 from superxception_jax.runs.stored_config import upgrade_config
+from superxception_jax.tables.same_config import row_differences
 from superxception_jax.tables.stored_predictions import StoredPredictions, join_column
 
 # Seed of the bootstrap of a table, whatever the seeds of its runs.
@@ -130,7 +131,10 @@ def run_name(row: str, seed: int, fold: int) -> str:
 
 
 def merge_runs(earlier: Iterable[TableRun], later: Iterable[TableRun]) -> tuple[TableRun, ...]:
-    """Return the runs of a table; a later run replaces an earlier one of the same key.
+    """Return the runs of a table; later runs replace earlier ones.
+
+    An earlier run gives way to a later one of the same key, and to any of its row with another
+    config: the runs of a row are of one config.
 
     Args:
         earlier: Runs of the stored table.
@@ -141,7 +145,11 @@ def merge_runs(earlier: Iterable[TableRun], later: Iterable[TableRun]) -> tuple[
     """
     earlier, later = list(earlier), list(later)
     rows = list(dict.fromkeys(run.row for run in earlier + later))
-    runs = {run.key: run for run in earlier} | {run.key: run for run in later}
+    configs = {run.row: run.config for run in later}
+    kept = [
+        run for run in earlier if not row_differences(configs.get(run.row, run.config), run.config)
+    ]
+    runs = {run.key: run for run in kept} | {run.key: run for run in later}
     return tuple(sorted(runs.values(), key=lambda run: (rows.index(run.row), run.seed, run.fold)))
 
 

@@ -7,21 +7,13 @@ import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from superxception_jax.data.splits import FOLDED_PROTOCOLS
-from superxception_jax.runs.config_values import config_differences
 from superxception_jax.runs.experiment import Experiment
 from superxception_jax.runs.workdir import check_workdir
 from superxception_jax.tables.finished_run import TableRun
-from superxception_jax.tables.table_folder import load_table
-
-# What the runs of a row may differ in.
-_FREE_FIELDS = ("data.data_dir", "data.manual_dir", "split.fold", "evaluation.batch_size")
-FREE_ROW_FIELDS = ("seed", "training.devices", *_FREE_FIELDS)
-# What the runs of a table may differ in, because it changes neither the test images nor the
-# interval.
-FREE_TABLE_FIELDS = (*_FREE_FIELDS, "split.training_share", "split.test_only", "data.repeats")
+from superxception_jax.tables.same_config import row_differences, table_differences
+from superxception_jax.tables.table_folder import check_vary, load_table
 
 
 @dataclass(frozen=True)
@@ -63,22 +55,18 @@ class TablePlan:
     """A table to make.
 
     Attributes:
-        name: Name of the table and of its folder.
-        folder: Folder of the table.
+        folder: Folder of the table, with its name.
         runs: Runs in the order in which they are started.
         pairs: Rows to compare.
         vary: Field of the configs in which the rows of a network differ; empty for none.
-        commands: Command lines that made the table, this one last.
-        earlier: Runs of the stored table.
+        command: Command line that makes the table.
     """
 
-    name: str
     folder: Path
     runs: tuple[PlannedRun, ...]
     pairs: tuple[tuple[str, str], ...]
     vary: str
-    commands: tuple[str, ...]
-    earlier: tuple[TableRun, ...]
+    command: str
 
 
 def make_plan(
@@ -90,7 +78,7 @@ def make_plan(
     vary: str,
     command: str,
 ) -> TablePlan:
-    """Return the checked plan of a table, together with what is stored of it.
+    """Return the plan of a table, checked together with what is stored of it.
 
     Args:
         runs: Runs of the table, at least one.
@@ -111,29 +99,19 @@ def make_plan(
         )
     folder = results / name
     stored = load_table(folder)
-    if stored.runs and stored.vary != vary:
-        raise ValueError(
-            f"`--vary` must be the field of the stored table, `{stored.vary}`, got `{vary}`; "
-            "choose another `--name`."
-        )
+    check_vary(stored, vary)
     planned = {run.key for run in runs}
     kept = [run for run in stored.runs if run.key not in planned]
     _check_folds(runs)
     _check_one_table(runs, kept)
-    pairs = tuple(dict.fromkeys([*stored.pairs, *pairs]))
-    _check_pairs(pairs, rows=dict.fromkeys([run.row for run in kept] + [run.row for run in runs]))
+    _check_pairs(
+        [*stored.pairs, *pairs],
+        rows=dict.fromkeys([run.row for run in kept] + [run.row for run in runs]),
+    )
     for run in runs:
         check_workdir(run.workdir, run.experiment, flag="--runs")
-    # A command that is repeated to resume the table is listed once.
-    commands = [one for one in stored.commands if one != command]
     return TablePlan(
-        name=name,
-        folder=folder,
-        runs=tuple(runs),
-        pairs=pairs,
-        vary=vary,
-        commands=(*commands, command),
-        earlier=stored.runs,
+        folder=folder, runs=tuple(runs), pairs=tuple(pairs), vary=vary, command=command
     )
 
 
@@ -153,41 +131,18 @@ def _check_one_table(runs: Sequence[PlannedRun], kept: Sequence[TableRun]) -> No
     configs += [(run.row, run.config) for run in kept]
     first = dict(reversed(configs))
     for row, config in configs:
-        differences = config_differences(*(_shared(one) for one in (configs[0][1], config)))
-        if differences:
+        if differences := table_differences(configs[0][1], config):
             raise ValueError(
                 f"`--configs` must test the same images to be in one table, got `{row}` and "
                 f"`{configs[0][0]}` with differences; give one of them another `--name`:\n  "
                 + "\n  ".join(differences)
             )
-        names = tuple(first[row] | config)
-        differences = config_differences(
-            *(_select(one, names, without=FREE_ROW_FIELDS) for one in (first[row], config))
-        )
-        if differences:
+        if differences := row_differences(first[row], config):
             raise ValueError(
                 f"`--name` must name a table whose row `{row}` has the same config, got another "
                 "one; choose another name. Differences (here → there):\n  "
                 + "\n  ".join(differences)
             )
-
-
-def _shared(config: Mapping[str, Any]) -> dict[str, Any]:
-    return _select(config, ("data", "split", "evaluation"), without=FREE_TABLE_FIELDS)
-
-
-def _select(
-    config: Mapping[str, Any], names: Sequence[str], *, without: Sequence[str]
-) -> dict[str, Any]:
-    """Return sections of a config without some fields, which are given as `section.field`."""
-    selected = {}
-    for name in names:
-        value = config.get(name, "absent")
-        if isinstance(value, Mapping):
-            value = {field: x for field, x in value.items() if f"{name}.{field}" not in without}
-        if name not in without:
-            selected[name] = value
-    return selected
 
 
 def _check_pairs(pairs: Sequence[tuple[str, str]], *, rows: Mapping[str, None]) -> None:

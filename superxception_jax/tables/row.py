@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -35,12 +36,15 @@ class TableRow:
         protocol: Split protocol.
         seeds: Random seeds.
         folds: Tested folds.
+        runs: Number of runs; fewer than seeds × folds where some are missing.
         images: Number of test images of all folds.
         confidence_level: Confidence level of the intervals, 0..1.
-        accuracy: Mean accuracy over the seeds.
+        accuracy: Mean accuracy over the seeds; where runs are missing, over all tests of an image,
+            so that one that more seeds tested counts more.
         accuracy_interval: Interval of the accuracy over cases or cells.
-        accuracy_by_seed: Accuracy with each seed.
-        accuracy_sd_over_seeds: Standard deviation of these; None for a single seed.
+        accuracy_by_seed: Accuracy with each seed, on the folds that all seeds have; empty where
+            there is none.
+        accuracy_sd_over_seeds: Standard deviation of these; None for fewer than two.
         macro_f1: Mean over the seeds of the macro-F1 of the pooled folds.
         expected_calibration_error: Mean over the seeds of the calibration error of the pooled
             folds; where confidences are not stored, the mean of the runs, weighted by images.
@@ -64,6 +68,7 @@ class TableRow:
     protocol: str
     seeds: tuple[int, ...]
     folds: tuple[int, ...]
+    runs: int
     images: int
     confidence_level: float
     accuracy: float
@@ -97,7 +102,7 @@ def summarize_row(runs: Sequence[TableRun], *, vary: str = "") -> TableRow:
     seeds = sorted({run.seed for run in runs})
     tested = [pool_folds([run for run in runs if run.seed == seed]) for seed in seeds]
     confusions = [_confusion(one) for one in tested]
-    by_seed = tuple(float(np.trace(one) / one.sum()) for one in confusions)
+    by_seed = _accuracy_by_seed(runs)
     correct = np.concatenate([one.correct for one in tested]).astype(np.float64)
     recalls = class_recalls(np.sum(confusions, axis=0))
     return TableRow(
@@ -109,12 +114,13 @@ def summarize_row(runs: Sequence[TableRun], *, vary: str = "") -> TableRow:
         protocol=first.results.protocol,
         seeds=tuple(seeds),
         folds=tuple(sorted({run.fold for run in runs})),
-        images=max(len(one.labels) for one in tested),
+        runs=len(runs),
+        images=sum({run.fold: len(run.predictions.labels) for run in runs}.values()),
         confidence_level=first.results.confidence_level,
         accuracy=float(correct.mean()),
         accuracy_interval=first.interval(correct, tested),
         accuracy_by_seed=by_seed,
-        accuracy_sd_over_seeds=statistics.stdev(by_seed) if len(seeds) > 1 else None,
+        accuracy_sd_over_seeds=statistics.stdev(by_seed) if len(by_seed) > 1 else None,
         macro_f1=float(np.mean([macro_f1(one) for one in confusions])),
         expected_calibration_error=_calibration_error(runs, tested),
         parameters=first.results.parameters,
@@ -130,6 +136,28 @@ def summarize_row(runs: Sequence[TableRun], *, vary: str = "") -> TableRow:
             for name, recall in zip(CLASS_NAMES, recalls, strict=True)
         },
     )
+
+
+def _accuracy_by_seed(runs: Sequence[TableRun]) -> tuple[float, ...]:
+    """Return the accuracy with each seed on the same images; empty if no fold has all seeds."""
+    seeds = sorted({run.seed for run in runs})
+    missing = {fold for _, fold in missing_runs(runs)}
+    correct = [
+        [run.predictions.correct for run in runs if run.seed == seed and run.fold not in missing]
+        for seed in seeds
+    ]
+    return tuple(float(np.concatenate(one).mean()) for one in correct if one)
+
+
+def missing_runs(runs: Sequence[TableRun]) -> list[tuple[int, int]]:
+    """Return the seeds and folds of which a row has other runs, but not this one, sorted.
+
+    Args:
+        runs: Runs of one row.
+    """
+    there = {(run.seed, run.fold) for run in runs}
+    asked = itertools.product({seed for seed, _ in there}, {fold for _, fold in there})
+    return sorted(set(asked) - there)
 
 
 def _calibration_error(

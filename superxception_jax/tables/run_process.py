@@ -71,15 +71,16 @@ class RunProcess:
     def wait(self, seconds: float) -> int | None:
         """Return the exit status, negative after a signal; None if it still runs after a while."""
         if time.monotonic() >= self._last_s:
-            self._process.terminate()
-            # Once: a second signal would end the program before it has saved.
-            self._last_s = math.inf
+            self._ask_to_stop()
         with contextlib.suppress(subprocess.TimeoutExpired):
             return self._process.wait(timeout=seconds)
         return None
 
     def pass_on(self, numbers: Sequence[int]) -> None:
-        """Send the program, if it still runs, those of the signals so far that it has not got."""
+        """Send the program, if it still runs, those of the signals so far that it has not got.
+
+        Its stop at the time limit counts for the first of them.
+        """
         new = numbers[self._passed_on :]
         self._passed_on += len(new)
         for number in new:
@@ -87,8 +88,17 @@ class RunProcess:
 
     def end(self) -> None:
         """Let the program save and end, and wait for it."""
-        self._process.terminate()
+        self._ask_to_stop()
         self._process.wait()
+
+    def _ask_to_stop(self) -> None:
+        """Send SIGTERM to a program that has got no signal.
+
+        A second one would end it before it has saved.
+        """
+        if not self._passed_on:
+            self._process.terminate()
+            self._passed_on = 1
 
 
 def _start(run: PlannedRun) -> subprocess.Popen:

@@ -18,8 +18,9 @@ from superxception_jax.evaluation.predictions import (
 from superxception_jax.runs.finished import is_finished
 from superxception_jax.runs.results import OutdatedResultsError, RunResults, load_results
 from superxception_jax.runs.split_file import load_split
+from superxception_jax.runs.workdir import check_trained_folders
 from superxception_jax.tables.display import RunState
-from superxception_jax.tables.finished_run import TableRun, merge_runs
+from superxception_jax.tables.finished_run import TableRun
 from superxception_jax.tables.plan import PlannedRun, TablePlan
 from superxception_jax.tables.run_process import (
     STOPPED,
@@ -29,8 +30,7 @@ from superxception_jax.tables.run_process import (
     share_cores,
 )
 from superxception_jax.tables.stored_predictions import compact_predictions
-from superxception_jax.tables.table import build_table
-from superxception_jax.tables.table_folder import write_table
+from superxception_jax.tables.table_folder import add_runs, load_table
 from superxception_jax.training.recorder import load_metrics, training_speeds
 
 _SAVED = "it was stopped and everything is saved"
@@ -103,8 +103,8 @@ def make_table(
         at_once: Number of runs at the same time, which share the cores evenly.
 
     Raises:
-        ValueError: Another process still works on a run, two runs tested different images, or
-            there are fewer cores than runs at a time.
+        ValueError: Another process still works on a run, there are fewer cores than runs at a
+            time, a finished run is of other cells, or the table can't be written, see `add_runs`.
     """
     shares = share_cores(at_once)
     states = [RunState(run.workdir.name) for run in plan.runs]
@@ -156,13 +156,15 @@ def load_finished(run: PlannedRun) -> TableRun | None:
         or only tests it.
 
     Raises:
-        ValueError: The predictions or the split are damaged.
+        ValueError: The run was trained with another folder of cells, or the predictions or the
+            split are damaged.
     """
     results, predictions = _load_results(run.workdir), _load_predictions(run.workdir)
     if results is None or predictions is None:
         return None
     if not is_finished(run.workdir, results, epochs=run.experiment.epochs):
         return None
+    check_trained_folders(run.workdir, run.experiment, flag="--runs")
     split = load_split(run.workdir)
     row, seed, fold = run.key
     return TableRun(
@@ -204,11 +206,7 @@ def _done(run: PlannedRun, record: TableRun) -> RunState:
 
 
 def _write(plan: TablePlan, runs: Sequence[TableRun]) -> tuple[Path, ...]:
-    """Write the table of all runs so far and return its files; nothing while there are none."""
-    merged = merge_runs(plan.earlier, runs)
-    if not merged:
+    """Add runs to the stored table and return its files; nothing while there are none."""
+    if not runs and not load_table(plan.folder).runs:
         return ()
-    table = build_table(
-        merged, name=plan.name, pairs=plan.pairs, commands=plan.commands, vary=plan.vary
-    )
-    return write_table(plan.folder, table)
+    return add_runs(plan.folder, runs, pairs=plan.pairs, command=plan.command, vary=plan.vary)

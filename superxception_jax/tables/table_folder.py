@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from superxception_jax.evaluation.plots import save_figure
 from superxception_jax.files import load_json, write_text
+from superxception_jax.runs.lock import locked_briefly
 from superxception_jax.tables.figures import plot_cost, plot_curves, plot_table
-from superxception_jax.tables.finished_run import TableRun, run_name
+from superxception_jax.tables.finished_run import TableRun, merge_runs, run_name
 from superxception_jax.tables.stored_predictions import (
     load_run_predictions,
     save_run_predictions,
 )
-from superxception_jax.tables.table import Table, table_json
+from superxception_jax.tables.table import Table, build_table, table_json
 from superxception_jax.tables.table_page import (
     ACCURACY_FIGURE,
     COST_FIGURE,
@@ -27,6 +28,7 @@ PAGE_FILE = "README.md"
 PREDICTIONS_FILE = "predictions.npz"
 # Conclusions are written by hand; the page, which is rewritten after each run, includes them.
 NOTES_FILE = "notes.md"
+_WAIT_SECONDS = 60.0  # for another process that writes the table, which takes seconds
 _REMEDY = "restore it from a copy, or choose another `--name`"
 
 
@@ -45,6 +47,62 @@ class StoredTable:
     pairs: tuple[tuple[str, str], ...] = ()
     vary: str = ""
     runs: tuple[TableRun, ...] = ()
+
+
+def add_runs(
+    folder: Path,
+    runs: Sequence[TableRun],
+    *,
+    pairs: Sequence[tuple[str, str]],
+    command: str,
+    vary: str,
+) -> tuple[Path, ...]:
+    """Write the stored table with further runs and return its files, the page first.
+
+    Another process that adds runs to the same table at the same time loses none.
+
+    Args:
+        folder: Folder of the table; created if missing.
+        runs: Runs to add, at least one if none is stored; see `merge_runs`.
+        pairs: Rows to compare, beside the stored ones.
+        command: Command line that made the runs.
+        vary: Field in which the rows of a network differ; empty for none.
+
+    Raises:
+        ValueError: The stored table is another one, two runs tested different images, or another
+            process has been writing the table all the time.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    # Beside the folder, which holds the table alone. The names of tables begin with no full stop.
+    with locked_briefly(folder.with_name(f".{folder.name}.lock"), seconds=_WAIT_SECONDS):
+        stored = load_table(folder)
+        check_vary(stored, vary)
+        table = build_table(
+            merge_runs(stored.runs, runs),
+            name=folder.name,
+            pairs=tuple(dict.fromkeys([*stored.pairs, *pairs])),
+            # A command that is repeated to resume the table is listed once.
+            commands=[*(one for one in stored.commands if one != command), command],
+            vary=vary,
+        )
+        return write_table(folder, table)
+
+
+def check_vary(stored: StoredTable, vary: str) -> None:
+    """Raise if the rows of a stored table differ in another field.
+
+    Args:
+        stored: The stored table, or an empty one.
+        vary: Field in which the rows of a network differ; empty for none.
+
+    Raises:
+        ValueError: It is another field.
+    """
+    if stored.runs and stored.vary != vary:
+        raise ValueError(
+            f"`--vary` must be the field of the stored table, `{stored.vary}`, got `{vary}`; "
+            "choose another `--name`."
+        )
 
 
 def write_table(folder: Path, table: Table) -> tuple[Path, ...]:

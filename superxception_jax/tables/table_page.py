@@ -17,7 +17,7 @@ from superxception_jax.tables.comparison_page import (
 )
 from superxception_jax.tables.data_sets import data_set_section
 from superxception_jax.tables.finished_run import TableRun
-from superxception_jax.tables.row import TableRow
+from superxception_jax.tables.row import TableRow, missing_runs
 from superxception_jax.tables.table import Table
 from superxception_jax.tables.whole_cells import PART, WholeCells
 
@@ -93,7 +93,7 @@ def _introduction(table: Table) -> str:
             "These are synthetic chromosomes, which are easier than real ones: the results show "
             "that the program works and have no clinical meaning."
         )
-    lines += _early_stops(table.runs)
+    lines += [*_early_stops(table.runs), *_missing(table.runs)]
     return "\n\n".join(lines)
 
 
@@ -130,6 +130,25 @@ def _early_stops(runs: Sequence[TableRun]) -> list[str]:
     ]
 
 
+def _missing(runs: Sequence[TableRun]) -> list[str]:
+    """Return what is missing of the rows, and what their numbers are then; none if nothing is."""
+    rows = {run.row: [one for one in runs if one.row == run.row] for run in runs}
+    lacking = [
+        f"`{row}` has no run of seed {seed} on fold {fold}"
+        for row, members in rows.items()
+        for seed, fold in missing_runs(members)
+    ]
+    if not lacking:
+        return []
+    return [
+        f"Not finished: {'; '.join(lacking)}. Until then the accuracies, intervals, recalls, whole "
+        "cells and mean differences of such a row are over all tests so far, in which an image "
+        "counts once for each seed that tested it; macro-F1 and calibration error are means over "
+        "the seeds, each on its own folds; and the standard deviation over seeds is over the folds "
+        f"that all seeds have ({ABSENT} where there is none)."
+    ]
+
+
 def _networks(rows: Sequence[TableRow]) -> str:
     heads = ["network", "config", "seeds", "test accuracy, %"]
     heads += [f"{100 * rows[0].confidence_level:g} % interval"]
@@ -143,6 +162,8 @@ def _network(row: TableRow) -> list[str]:
     seeds = ", ".join(map(str, row.seeds))
     if len(row.folds) > 1:
         seeds += f" × folds {', '.join(map(str, row.folds))}"
+    if row.runs < len(row.seeds) * len(row.folds):
+        seeds += f" ({row.runs} of {len(row.seeds) * len(row.folds)} runs)"
     return [
         row.row,
         f"`{row.config_file}`",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -127,7 +128,8 @@ def train(
     started_seconds = clock() - progress.training_seconds
     log = _Log(task, recorder, clock)
     first = int(state.step)
-    if settings.start_counts and first == 0:
+    # A start that is resumed has been validated already.
+    if settings.start_counts and first == 0 and math.isinf(progress.best_validation_loss):
         validation = task.validate(state)
         recorder.record("validation", 0, validation)
         progress = replace(progress, best_validation_loss=validation["loss"], best_step=0)

@@ -8,11 +8,12 @@ import signal
 import socket
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from superxception_jax.runs import lock as module
-from superxception_jax.runs.lock import LOCK_FILE, lock, locked_run
+from superxception_jax.runs.lock import LOCK_FILE, lock, locked_briefly, locked_run
 from tests.paths import REPOSITORY
 
 HOLD = """
@@ -49,6 +50,31 @@ def test_it_is_released_when_the_work_fails(tmp_path):
         raise ZeroDivisionError
     with locked_run(tmp_path):
         pass
+
+
+def test_a_brief_lock_is_waited_for_and_its_file_deleted(tmp_path):
+    path = tmp_path / ".t.lock"
+    path.touch()  # left by a process that was killed
+    with locked_briefly(path, seconds=60.0):
+        with (
+            pytest.raises(ValueError, match=r"\.t\.lock` must be free, got a process that has"),
+            locked_briefly(path, seconds=0.1),
+        ):
+            pass
+        assert path.exists()
+        with ThreadPoolExecutor(1) as pool:
+            waiting = pool.submit(lambda: enter(path))
+            os.unlink(path)  # as its holder does in the end
+            waiting.result()
+    assert not path.exists()
+    with pytest.raises(ZeroDivisionError), locked_briefly(path, seconds=0.0):
+        raise ZeroDivisionError
+    assert not path.exists()
+
+
+def enter(path):
+    with locked_briefly(path, seconds=60.0):
+        assert path.exists()
 
 
 def test_a_file_system_without_locks_is_said(tmp_path, monkeypatch, capsys):

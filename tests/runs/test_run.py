@@ -15,6 +15,7 @@ from superxception_jax.runs import run, split_data
 from superxception_jax.runs.experiment import build_experiment
 from superxception_jax.runs.lock import locked_run
 from superxception_jax.runs.split_file import SPLIT_FILE, load_split
+from superxception_jax.runs.workdir import load_config
 from superxception_jax.training.checkpoint import Checkpoints
 from superxception_jax.training.progress import Progress
 
@@ -157,6 +158,10 @@ def test_a_run_moves_with_its_data(tmp_path, laboratory, experiment, steps):
     moved = make_experiment(tmp_path / "elsewhere", tmp_path / "elsewhere" / "cells")
     train(moved, tmp_path / "elsewhere" / "run")
     assert steps.trained[0] == steps.trained[1]
+    # The images were compared: from now on the new folder is that of the run.
+    kept = load_config(tmp_path / "elsewhere" / "run")
+    assert kept.data.own_folder == str(tmp_path / "elsewhere" / "cells")
+    assert kept.data.data_dir == moved.config["data"]["data_dir"]
 
 
 @pytest.mark.parametrize(("step", "finished"), [(3, False), (None, False), (8, True)])

@@ -11,7 +11,7 @@ from tests.tables.hand_made import EVALUATION, hand_made
 
 def run_of_two(row: str, predicted: str, *, assigned: str, test_only: str = ""):
     """Return a run whose first cell is of `gband`, and its second of `tseng`."""
-    run = hand_made(row, predicted, assigned=assigned, dataset="gband,tseng")
+    run = hand_made(row, predicted, assigned=assigned, dataset="gband, tseng")  # as a config may be
     cells = np.array(["gband/1", "gband/1", "tseng/1", "tseng/1"])
     config = {"seed": 0, "split": {"fold": 0, "test_only": test_only}, "evaluation": EVALUATION}
     predictions = dataclasses.replace(run.predictions, cells=cells)
@@ -21,7 +21,7 @@ def run_of_two(row: str, predicted: str, *, assigned: str, test_only: str = ""):
 def test_each_data_set_and_their_mean():
     runs = [
         run_of_two("both", "1 2 1 X", assigned="1 2 1 X"),
-        run_of_two("one", "1 2 2 X", assigned="1 2 2 Y", test_only="tseng"),
+        run_of_two("one", "1 2 2 X", assigned="1 2 2 Y", test_only=" tseng"),
     ]
     table = build_table(runs, name="t", pairs=[], commands=[])
     lines = table_markdown(table, notes="").splitlines()

@@ -42,6 +42,14 @@ def test_the_state_of_a_training_follows_from_its_metrics():
     assert describe_state(_state(entries)) == ["testing", "validation accuracy 60.00%", ""]
 
 
+def test_the_validation_of_a_start_that_counts_ends_no_epoch():
+    assert describe_state(_state([validation(0, 0.4)])) == ["training epoch 1 of 3", "", ""]
+    entries = [validation(0, 0.4), train(100), validation(100, 0.5), train(150)]
+    assert _state(entries) == _state(entries[1:])
+    entries += [validation(200, 0.6)]
+    assert describe_state(_state(entries))[0] == "training epoch 3 of 3"
+
+
 def test_an_end_is_described_with_its_result_or_reason():
     assert describe_state(DONE) == ["done", "", "test 90.00% (85.00% to 95.00% over 24 cells)"]
     few = RunState("b", phase="done", accuracy=0.9, accuracy_interval=Interval(None, "cell", 1))

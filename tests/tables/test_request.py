@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from pathlib import Path
 
 import pytest
@@ -108,3 +109,13 @@ def test_what_is_refused(tmp_path, monkeypatch, values, text):
         plan_table(request(**values), command="x")
     assert text in str(raised.value)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_documented_command_of_a_run_on_a_cluster_is_that_of_the_table(monkeypatch):
+    monkeypatch.chdir(REPOSITORY)
+    (run,) = plan_runs(request(seeds=["3"], arguments=[]))
+    text = Path("docs/scaling.md").read_text(encoding="utf-8")
+    (command,) = re.findall(r"`srun (python launch/main\.py[^`]*)`", text)
+    values = {"config": STRIPNET, "table": "table", "row": "stripnet", "seed": "3", "fold": "0"}
+    filled = re.sub(r"<(\w+)>", lambda found: values[found[1]], " ".join(command.split()))
+    assert filled == run.command

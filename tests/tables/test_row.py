@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from superxception_jax.evaluation.statistics import Interval
-from superxception_jax.tables.row import summarize_row
+from superxception_jax.tables.row import missing_runs, summarize_row
 from tests.tables.hand_made import four_runs, hand_made, provenance, varied
 
 ALL_SURE = (1.0, 1.0, 1.0, 1.0)
@@ -42,6 +42,23 @@ def test_folds_are_pooled_and_a_single_seed_has_no_spread():
     assert row.accuracy_sd_over_seeds is None
     # Pooled confusion: class 1 3 of 4, class 2 2 of 2 and predicted 3 times, X 2 of 2.
     assert row.macro_f1 == pytest.approx((6 / 7 + 4 / 5 + 1) / 3)
+
+
+def test_seeds_are_compared_on_the_folds_that_all_have():
+    runs = [
+        hand_made("xception", "1 2 2 X", seed=0, fold=0),
+        hand_made("xception", "1 1 2 X", seed=0, fold=1),
+        hand_made("xception", "1 2 1 X", seed=1, fold=0),
+    ]
+    row = summarize_row(runs)
+    # The tests of 8 images: 4 of them twice. Fold 0 alone has both seeds.
+    assert (row.runs, row.images, row.accuracy) == (3, 8, (3 + 2 + 4) / 12)
+    assert row.accuracy_by_seed == (0.75, 1.0)
+    assert row.accuracy_sd_over_seeds == pytest.approx(0.25 / 2**0.5)
+    apart = summarize_row(runs[1:])
+    assert (apart.accuracy_by_seed, apart.accuracy_sd_over_seeds) == ((), None)
+    assert (apart.runs, apart.images, apart.accuracy) == (2, 8, 0.75)
+    assert missing_runs(runs[1:]) == [(0, 0), (1, 1)]
 
 
 def test_calibration_error_is_that_of_the_pooled_folds():

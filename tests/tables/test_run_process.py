@@ -92,8 +92,34 @@ def test_every_signal_reaches_a_process_once_also_one_from_before_its_start(tmp_
         received.handle(signal.SIGINT, None)
         process.pass_on(received.numbers)
         process.pass_on(received.numbers)
+    process.pass_on([*received.numbers, signal.SIGKILL])
     process.end()
     assert reached == [signal.SIGTERM, signal.SIGINT]
+
+
+@pytest.mark.parametrize("limit_first", [True, False])
+def test_the_time_limit_and_a_signal_are_one_request_to_stop(tmp_path, monkeypatch, limit_first):
+    """A second signal would end a program before it has saved."""
+    received = ReceivedSignals()
+    reached: list[int] = []
+    run = program(planned(tmp_path), tmp_path, "import time; time.sleep(60)")
+    process = RunProcess(run, limit_s=1e-9)
+    with monkeypatch.context() as patched:
+        patched.setattr(subprocess.Popen, "send_signal", lambda _, number: reached.append(number))
+        if limit_first:
+            process.wait(0.0)
+        received.handle(signal.SIGINT, None)
+        process.pass_on(received.numbers)
+        process.wait(0.0)
+        assert reached == [signal.SIGTERM if limit_first else signal.SIGINT]
+        # Who asks twice doesn't want to wait.
+        received.handle(signal.SIGINT, None)
+        process.pass_on(received.numbers)
+        patched.setattr(subprocess.Popen, "wait", lambda _: None)
+        process.end()
+    assert reached[1:] == [signal.SIGINT]
+    process.pass_on([*received.numbers, signal.SIGKILL])
+    process.end()
 
 
 def test_no_run_starts_after_a_signal(tmp_path):

@@ -8,6 +8,7 @@ import os
 import signal
 import threading
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -87,6 +88,21 @@ def test_a_stopped_run_that_was_evaluated_is_not_finished(tmp_path):
     assert load_finished(run) is None
 
 
+@pytest.mark.parametrize("name", ["own_folder", "unlabelled_folder"])
+def test_a_finished_run_of_other_cells_is_refused(tmp_path, name):
+    run = planned(tmp_path, **{"data.own_folder": "cells"})
+    finish(run)
+    save_split(run.workdir, StoredSplit({"0": StoredImage("0", "0", 0, "0", "test")}, DRAWING))
+    # The same folder, and archives elsewhere.
+    same = {"data.own_folder": str(Path("cells").absolute()), "data.data_dir": "/a"}
+    assert load_finished(planned(tmp_path, **same)) is not None
+    config = run.experiment.config
+    write_json(run.workdir / "config.json", {**config, "data": config["data"] | {name: "/b"}})
+    with pytest.raises(ValueError, match="`--runs` must hold finished runs of the same cells") as e:
+        load_finished(run)
+    assert f"trained with the {name} `/b` instead of `" in str(e.value)
+
+
 def test_runs_that_tested_other_images_are_no_table(tmp_path):
     runs = [planned(tmp_path), planned(tmp_path, "super_xception")]
     for run, pixels in zip(runs, ("0", "1"), strict=True):
@@ -143,6 +159,47 @@ def test_a_run_that_fails_loses_no_other_and_nothing_is_repeated(tmp_path):
     table = json.loads(outcome.files[1].read_text())
     assert [row["row"] for row in table["rows"]] == ["super_xception", "xception"]
     assert good.log.read_text() == before
+
+
+def test_a_row_never_averages_two_configs_and_loses_nothing_before_something_new(tmp_path):
+    old = [planned(tmp_path, seed=seed) for seed in (0, 1)]
+    others = [planned(tmp_path, "super_xception")]
+    for run in (*old, *others):
+        finish(run)
+    make_table(plan(tmp_path, [*old, *others]), show=lambda states: None)
+    new = [planned(tmp_path / "new", seed=seed, **{"training.epochs": 7}) for seed in (0, 1)]
+    (tmp_path / "failing").mkdir()
+    failing = [program(run, tmp_path / "failing", "raise SystemExit(2)") for run in new]
+    working = [copying(run, tmp_path) for run in new]
+    found = []
+    for runs in (failing, [working[0], failing[1]], working):
+        outcome = make_table(plan(tmp_path, runs), show=lambda states: None)
+        table = json.loads(outcome.files[1].read_text())
+        found.append(
+            [
+                (run["row"], run["seed"], run["config"]["training"]["epochs"])
+                for run in table["runs"]
+            ]
+        )
+    other = ("super_xception", 0, 2)
+    assert found == [
+        [("xception", 0, 2), ("xception", 1, 2), other],
+        [("xception", 0, 7), other],
+        [("xception", 0, 7), ("xception", 1, 7), other],
+    ]
+
+
+def test_two_calls_at_the_same_time_lose_no_run(tmp_path):
+    plans = [
+        plan(tmp_path, [copying(planned(tmp_path, seed=seed), tmp_path)], command=f"call {seed}")
+        for seed in (0, 1)
+    ]
+    for one in plans:
+        outcome = make_table(one, show=lambda states: None)
+    table = json.loads(outcome.files[1].read_text())
+    assert [run["seed"] for run in table["runs"]] == [0, 1]
+    assert table["commands"] == ["call 0", "call 1"]
+    assert [path.name for path in (tmp_path / "results").iterdir()] == ["t"]
 
 
 def test_a_run_is_stopped_at_its_time_limit_and_the_next_one_starts(tmp_path):

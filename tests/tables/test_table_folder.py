@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 
+from superxception_jax.runs.stored_config import upgrade_config
 from superxception_jax.tables.table import build_table, table_json
-from superxception_jax.tables.table_folder import StoredTable, load_table, write_table
+from superxception_jax.tables.table_folder import StoredTable, add_runs, load_table, write_table
 from tests.tables.hand_made import four_runs, hand_made, varied
 
 FILES = ["README.md", "table.json", "predictions.npz", "accuracy.png", "cost.png"]
@@ -34,6 +36,22 @@ def test_a_stored_table_gives_the_same_table_again(tmp_path):
     assert again.comparisons == table.comparisons
     assert again.rows[2].expected_calibration_error != 0.1
     assert table_json(again).partition('"runs"')[0] == table_json(table).partition('"runs"')[0]
+
+
+def test_runs_that_are_added_at_the_same_time_are_all_kept(tmp_path):
+    def add(seed):
+        run = hand_made("xception", "1 2 1 X", seed=seed)
+        # A stored config has all fields.
+        run = dataclasses.replace(run, config=upgrade_config(run.config)[0])
+        add_runs(tmp_path / "t", [run], pairs=[], command=f"call {seed}", vary="")
+
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(add, range(3)))
+    assert [run.seed for run in load_table(tmp_path / "t").runs] == [0, 1, 2]
+    assert sorted(load_table(tmp_path / "t").commands) == ["call 0", "call 1", "call 2"]
+    assert [path.name for path in tmp_path.iterdir()] == ["t"]
+    with pytest.raises(ValueError, match=r"`--vary` must be the field of the stored table, ``"):
+        add_runs(tmp_path / "t", [], pairs=[], command="x", vary="split.training_share")
 
 
 def test_notes_become_a_part_of_the_page_and_may_come_first(tmp_path):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 
 import pytest
 
 from superxception_jax.chromosomes import CLASS_NAMES
+from superxception_jax.tables.figures import plot_table
 from superxception_jax.tables.table import build_table
 from superxception_jax.tables.table_page import table_markdown
 from superxception_jax.training.progress import Progress
@@ -106,6 +108,19 @@ def test_whole_cells_and_their_kinds():
         "| --- | --- | --- | --- | --- |",
         "| xception | unknown: part of a cell, fewer than 42 or more than 50 images | 4 | – | 3 |",
     ]
+
+
+def test_missing_runs_are_named_and_their_row_is_explained(page):
+    assert "Not finished" not in page
+    runs = [
+        *(hand_made("xception", "1 2 1 X", fold=fold) for fold in (0, 1)),
+        hand_made("xception", "1 2 2 X", seed=1),
+        hand_made("super_xception", "1 2 1 X"),
+    ]
+    text = table_markdown(build_table(runs, name="t", pairs=[PAIR], commands=[]), notes="")
+    assert "Not finished: `xception` has no run of seed 1 on fold 1. Until then" in text
+    assert "| 0, 1 × folds 0, 1 (3 of 4 runs) | **91.67** | none: 4 cells | 17.68 |" in text
+    plot_table(build_table(runs[1:], name="t", pairs=[], commands=[])).savefig(io.BytesIO())
 
 
 def test_an_early_stop_is_stated(page):

@@ -284,17 +284,17 @@ def test_a_start_that_counts_stays_the_best_unless_an_epoch_is_better(
         progress = checkpoints.progress(LATEST)
         assert checkpoints.step(BEST) == progress.best_step
         assert progress.best_validation_loss == min(losses)
-        expected = best if best is not None else checkpoints.step(LATEST)
-        assert progress.best_step == expected
+        assert progress.best_step == (checkpoints.step(LATEST) if best is None else best)
         assert Progress.from_json(progress.to_json()) == progress
 
 
-def test_a_start_that_counts_survives_an_interruption(tmp_path, compiled):
+@pytest.mark.parametrize("stop", [{"stop_after": 1}, {"step": len}])  # the first step fails
+def test_a_start_that_counts_survives_an_interruption(tmp_path, compiled, stop):
     """Resumed, the start is neither validated again nor forgotten."""
     settings = dataclasses.replace(SETTINGS, start_counts=True)
-    with pytest.raises(Interrupted):
-        _run(tmp_path / "run", compiled, settings=settings, losses=[0.1], stop_after=1)
+    with pytest.raises((Interrupted, TypeError)):
+        _run(tmp_path / "run", compiled, settings=settings, losses=[0.1], **stop)
     _run(tmp_path / "run", compiled, settings=settings, losses=[0.5, 0.6])
     with Checkpoints(tmp_path / "run" / "checkpoints") as checkpoints:
-        assert checkpoints.progress(LATEST).best_step == checkpoints.step(BEST) == 0
+        assert checkpoints.step(BEST) == 0 == checkpoints.progress(LATEST).best_step
         assert checkpoints.progress(LATEST).best_validation_loss == 0.1

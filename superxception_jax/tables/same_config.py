@@ -1,0 +1,70 @@
+"""Which configs belong in one table, and which in one row of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from superxception_jax.runs.config_values import config_differences
+
+_FREE_FIELDS = (
+    "data.data_dir",
+    "data.manual_dir",
+    "data.memory_share",
+    "split.fold",
+    "evaluation.batch_size",
+)
+# What the runs of a row may differ in.
+FREE_ROW_FIELDS = ("seed", "training.devices", *_FREE_FIELDS)
+# What the runs of a table may differ in, because it changes neither the test images nor the
+# interval.
+FREE_TABLE_FIELDS = (
+    *_FREE_FIELDS,
+    "split.training_share",
+    "split.test_only",
+    "data.repeats",
+    "data.curled_share",
+    "data.unlabelled_folder",
+    "data.unlabelled_reader",
+    "data.unlabelled_polarity",
+)
+
+
+def table_differences(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
+    """Return the fields in which two configs test different images, as `config_differences`.
+
+    Args:
+        one: JSON values of a config.
+        other: JSON values of another config.
+    """
+    sections = ("data", "split", "evaluation")
+    return config_differences(
+        *(_select(config, sections, without=FREE_TABLE_FIELDS) for config in (one, other))
+    )
+
+
+def row_differences(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
+    """Return the fields for which two configs are no runs of one row, as `config_differences`.
+
+    Args:
+        one: JSON values of a config.
+        other: JSON values of another config.
+    """
+    sections = tuple({**one, **other})
+    return config_differences(
+        *(_select(config, sections, without=FREE_ROW_FIELDS) for config in (one, other))
+    )
+
+
+def _select(
+    config: Mapping[str, Any], names: Sequence[str], *, without: Sequence[str]
+) -> dict[str, Any]:
+    """Return sections of a config without some fields, which are given as `section.field`."""
+    selected = {}
+    for name in names:
+        value = config.get(name, "absent")
+        if isinstance(value, Mapping):
+            value = {field: x for field, x in value.items() if f"{name}.{field}" not in without}
+        if name not in without:
+            selected[name] = value
+    return selected
