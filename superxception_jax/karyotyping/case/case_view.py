@@ -146,8 +146,12 @@ class CaseView:
             lines = np.array(self.weighed.hypotheses[place].lines)
             shares[rows, lines[self.weighed.line_of[place]]] += self.weighed.posterior[place]
         return [
-            [(self.candidates[one].counts, float(row[one])) for one in np.flatnonzero(row)]
-            for row in shares
+            [
+                (one.counts, share)
+                for one, share in zip(self.candidates, row, strict=True)
+                if share > 0
+            ]
+            for row in shares.tolist()
         ]
 
     def iscn(self, counts: Counts) -> str:
