@@ -140,11 +140,11 @@ class CaseView:
 
     def likely_lines(self) -> list[list[tuple[Counts, float]]]:
         """Return for each cell the lines that it may come from, with their probabilities."""
-        shares = np.zeros(self.evidence.shape)
-        rows = np.arange(len(self.cells))
+        shares: np.ndarray = np.zeros(self.evidence.shape)
+        cells = np.arange(len(self.cells))
         for place in np.flatnonzero(self.weighed.posterior):
             lines = np.array(self.weighed.hypotheses[place].lines)
-            shares[rows, lines[self.weighed.line_of[place]]] += self.weighed.posterior[place]
+            shares[cells, lines[self.weighed.line_of[place]]] += self.weighed.posterior[place]
         return [
             [
                 (one.counts, share)

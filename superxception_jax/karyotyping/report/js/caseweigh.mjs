@@ -114,13 +114,13 @@ function mergeEmptyLines({ posterior, without, lineOf }, hypotheses) {
   // For each cell, the hypotheses of which a line has no cell but this one, and what is left.
   const alone = without.map(() => []);
   const withCells = hypotheses.map(({ lines }, place) => {
-    const cellsOf = lines.map(() => []);
-    lineOf[place].forEach((line, cell) => cellsOf[line].push(cell));
-    const kept = lines.filter((_, at) => cellsOf[at].length > 0);
+    const members = lines.map(() => []);
+    lineOf[place].forEach((line, cell) => members[line].push(cell));
+    const kept = lines.filter((_, at) => members[at].length > 0);
     lines.forEach((line, at) => {
-      if (cellsOf[at].length !== 1) return;
+      if (members[at].length !== 1) return;
       const rest = placeOf.get(keyOf(kept.filter((one) => one !== line))) ?? place;
-      alone[cellsOf[at][0]].push([place, rest]);
+      alone[members[at][0]].push([place, rest]);
     });
     return placeOf.get(keyOf(kept));
   });
