@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from superxception_jax.data.describe import count_text
 from superxception_jax.data.file_names import folded_text, name_order, shown_name
 from superxception_jax.data.folder_reading import CELL_IMAGES, NamedCell, read_cells
 from superxception_jax.data.folder_tree import (
@@ -88,16 +89,16 @@ class FolderLayout:
         images = sum(len(cell.files) for cell in self.cells)
         classes = any(any(cell.classes) for cell in self.cells) and self.kind != "table"
         how = _HOW[self.kind] + (", and one per class" if classes else "")
-        text = f"{_count(len(self.cells), 'cell')}"
+        text = f"{count_text(len(self.cells), 'cell')}"
         if cases:
-            text += f" in {_count(len(cases), 'case')}"
+            text += f" in {count_text(len(cases), 'case')}"
             if alone := sum(not cell.case for cell in self.cells):
                 text += f", {alone:,} of them without a case"
-        text = f"{shown_name(self.folder.name)}: {text} ({how}), {_count(images, 'image')}"
+        text = f"{shown_name(self.folder.name)}: {text} ({how}), {count_text(images, 'image')}"
         if self.table and self.kind != "table":
             text += f"; {TABLE} is not used, the folders say the same cells"
         if self.links:
-            text += f"; {_count(self.links, 'link')} followed"
+            text += f"; {count_text(self.links, 'link')} followed"
         for cell in self.cells:
             if len(cell.files) > CELL_IMAGES:
                 text += f"; `{cell.name}` holds {len(cell.files)} images, more than a diploid cell"
@@ -285,7 +286,3 @@ def _hint(tree: FolderTree) -> str:
     reasons: Iterable[tuple[str, int]] = Counter(one.reason for one in tree.left_out).most_common(3)
     found = ", ".join(f"{number:,} {reason}" for reason, number in reasons)
     return f" (left out: {found})" if found else ""
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

@@ -87,7 +87,7 @@ def _reason(error: Exception) -> str:
 
 
 def _decoded(pixels: Pixels) -> DecodedImage:
-    grey, colour_levels = to_grey(pixels.colours)
+    grey, colour_levels = to_grey(pixels.colours, stated_bits=pixels.bits)
     opacity = pixels.opacity
     if opacity is not None:
         opacity = np.clip(opacity, 0, 1).astype(np.float32)

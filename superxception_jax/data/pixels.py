@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from superxception_jax.data.grey_levels import find_ranges
+
 LARGEST_PIXELS = 32_000_000  # a picture of a whole metaphase has 1 to 12 million
 # A channel below this share of the range of the strongest one carries noise, not a signal.
 SIGNAL_SHARE = 0.08
@@ -53,7 +55,7 @@ def check_size(width_px: int, height_px: int) -> None:
         )
 
 
-def to_grey(colours: np.ndarray) -> tuple[np.ndarray, float]:
+def to_grey(colours: np.ndarray, *, stated_bits: int = 0) -> tuple[np.ndarray, float]:
     """Return the grey image and how colourful the picture is.
 
     Where only one of the channels carries a signal, as in pseudo-coloured fluorescence, it is the
@@ -61,6 +63,7 @@ def to_grey(colours: np.ndarray) -> tuple[np.ndarray, float]:
 
     Args:
         colours: u8, u16 or f32[H,W,1 or 3].
+        stated_bits: Bit depth that the file states; 0 if it states only that of its container.
 
     Returns:
         [H,W] of the same dtype; and the mean difference between the channels of a pixel, in grey
@@ -82,8 +85,10 @@ def to_grey(colours: np.ndarray) -> tuple[np.ndarray, float]:
         wide = colours.astype(np.uint32 if colours.dtype == np.uint8 else np.uint64)
         weighted = wide @ np.array(_LUMA, wide.dtype)
         grey = np.right_shift(np.add(weighted, 0x8000), 16).astype(colours.dtype)
-        largest = float(np.iinfo(colours.dtype).max)
-    spread = colours.max(axis=-1) - colours.min(axis=-1)
+        # A camera of 12 bits fills a sixteenth of the 16 bits of a file.
+        ranges_of_file, _ = find_ranges([colours.max(axis=-1)], stated_bits=[stated_bits])
+        largest = ranges_of_file[0].white
+    spread = np.minimum(colours.max(axis=-1) - colours.min(axis=-1), largest)
     return grey, float(spread.mean(dtype=np.float64)) * 255 / largest
 
 

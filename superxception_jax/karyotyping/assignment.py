@@ -11,12 +11,15 @@ from scipy.optimize import linear_sum_assignment
 
 from superxception_jax.arrays import check
 from superxception_jax.chromosomes import AUTOSOMES, CLASS_NAMES, X, Y
-from superxception_jax.karyotyping.prior import MOST_OF_A_CLASS, CountPrior, count_costs
+from superxception_jax.karyotyping.prior import (
+    MOST_CHROMOSOMES,
+    MOST_OF_A_CLASS,
+    CountPrior,
+    count_costs,
+)
 
 # Far above any sum of log-likelihoods of a cell, and small enough for exact sums in doubles.
 FORCE = 1e6
-# The most chromosomes of a cell that can be assigned.
-MOST_CHROMOSOMES = AUTOSOMES * MOST_OF_A_CLASS
 # Sex complements less likely than the best one by more than this are left out of the marginals.
 NEGLIGIBLE_NATS = 30.0
 
@@ -77,14 +80,15 @@ def assign_cell(log_likelihoods: np.ndarray, *, prior: CountPrior) -> Assignment
     assignments, which could only be computed as permanents.
 
     Args:
-        log_likelihoods: f64[N,24], N from 1 to 88.
+        log_likelihoods: f64[N,24], N from 1 to 92.
         prior: Prior of the chromosome counts.
 
     Returns:
         The assignment; any of several equally likely ones.
 
     Raises:
-        ValueError: There are no chromosomes or more than 88, or a value is NaN.
+        ValueError: There are no chromosomes, more than 92 or more than the prior allows, or a
+            value is NaN.
 
     Source: Tso, Kleinschmidt, Mitterreiter, Graham 1991, extended from fixed counts to a prior.
     """
@@ -97,6 +101,11 @@ def assign_cell(log_likelihoods: np.ndarray, *, prior: CountPrior) -> Assignment
     if np.isnan(log_likelihoods).any():
         raise ValueError("`log_likelihoods` must be numbers, got NaN; check the network.")
     problems = _problems(log_likelihoods, prior)
+    if not problems:
+        raise ValueError(
+            f"`prior` must have sex chromosomes with which a cell can have {count} chromosomes, "
+            f"got {sorted(prior.sexes)}; use `prior_of_cell`."
+        )
     solved = [(problem, *problem.solve()) for problem in problems]
     labels, score = max(((labels, score) for _, labels, score in solved), key=lambda one: one[1])
     best = np.full(log_likelihoods.shape, -np.inf)
@@ -119,7 +128,7 @@ def best_assignment(log_likelihoods: np.ndarray, *, prior: CountPrior) -> tuple[
     """Return the most likely assignment alone, without its margin and marginals.
 
     Args:
-        log_likelihoods: f64[N,24], log-likelihoods of the classes of 1 to 88 chromosomes.
+        log_likelihoods: f64[N,24], log-likelihoods of the classes of 1 to 92 chromosomes.
         prior: Prior of the chromosome counts.
 
     Returns:
@@ -135,30 +144,6 @@ def best_assignment(log_likelihoods: np.ndarray, *, prior: CountPrior) -> tuple[
         for problem in _problems(log_likelihoods, prior, sexes=(sex,)):
             labels, score = max((labels, score), problem.solve(), key=lambda one: one[1])
     return labels, score
-
-
-def assignment_score(
-    labels: np.ndarray, log_likelihoods: np.ndarray, *, prior: CountPrior
-) -> float:
-    """Return the log of likelihood times prior of any assignment, which `assign_cell` maximises.
-
-    Args:
-        labels: i64[N], assigned classes.
-        log_likelihoods: f64[N,24], log-likelihoods of the classes.
-        prior: Prior of the chromosome counts.
-
-    Returns:
-        The score in nats, on the scale of `Assignment.score`; -inf for counts or sex complements
-        that the prior excludes.
-    """
-    check(labels=(labels, "i64[N]"), log_likelihoods=(log_likelihoods, "f64[N,C]"))
-    counts = np.bincount(labels, minlength=len(CLASS_NAMES))
-    sex = "X" * counts[X] + "Y" * counts[Y]
-    if counts[:AUTOSOMES].max() > MOST_OF_A_CLASS or sex not in prior.sexes:
-        return -math.inf
-    costs = count_costs(prior.autosomes)[np.arange(AUTOSOMES), counts[:AUTOSOMES]].sum()
-    likelihood = log_likelihoods[np.arange(len(labels)), labels].sum()
-    return float(likelihood - costs - _sex_cost(sex, prior))
 
 
 @dataclass(frozen=True)

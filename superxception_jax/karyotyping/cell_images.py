@@ -19,6 +19,7 @@ from superxception_jax.files import readable_name
 from superxception_jax.karyotyping.upright import upright_crop
 
 ONE_GREY = "the image is empty: one grey level throughout"
+NOT_FINITE = "a pixel is no finite number (NaN or infinite)"
 
 
 @dataclass(frozen=True)
@@ -119,10 +120,10 @@ def read_cell(cell: CellImages, *, background: str) -> ReadCell:
         NoChromosomeError: No image shows a chromosome of the cell.
         ValueError: `background` is none of the three.
     """
+    problems = {one.name: _problem(one.image) for one in cell.images}
     unread = list(cell.unread)
-    # Without a background of its own, such an image would be all chromosome or none.
-    unread += [(readable_name(one.name), ONE_GREY) for one in cell.images if np.ptp(one.image) == 0]
-    images = [one for one in cell.images if np.ptp(one.image) > 0]
+    unread += [(readable_name(name), problem) for name, problem in problems.items() if problem]
+    images = [one for one in cell.images if not problems[one.name]]
     if not images:
         raise NoChromosomeError(_nothing_read(cell, unread))
     names = [readable_name(one.name) for one in images]
@@ -153,6 +154,14 @@ def read_cell(cell: CellImages, *, background: str) -> ReadCell:
         set_aside=set_aside,
         background=leveled.background,
     )
+
+
+def _problem(image: np.ndarray) -> str:
+    """Return why an image shows nothing; empty if it may show a chromosome."""
+    if not np.isfinite(image).all():
+        return NOT_FINITE
+    # Without a background of its own, such an image would be all chromosome or none.
+    return ONE_GREY if np.ptp(image) == 0 else ""
 
 
 @dataclass(frozen=True)

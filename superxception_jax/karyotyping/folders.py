@@ -7,7 +7,6 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from superxception_jax.chromosomes import AUTOSOMES
 from superxception_jax.data.file_names import shown_name
 from superxception_jax.data.folder_layout import recognize_cells
 from superxception_jax.data.folder_tree import TABLE
@@ -15,7 +14,7 @@ from superxception_jax.data.image_file import SUFFIXES, decode_image, refuse_col
 from superxception_jax.data.table_cells import UNLISTED
 from superxception_jax.files import readable_name
 from superxception_jax.karyotyping.cell_images import CellImages, NamedImage
-from superxception_jax.karyotyping.prior import MOST_OF_A_CLASS
+from superxception_jax.karyotyping.prior import MOST_CHROMOSOMES
 
 
 @dataclass(frozen=True)
@@ -73,7 +72,7 @@ def find_cells(images: str | Path, *, name: str = "`--images`") -> FoundCells:
             "correct the path."
         )
     layout = recognize_cells(path)
-    layout.check_cell_sizes(most=AUTOSOMES * MOST_OF_A_CLASS)
+    layout.check_cell_sizes(most=MOST_CHROMOSOMES)
     unlisted = [one.path for one in layout.left_out if one.reason == UNLISTED]
     if unlisted:
         raise ValueError(

@@ -16,6 +16,10 @@ from superxception_jax.karyotyping.iscn import COMPLETE_CELL
 
 # Most copies of one autosome in a cell.
 MOST_OF_A_CLASS = 4
+# The most chromosomes of a cell that can be assigned: four of each autosome, and four X and Y.
+MOST_CHROMOSOMES = (AUTOSOMES + 1) * MOST_OF_A_CLASS
+# Sex complements of cells that have more chromosomes than four sets of autosomes.
+_TETRAPLOID_SEXES = {"XXXX": 0.4, "XXYY": 0.4, "XXX": 0.05, "XXY": 0.05, "XYY": 0.05, "XXXY": 0.05}
 ABNORMAL_COUNTS = ("0", "1", "3", "4")
 # Probability that a chromosome of the cell is lost in preparation, so that it is on no image: real
 # karyograms lack one chromosome in 12 of 294 cells.
@@ -152,9 +156,15 @@ def prior_of_cell(total: int, *, whole: CountPrior) -> CountPrior:
         whole: Prior of whole cells.
 
     Returns:
-        `whole` if the number is in `COMPLETE_CELL`, else `incomplete_prior`.
+        `whole` if the number is in `COMPLETE_CELL`, else `incomplete_prior`; that of more than
+        four sets of autosomes has the sex chromosomes of a tetraploid cell.
     """
-    return whole if total in COMPLETE_CELL else incomplete_prior()
+    if total in COMPLETE_CELL:
+        return whole
+    part = incomplete_prior()
+    if total <= AUTOSOMES * MOST_OF_A_CLASS:
+        return part
+    return CountPrior(autosomes=part.autosomes, sexes=_TETRAPLOID_SEXES)
 
 
 def load_prior(path: str | Path) -> CountPrior:

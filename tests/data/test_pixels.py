@@ -44,6 +44,16 @@ def test_two_signals_are_colours():
     assert to_grey(colours)[1] > 12
 
 
+def test_colours_are_measured_by_the_depth_of_the_camera():
+    colours = np.random.default_rng(0).integers(0, 256, (20, 20, 3)).astype(np.uint8)
+    _, levels = to_grey(colours)
+    # 12 bits in a file of 16, with and without a statement, and 16 bits of which 12 are used.
+    wide = colours.astype(np.uint16) * 16
+    assert to_grey(wide)[1] == pytest.approx(levels, rel=0.01)
+    assert to_grey(wide, stated_bits=12)[1] == pytest.approx(levels, rel=0.01)
+    assert to_grey(wide, stated_bits=16)[1] == pytest.approx(levels / 16, rel=0.01)
+
+
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_pixels_are_turned_as_viewers_turn_them(orientation):
     image = np.arange(6, dtype=np.uint8).reshape(2, 3)

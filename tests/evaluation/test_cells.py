@@ -83,9 +83,9 @@ def test_a_part_of_a_cell_is_assigned_as_a_part():
 
 
 def test_a_cell_that_cannot_be_assigned_is_named():
-    values = np.zeros((135, 24))
+    values = np.zeros((139, 24))
     with pytest.raises(ValueError, match="cell `patient 7`: `log_likelihoods` must be those of 1"):
-        assign_cells(values, np.repeat(["a", "patient 7"], (46, 89)))
+        assign_cells(values, np.repeat(["a", "patient 7"], (46, 93)))
 
 
 def test_metrics_survive_json_and_load_from_earlier_versions():

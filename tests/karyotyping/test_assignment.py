@@ -12,10 +12,15 @@ from hypothesis import strategies as st
 from superxception_jax.karyotyping.assignment import (
     NEGLIGIBLE_NATS,
     assign_cell,
-    assignment_score,
     to_log_likelihoods,
 )
-from superxception_jax.karyotyping.prior import count_costs, default_prior, incomplete_prior
+from superxception_jax.karyotyping.prior import (
+    count_costs,
+    default_prior,
+    incomplete_prior,
+    prior_of_cell,
+)
+from tests.karyotyping.assignment_score import assignment_score
 
 # Classes of the exhaustive search of small cells: two autosomes, X and Y.
 SMALL = (0, 1, 22, 23)
@@ -171,11 +176,21 @@ def test_the_smallest_and_largest_cells_are_assigned(prior):
         assert counts[:22].max() <= 4
 
 
+@pytest.mark.parametrize("sexes", [(4, 0), (2, 2)])
+@pytest.mark.parametrize("lost", [0, 1, 3])
+def test_a_tetraploid_cell_is_assigned(sexes, lost):
+    labels, values = make_cell([4 - (place < lost) for place in range(22)] + list(sexes))
+    found = assign_cell(values, prior=prior_of_cell(92 - lost, whole=default_prior()))
+    np.testing.assert_array_equal(found.labels, labels)
+    with pytest.raises(ValueError, match=r"`prior` must have sex chromosomes .* 92 chrom"):
+        assign_cell(np.zeros((92, 24)), prior=incomplete_prior())
+
+
 @pytest.mark.parametrize(
     ("values", "text"),
     [
-        (np.zeros((0, 24)), "must be those of 1 to 88 chromosomes, got 0"),
-        (np.zeros((89, 24)), "got 89; give the images of one cell"),
+        (np.zeros((0, 24)), "must be those of 1 to 92 chromosomes, got 0"),
+        (np.zeros((93, 24)), "got 93; give the images of one cell"),
         (np.full((2, 24), np.nan), "`log_likelihoods` must be numbers, got NaN"),
     ],
 )

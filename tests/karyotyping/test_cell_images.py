@@ -38,6 +38,16 @@ def test_unread_images_are_no_losses(cell):
     assert found.flags[0] == "3 images could not be read: no ISCN formula drafted"
 
 
+def test_an_image_with_values_that_are_no_numbers_is_unread(cell):
+    images, _ = cell
+    wide = [image.astype(np.float32) for image in images]
+    wide[3][0, 0], wide[5][1, 1] = np.nan, np.inf
+    named = tuple(NamedImage(str(place), image) for place, image in enumerate(wide))
+    read = cell_images.read_cell(CellImages("c", named), background="auto")
+    assert read.unread == tuple((name, cell_images.NOT_FINITE) for name in "35")
+    assert len(read.names) == len(images) - 2
+
+
 def test_images_that_are_set_aside_affect_nothing_but_the_formula(cell, monkeypatch):
     images, labels = cell
     alone = karyotype(images, make_classifier(labels))

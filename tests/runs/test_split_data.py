@@ -11,7 +11,7 @@ from superxception_jax.data.joined import join_chromosomes
 from superxception_jax.data.source import Chromosomes
 from superxception_jax.data.splits import SplitSettings, make_split
 from superxception_jax.data.stored_images import StoredImages
-from superxception_jax.karyotyping.assignment import MOST_CHROMOSOMES
+from superxception_jax.karyotyping.prior import MOST_CHROMOSOMES
 from superxception_jax.runs import split_data
 from superxception_jax.runs.experiment import build_experiment
 from superxception_jax.runs.split_data import (
@@ -33,7 +33,7 @@ def test_the_largest_cell_that_can_be_assigned_is_accepted():
 
 def test_a_larger_cell_is_named():
     count = MOST_CHROMOSOMES + 1
-    with pytest.raises(ValueError, match=rf"at most 88 images, got {count} of cell `p2`; give"):
+    with pytest.raises(ValueError, match=rf"at most 92 images, got {count} of cell `p2`; give"):
         check_cells(np.array(["p1"] * 46 + ["p2"] * count))
     with pytest.raises(ValueError, match=r"of cell `a` and 1 more such cells"):
         check_cells(np.array(["a"] * count + ["b"] * count))

@@ -28,7 +28,7 @@ _KEPT_BYTES = 2**30
 # How the images are taken whose orientation the table does not state.
 POLARITIES = ("upright", "any")
 HOW_TO = (
-    "name files `<cell>/<anything> <class>[a|b|...].<bmp|png|tif|jpg>`, "
+    "name files `<cell>/<anything> <class>[a|b|...].<tif|png|bmp|jpg|jp2|webp|gif>`, "
     f"or write a table `{TABLE}` with the columns file,class[,cell][,case][,turned]"
 )
 

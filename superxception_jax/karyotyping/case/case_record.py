@@ -144,7 +144,8 @@ class Case:
         formula: Draft ISCN formula with cell numbers; empty if it is withheld.
         withheld: Why there is no formula; empty if there is one.
         settings: How it was concluded.
-        posterior: Probability of the cell lines of the formula, 0..1.
+        posterior: Probability, 0..1, of the cell lines of the formula; where it is withheld, of
+            those that were found.
         alternatives: Formula and probability of other cell lines, most probable first.
         cells: All cells, those that are set aside as well.
         lines: ISCN of each distinct cell among the analysed ones, with the names of its cells,

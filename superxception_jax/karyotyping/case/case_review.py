@@ -13,12 +13,14 @@ from superxception_jax.karyotyping.case.case_record import (
     SingleChange,
 )
 from superxception_jax.karyotyping.case.cell_lines import cells_needed, changes_between, rounded
-from superxception_jax.karyotyping.review_flags import UNCERTAIN_MARGIN_NATS, quantity
+from superxception_jax.karyotyping.review_flags import UNCERTAIN_MARGIN_NATS, percent, quantity
 
 CONFIDENCES = (0.95, 0.99)
 WRONG_CLASS = "a loss and a gain in one cell: a wrong class, most probably; compare the two"
 # Keeps a number that is whole by calculation from being rounded up.
 _TINY = 1e-9
+# From here on a change is more probably that of a cell line than anything else.
+_PROBABLE = 0.5
 
 
 def cells_to_exclude(share: float, *, confidence: float) -> int:
@@ -59,6 +61,7 @@ def explain_single_changes(
     shown: Sequence[Counts],
     lines: Sequence[Counts],
     *,
+    likely: Sequence[Sequence[tuple[Counts, float]]],
     settings: CaseSettings,
 ) -> tuple[SingleChange, ...]:
     """Return the changes that are in too few cells to be a clone, and what they mostly are.
@@ -67,6 +70,7 @@ def explain_single_changes(
         names: Names of the analysed cells.
         shown: Counts that each of them shows.
         lines: Counts of the cell line that each of them is counted with.
+        likely: For each of them, the cell lines that it may come from, with their probabilities.
         settings: Rules of clones.
 
     Returns:
@@ -74,19 +78,32 @@ def explain_single_changes(
     """
     changes = [changes_between(line, own) for line, own in zip(lines, shown, strict=True)]
     number = Counter(change for some in changes for change in some)
-    return tuple(
-        SingleChange(name, change, _explanation(change, some, number[change], settings))
-        for name, some in zip(names, changes, strict=True)
-        for change in some
-        if number[change] < cells_needed(change, settings)
-    )
+    found = []
+    for name, some, line, own in zip(names, changes, lines, likely, strict=True):
+        for change in some:
+            if number[change] >= cells_needed(change, settings):
+                continue
+            of_line = sum(share for one, share in own if change in changes_between(line, one))
+            text = _explanation(change, some, number[change], of_line, settings)
+            found.append(SingleChange(name, change, text))
+    return tuple(found)
 
 
-def _explanation(change: str, others: Sequence[str], number: int, settings: CaseSettings) -> str:
+def _explanation(
+    change: str, others: Sequence[str], number: int, of_line: float, settings: CaseSettings
+) -> str:
+    """Return what a change is, by the probability that the cell is of a line with it."""
+    needed = cells_needed(change, settings)
+    missing = quantity(needed - number, "more cell")
+    seen = f"in {quantity(number, 'cell')}"
+    if rounded(of_line) >= _PROBABLE:
+        kind = "gain" if change.startswith("+") else "loss"
+        return (
+            f"{seen}: too few for a clone ({needed} for a {kind}), but of a cell line with a "
+            f"probability of {percent(of_line)}; {missing} with it would make a clone"
+        )
     if len({one[0] for one in others}) == 2:
         return WRONG_CLASS
-    missing = quantity(cells_needed(change, settings) - number, "more cell")
-    seen = f"in {quantity(number, 'cell')}"
     if change.startswith("-"):
         why = "lost in preparation, most probably"
         return why if number == 1 else f"{seen}: {why}; {missing} with it would make a clone"
@@ -98,7 +115,7 @@ def _explanation(change: str, others: Sequence[str], number: int, settings: Case
 
 def further_cells(
     agreeing: Sequence[int],
-    own_changes: Sequence[str],
+    missing: Sequence[int],
     singles: Sequence[SingleChange],
     *,
     unexplained: Sequence[str],
@@ -108,7 +125,7 @@ def further_cells(
 
     Args:
         agreeing: Number of cells of each cell line.
-        own_changes: Changes of the only cell line; empty if it is normal or if there are several.
+        missing: Number of cells that each of them lacks for a clone; 0 for a normal one.
         singles: Changes in too few cells.
         unexplained: Changes that are a clone by their number of cells, but of no cell line.
         settings: Rules of clones, and the share that is to be excluded.
@@ -135,10 +152,15 @@ def further_cells(
             f"{enough} more cells without it exclude a line of {share} or more with 95 % "
             "confidence."
         )
-    if len(agreeing) > 1:
-        return 0, "All cell lines have enough cells; more only make their shares more precise."
-    least = max((cells_needed(one, settings) - cells for one in own_changes), default=0)
+    least = min(missing)
     more = max(enough - cells, least, 0)
+    if len(agreeing) > 1:
+        if least == 0:
+            return 0, "All cell lines have enough cells; more only make their shares more precise."
+        return more, (
+            "No cell line has enough cells for a clone; the nearest one needs "
+            f"{quantity(least, 'more cell')}."
+        )
     excluded = [excluded_percent(cells, confidence=one) for one in CONFIDENCES]
     verb = "excludes" if cells == 1 else "exclude"
     text = (

@@ -19,14 +19,16 @@ from superxception_jax.karyotyping.case.case_record import (
 from superxception_jax.karyotyping.case.case_review import review_order
 from superxception_jax.karyotyping.case.cell_lines import (
     NORMAL,
+    cells_of_line,
     changes_between,
     clonal_changes,
     reference_sex,
 )
-from superxception_jax.karyotyping.case.hypotheses import Hypothesis, Weighed
+from superxception_jax.karyotyping.case.hypotheses import Weighed
 from superxception_jax.karyotyping.review_flags import UNCERTAIN_MARGIN_NATS
 
 MOST_ALTERNATIVES = 5
+NO_FORMULA = "no formula"
 _LEAST_POSTERIOR, _LEAST_SEX = 1e-3, 1e-4
 
 
@@ -76,30 +78,49 @@ class CaseView:
         ]
 
     def best(self, posterior: np.ndarray, *, left_out: int | None) -> int:
-        """Return the most probable hypothesis of which every line has enough cells."""
-        for place in _most_first(posterior):
-            hypothesis = self.weighed.hypotheses[place]
-            if self._enough(hypothesis, self.sizes(place, left_out=left_out)):
-                return place
-        raise AssertionError("a single line always has enough cells")
+        """Return the most probable hypothesis of which every line has enough cells.
 
-    def _enough(self, hypothesis: Hypothesis, sizes: Sequence[int]) -> bool:
-        if len(sizes) == 1:
-            return True
-        counts = [self.candidates[line].counts for line in hypothesis.lines]
-        return all(
-            size >= self._needed(one, self.reference if own == parent else counts[parent])
-            for own, (one, parent, size) in enumerate(
-                zip(counts, hypothesis.parents, sizes, strict=True)
-            )
+        Where the most probable one shows no clone at all, it is that one, without a formula.
+        """
+        order = _most_first(posterior)
+        if self.lacks_cells(order[0], left_out=left_out):
+            return order[0]
+        return next(
+            place
+            for place in order
+            if self._may_be_alone(place) or not any(self.missing(place, left_out=left_out))
         )
 
-    def _needed(self, counts: Counts, before: Counts) -> int:
-        if counts in NORMAL:
-            constitutional = self.settings.order == "constitutional"
-            return self.settings.cells_of_gain if constitutional else 1
-        gains = any(after > first for first, after in zip(before, counts, strict=True))
-        return self.settings.cells_of_gain if gains else self.settings.cells_of_loss
+    def lacks_cells(self, place: int, *, left_out: int | None) -> bool:
+        """Return whether a hypothesis has neither normal cells nor a clone, in neoplastic cases.
+
+        The patient's own karyotype needs no clone: one cell may show it.
+        """
+        if self.settings.order == "constitutional":
+            return False
+        lines = [one for cell, one in enumerate(self.lines_of(place)) if cell != left_out]
+        return not any(one in NORMAL for one in lines) and not clonal_changes(
+            lines, self.reference, self.settings
+        )
+
+    def _may_be_alone(self, place: int) -> bool:
+        lines = self.weighed.hypotheses[place].lines
+        return self.settings.order == "constitutional" and len(lines) == 1
+
+    def missing(self, place: int, *, left_out: int | None) -> list[int]:
+        """Return how many cells each line of a hypothesis lacks for a clone."""
+        hypothesis = self.weighed.hypotheses[place]
+        counts = [self.candidates[line].counts for line in hypothesis.lines]
+        changes = [changes_between(self.reference, one) for one in counts]
+        mosaic = self.settings.order == "constitutional" and len(counts) > 1
+        needed = []
+        for one, own, parent in zip(counts, changes, hypothesis.parents, strict=True):
+            # What a line has of its own decides, or all that it has if its parent has more.
+            new = [change for change in own if change not in changes[parent]] or own
+            normal = self.settings.cells_of_gain if mosaic else 1
+            needed.append(normal if one in NORMAL else cells_of_line(new, self.settings))
+        sizes = self.sizes(place, left_out=left_out)
+        return [max(0, least - size) for least, size in zip(needed, sizes, strict=True)]
 
     def formula(self, place: int, *, left_out: int | None) -> str:
         """Return the draft formula of a hypothesis, with the number of cells of each line."""
@@ -107,8 +128,8 @@ class CaseView:
         lines = list(zip(counts, self.sizes(place, left_out=left_out), strict=True))
         return case_formula(lines, reference=self.reference, settings=self.settings)
 
-    def alternatives(self, best: int) -> tuple[tuple[str, float], ...]:
-        """Return formula and posterior of the most probable other hypotheses."""
+    def alternatives(self, best: int | None) -> tuple[tuple[str, float], ...]:
+        """Return formula and posterior of the most probable hypotheses other than the best."""
         posterior = self.weighed.posterior
         order = [one for one in _most_first(posterior) if one != best]
         return tuple(
@@ -116,6 +137,22 @@ class CaseView:
             for one in order[:MOST_ALTERNATIVES]
             if posterior[one] >= _LEAST_POSTERIOR
         )
+
+    def likely_lines(self) -> list[list[tuple[Counts, float]]]:
+        """Return for each cell the lines that it may come from, with their probabilities."""
+        shares: np.ndarray = np.zeros(self.evidence.shape)
+        cells = np.arange(len(self.cells))
+        for place in np.flatnonzero(self.weighed.posterior):
+            lines = np.array(self.weighed.hypotheses[place].lines)
+            shares[cells, lines[self.weighed.line_of[place]]] += self.weighed.posterior[place]
+        return [
+            [
+                (one.counts, share)
+                for one, share in zip(self.candidates, row, strict=True)
+                if share > 0
+            ]
+            for row in shares.tolist()
+        ]
 
     def iscn(self, counts: Counts) -> str:
         """Return the draft formula of one line, without the number of cells."""
@@ -188,20 +225,27 @@ class CaseView:
             best: The hypothesis of the formula.
             cells: The analysed cells, then those that are set aside.
         """
-        lines = set(self.weighed.hypotheses[best].lines)
-        decisive = [""] * len(self.cells)
-        for place in range(len(self.cells) if len(self.cells) > 1 else 0):
-            other = self.best(self.weighed.without[place], left_out=place)
-            if set(self.weighed.hypotheses[other].lines) != lines:
-                decisive[place] = self.formula(other, left_out=place)
         counted_with = self.lines_of(best)
         return review_order(
             cells,
-            decisive=decisive,
+            decisive=self._decisive(best),
             own=[self.iscn(self.candidates[one].counts) for one in self.evidence.argmax(axis=1)],
             counted_with=[self.iscn(counts) for counts in counted_with],
             drops=self._drops(best),
         )
+
+    def _decisive(self, best: int) -> list[str]:
+        """Return the formula without each cell where that has other lines, otherwise ""."""
+        decisive = [""] * len(self.cells)
+        lines = set(self.weighed.hypotheses[best].lines)
+        lacks = self.lacks_cells(best, left_out=None)
+        for place in range(len(self.cells) if len(self.cells) > 1 else 0):
+            other = self.best(self.weighed.without[place], left_out=place)
+            if self.lacks_cells(other, left_out=place):
+                decisive[place] = "" if lacks else NO_FORMULA
+            elif lacks or set(self.weighed.hypotheses[other].lines) != lines:
+                decisive[place] = self.formula(other, left_out=place)
+        return decisive
 
 
 def _most_first(posterior: np.ndarray) -> list[int]:

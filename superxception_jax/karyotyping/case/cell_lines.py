@@ -174,6 +174,17 @@ def cells_needed(change: str, settings: CaseSettings) -> int:
     return settings.cells_of_gain if change.startswith("+") else settings.cells_of_loss
 
 
+def cells_of_line(changes: Sequence[str], settings: CaseSettings) -> int:
+    """Return how many cells with the same changes are a clone; any gain among them decides.
+
+    Args:
+        changes: At least one, such as `+21` and `-7`.
+        settings: Cells of a gain and of a loss that are a clone.
+    """
+    gains = [change for change in changes if change.startswith("+")]
+    return cells_needed([*gains, *changes][0], settings)
+
+
 def _iscn_place(change: str) -> tuple[int, int, str]:
     name = change.split(",")[0][1:]
     place = -1 if name == "X" else 0 if name == "Y" else int(name)

@@ -24,12 +24,12 @@ from superxception_jax.karyotyping.case.case_review import (
 from superxception_jax.karyotyping.case.case_view import CaseView
 from superxception_jax.karyotyping.case.cell_lines import (
     candidates_of,
-    changes_between,
     reference_sex,
     rounded,
 )
 from superxception_jax.karyotyping.case.hypotheses import (
     make_hypotheses,
+    merge_empty_lines,
     weigh_hypotheses,
 )
 from superxception_jax.karyotyping.case.preparation import (
@@ -43,6 +43,7 @@ from superxception_jax.karyotyping.prior import MOST_OF_A_CLASS
 from superxception_jax.karyotyping.review_flags import quantity
 
 NO_CELL = "no cell could be analysed"
+TOO_FEW_CELLS = "no cell line has enough cells for a clone"
 UNKNOWN_SEX = "the constitutional sex must be known, and no cell shows it"
 
 
@@ -156,18 +157,22 @@ def conclude_cells(
         return _empty(name, cells, candidates, evidence, settings)
     candidates, evidence = _complete(analysed, candidates, evidence, settings)
     hypotheses = make_hypotheses(candidates, evidence, settings=settings)
-    weighed = weigh_hypotheses(evidence, hypotheses=hypotheses)
+    weighed = merge_empty_lines(weigh_hypotheses(evidence, hypotheses=hypotheses))
     view = CaseView(analysed, candidates, evidence, weighed, settings)
     best = view.best(weighed.posterior, left_out=None)
-    withheld = UNKNOWN_SEX if view.lacks_sex() else ""
-    lines = view.lines_of(best)
+    lacks_cells = view.lacks_cells(best, left_out=None)
+    withheld = UNKNOWN_SEX if view.lacks_sex() else TOO_FEW_CELLS if lacks_cells else ""
     shown = view.shown(best)
     names = [one.name for one in analysed]
-    singles = explain_single_changes(names, shown, lines, settings=settings)
-    agreeing = view.sizes(best, left_out=None)
-    own = changes_between(view.changed_from(shown), lines[0]) if len(agreeing) == 1 else ()
+    singles = explain_single_changes(
+        names, shown, view.lines_of(best), likely=view.likely_lines(), settings=settings
+    )
     more_cells, more_text = further_cells(
-        agreeing, own, singles, unexplained=view.unexplained(best), settings=settings
+        view.sizes(best, left_out=None),
+        view.missing(best, left_out=None),
+        singles,
+        unexplained=view.unexplained(best),
+        settings=settings,
     )
     return Case(
         name=name,
@@ -175,7 +180,7 @@ def conclude_cells(
         withheld=withheld,
         settings=settings,
         posterior=float(weighed.posterior[best]),
-        alternatives=() if withheld else view.alternatives(best),
+        alternatives=() if view.lacks_sex() else view.alternatives(None if withheld else best),
         cells=tuple(cells),
         lines=view.seen_lines(),
         class_counts=_class_counts(analysed),

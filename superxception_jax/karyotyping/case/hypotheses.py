@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import math
 from collections import Counter
@@ -162,6 +163,44 @@ def weigh_hypotheses(evidence: np.ndarray, *, hypotheses: Sequence[Hypothesis]) 
         without=_normalized(np.concatenate(without, axis=1)),
         line_of=tuple(line_of),
     )
+
+
+def merge_empty_lines(weighed: Weighed) -> Weighed:
+    """Return what the cells say if a line of which there is no cell is left out.
+
+    Args:
+        weighed: The hypotheses; every part of the lines of one is a hypothesis, too.
+
+    Returns:
+        The same hypotheses. The posterior of one that has a line without cells is added to that
+        of the lines that have cells, since no formula can tell them apart, and is 0 itself.
+    """
+    place_of = {frozenset(one.lines): place for place, one in enumerate(weighed.hypotheses)}
+    with_cells = np.arange(len(weighed.hypotheses))
+    # Cell → hypotheses of which a line has no cell but this one, and what is left without it.
+    alone: dict[int, list[tuple[int, int]]] = {}
+    for place, (one, line_of) in enumerate(zip(weighed.hypotheses, weighed.line_of, strict=True)):
+        sizes = np.bincount(line_of, minlength=len(one.lines))
+        kept = frozenset(itertools.compress(one.lines, sizes))
+        with_cells[place] = place_of[kept]
+        for line in np.flatnonzero(sizes == 1):
+            rest = place_of.get(kept - {one.lines[line]}, place)
+            alone.setdefault(int(line_of.tolist().index(line)), []).append((place, rest))
+    without = np.empty_like(weighed.without)
+    for cell, posterior in enumerate(weighed.without):
+        others = with_cells.copy()
+        for place, rest in alone.get(cell, ()):
+            others[place] = rest
+        without[cell] = _gathered(posterior, others)
+    posterior = _gathered(weighed.posterior, with_cells)
+    return dataclasses.replace(weighed, posterior=posterior, without=without)
+
+
+def _gathered(posterior: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """Return the posterior where each hypothesis is added to another one, or stays."""
+    for _ in range(2):  # What is left of four lines may itself have a line without cells.
+        places = places[places]
+    return np.bincount(places, weights=posterior, minlength=len(posterior))
 
 
 def _log_mean(logs: np.ndarray) -> np.ndarray:

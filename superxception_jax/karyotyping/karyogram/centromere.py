@@ -68,22 +68,6 @@ def expected_centromere(label: int) -> float:
     return centromere_units(bands) / chromosome_length_units(bands)
 
 
-def locate_centromere(image: np.ndarray, label: int) -> float:
-    """Return the position of the centromere in an image.
-
-    Args:
-        image: u8[H,W], bright on black, p arm up.
-        label: Class of the chromosome, an index in `CLASS_NAMES`.
-
-    Returns:
-        Distance from the top along the medial axis, as a fraction of its length, 0..1.
-
-    Raises:
-        ValueError: The image shows no chromosome, or there is no such class.
-    """
-    return centromere_on_axis(image, trace_axis(image), label=label)
-
-
 def trace_axis(image: np.ndarray) -> np.ndarray:
     """Return the medial axis of a chromosome, traced at no more than `LARGEST_SIDE_PX`.
 

@@ -11,6 +11,7 @@ from superxception_jax.karyotyping.case.case_json import case_json
 from superxception_jax.karyotyping.case.case_record import CaseCell, CaseSettings
 from superxception_jax.karyotyping.case.conclude import (
     NO_CELL,
+    TOO_FEW_CELLS,
     UNKNOWN_SEX,
     conclude_case,
     conclude_cells,
@@ -48,6 +49,16 @@ NEOPLASTIC = [
     ({"46,XY": 18, "45,XY,-7": 2}, "46,XY[20]"),
     # Unrelated clones: the larger one first.
     ({"46,XX": 1, "47,XX,+8": 4, "45,XX,-7": 6}, "45,XX,-7[6]/47,XX,+8[4]/46,XX[1]"),
+    # Too few cells for a clone, alone and beside normal ones.
+    ({"45,XX,-7": 2}, ""),
+    ({"47,XX,+8": 1}, ""),
+    ({"45,XX,-5": 2, "45,XX,-7": 2}, ""),
+    ({"45,XX,-5": 2, "44,XX,-5,-7": 2}, "45,XX,-5[4]"),
+    # That a line still has the 5 which another one lost is no gain.
+    ({"45,XX,-5": 9, "45,XX,-7": 2}, "45,XX,-5[9]/46,XX[2]"),
+    ({"45,XX,-7": 3}, "45,XX,-7[3]"),
+    ({"46,XX": 3, "45,XX,-7": 2}, "46,XX[5]"),
+    ({"46,XX,-7,+8": 2}, "46,XX,-7,+8[2]"),
 ]
 
 
@@ -96,6 +107,49 @@ def test_one_cell_too_few_says_how_many_more():
     case = conclude({"46,XX": 18, "47,XX,+8": 2})
     assert case.more_cells == 0
     assert case.review_first[0] == ("19", "without this cell: 46,XX[19]")
+
+
+def test_a_line_of_too_few_cells_is_said_to_be_probable():
+    case = conclude({"46,XX": 3, "45,XX,-7": 2}, order="neoplastic")
+    assert case.alternatives[0][0] == "45,XX,-7[2]/46,XX[3]"
+    assert case.alternatives[0][1] > 0.95
+    assert {one.text for one in case.single_changes} == {
+        "in 2 cells: too few for a clone (3 for a loss), but of a cell line with a probability of "
+        "98 %; 1 more cell with it would make a clone"
+    }
+    # Of so many normal cells, a line with the two is less probable than two losses.
+    case = conclude({"46,XX": 30, "45,XX,-7": 2}, order="neoplastic")
+    assert 0.1 < case.alternatives[0][1] < 0.5
+    assert case.single_changes[0].text.startswith("in 2 cells: lost in preparation, most probably")
+
+
+def test_cells_of_a_neoplastic_case_that_are_too_few_for_any_clone_have_no_formula():
+    case = conclude({"45,XX,-7": 2}, order="neoplastic")
+    assert (case.formula, case.withheld, case.clones) == ("", TOO_FEW_CELLS, ())
+    assert case.alternatives[0] == ("45,XX,-7[2]", case.posterior)
+    assert "a clone needs 1 more cell" in case.more_text
+    case = conclude({"45,XX,-5": 2, "45,XX,-7": 2}, order="neoplastic")
+    assert case.withheld == TOO_FEW_CELLS
+    assert "the nearest one needs 1 more cell" in case.more_text
+    # With three cells each decides; the patient's own karyotype needs one.
+    case = conclude({"45,XX,-7": 3}, order="neoplastic")
+    assert case.review_first == tuple((name, "without this cell: no formula") for name in "123")
+    assert conclude({"45,X": 1}).formula == "45,X[1]"
+
+
+@pytest.mark.parametrize("order", ["constitutional", "neoplastic"])
+@pytest.mark.parametrize("lines", [{"47,XX,+8": 20}, {"46,XX": 8}, {"47,XX,+21": 3, "46,XX": 3}])
+def test_no_line_without_cells_takes_a_part_of_the_probability(lines, order):
+    case = conclude(lines, order=order)
+    assert case.posterior > 0.99
+    assert "[0]" not in str(case.alternatives)
+
+
+def test_the_gain_of_a_line_decides_how_many_cells_are_a_clone():
+    case = conclude({"46,XX,-7,+8": 2}, order="neoplastic")
+    assert case.formula == "46,XX,-7,+8[2]"
+    assert case.clones == (("+8", ("1", "2")),)
+    assert "a clone needs" not in case.more_text
 
 
 def test_a_gain_and_a_loss_in_one_cell_are_a_wrong_class_first_of_all():
@@ -209,7 +263,7 @@ def test_every_formula_numbers_all_cells_and_has_lines_in_order(texts, order):
     ]
     case = conclude_cells("case", cells, (), np.zeros((len(cells), 0)), CaseSettings(order=order))
     if case.withheld:
-        assert case.withheld == UNKNOWN_SEX
+        assert case.withheld in (UNKNOWN_SEX, TOO_FEW_CELLS)
         return
     prefix, lines = case.formula.partition(" ")[::2] if " " in case.formula else ("", case.formula)
     parts = [line[:-1].split("[") for line in lines.split("/")]

@@ -14,6 +14,7 @@ from superxception_jax.karyotyping.case.cell_lines import candidates_of, log_cha
 from superxception_jax.karyotyping.case.hypotheses import (
     SHARE_STEPS,
     make_hypotheses,
+    merge_empty_lines,
     share_grid,
     weigh_hypotheses,
 )
@@ -58,6 +59,34 @@ def test_the_posterior_is_the_integral_over_the_share():
     for row in range(len(evidence)):
         rest = weigh_hypotheses(np.delete(evidence, row, axis=0), hypotheses=hypotheses)
         np.testing.assert_allclose(found.without[row], rest.posterior, rtol=1e-9)
+
+
+def test_lines_without_cells_are_merged_as_if_cell_by_cell():
+    settings = CaseSettings(order="neoplastic")
+    cells = cells_of({"46,XX": 3, "47,XX,+8": 1, "48,XX,+8,+21": 2})
+    candidates = candidates_of(cells, settings=settings)
+    evidence = np.random.default_rng(2).normal(0.0, 1.0, (6, len(candidates)))
+    for row, cell in enumerate(cells):
+        evidence[row, [one.counts for one in candidates].index(cell.counts)] += 6.0
+    hypotheses = make_hypotheses(candidates, evidence, settings=settings)
+    plain = weigh_hypotheses(evidence, hypotheses=hypotheses)
+    found = merge_empty_lines(plain)
+
+    line_of = {one.lines: places for one, places in zip(hypotheses, plain.line_of, strict=True)}
+    lines_of = {frozenset(one.lines): one.lines for one in hypotheses}
+
+    def with_cells(lines, left_out):
+        kept = {lines[place] for place in np.delete(line_of[lines], left_out)}
+        return lines if kept == set(lines) else with_cells(lines_of[frozenset(kept)], left_out)
+
+    for posterior, before, left_out in (
+        (found.posterior, plain.posterior, []),
+        *((found.without[cell], plain.without[cell], [cell]) for cell in range(6)),
+    ):
+        shares = dict.fromkeys(line_of, 0.0)
+        for one, share in zip(hypotheses, before, strict=True):
+            shares[with_cells(one.lines, left_out)] += share
+        np.testing.assert_allclose(posterior, list(shares.values()), rtol=1e-9)
 
 
 def test_three_lines_integrate_to_the_dirichlet_multinomial():

@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 import pytest
 
-from superxception_jax.karyotyping.assignment import assign_cell, assignment_score, best_assignment
+from superxception_jax.karyotyping.assignment import assign_cell, best_assignment
 from superxception_jax.karyotyping.case.preparation import (
     MOST_SHOWN,
     counts_by_likelihood,
@@ -22,6 +22,7 @@ from superxception_jax.karyotyping.prior import (
     constitutional_prior,
     default_prior,
 )
+from tests.karyotyping.assignment_score import assignment_score
 from tests.karyotyping.case.case_cells import likelihoods_of
 
 RATES = {"lost": 1e-3, "gained": 4e-5}

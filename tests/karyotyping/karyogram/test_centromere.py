@@ -5,8 +5,8 @@ import pytest
 
 from superxception_jax.chromosomes import CLASS_NAMES
 from superxception_jax.karyotyping.karyogram.centromere import (
+    centromere_on_axis,
     expected_centromere,
-    locate_centromere,
     spread_along_axis,
     trace_axis,
 )
@@ -19,6 +19,10 @@ def hourglass(*, waist: int, rows: int = 80, width: int = 14) -> np.ndarray:
     narrow = 1 - 0.5 * np.exp(-0.5 * ((row - 6 - waist) / 2.5) ** 2)
     inside = (np.abs(column - (width + 11) / 2) <= narrow * width / 2) & (row >= 6)
     return (200 * (inside & (row < 6 + rows))).astype(np.uint8)
+
+
+def locate_centromere(image: np.ndarray, label: int) -> float:
+    return centromere_on_axis(image, trace_axis(image), label=label)
 
 
 @pytest.mark.parametrize("shift", [-6, -3, 0, 3, 6])

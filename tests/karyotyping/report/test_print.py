@@ -64,3 +64,38 @@ def test_a_cell(case_page, case_samples):
     assert f"{cells[0].cell} 47,XX,+21" in text
     assert "reviewer: not given · not reviewed" in text
     assert "case 7/cell 1" not in text
+    page.find("#reviewer").send_keys("A. Reviewer")
+    assert "reviewer: A. Reviewer · not reviewed" in print_pdf(page)[0]
+
+
+COUNTED = """
+    window.prints = [];
+    const texts = (selector) =>
+      [...document.querySelectorAll(selector)].map((one) => one.textContent);
+    window.print = () => window.prints.push(texts("#case-page h2, .printed-cell h2"));
+    for (const id of arguments[0]) document.getElementById(id).click()"""
+
+
+def test_a_second_request_while_the_karyograms_are_prepared(case_page, case_samples):
+    page, (cells, _) = case_page, case_samples
+    page.driver.execute_script(COUNTED, ["print", "print"])
+    page.wait_until(lambda: page.driver.execute_script("return prints.length > 0"))
+    # Another page: the first request ends, that of the new page is done.
+    page.driver.execute_script("dispatchEvent(new Event('afterprint'))")
+    (first,) = page.driver.execute_script("return prints")
+    assert (first[0], sorted(first[1:])) == ("case 7", [one.cell for one in cells[:3]])
+    page.driver.execute_script(COUNTED, ["print", "next-case", "print"])
+    page.wait_until(lambda: page.driver.execute_script("return prints.length > 0"))
+    page.driver.execute_script("dispatchEvent(new Event('afterprint'))")
+    (second,) = page.driver.execute_script("return prints")
+    assert (second[0], sorted(second[1:])) == ("case 8", [one.cell for one in cells[3:]])
+
+
+def test_another_page_while_the_karyograms_are_prepared(case_page):
+    page = case_page
+    page.driver.execute_script(COUNTED, ["print", "next-case", "previous-case", "first-cell"])
+    page.wait(".chromosome")
+    page.driver.execute_script("document.getElementById('print').click()")
+    page.wait_until(lambda: page.driver.execute_script("return prints.length > 0"))
+    assert page.driver.execute_script("return prints") == [["case 7"]]
+    page.wait_until(lambda: page.all(".printed-cell") == [])

@@ -2,7 +2,7 @@
 
 import { caseFormula, lineFormula } from "./caseformula.mjs";
 import {
-  candidatesOf, CASE_CLASSES, changesBetween, clonalChanges, countEvidence, isNormal,
+  candidatesOf, CASE_CLASSES, cellsOfLine, changesBetween, clonalChanges, countEvidence, isNormal,
   ninth, referenceOf, sameCounts, sexOf,
 } from "./caselines.mjs";
 import { explainSingles, furtherCells, reviewOrder, UNCERTAIN_MARGIN_NATS } from "./casereview.mjs";
@@ -10,6 +10,8 @@ import { makeHypotheses, placeOfMost, weighHypotheses } from "./caseweigh.mjs";
 
 const NO_CELL = "no cell could be analysed";
 const UNKNOWN_SEX = "the constitutional sex must be known, and no cell shows it";
+const TOO_FEW_CELLS = "no cell line has enough cells for a clone";
+const NO_FORMULA = "no formula";
 const MOST_ALTERNATIVES = 5;
 const LEAST_POSTERIOR = 1e-3;
 const LEAST_SEX = 1e-4;
@@ -34,14 +36,15 @@ function completeEvidence(cells, candidates, evidence, settings) {
   return { all, rows };
 }
 
-/** Return how many cells of its own each line of a hypothesis must have. */
+/** Return how many cells of its own each line of a hypothesis must have to be a clone. */
 function leastSizes({ lines, parents }, all, reference, settings) {
-  return lines.map((line, own) => {
-    const { counts } = all[line];
-    if (isNormal(counts)) return settings.order === "constitutional" ? settings.cells_of_gain : 1;
-    const before = own === parents[own] ? reference : all[lines[parents[own]]].counts;
-    const gains = counts.some((count, place) => count > before[place]);
-    return gains ? settings.cells_of_gain : settings.cells_of_loss;
+  const isMosaic = settings.order === "constitutional" && lines.length > 1;
+  const changes = lines.map((line) => changesBetween(reference, all[line].counts));
+  return changes.map((own, at) => {
+    if (isNormal(all[lines[at]].counts)) return isMosaic ? settings.cells_of_gain : 1;
+    // What a line has of its own decides, or all that it has if its parent has more.
+    const fresh = own.filter((change) => !changes[parents[at]].includes(change));
+    return cellsOfLine(fresh.length > 0 ? fresh : own, settings);
   });
 }
 
@@ -57,11 +60,21 @@ function weighedCase(cells, all, rows, settings) {
     });
     return found;
   };
-  const isPossible = (place, leftOut) => {
-    const found = sizes(place, leftOut);
-    if (found.length === 1) return true;
+  const missing = (place, leftOut) => {
     const least = leastSizes(hypotheses[place], all, reference, settings);
-    return found.every((size, at) => size >= least[at]);
+    return sizes(place, leftOut).map((size, at) => Math.max(0, least[at] - size));
+  };
+  const isConstitutional = settings.order === "constitutional";
+  const isPossible = (place, leftOut) =>
+    (isConstitutional && hypotheses[place].lines.length === 1) ||
+    missing(place, leftOut).every((cells) => cells === 0);
+  // The patient's own karyotype needs no clone: one cell may show it.
+  const lacksCells = (place, leftOut) => {
+    if (isConstitutional) return false;
+    const shown = weighed.lineOf[place]
+      .filter((_, cell) => cell !== leftOut)
+      .map((line) => all[hypotheses[place].lines[line]].counts);
+    return !shown.some(isNormal) && clonalChanges(shown, reference, settings).size === 0;
   };
   const formulaOf = (place, leftOut) => {
     const found = sizes(place, leftOut);
@@ -70,9 +83,25 @@ function weighedCase(cells, all, rows, settings) {
     ));
     return caseFormula(parts, reference, settings);
   };
-  const bestOf = (posterior, leftOut) =>
-    mostFirst(posterior).find((place) => isPossible(place, leftOut));
-  return { ...weighed, hypotheses, reference, sizes, formulaOf, bestOf };
+  // Where the most probable hypothesis shows no clone at all, it is that one.
+  const bestOf = (posterior, leftOut) => {
+    const order = mostFirst(posterior);
+    if (lacksCells(order[0], leftOut)) return order[0];
+    return order.find((place) => isPossible(place, leftOut));
+  };
+  return { ...weighed, hypotheses, reference, sizes, missing, lacksCells, formulaOf, bestOf };
+}
+
+/** Return for each cell the lines that it may come from: {counts, share}. */
+function likelyLines({ hypotheses, posterior, lineOf }, all, rows) {
+  return rows.map((_, cell) => {
+    const shares = all.map(() => 0);
+    hypotheses.forEach(({ lines }, place) => {
+      shares[lines[lineOf[place][cell]]] += posterior[place];
+    });
+    return all.map(({ counts }, place) => ({ counts, share: shares[place] }))
+      .filter(({ share }) => share > 0);
+  });
 }
 
 function alternativesTo(best, { posterior, formulaOf }) {
@@ -129,12 +158,13 @@ function sexShares({ hypotheses, posterior }, all) {
 }
 
 /** Return the formula without each cell where that has other lines, otherwise "". */
-function decisiveFormulas(cells, best, { hypotheses, without, formulaOf, bestOf }) {
+function decisiveFormulas(cells, best, { hypotheses, without, lacksCells, formulaOf, bestOf }) {
   const keyOf = (place) => [...hypotheses[place].lines].sort((one, other) => one - other).join();
   return cells.map((_, cell) => {
     if (cells.length === 1) return "";
     const other = bestOf(without[cell], cell);
-    return keyOf(other) === keyOf(best) ? "" : formulaOf(other, cell);
+    if (lacksCells(other, cell)) return lacksCells(best) ? "" : NO_FORMULA;
+    return keyOf(other) === keyOf(best) && !lacksCells(best) ? "" : formulaOf(other, cell);
   });
 }
 
@@ -178,7 +208,7 @@ export function concludeCase(cells, settings, candidates, evidence) {
   if (analysed.length === 0) return emptyCase(cells, settings, candidates);
   const { all, rows } = completeEvidence(analysed, candidates, evidence, settings);
   const weighed = weighedCase(analysed, all, rows, settings);
-  const { hypotheses, posterior, reference, lineOf, sizes, formulaOf, bestOf } = weighed;
+  const { hypotheses, posterior, reference, lineOf, formulaOf, bestOf } = weighed;
   const best = bestOf(posterior);
   const chosen = hypotheses[best].lines;
   const used = lineOf[best].map((line) => chosen[line]);
@@ -190,27 +220,30 @@ export function concludeCase(cells, settings, candidates, evidence) {
   // A cell that fits its line nearly as well as any other counts shows that line.
   const shownCounts = analysed.map(({ counts, certain }, cell) =>
     (certain || drops[cell] > UNCERTAIN_MARGIN_NATS ? counts : lineCounts[cell]));
-  const singles = explainSingles(analysed, shownCounts, lineCounts, settings);
+  const likely = likelyLines(weighed, all, rows);
+  const singles = explainSingles(analysed, shownCounts, lineCounts, likely, settings);
   // What the cells were called by themselves may have another sex than what they show together.
   const before = referenceOf(shownCounts, settings.sex);
   const cloneList = clonesOf(analysed, shownCounts, before, settings);
   const carried = chosen.flatMap((line) => changesBetween(before, all[line].counts));
-  const own = chosen.length === 1 ? carried : [];
   const unexplained = cloneList.map((one) => one.change).filter((one) => !carried.includes(one));
   const asides = cells.filter((one) => one.aside !== "");
+  const tooFew = weighed.lacksCells(best) ? TOO_FEW_CELLS : "";
+  const withheld = isKnown ? tooFew : UNKNOWN_SEX;
+  const [agreeing, missing] = [weighed.sizes(best), weighed.missing(best)];
   return {
-    formula: isKnown ? formulaOf(best) : "",
-    withheld: isKnown ? "" : UNKNOWN_SEX,
+    formula: withheld === "" ? formulaOf(best) : "",
+    withheld,
     order: settings.order,
     posterior: posterior[best],
-    alternatives: isKnown ? alternativesTo(best, weighed) : [],
+    alternatives: isKnown ? alternativesTo(withheld === "" ? best : null, weighed) : [],
     cells: cellNumbers(cells),
     lines: distinctLines(analysed, iscn),
     class_counts: cellsByCount(analysed),
     clones: cloneList,
     single_changes: singles,
     sex: sexShares(weighed, all),
-    more_cells: furtherCells({ agreeing: sizes(best), own, singles, unexplained }, settings),
+    more_cells: furtherCells({ agreeing, missing, singles, unexplained }, settings),
     review_first: reviewOrder([...analysed, ...asides], {
       decisive: decisiveFormulas(analysed, best, weighed),
       own: rows.map((row) => iscn(all[placeOfMost(row)].counts)),

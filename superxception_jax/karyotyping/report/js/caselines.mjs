@@ -109,6 +109,10 @@ export function changesBetween(before, after) {
 export const cellsNeeded = (change, settings) =>
   change.startsWith("+") ? settings.cells_of_gain : settings.cells_of_loss;
 
+/** Return how many cells with the same changes are a clone; any gain among them decides. */
+export const cellsOfLine = (changes, settings) =>
+  cellsNeeded(changes.find((change) => change.startsWith("+")) ?? changes[0], settings);
+
 const placeOf = (change) => {
   const name = change.split(",")[0].slice(1);
   const place = { X: -1, Y: 0 }[name] ?? Number(name);

@@ -8,6 +8,8 @@ export const UNCERTAIN_MARGIN_NATS = 3;
 const WRONG_CLASS = "a loss and a gain in one cell: a wrong class, most probably; compare the two";
 const A_CLONE = " with it would make a clone";
 const TINY = 1e-9;
+// From here on a change is more probably that of a cell line than anything else.
+const PROBABLE = 0.5;
 
 const cellsToExclude = (share, confidence) =>
   Math.ceil(Math.log(1 - confidence) / Math.log(1 - share) - TINY);
@@ -21,10 +23,23 @@ const tally = (names) => {
   return found;
 };
 
-function explanation(change, others, number, settings) {
-  if (new Set(others.map((one) => one[0])).size === 2) return WRONG_CLASS;
-  const missing = plural(cellsNeeded(change, settings) - number, "more cell");
+/** Write a probability without decimals; what is not certain is never shown as 0 or 100 %. */
+function wholePercent(share) {
+  if (share > 0.995 && share < 1) return ">99 %";
+  return share > 0 && share < 0.005 ? "<1 %" : `${(100 * share).toFixed(0)} %`;
+}
+
+/** Return what a change is, by the probability that the cell is of a line with it. */
+function explanation(change, others, number, ofLine, settings) {
+  const needed = cellsNeeded(change, settings);
+  const missing = plural(needed - number, "more cell");
   const seen = `in ${plural(number, "cell")}`;
+  if (ninth(ofLine) >= PROBABLE) {
+    const kind = change.startsWith("+") ? "gain" : "loss";
+    return `${seen}: too few for a clone (${needed} for a ${kind}), but of a cell line with a ` +
+      `probability of ${wholePercent(ofLine)}; ${missing}` + A_CLONE;
+  }
+  if (new Set(others.map((one) => one[0])).size === 2) return WRONG_CLASS;
   if (change.startsWith("-")) {
     const why = "lost in preparation, most probably";
     return number === 1 ? why : `${seen}: ${why}; ${missing}` + A_CLONE;
@@ -34,21 +49,24 @@ function explanation(change, others, number, settings) {
 }
 
 /** Return the changes that are in too few cells to be a clone, and what they mostly are. */
-export function explainSingles(cells, shownCounts, lines, settings) {
+export function explainSingles(cells, shownCounts, lines, likely, settings) {
   const changes = lines.map((line, place) => changesBetween(line, shownCounts[place]));
   const number = tally(changes.flat());
   return cells.flatMap(({ cell }, place) =>
     changes[place]
       .filter((change) => number.get(change) < cellsNeeded(change, settings))
       .map((change) => {
-        const why = explanation(change, changes[place], number.get(change), settings);
-        return { cell, change, text: why };
+        const ofLine = sum(likely[place]
+          .filter(({ counts }) => changesBetween(lines[place], counts).includes(change))
+          .map(({ share }) => share));
+        const text = explanation(change, changes[place], number.get(change), ofLine, settings);
+        return { cell, change, text };
       }),
   );
 }
 
 /** Return how many further cells would settle a case, and the reason. */
-export function furtherCells({ agreeing, own, singles, unexplained }, settings) {
+export function furtherCells({ agreeing, missing, singles, unexplained }, settings) {
   const share = `${Number((100 * settings.excluded_share).toPrecision(6))} %`;
   const cells = sum(agreeing);
   const enough = cellsToExclude(settings.excluded_share, CONFIDENCES[0]);
@@ -68,18 +86,21 @@ export function furtherCells({ agreeing, own, singles, unexplained }, settings) 
       "confidence.";
     return { count: enough, text };
   }
+  const least = Math.min(...missing);
+  const count = Math.max(enough - cells, least, 0);
   if (agreeing.length > 1) {
-    const text = "All cell lines have enough cells; more only make their shares more precise.";
-    return { count: 0, text };
+    const none = `No cell line has enough cells for a clone; the nearest one needs ` +
+      `${plural(least, "more cell")}.`;
+    const all = "All cell lines have enough cells; more only make their shares more precise.";
+    return least > 0 ? { count, text: none } : { count: 0, text: all };
   }
-  const least = Math.max(...own.map((one) => cellsNeeded(one, settings) - cells), 0);
   const [often, nearlyAlways] = CONFIDENCES.map((one) => excludedPercent(cells, one));
   const verb = cells === 1 ? "excludes" : "exclude";
   let text = `${plural(cells, "cell")} of one line ${verb} a second line of ${often} % or more ` +
     `with 95 % confidence, of ${nearlyAlways} % or more with 99 %`;
   if (least > 0) text += `; a clone needs ${plural(least, "more cell")}`;
   if (enough > cells) text += `; ${plural(enough - cells, "more cell")} would exclude ${share}`;
-  return { count: Math.max(enough - cells, least, 0), text: `${text}.` };
+  return { count, text: `${text}.` };
 }
 
 /** Return the cells whose review would change the conclusion most, with the reason. */

@@ -103,6 +103,50 @@ function weighOne({ lines, log }, rows, fit, grid) {
   };
 }
 
+const keyOf = (lines) => [...lines].sort((one, other) => one - other).join();
+
+/**
+ * Return the posterior where a hypothesis with a line without cells is added to the lines that
+ * have cells: no formula can tell them apart.
+ */
+function mergeEmptyLines({ posterior, without, lineOf }, hypotheses) {
+  const placeOf = new Map(hypotheses.map(({ lines }, place) => [keyOf(lines), place]));
+  // For each cell, the hypotheses of which a line has no cell but this one, and what is left.
+  const alone = without.map(() => []);
+  const withCells = hypotheses.map(({ lines }, place) => {
+    const members = lines.map(() => []);
+    lineOf[place].forEach((line, cell) => members[line].push(cell));
+    const kept = lines.filter((_, at) => members[at].length > 0);
+    lines.forEach((line, at) => {
+      if (members[at].length !== 1) return;
+      const rest = placeOf.get(keyOf(kept.filter((one) => one !== line))) ?? place;
+      alone[members[at][0]].push([place, rest]);
+    });
+    return placeOf.get(keyOf(kept));
+  });
+  return {
+    posterior: gathered(posterior, withCells),
+    without: without.map((one, cell) => {
+      const others = [...withCells];
+      for (const [place, rest] of alone[cell]) others[place] = rest;
+      return gathered(one, others);
+    }),
+    lineOf,
+  };
+}
+
+/** Return the posterior where each hypothesis is added to another one, or stays. */
+function gathered(posterior, places) {
+  const found = posterior.map(() => 0);
+  posterior.forEach((share, place) => {
+    // What is left of four lines may itself have a line without cells.
+    let to = place;
+    while (places[to] !== to) to = places[to];
+    found[to] += share;
+  });
+  return found;
+}
+
 /** Return the posterior of all hypotheses, also without each single cell. */
 export function weighHypotheses(rows, hypotheses) {
   const fit = rows.map((row) => {
@@ -115,9 +159,10 @@ export function weighHypotheses(rows, hypotheses) {
     if (!grids.has(size)) grids.set(size, shareGrid(size));
     return weighOne(one, rows, fit, grids.get(size));
   });
-  return {
+  const weighed = {
     posterior: normalized(found.map((one) => one.log)),
     without: rows.map((_, cell) => normalized(found.map((one) => one.without[cell]))),
     lineOf: found.map((one) => one.lineOf),
   };
+  return mergeEmptyLines(weighed, hypotheses);
 }

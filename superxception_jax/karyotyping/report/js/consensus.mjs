@@ -4,19 +4,24 @@ import { concludeCase } from "./case.mjs";
 import { countsNow, isMoved } from "./cells.mjs";
 import { cellNamed, cellsOf, report } from "./data.mjs";
 import { totalOf } from "./formula.mjs";
-import { revision } from "./state.mjs";
+import { differences } from "./state.mjs";
 import { plural } from "./text.mjs";
 
-// Case name → {revision, value}.
+// Case name → {moves, value}.
 const known = new Map();
 
 /** Return the conclusions of the program, or new ones once a chromosome of the case was moved. */
 export function caseNow(one) {
-  if (known.get(one.case)?.revision !== revision) {
-    known.set(one.case, { revision, value: conclude(one) });
-  }
+  const moves = movesOf(one);
+  // What else a person does in the case, and in other cases, changes nothing here.
+  if (known.get(one.case)?.moves !== moves) known.set(one.case, { moves, value: conclude(one) });
   return known.get(one.case).value;
 }
+
+const movesOf = (one) => JSON.stringify(cellsOf(one).flatMap((cell) =>
+  differences(cell)
+    .filter(({ field }) => field === "class")
+    .map(({ image, now }) => [cell.cell, image, now])));
 
 // The one place that calls the rules.
 function conclude(one) {
@@ -30,7 +35,8 @@ function conclude(one) {
       cell: name,
       counts: report.classes.map((label) => counts[label]),
       aside: isMoved(cell) ? asideNow(cell, counts) : reasons.get(name) ?? "",
-      margin: cell.margin,
+      // What a person decided is certain, and has no second-best assignment.
+      margin: isMoved(cell) ? null : cell.margin,
       certain: isMoved(cell),
     };
   });

@@ -105,8 +105,17 @@ function marginText() {
   return margin === null ? "no alternative assignment" : `margin ${margin.toFixed(1)} nats`;
 }
 
-function numbers() {
+function reviewText() {
   const { reviewed } = states.get(view.cell.cell);
+  return ` · reviewer: ${saved.reviewer || "not given"} · ${reviewed ? "" : "not "}reviewed`;
+}
+
+/** Write the name of the reviewer as it is now where the cell is printed. */
+export function renderReviewer() {
+  if (view.one === null) byId("cell-head").querySelector(".print-only").textContent = reviewText();
+}
+
+function numbers() {
   return make(
     "p",
     { className: "numbers", title: MARGIN_EXPLAINED },
@@ -117,10 +126,6 @@ function numbers() {
       plural(correctionCount(view.cell), "correction"),
       `${checkedCount(view.cell)} of ${view.cell.total} checked`,
     ].join(" · "),
-    make(
-      "span",
-      { className: "print-only" },
-      ` · reviewer: ${saved.reviewer || "not given"} · ${reviewed ? "" : "not "}reviewed`,
-    ),
+    make("span", { className: "print-only" }, reviewText()),
   );
 }

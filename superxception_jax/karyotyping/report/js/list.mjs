@@ -5,7 +5,7 @@ import { caseFormulaText, caseNow } from "./consensus.mjs";
 import { caseOf, report } from "./data.mjs";
 import { byId, make } from "./dom.mjs";
 import { ownName } from "./labels.mjs";
-import { isListed, sections, showCase, showCell } from "./navigate.mjs";
+import { isFailedListed, isListed, sections, showCase, showCell } from "./navigate.mjs";
 import { states } from "./state.mjs";
 import { plural } from "./text.mjs";
 import { view } from "./view.mjs";
@@ -44,14 +44,20 @@ function cellButton(cell) {
 const isCurrent = (cell) => view.one === null && cell === view.cell;
 const reviewedCount = (cells) => cells.filter((cell) => states.get(cell.cell).reviewed).length;
 
-function caseButton({ one, cells }) {
+/** Return what the list says of the cells of a case; where there are none, why. */
+function cellsText({ one, cells }) {
+  if (cells.length > 0) return `${plural(cells.length, "cell")} · ${reviewedCount(cells)} reviewed`;
+  return one.cells.set_aside.map(({ cell, reason }) => `${cell}: ${reason}`).join("; ");
+}
+
+function caseButton(section) {
+  const { one } = section;
   const button = make(
     "button",
     { type: "button", className: "cell case", onclick: () => showCase(one) },
     make("span", { className: "name" }, one.case === "" ? "Case without a name" : one.case),
     make("span", { className: "iscn" }, caseFormulaText(caseNow(one))),
-    make("span", { className: "reason" },
-      `${plural(cells.length, "cell")} · ${reviewedCount(cells)} reviewed`),
+    make("span", { className: "reason" }, cellsText(section)),
   );
   button.dataset.case = one.case;
   if (one === view.one) button.setAttribute("aria-current", "true");
@@ -83,7 +89,8 @@ export function renderList() {
   let count = 0;
   for (const section of sections) {
     const cells = section.cells.filter(isListed);
-    if (cells.length === 0) continue;
+    const isFailed = section.cells.length === 0 && isFailedListed(section.one);
+    if (cells.length === 0 && !isFailed) continue;
     count += cells.length;
     if (section.one !== null) listed.push(caseEntry(section));
     listed.push(...cells.map(cellEntry));

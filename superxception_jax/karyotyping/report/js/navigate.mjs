@@ -8,7 +8,8 @@ import { isLoaded, loadCell, tellMissing } from "./load.mjs";
 import { states } from "./state.mjs";
 import { redraw, view } from "./view.mjs";
 
-// {one: a case, or null for cells of none, cells}. A case comes where its first cell would.
+// {one: a case, or null for cells of none, cells}. A case comes where its first cell would; cases of
+// which no cell could be karyotyped are the last.
 export const sections = makeSections();
 const ordered = sections.flatMap((section) => section.cells);
 
@@ -16,7 +17,20 @@ function makeSections() {
   const cases = [...new Set(report.cells.map(caseOf))].filter((one) => one !== undefined);
   const rest = report.cells.filter((cell) => caseOf(cell) === undefined);
   const found = cases.map((one) => ({ one, cells: cellsOf(one) }));
-  return rest.length > 0 ? [...found, { one: null, cells: rest }] : found;
+  const failed = report.cases.filter((one) => cellsOf(one).length === 0);
+  return [
+    ...found,
+    ...(rest.length > 0 ? [{ one: null, cells: rest }] : []),
+    ...failed.map((one) => ({ one, cells: [] })),
+  ];
+}
+
+/** Return whether a case without cells passes the filters of the list: it is one to review. */
+export function isFailedListed(one) {
+  const words = byId("filter-text").value.trim().toLowerCase();
+  const asides = one.cells.set_aside.flatMap(({ cell, reason }) => [cell, reason]);
+  const text = [one.case, caseFormulaText(one), ...asides].join("\n").toLowerCase();
+  return text.includes(words) && byId("filter-kind").value !== "corrected";
 }
 
 export function isListed(cell) {
@@ -60,8 +74,8 @@ async function completeCell(cell, image) {
 
 export function showCase(one) {
   view.one = one;
-  // From here, the next cell is the first one of the case.
-  view.cell = cellsOf(one)[0];
+  // From here, the next cell is the first one of the case. One without cells keeps the last cell.
+  view.cell = cellsOf(one)[0] ?? view.cell;
   view.image = view.cell.chromosomes?.[0]?.name ?? null;
   view.typed = "";
   redraw();
@@ -70,7 +84,8 @@ export function showCase(one) {
 
 /** Return the listed cell before (-1) or after (1) the shown one, which itself may be hidden. */
 export function cellBeside(direction) {
-  const place = ordered.indexOf(view.cell);
+  const isFailed = view.one !== null && cellsOf(view.one).length === 0;
+  const place = isFailed ? ordered.length : ordered.indexOf(view.cell);
   const rest =
     direction < 0 ? ordered.slice(0, place).reverse() : ordered.slice(place + (view.one ? 0 : 1));
   return rest.find(isListed);
@@ -84,7 +99,7 @@ export function showCellBeside(direction) {
 /** Show the page of the case before (-1) or after (1) that of the shown cell. */
 export function showCaseBeside(direction) {
   const cases = sections.filter((section) => section.one !== null).map((section) => section.one);
-  const place = cases.indexOf(caseOf(view.cell));
+  const place = cases.indexOf(view.one ?? caseOf(view.cell));
   const next = place < 0 ? cases.at(direction < 0 ? -1 : 0) : cases[place + direction];
   if (next !== undefined) showCase(next);
 }
@@ -97,7 +112,8 @@ export function switchPage() {
 
 /** Select the next chromosome to review: in this cell, then in the later ones of its case. */
 export async function showNextToReview() {
-  const section = sections.find(({ cells }) => cells.includes(view.cell));
+  const section = sections.find(({ one, cells }) =>
+    (view.one === null ? cells.includes(view.cell) : one === view.one));
   const place = section.cells.indexOf(view.cell);
   const left = view.one === null ? leftToReview(view.cell) : [];
   const images = (view.cell.chromosomes ?? []).map((one) => one.name);

@@ -10,6 +10,8 @@ import { chromosomeState, saved, states } from "./state.mjs";
 import { view } from "./view.mjs";
 
 let printed = [];
+// The request that is being prepared: {one: the case}; null: none.
+let request = null;
 
 function printedPicture(cell, one) {
   const image = make("img", { src: one.image, alt: "" });
@@ -67,17 +69,21 @@ function pageOf(cell) {
   );
 }
 
-async function prepareCase() {
-  const cells = cellsOf(view.one);
+/** Prepare the karyograms of a case, and return whether they are still wanted. */
+async function prepareCase(own) {
+  const isWanted = () => request === own && view.one === own.one;
+  const cells = cellsOf(own.one);
   say("Preparing the karyograms for printing.");
   pin(cells);
   printed = cells;
   for (const cell of cells) {
     await loadCell(cell);
+    if (!isWanted()) return false;
     byId("printed-cells").append(pageOf(cell));
   }
   const images = [...byId("printed-cells").querySelectorAll("img")];
   await Promise.all(images.map((image) => image.decode()));
+  return isWanted();
 }
 
 export function clearPrinted() {
@@ -86,17 +92,27 @@ export function clearPrinted() {
   printed = [];
 }
 
-/** Print what is shown; the karyograms of a case are removed when the dialog is closed. */
+/**
+ * Print what is shown; the karyograms of a case are removed when the dialog is closed. They take a
+ * while: meanwhile the same request is not repeated, and it ends when another page is shown.
+ */
 export async function printShown() {
+  if (request !== null && request.one === view.one) return;
   clearPrinted();
-  if (view.one !== null) {
-    try {
-      await prepareCase();
-    } catch (error) {
-      clearPrinted();
-      tellMissing(error);
-      return;
+  const own = { one: view.one };
+  request = own;
+  let isWanted = true;
+  try {
+    if (own.one !== null) isWanted = await prepareCase(own);
+  } catch (error) {
+    isWanted = false;
+    if (request === own && view.one === own.one) tellMissing(error);
+  } finally {
+    if (request === own) {
+      request = null;
+      // Those of a later request stay.
+      if (!isWanted) clearPrinted();
     }
   }
-  window.print();
+  if (isWanted) window.print();
 }

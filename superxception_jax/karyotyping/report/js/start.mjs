@@ -11,7 +11,7 @@ import {
 } from "./export.mjs";
 import { draftFormula, draftIscn } from "./formula.mjs";
 import { renderFrame } from "./frame.mjs";
-import { renderHead } from "./head.mjs";
+import { renderHead, renderReviewer } from "./head.mjs";
 import { listenToHelp } from "./help.mjs";
 import { renderKaryogram } from "./karyogram.mjs";
 import { onKey } from "./keyboard.mjs";
@@ -66,6 +66,7 @@ function listen() {
   byId("reviewer").addEventListener("input", (event) => {
     saved.reviewer = event.target.value.trim();
     writeStorage();
+    renderReviewer();
   });
   byId("export-json").addEventListener("click", downloadJson);
   byId("export-csv").addEventListener("click", downloadCsv);

@@ -75,7 +75,7 @@ export function copyTable(now) {
     ...report.classes.map((name) => {
       const cells = now.class_counts[name]?.[String(count)] ?? 0;
       if (cells === 0) return make("span", { className: "quiet" }, "·");
-      return count === usual(name)
+      return usual(name).includes(count)
         ? String(cells)
         : make("strong", { className: "unusual-count" }, `${cells} !`);
     }),
@@ -88,10 +88,11 @@ export function copyTable(now) {
       "probable sex chromosomes and from two of each autosome."));
 }
 
+/** Return the usual numbers of a class: of a sex chromosome, one for each line of a mosaic. */
 function usualCopies(now, name) {
-  if (name !== "X" && name !== "Y") return 2;
-  const [sex] = Object.entries(now.sex).sort((a, b) => b[1] - a[1])[0] ?? [""];
-  return sex.split(name).length - 1;
+  if (name !== "X" && name !== "Y") return [2];
+  const [sexes] = Object.entries(now.sex).sort((a, b) => b[1] - a[1])[0] ?? [""];
+  return sexes.split("/").map((sex) => sex.split(name).length - 1);
 }
 
 export function lines(now) {
