@@ -10,7 +10,6 @@ from concurrent.futures import Future
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from superxception_jax.data.own.equal_images import find_equal_images
 from superxception_jax.files import readable_name
 from superxception_jax.karyotyping.batch_tasks import Failure, Task, take_up, write_results
 from superxception_jax.karyotyping.case.case_files import conclude_cases, write_cases
@@ -29,6 +28,7 @@ from superxception_jax.karyotyping.result_files import (
     remove_report,
     remove_results,
 )
+from superxception_jax.karyotyping.shared_images import find_shared_images
 from superxception_jax.karyotyping.stored_cell import StoredCell
 from superxception_jax.workers import Workers, result_of
 
@@ -81,7 +81,7 @@ class KaryotypedFolder:
         failed: Reason by name of each cell that could not be karyotyped.
         report: The report; None where no cell could be karyotyped.
         cases: The conclusions about each case, of cells whose case is known.
-        twins: Names of the files of each image that is in several cells.
+        twins: What to say of images that are in several cells, a line for each set of cells.
         kept: Number of cells whose results were there and up to date.
     """
 
@@ -138,19 +138,22 @@ def karyotype_folder(
             kept += is_kept
         advance(task.name)
     done = [task for task in tasks if task.name in stored]
-    # Equal pixels are no two chromosomes, but nothing says to which of the cells they belong.
-    _, twins = find_equal_images(one for task in done for one in stored[task.name].contents)
-    karyotypes = tuple(stored[task.name].karyotype for task in done)
     case_of = {task.name: readable_name(task.folder.case) for task in tasks}
-    cases = conclude_cases(karyotypes, failed, case_of=case_of, settings=case_settings)
+    shared = find_shared_images(
+        (one for task in done for one in stored[task.name].contents), case_of=case_of
+    )
+    karyotypes = tuple(stored[task.name].karyotype for task in done)
+    cases = conclude_cases(
+        karyotypes, failed, case_of=case_of, settings=case_settings, copies=shared.copies
+    )
     write_cases(cases, out)
-    facts = _facts([stored[task.name].about for task in done], failed=failed, twins=twins)
+    facts = _facts([stored[task.name].about for task in done], failed=failed, twins=shared.lines)
     return KaryotypedFolder(
         karyotypes=karyotypes,
         failed=failed,
         report=_write_report(done, out, cases=cases, facts=facts),
         cases=cases,
-        twins=tuple(twins),
+        twins=shared.lines,
         kept=kept,
     )
 

@@ -188,7 +188,7 @@ def _print_outcome(found: KaryotypedFolder) -> None:
     for case in found.cases:
         print(_case_summary(case))
     for twins in found.twins:
-        print(f"the same image is in several cells, of which one may be wrong: {twins}")
+        print(f"the same images in several cells, of which one may be wrong: {twins}")
     for name, reason in found.failed.items():
         print(f"error: cell `{name}`: {reason}", file=sys.stderr)
     if found.report:
@@ -244,10 +244,20 @@ def _load_networks() -> Networks:
 
 def _case_summary(case: Case) -> str:
     """Return the lines that the program prints for a case."""
+    from superxception_jax.karyotyping.case.conclude import SAME_IMAGES
+
     formula = f"draft {case.formula}" if case.formula else f"no formula ({case.withheld})"
     cells = f"{len(case.analysed)} of {len(case.cells)} cells analysed"
     probability = f", probability {100 * case.posterior:.1f} %" if case.formula else ""
-    return f"case {case.name}: {formula}{probability}, {cells}\n  {case.more_text}"
+    # A folder of a case is mostly called so.
+    name = case.name if case.name.lower().startswith("case") else f"case {case.name}"
+    copies = [
+        f"  not counted: {one.name}: {one.aside}"
+        for one in case.set_aside
+        if one.aside.startswith(SAME_IMAGES)
+    ]
+    first = f"{name}: {formula}{probability}, {cells}"
+    return "\n".join([first, *copies, f"  {case.more_text}"])
 
 
 def _summary(karyotype: Karyotype) -> str:

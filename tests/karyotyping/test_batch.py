@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import csv
 import dataclasses
 import json
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from superxception_jax.karyotyping import batch_tasks
 from superxception_jax.karyotyping.folders import CellFolder, find_cells
@@ -58,14 +61,14 @@ def test_a_failed_cell_does_not_stop_the_others(tmp_path):
     assert done == ["a", "b", "c"]
     assert found.failed == {"b": "no image could be read; x.png: the file is empty (0 bytes)"}
     # Both cells hold the same images.
-    assert found.twins == ("`a/0.png`, `c/0.png`", "`a/1.png`, `c/1.png`")
+    assert found.twins == ("2 images of `a` are in `c`",)
     assert found.report == tmp_path / "out" / REPORT_FILE
     values = json.loads((tmp_path / "out" / "a" / "karyotype.json").read_text())
     assert [one["name"] for one in values["chromosomes"]] == ["0.png", "1.png"]
     assert found.report is not None
     report = found.report.read_text()
     assert "uniform" in report
-    assert '"images that are in several cells":"`a/0.png`, `c/0.png`; `a/1' in report
+    assert '"images that are in several cells":"2 images of `a` are in `c`"' in report
     assert '"cells that could not be karyotyped":"b: no image could be read' in report
     assert not (tmp_path / "out" / "b").exists()
 
@@ -179,6 +182,37 @@ def test_several_processes_write_the_same_files(tmp_path):
     assert (one.failed, one.twins) == (several.failed, several.twins)
     assert one.failed == {}
     assert [k.unread for k in several.karyotypes if k.cell == "c"] != [()]
+
+
+def test_a_cell_that_is_there_twice_counts_once_in_its_case(tmp_path):
+    batch, out = tmp_path / "batch", tmp_path / "out"
+    for name in ("case 7/cell 1", "case 7/cell 1 - Kopie", "case 7/cell 2", "other/cell 1"):
+        write_images(batch / name, count=46)
+    for file in (batch / "case 7" / "cell 2").iterdir():
+        # Another cell, but for one file that got into the wrong folder.
+        if file.name != "0.png":
+            with Image.open(file) as image:
+                pixels = np.array(image)
+            Image.fromarray(pixels[:, ::-1]).save(file)
+    found = run(find_cells(batch).cells, out, pictures="none")
+    assert [one.withheld for one in found.karyotypes] == [""] * 4
+    case, other = found.cases
+    assert [one.name for one in case.analysed] == ["case 7/cell 1", "case 7/cell 2"]
+    reason = "the same images as `case 7/cell 1` (46 of them)"
+    assert [(one.name, one.aside) for one in case.set_aside] == [("case 7/cell 1 - Kopie", reason)]
+    # What is in two cases is said, but nothing tells whose it is.
+    assert [one.name for one in other.analysed] == ["other/cell 1"]
+    assert found.twins == (
+        "`case 7/cell 1/0.png`, `case 7/cell 1 - Kopie/0.png`, `case 7/cell 2/0.png`, "
+        "`other/cell 1/0.png`",
+        "45 images of `case 7/cell 1` are in `case 7/cell 1 - Kopie`, `other/cell 1`",
+    )
+    row, _ = csv.DictReader((out / "cases.csv").read_text(encoding="utf-8").splitlines())
+    assert (row["cells_counted"], row["cells_analysed"]) == ("3", "2")
+    assert f"case 7/cell 1 - Kopie: set aside: {reason}" in row["review_first"]
+    values = json.loads((out / "case case 7" / "case.json").read_text())
+    assert values["cells"]["set_aside"] == [{"cell": "case 7/cell 1 - Kopie", "reason": reason}]
+    assert reason in (out / REPORT_FILE).read_text()
 
 
 def test_svg_is_drawn_on_request_and_pictures_can_be_left_out(tmp_path):
