@@ -1,4 +1,4 @@
-"""Images that several cells of a batch have in common: a cell that was copied, or files mixed up."""
+"""Images that several cells of a batch have in common: a cell that was copied, or a stray file."""
 
 from __future__ import annotations
 
