@@ -25,6 +25,7 @@ from superxception_jax.karyotyping.result_files import (
     PART_FILE,
     REPORT_FILE,
     folder_names,
+    has_results,
     remove_report,
     remove_results,
 )
@@ -108,7 +109,7 @@ def karyotype_folder(
     Cells are read, measured and drawn by several processes, while this one classifies them. A
     cell whose results are there and made from the same files by the same program is kept. A cell
     that fails loses the results of an earlier run, so that what is there is never older than it
-    seems; no other file is removed.
+    seems; no other file is removed. Where a cell's files can't be opened, its results stay.
 
     Args:
         cells: The cells to karyotype.
@@ -124,15 +125,17 @@ def karyotype_folder(
 
     Raises:
         ValueError: Two cells have the same name.
-        OSError: A process was ended from outside.
+        OSError: A process was ended from outside, or results can't be written; those that are
+            there stay.
     """
     tasks = _plan(cells, out, networks=networks, settings=settings)
     out.mkdir(parents=True, exist_ok=True)
     stored, failed, kept = dict[str, StoredCell](), dict[str, str](), 0
+    unseen = list[bool]()
     for task, outcome, is_kept in _karyotype_all(tasks, networks, settings, workers):
         if isinstance(outcome, Failure):
-            failed[task.name] = outcome.reason
-            remove_results(out, task.name)
+            failed[task.name] = _settle(outcome, out, task.name)
+            unseen.append(outcome.keeps)
         else:
             stored[task.name] = outcome
             kept += is_kept
@@ -146,12 +149,16 @@ def karyotype_folder(
     cases = conclude_cases(
         karyotypes, failed, case_of=case_of, settings=case_settings, copies=shared.copies
     )
-    write_cases(cases, out)
     facts = _facts([stored[task.name].about for task in done], failed=failed, twins=shared.lines)
+    report = None
+    # Where no file of any cell can be opened, what is there is all that there is.
+    if done or not all(unseen):
+        write_cases(cases, out)
+        report = _write_report(done, out, cases=cases, facts=facts)
     return KaryotypedFolder(
         karyotypes=karyotypes,
         failed=failed,
-        report=_write_report(done, out, cases=cases, facts=facts),
+        report=report,
         cases=cases,
         twins=shared.lines,
         kept=kept,
@@ -221,6 +228,15 @@ def _finished(
     if isinstance(found, Future):
         return task, result_of(found), False
     return task, found, isinstance(found, StoredCell)
+
+
+def _settle(failure: Failure, out: Path, cell: str) -> str:
+    """Remove the earlier results of a cell that failed, unless they stay; return what to say."""
+    if not failure.keeps:
+        remove_results(out, cell)
+    elif has_results(out, cell):
+        return f"{failure.reason}; the results of an earlier run stay"
+    return failure.reason
 
 
 def _facts(

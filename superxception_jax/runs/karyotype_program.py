@@ -8,7 +8,8 @@ For each cell it writes karyogram.png (and .svg if asked for), karyotype.json an
 report.html shows all cells, those that need review first. Everything is a draft, to be verified by
 a cytogeneticist. The same command goes on after a stop: a cell whose files, network and settings
 are unchanged is not read again. Other results of an earlier run of the same cells are replaced; of
-a cell that fails, they are removed.
+a cell that fails, they are removed, unless none of its files can be opened. Where results can't be
+written, as on a full disk, the program ends with what was there.
 
 An image that can't be read, or can't be one chromosome of its cell (such as a scale bar or a
 copy of another image), is named with the reason and affects nothing else; but the cell gets no
@@ -195,8 +196,8 @@ def _print_outcome(found: KaryotypedFolder) -> None:
         print(readable_name(str(found.report)))
     else:
         print(
-            "no cell could be karyotyped: there is no report, and results of earlier runs of "
-            "these cells were removed.",
+            "no cell could be karyotyped: no report is written, and results of earlier runs of "
+            "these cells are removed, unless it is said of a cell that they stay.",
             file=sys.stderr,
         )
 

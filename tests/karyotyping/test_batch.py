@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import dataclasses
+import errno
 import json
 import os
 from pathlib import Path
@@ -119,12 +120,67 @@ def test_a_cell_whose_drawing_fails_keeps_no_earlier_results_either(tmp_path, mo
     run(cells, tmp_path / "out")
 
     def fail(*arguments, **settings):
-        raise OSError("No space left on device")
+        raise RuntimeError("no such font")
 
     monkeypatch.setattr(batch_tasks, "save_karyogram", fail)
     found = run(cells, tmp_path / "out", again=True)
-    assert found.failed == {"cell": "OSError: No space left on device"}
+    assert found.failed == {"cell": "RuntimeError: no such font"}
     assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_a_full_disk_ends_the_batch_and_loses_nothing(tmp_path, monkeypatch):
+    out = tmp_path / "out"
+    for name in ("a", "b", "c"):
+        write_images(tmp_path / "batch" / name)
+    cells = find_cells(tmp_path / "batch").cells
+    run(cells, out)
+    before = contents(out)
+    save = batch_tasks.save_karyogram
+    tried: list[Path] = []
+
+    def fill(*arguments, stem, **settings):
+        tried.append(stem)
+        if len(tried) == 2:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        save(*arguments, stem=stem, **settings)
+
+    monkeypatch.setattr(batch_tasks, "save_karyogram", fill)
+    with pytest.raises(OSError, match="No space left on device"):
+        run(cells, out, again=True)
+    assert len(tried) == 2, "no other cell is tried"
+    assert contents(out) == before
+
+
+def test_an_error_of_a_name_is_that_of_its_cell(tmp_path):
+    for name in ("a", "b"):
+        write_images(tmp_path / "batch" / name)
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "a").write_text("a file")
+    found = run(find_cells(tmp_path / "batch").cells, tmp_path / "out")
+    assert [one.cell for one in found.karyotypes] == ["b"]
+    assert "Error" in found.failed["a"]
+    assert (tmp_path / "out" / "a").read_text() == "a file"
+
+
+def test_files_that_cannot_be_opened_take_no_results_with_them(tmp_path):
+    batch, out = tmp_path / "batch", tmp_path / "out"
+    for name in ("a", "b"):
+        write_images(batch / name)
+    cells = find_cells(batch).cells
+    run(cells, out)
+    before = contents(out / "b")
+    (batch / "b").rename(tmp_path / "away")
+    found = run(cells, out)
+    assert found.kept == 1
+    assert found.failed["b"].endswith("; the results of an earlier run stay")
+    assert contents(out / "b") == before
+    (tmp_path / "away").rename(batch / "b")
+    assert run(cells, out).kept == 2
+    # As by a network share that drops out between two runs, or during one.
+    before = contents(out)
+    batch.rename(tmp_path / "away")
+    assert set(run(cells, out).failed) == {"a", "b"}
+    assert contents(out) == before
 
 
 def test_an_interruption_keeps_earlier_results(tmp_path, monkeypatch):

@@ -13,9 +13,8 @@ from superxception_jax.karyotyping.case.case_record import Case, CaseSettings
 from superxception_jax.karyotyping.case.conclude import conclude_case
 from superxception_jax.karyotyping.export import DRAFT_NOTE
 from superxception_jax.karyotyping.karyotype import Karyotype
-from superxception_jax.karyotyping.result_files import folder_names
+from superxception_jax.karyotyping.result_files import CASE_FILE, folder_names
 
-CASE_FILE = "case.json"
 CASES_FILE = "cases.csv"
 CASES_COLUMNS = (
     *("case", "formula", "posterior", "cells_counted", "cells_analysed", "clones"),
