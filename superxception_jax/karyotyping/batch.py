@@ -26,6 +26,7 @@ from superxception_jax.karyotyping.result_files import (
     REPORT_FILE,
     folder_names,
     has_results,
+    other_results,
     remove_report,
     remove_results,
 )
@@ -84,6 +85,7 @@ class KaryotypedFolder:
         cases: The conclusions about each case, of cells whose case is known.
         twins: What to say of images that are in several cells, a line for each set of cells.
         kept: Number of cells whose results were there and up to date.
+        others: Names of the folders there that hold results of further cells and cases.
     """
 
     karyotypes: tuple[Karyotype, ...]
@@ -92,6 +94,7 @@ class KaryotypedFolder:
     cases: tuple[Case, ...]
     twins: tuple[str, ...]
     kept: int
+    others: tuple[str, ...]
 
 
 def karyotype_folder(
@@ -151,9 +154,10 @@ def karyotype_folder(
     )
     facts = _facts([stored[task.name].about for task in done], failed=failed, twins=shared.lines)
     report = None
+    used = {task.target for task in tasks}
     # Where no file of any cell can be opened, what is there is all that there is.
     if done or not all(unseen):
-        write_cases(cases, out)
+        used |= {path.parent.name for path in write_cases(cases, out)}
         report = _write_report(done, out, cases=cases, facts=facts)
     return KaryotypedFolder(
         karyotypes=karyotypes,
@@ -162,6 +166,7 @@ def karyotype_folder(
         cases=cases,
         twins=shared.lines,
         kept=kept,
+        others=tuple(other_results(out, used=used)) if report else (),
     )
 
 

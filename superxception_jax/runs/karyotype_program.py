@@ -32,11 +32,13 @@ from typing import TYPE_CHECKING
 from absl import flags
 
 from superxception_jax.commands import run_command
-from superxception_jax.files import readable_name
+from superxception_jax.files import check_writable, readable_name
 
 # Everything else is imported after the flags are parsed, so that `--help` and mistakes in the
 # flags are answered at once.
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from superxception_jax.karyotyping.batch import BatchSettings, KaryotypedFolder
     from superxception_jax.karyotyping.case.case_record import Case, CaseSettings
     from superxception_jax.karyotyping.folders import FoundCells
@@ -114,6 +116,7 @@ PROCESSES = flags.DEFINE_integer(
 )
 # Cells below which the start of further processes, about a second, is not gained back.
 _FEW_CELLS = 4
+_MOST_SHOWN = 10
 # What the further processes need; they import it while this one gets ready.
 _TASKS = "superxception_jax.karyotyping.batch_tasks"
 
@@ -128,6 +131,7 @@ def main() -> None:
     from superxception_jax.karyotyping.folders import find_cells
     from superxception_jax.karyotyping.prior import load_prior
     from superxception_jax.karyotyping.result_files import check_out
+    from superxception_jax.runs.results_folder import results_of
     from superxception_jax.workers import Workers, usable_cores
 
     layout = find_cells(IMAGES.value)
@@ -136,13 +140,15 @@ def main() -> None:
     name = images.stem if images.is_file() else images.name
     out = Path(OUT.value or Path("karyotypes") / name).expanduser().absolute()
     check_out(out, images=images)
+    check_writable(out, name="--out")
     prior = load_prior(PRIOR.value) if PRIOR.value else None
     automatic = usable_cores() if len(layout.cells) >= _FEW_CELLS else 1
     with Workers(PROCESSES.value or automatic, imports=[_TASKS]) as workers:
         workers.start()
         networks = _load_networks()
-        found = _karyotype(layout, out, networks=networks, prior=prior, workers=workers)
-    _print_outcome(found)
+        with results_of(images, out):
+            found = _karyotype(layout, out, networks=networks, prior=prior, workers=workers)
+    _print_outcome(found, out)
     if found.failed:
         sys.exit(1)
 
@@ -179,7 +185,7 @@ def _karyotype(
         )
 
 
-def _print_outcome(found: KaryotypedFolder) -> None:
+def _print_outcome(found: KaryotypedFolder, out: Path) -> None:
     """Print what was found in each cell and case, and what failed."""
     if found.kept:
         total = len(found.karyotypes)
@@ -192,6 +198,8 @@ def _print_outcome(found: KaryotypedFolder) -> None:
         print(f"the same images in several cells, of which one may be wrong: {twins}")
     for name, reason in found.failed.items():
         print(f"error: cell `{name}`: {reason}", file=sys.stderr)
+    if found.others:
+        print(_others_text(found.others, out))
     if found.report:
         print(readable_name(str(found.report)))
     else:
@@ -241,6 +249,17 @@ def _load_networks() -> Networks:
             "network with `--config.model.polarity=read`."
         )
     return networks
+
+
+def _others_text(others: Sequence[str], out: Path) -> str:
+    """Return what to say of results of cells and cases that were not karyotyped now."""
+    shown = ", ".join(f"`{name}`" for name in others[:_MOST_SHOWN])
+    more = f" and {len(others) - _MOST_SHOWN} more" if len(others) > _MOST_SHOWN else ""
+    folders = "1 folder" if len(others) == 1 else f"{len(others)} folders"
+    return (
+        f"results of cells or cases that are not in `--images` (any more) are in {folders} of "
+        f"`{readable_name(str(out))}`: {shown}{more}; delete them if they are not needed"
+    )
 
 
 def _case_summary(case: Case) -> str:

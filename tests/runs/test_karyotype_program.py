@@ -119,6 +119,15 @@ def test_what_is_printed_for_a_case():
     assert named.splitlines()[0] == lines[0]
 
 
+def test_results_of_further_cells_are_said_in_one_line(tmp_path):
+    text = karyotype_program._others_text(["a"], tmp_path)
+    assert text.startswith("results of cells or cases that are not in `--images` (any more) are in")
+    assert f" 1 folder of `{tmp_path}`: `a`; delete" in text
+    text = karyotype_program._others_text([str(number) for number in range(12)], tmp_path)
+    assert f" 12 folders of `{tmp_path}`: `0`, `1`, " in text
+    assert ", `9` and 2 more; delete" in text
+
+
 @pytest.fixture
 def given_network(monkeypatch):
     """A run whose network assumes the p arm up."""
