@@ -146,7 +146,9 @@ def karyotype_folder(
     done = [task for task in tasks if task.name in stored]
     case_of = {task.name: readable_name(task.folder.case) for task in tasks}
     shared = find_shared_images(
-        (one for task in done for one in stored[task.name].contents), case_of=case_of
+        (one for task in done for one in stored[task.name].contents),
+        portraits={task.name: stored[task.name].portraits for task in done},
+        case_of=case_of,
     )
     karyotypes = tuple(stored[task.name].karyotype for task in done)
     cases = conclude_cases(

@@ -185,7 +185,11 @@ def write_results(
             karyogram = draw_karyogram(karyotype, straightened=task.straightened)
             values["karyogram"] = karyogram_boxes(karyogram)
         state = cell_state(
-            karyotype, made_from=taken.made_from, contents=taken.contents, about=about
+            karyotype,
+            made_from=taken.made_from,
+            contents=taken.contents,
+            about=about,
+            portraits=taken.prepared.read.portraits,
         )
         with replacing_results(task.out, task.target, cell=karyotype.cell) as folder:
             write_json(folder / JSON_FILE, values)

@@ -4,11 +4,11 @@ import csv
 import dataclasses
 import json
 import os
+import shutil
 from pathlib import Path
 
-import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageFilter, ImageOps
 
 from superxception_jax.karyotyping.folders import CellFolder, find_cells
 from superxception_jax.karyotyping.result_files import CELL_FILES, REPORT_FILE
@@ -114,14 +114,11 @@ def test_several_processes_write_the_same_files(tmp_path):
 
 def test_a_cell_that_is_there_twice_counts_once_in_its_case(tmp_path):
     batch, out = tmp_path / "batch", tmp_path / "out"
-    for name in ("case 7/cell 1", "case 7/cell 1 - Kopie", "case 7/cell 2", "other/cell 1"):
+    for name in ("case 7/cell 1", "case 7/cell 1 - Kopie", "other/cell 1"):
         write_images(batch / name, count=46)
-    for file in (batch / "case 7" / "cell 2").iterdir():
-        # Another cell, but for one file that got into the wrong folder.
-        if file.name != "0.png":
-            with Image.open(file) as image:
-                pixels = np.array(image)
-            Image.fromarray(pixels[:, ::-1]).save(file)
+    # Another cell, but for one file that got into the wrong folder.
+    write_images(batch / "case 7" / "cell 2", count=46, number=2)
+    shutil.copy(batch / "case 7" / "cell 1" / "0.png", batch / "case 7" / "cell 2" / "0.png")
     found = run(find_cells(batch).cells, out, pictures="none")
     assert [one.withheld for one in found.karyotypes] == [""] * 4
     case, other = found.cases
@@ -141,6 +138,34 @@ def test_a_cell_that_is_there_twice_counts_once_in_its_case(tmp_path):
     values = json.loads((out / "case case 7" / "case.json").read_text())
     assert values["cells"]["set_aside"] == [{"cell": "case 7/cell 1 - Kopie", "reason": reason}]
     assert reason in (out / REPORT_FILE).read_text()
+
+
+@pytest.mark.parametrize("copy", ["sharpened", "enlarged", "framed"])
+def test_a_processed_copy_of_a_cell_does_not_count(tmp_path, copy):
+    batch, out = tmp_path / "batch", tmp_path / "out"
+    for number in (0, 2):
+        write_images(batch / "case 7" / f"cell {number}", count=46, number=number)
+    (batch / "case 7" / "copy").mkdir()
+    for file in (batch / "case 7" / "cell 0").iterdir():
+        with Image.open(file) as image:
+            if copy == "sharpened":
+                image.filter(ImageFilter.UnsharpMask(2, 150, 0)).save(
+                    batch / "case 7" / "copy" / file.name
+                )
+            elif copy == "enlarged":
+                image.resize((2 * image.width, 2 * image.height)).save(
+                    batch / "case 7" / "copy" / f"{file.stem}.jpg", quality=85
+                )
+            else:
+                ImageOps.expand(image, 9).save(batch / "case 7" / "copy" / file.name)
+    (case,) = run(find_cells(batch).cells, out, pictures="none").cases
+    (aside,) = case.set_aside
+    assert aside.name == "case 7/copy"
+    assert aside.aside.startswith("the same images as `case 7/cell 0` (")
+    found = run(find_cells(batch).cells, out, pictures="none")
+    assert (found.kept, found.cases[0].set_aside) == (3, (aside,))
+    (line,) = found.twins
+    assert line.endswith(" images of `case 7/cell 0` are in `case 7/copy`, processed")
 
 
 def test_results_of_cells_that_are_gone_are_named_and_stay(tmp_path):

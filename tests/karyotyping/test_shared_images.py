@@ -11,7 +11,7 @@ def found(cells: dict[str, str], case_of: dict[str, str]):
         for cell, digests in cells.items()
         for place, digest in enumerate(digests)
     ]
-    return find_shared_images(images, case_of=case_of)
+    return find_shared_images(images, portraits={}, case_of=case_of)
 
 
 def test_a_quarter_of_the_smaller_cell_makes_two_cells_one():
