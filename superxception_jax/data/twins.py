@@ -27,7 +27,7 @@ _KEY_SIDE = 5  # slow waves per side that the search goes by
 
 
 @dataclass(frozen=True)
-class _Portrait:
+class Portrait:
     """What a chromosome looks like, whatever its canvas, size and grey scale.
 
     Attributes:
@@ -57,24 +57,27 @@ def find_twins(sights: Iterable[Sight]) -> tuple[tuple[int, int], ...]:
     """
     first_of: dict[bytes, int] = {}
     pairs: list[tuple[int, int]] = []
-    portraits: list[_Portrait] = []
+    portraits: list[Portrait] = []
     portrayed: list[int] = []
     for index, sight in enumerate(sights):
         first = first_of.setdefault(sight.digest, index)
         if first != index:
             pairs.append((first, index))
-        elif (portrait := _draw_portrait(sight)) is not None:
+        elif (portrait := draw_portrait(sight)) is not None:
             portraits.append(portrait)
             portrayed.append(index)
     pairs += [(portrayed[one], portrayed[other]) for one, other in _alike(portraits)]
     return tuple(sorted(pairs, key=lambda pair: pair[1]))
 
 
-def _draw_portrait(sight: Sight) -> _Portrait | None:
+def draw_portrait(sight: Sight) -> Portrait | None:
     """Return the portrait of a chromosome; None where there is none.
 
     Centre and scale are moments of the grey, which move less than the outline's outermost pixel
     when a picture is saved anew.
+
+    Args:
+        sight: What an image shows.
     """
     if sight.mask is None:
         return None
@@ -98,7 +101,7 @@ def _draw_portrait(sight: Sight) -> _Portrait | None:
     length = float(np.linalg.norm(detail))
     if length == 0:
         return None
-    return _Portrait((detail / length).astype(np.float32), np.log(np.multiply(scale, sight.factor)))
+    return Portrait((detail / length).astype(np.float32), np.log(np.multiply(scale, sight.factor)))
 
 
 def _moments(profile: np.ndarray) -> tuple[float, float]:
@@ -108,7 +111,7 @@ def _moments(profile: np.ndarray) -> tuple[float, float]:
     return float(mean), float(np.sqrt((places - mean) ** 2 @ profile / whole + 1 / 12))
 
 
-def _alike(portraits: list[_Portrait]) -> Iterator[tuple[int, int]]:
+def _alike(portraits: list[Portrait]) -> Iterator[tuple[int, int]]:
     """Yield pairs (first, twin) of portraits, one for each twin.
 
     Slow waves are an orthonormal projection: what is near in the whole is near in them, so that

@@ -10,7 +10,6 @@ from concurrent.futures import Future
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from superxception_jax.data.own.equal_images import find_equal_images
 from superxception_jax.files import readable_name
 from superxception_jax.karyotyping.batch_tasks import Failure, Task, take_up, write_results
 from superxception_jax.karyotyping.case.case_files import conclude_cases, write_cases
@@ -26,9 +25,12 @@ from superxception_jax.karyotyping.result_files import (
     PART_FILE,
     REPORT_FILE,
     folder_names,
+    has_results,
+    other_results,
     remove_report,
     remove_results,
 )
+from superxception_jax.karyotyping.shared_images import find_shared_images
 from superxception_jax.karyotyping.stored_cell import StoredCell
 from superxception_jax.workers import Workers, result_of
 
@@ -81,8 +83,9 @@ class KaryotypedFolder:
         failed: Reason by name of each cell that could not be karyotyped.
         report: The report; None where no cell could be karyotyped.
         cases: The conclusions about each case, of cells whose case is known.
-        twins: Names of the files of each image that is in several cells.
+        twins: What to say of images that are in several cells, a line for each set of cells.
         kept: Number of cells whose results were there and up to date.
+        others: Names of the folders there that hold results of further cells and cases.
     """
 
     karyotypes: tuple[Karyotype, ...]
@@ -91,6 +94,7 @@ class KaryotypedFolder:
     cases: tuple[Case, ...]
     twins: tuple[str, ...]
     kept: int
+    others: tuple[str, ...]
 
 
 def karyotype_folder(
@@ -108,7 +112,7 @@ def karyotype_folder(
     Cells are read, measured and drawn by several processes, while this one classifies them. A
     cell whose results are there and made from the same files by the same program is kept. A cell
     that fails loses the results of an earlier run, so that what is there is never older than it
-    seems; no other file is removed.
+    seems; no other file is removed. Where a cell's files can't be opened, its results stay.
 
     Args:
         cells: The cells to karyotype.
@@ -124,34 +128,47 @@ def karyotype_folder(
 
     Raises:
         ValueError: Two cells have the same name.
-        OSError: A process was ended from outside.
+        OSError: A process was ended from outside, or results can't be written; those that are
+            there stay.
     """
     tasks = _plan(cells, out, networks=networks, settings=settings)
     out.mkdir(parents=True, exist_ok=True)
     stored, failed, kept = dict[str, StoredCell](), dict[str, str](), 0
+    unseen = list[bool]()
     for task, outcome, is_kept in _karyotype_all(tasks, networks, settings, workers):
         if isinstance(outcome, Failure):
-            failed[task.name] = outcome.reason
-            remove_results(out, task.name)
+            failed[task.name] = _settle(outcome, out, task.name)
+            unseen.append(outcome.keeps)
         else:
             stored[task.name] = outcome
             kept += is_kept
         advance(task.name)
     done = [task for task in tasks if task.name in stored]
-    # Equal pixels are no two chromosomes, but nothing says to which of the cells they belong.
-    _, twins = find_equal_images(one for task in done for one in stored[task.name].contents)
-    karyotypes = tuple(stored[task.name].karyotype for task in done)
     case_of = {task.name: readable_name(task.folder.case) for task in tasks}
-    cases = conclude_cases(karyotypes, failed, case_of=case_of, settings=case_settings)
-    write_cases(cases, out)
-    facts = _facts([stored[task.name].about for task in done], failed=failed, twins=twins)
+    shared = find_shared_images(
+        (one for task in done for one in stored[task.name].contents),
+        portraits={task.name: stored[task.name].portraits for task in done},
+        case_of=case_of,
+    )
+    karyotypes = tuple(stored[task.name].karyotype for task in done)
+    cases = conclude_cases(
+        karyotypes, failed, case_of=case_of, settings=case_settings, copies=shared.copies
+    )
+    facts = _facts([stored[task.name].about for task in done], failed=failed, twins=shared.lines)
+    report = None
+    used = {task.target for task in tasks}
+    # Where no file of any cell can be opened, what is there is all that there is.
+    if done or not all(unseen):
+        used |= {path.parent.name for path in write_cases(cases, out)}
+        report = _write_report(done, out, cases=cases, facts=facts)
     return KaryotypedFolder(
         karyotypes=karyotypes,
         failed=failed,
-        report=_write_report(done, out, cases=cases, facts=facts),
+        report=report,
         cases=cases,
-        twins=tuple(twins),
+        twins=shared.lines,
         kept=kept,
+        others=tuple(other_results(out, used=used)) if report else (),
     )
 
 
@@ -218,6 +235,15 @@ def _finished(
     if isinstance(found, Future):
         return task, result_of(found), False
     return task, found, isinstance(found, StoredCell)
+
+
+def _settle(failure: Failure, out: Path, cell: str) -> str:
+    """Remove the earlier results of a cell that failed, unless they stay; return what to say."""
+    if not failure.keeps:
+        remove_results(out, cell)
+    elif has_results(out, cell):
+        return f"{failure.reason}; the results of an earlier run stay"
+    return failure.reason
 
 
 def _facts(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -35,6 +36,9 @@ from superxception_jax.karyotyping.stored_cell import (
     load_stored_cell,
     restore_cell,
 )
+
+# Errors of the name of a cell, or of what else has this name; others are those of the disk.
+_OF_THE_CELL = (errno.ENAMETOOLONG, errno.EEXIST, errno.ENOTDIR, errno.EISDIR)
 
 
 @dataclass(frozen=True)
@@ -75,16 +79,18 @@ class Failure:
 
     Attributes:
         reason: What to say of it.
+        keeps: Whether results of an earlier run stay, because nothing was learned about the cell.
     """
 
     reason: str
+    keeps: bool = False
 
     @staticmethod
     def of(error: Exception) -> Failure:
         """Return what to say of an error: errors of input are sentences, others need their type."""
         if isinstance(error, ValueError):
             return Failure(str(error))
-        return Failure(f"{type(error).__name__}: {error}")
+        return Failure(f"{type(error).__name__}: {error}", keeps=isinstance(error, OSError))
 
 
 @dataclass(frozen=True)
@@ -118,7 +124,9 @@ def take_up(task: Task) -> TakenUp | StoredCell | Failure:
             return stored
         cell = load_cell(task.folder)
         if not cell.images:
-            raise ValueError(f"no image could be read; {': '.join(cell.unread[0])}")
+            reason = f"no image could be read; {': '.join(cell.unread[0])}"
+            # A network share that drops out takes no result with it.
+            return Failure(reason, keeps=not any(map(_can_be_opened, task.folder.files)))
         contents = tuple(
             Fingerprint(task.name, f"{task.name}/{one.name}", hash_image(one.image))
             for one in cell.images
@@ -131,11 +139,23 @@ def take_up(task: Task) -> TakenUp | StoredCell | Failure:
     return TakenUp(prepared, contents, made_from)
 
 
+def _can_be_opened(file: Path) -> bool:
+    try:
+        with file.open("rb"):
+            return True
+    except OSError:
+        return False
+
+
 def _load_results(task: Task, *, made_from: str) -> StoredCell | None:
-    """Return the results of an earlier run; None if they are not up to date or damaged."""
+    """Return the results of an earlier run; None if they are not up to date, damaged or missing."""
     folder = task.out / task.target
+    pictures = {"png": (".png",), "svg": (".png", ".svg"), "none": ()}[task.pictures]
     try:
         load_head(folder / PART_FILE)
+        for name in (CSV_FILE, *(KARYOGRAM + ending for ending in pictures)):
+            if (folder / name).stat().st_size == 0:
+                return None
     except (OSError, ValueError):
         return None
     return load_stored_cell(folder / JSON_FILE, folder / STATE_FILE, made_from=made_from)
@@ -144,7 +164,7 @@ def _load_results(task: Task, *, made_from: str) -> StoredCell | None:
 def write_results(
     task: Task, karyotype: Karyotype, taken: TakenUp, about: Mapping[str, str]
 ) -> StoredCell | Failure:
-    """Write the results of a cell, all or none.
+    """Write the results of a cell, all or none; without them, those of an earlier run stay.
 
     Args:
         task: The cell.
@@ -154,6 +174,9 @@ def write_results(
 
     Returns:
         The cell as a later run finds it; or why it could not be written.
+
+    Raises:
+        OSError: Nothing can be written there, as on a full disk: no other cell can either.
     """
     try:
         values = karyotype_json(karyotype) | {"karyogram": None}
@@ -162,7 +185,11 @@ def write_results(
             karyogram = draw_karyogram(karyotype, straightened=task.straightened)
             values["karyogram"] = karyogram_boxes(karyogram)
         state = cell_state(
-            karyotype, made_from=taken.made_from, contents=taken.contents, about=about
+            karyotype,
+            made_from=taken.made_from,
+            contents=taken.contents,
+            about=about,
+            portraits=taken.prepared.read.portraits,
         )
         with replacing_results(task.out, task.target, cell=karyotype.cell) as folder:
             write_json(folder / JSON_FILE, values)
@@ -173,5 +200,9 @@ def write_results(
             if karyogram is not None:
                 save_karyogram(karyogram, stem=folder / KARYOGRAM, pictures=task.pictures)
         return restore_cell(values, state)
+    except OSError as error:
+        if error.errno in _OF_THE_CELL:
+            return Failure.of(error)
+        raise
     except Exception as error:  # Whatever is wrong with a cell must not cost the others.
         return Failure.of(error)

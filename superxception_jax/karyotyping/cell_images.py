@@ -15,6 +15,7 @@ from superxception_jax.data.normalization_settings import NormalizationSettings
 from superxception_jax.data.normalize import draw_cell
 from superxception_jax.data.screen import screen_cell
 from superxception_jax.data.sight import see
+from superxception_jax.data.twins import Portrait, draw_portrait
 from superxception_jax.files import readable_name
 from superxception_jax.karyotyping.upright import upright_crop
 
@@ -89,6 +90,8 @@ class ReadCell:
         unread: Name of each image that could not be read or shows nothing, and the reason.
         set_aside: Name of each image that can't be one chromosome of the cell, and the reason.
         background: What was decided about the background.
+        portraits: What the N chromosomes look like, by which a copy of a cell is found among those
+            of its case; empty where the case is unknown.
     """
 
     names: tuple[str, ...]
@@ -97,6 +100,7 @@ class ReadCell:
     unread: tuple[tuple[str, str], ...]
     set_aside: tuple[tuple[str, str], ...]
     background: CellBackground
+    portraits: tuple[Portrait, ...] = ()
 
 
 class NoChromosomeError(ValueError):
@@ -132,7 +136,7 @@ def read_cell(cell: CellImages, *, background: str) -> ReadCell:
     sights = [see(image, background=kind) for image in leveled.images]
     screened = screen_cell(sights, names=names, background=kind)
     reasons = {one.index: one.reason for one in screened}
-    measured, kept, files = [], [], []
+    measured, kept, files, portraits = [], [], [], []
     for index, (name, image) in enumerate(zip(names, leveled.images, strict=True)):
         if index in reasons:
             continue
@@ -141,6 +145,7 @@ def read_cell(cell: CellImages, *, background: str) -> ReadCell:
             measured.append(measure_chromosome(image, background=kind, mask=mask))
             kept.append(name)
             files.append(readable_name(images[index].file))
+            portraits += [draw_portrait(sights[index])] if cell.case else []
         except ValueError as error:
             unread.append((name, str(error)))
     set_aside = tuple((names[index], reason) for index, reason in sorted(reasons.items()))
@@ -153,6 +158,7 @@ def read_cell(cell: CellImages, *, background: str) -> ReadCell:
         unread=tuple(unread),
         set_aside=set_aside,
         background=leveled.background,
+        portraits=tuple(one for one in portraits if one is not None),
     )
 
 

@@ -11,8 +11,9 @@ import shutil
 import tempfile
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from superxception_jax.karyotyping.export import DRAFT_NOTE
 from superxception_jax.karyotyping.report.part_folder import remove_parts
@@ -24,6 +25,7 @@ KARYOGRAM = "karyogram"
 # What the report shows of a cell, and what a later run must know of it.
 PART_FILE = "review.js"
 STATE_FILE = "state.json"
+CASE_FILE = "case.json"
 # The first one marks a folder as results of this program, so it is the first to be in place. The
 # last one is missing where a write was cut short, so that the cell is karyotyped again.
 CELL_FILES = (
@@ -40,6 +42,9 @@ _REPORT_HEAD_CHARACTERS = 2000
 _UNSAFE = re.compile(r'[<>:"|?*\\/\x00-\x1f\x7f]')
 # Names of devices on Windows, with any ending.
 _DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+# Of folders that are being written; `tempfile` adds eight characters.
+_PREFIX = ".karyotype-"
+_UNFINISHED = re.compile(re.escape(_PREFIX) + r"\w{8}")
 _MOST_BYTES = 120
 _DIGITS = 6
 
@@ -55,7 +60,7 @@ def folder_names(cells: Sequence[str]) -> list[str]:
         forms of accents don't count. It is the name of the cell where that is possible.
     """
     plain = [_plain_name(cell) for cell in cells]
-    keys = Counter(_key(name) for name in [*plain, REPORT_FILE])
+    keys = Counter(_key(name) for name in [*plain, REPORT_FILE, STATE_FILE])
     return [
         name if keys[_key(name)] == 1 else _numbered_name(cell)
         for cell, name in zip(cells, plain, strict=True)
@@ -124,6 +129,43 @@ def remove_report(out: Path) -> None:
         remove_parts(report)
 
 
+def has_results(out: Path, cell: str) -> bool:
+    """Return whether there are results of an earlier run of a cell.
+
+    Args:
+        out: Folder of the results.
+        cell: Name of the cell.
+    """
+    return any(_cell_of(out / name) == cell for name in (_plain_name(cell), _numbered_name(cell)))
+
+
+def other_results(out: Path, *, used: Collection[str]) -> list[str]:
+    """Return the folders that hold results of further cells or cases, by name.
+
+    Args:
+        out: Folder of the results.
+        used: Names of the folders of the cells and cases that are known.
+    """
+    keys = set(map(_key, used))
+    return sorted(
+        folder.name
+        for folder in out.iterdir()
+        if _key(folder.name) not in keys
+        and any(_load_ours(folder / file) is not None for file in (JSON_FILE, CASE_FILE))
+    )
+
+
+def remove_unfinished(out: Path) -> None:
+    """Remove what killed runs were writing; no other run may write into the folder now.
+
+    Args:
+        out: Folder of the results.
+    """
+    for folder in out.iterdir():
+        if _UNFINISHED.fullmatch(folder.name) and folder.is_dir():
+            shutil.rmtree(folder, ignore_errors=True)
+
+
 def remove_results(out: Path, cell: str) -> None:
     """Remove the results of an earlier run of a cell, and the folder if nothing else is in it.
 
@@ -164,7 +206,7 @@ def replacing_results(out: Path, name: str, *, cell: str) -> Iterator[Path]:
             f"`--out` must not hold files of other programs by the names of results, got "
             f"`{folder / foreign[0]}`; move it or choose another folder."
         )
-    temporary = Path(tempfile.mkdtemp(prefix=".karyotype-", dir=out))
+    temporary = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=out))
     try:
         yield temporary
         remove_results(out, cell)
@@ -185,13 +227,19 @@ def _remove_files(folder: Path) -> None:
 
 def _cell_of(folder: Path) -> str | None:
     """Return the cell whose results a folder holds; None if it holds none of this program."""
+    values = _load_ours(folder / JSON_FILE)
+    return None if values is None else str(values.get("cell"))
+
+
+def _load_ours(path: Path) -> dict[str, Any] | None:
+    """Return the JSON of results; None if there are none, or none of this program."""
     try:
-        values = json.loads((folder / JSON_FILE).read_text(encoding="utf-8"))
+        values = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
     if not isinstance(values, dict) or values.get("note") != DRAFT_NOTE:
         return None
-    return str(values.get("cell"))
+    return values
 
 
 def _is_report(path: Path) -> bool:

@@ -6,6 +6,7 @@ and the conclusions about a case need, and from which files the cell was made.
 
 from __future__ import annotations
 
+import base64
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,12 +18,15 @@ import numpy as np
 from superxception_jax.chromosomes import CLASS_NAMES
 from superxception_jax.data.background import CellBackground
 from superxception_jax.data.own.equal_images import Fingerprint
+from superxception_jax.data.twins import Portrait
 from superxception_jax.files import load_json
 from superxception_jax.karyotyping.karyotype import ClassifiedChromosome, Karyotype
 from superxception_jax.karyotyping.stain import StainVerdict
 
 STATE_FORMAT = 1
 _DECIMALS = 6
+# Of a portrait's detail, whose length is 1; the largest of its 576 values are about 0.2.
+_LEVELS = 500
 _CONTENT = {"content": "results of a karyotyped cell", "remedy": "karyotype the cell again"}
 # Stands for the pictures, which the report of a stored cell has in a file of its own.
 _NO_PICTURE = np.zeros((0, 0), np.uint8)
@@ -36,11 +40,13 @@ class StoredCell:
         karyotype: The karyotype without the pictures of its chromosomes.
         contents: Content of each image that was read, also of those that were set aside.
         about: Facts about the network, by name.
+        portraits: See `ReadCell`.
     """
 
     karyotype: Karyotype
     contents: tuple[Fingerprint, ...]
     about: Mapping[str, str]
+    portraits: tuple[Portrait, ...] = ()
 
 
 def cell_state(
@@ -49,6 +55,7 @@ def cell_state(
     made_from: str,
     contents: Sequence[Fingerprint],
     about: Mapping[str, str],
+    portraits: Sequence[Portrait] = (),
 ) -> dict[str, Any]:
     """Return the state of a cell as JSON values.
 
@@ -57,6 +64,7 @@ def cell_state(
         made_from: Digest of everything that its results depend on.
         contents: Content of each image.
         about: Facts about the network, by name.
+        portraits: See `ReadCell`.
     """
     likelihoods = karyotype.log_likelihoods
     return {
@@ -64,6 +72,7 @@ def cell_state(
         "made_from": made_from,
         "about": dict(about),
         "images": [{"name": one.name, "digest": one.digest} for one in contents],
+        "portraits": [_portrait_json(one) for one in portraits],
         "classes": list(CLASS_NAMES),
         "marginals": _table([one.marginals for one in karyotype.chromosomes]),
         "probabilities": _table([one.probabilities for one in karyotype.chromosomes]),
@@ -114,6 +123,7 @@ def restore_cell(values: Mapping[str, Any], state: Mapping[str, Any]) -> StoredC
             Fingerprint(values["cell"], one["name"], one["digest"]) for one in state["images"]
         ),
         about=state["about"],
+        portraits=tuple(map(_restore_portrait, state["portraits"])),
     )
 
 
@@ -135,6 +145,19 @@ def load_stored_cell(results: Path, state: Path, *, made_from: str) -> StoredCel
         return restore_cell(load_json(results, **_CONTENT), stored)
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def _portrait_json(portrait: Portrait) -> dict[str, Any]:
+    detail = np.round(portrait.detail * _LEVELS).clip(-127, 127).astype(np.int8)
+    return {
+        "detail": base64.b64encode(detail.tobytes()).decode("ascii"),
+        "log_scale": [round(float(one), _DECIMALS) for one in portrait.log_scale],
+    }
+
+
+def _restore_portrait(values: Mapping[str, Any]) -> Portrait:
+    detail = np.frombuffer(base64.b64decode(values["detail"]), np.int8).astype(np.float32)
+    return Portrait(detail / np.linalg.norm(detail), np.array(values["log_scale"]))
 
 
 def _restore_chromosome(

@@ -8,7 +8,8 @@ For each cell it writes karyogram.png (and .svg if asked for), karyotype.json an
 report.html shows all cells, those that need review first. Everything is a draft, to be verified by
 a cytogeneticist. The same command goes on after a stop: a cell whose files, network and settings
 are unchanged is not read again. Other results of an earlier run of the same cells are replaced; of
-a cell that fails, they are removed.
+a cell that fails, they are removed, unless none of its files can be opened. Where results can't be
+written, as on a full disk, the program ends with what was there.
 
 An image that can't be read, or can't be one chromosome of its cell (such as a scale bar or a
 copy of another image), is named with the reason and affects nothing else; but the cell gets no
@@ -31,11 +32,13 @@ from typing import TYPE_CHECKING
 from absl import flags
 
 from superxception_jax.commands import run_command
-from superxception_jax.files import readable_name
+from superxception_jax.files import check_writable, readable_name
 
 # Everything else is imported after the flags are parsed, so that `--help` and mistakes in the
 # flags are answered at once.
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from superxception_jax.karyotyping.batch import BatchSettings, KaryotypedFolder
     from superxception_jax.karyotyping.case.case_record import Case, CaseSettings
     from superxception_jax.karyotyping.folders import FoundCells
@@ -113,6 +116,7 @@ PROCESSES = flags.DEFINE_integer(
 )
 # Cells below which the start of further processes, about a second, is not gained back.
 _FEW_CELLS = 4
+_MOST_SHOWN = 10
 # What the further processes need; they import it while this one gets ready.
 _TASKS = "superxception_jax.karyotyping.batch_tasks"
 
@@ -127,6 +131,7 @@ def main() -> None:
     from superxception_jax.karyotyping.folders import find_cells
     from superxception_jax.karyotyping.prior import load_prior
     from superxception_jax.karyotyping.result_files import check_out
+    from superxception_jax.runs.results_folder import results_of
     from superxception_jax.workers import Workers, usable_cores
 
     layout = find_cells(IMAGES.value)
@@ -135,13 +140,15 @@ def main() -> None:
     name = images.stem if images.is_file() else images.name
     out = Path(OUT.value or Path("karyotypes") / name).expanduser().absolute()
     check_out(out, images=images)
+    check_writable(out, name="--out")
     prior = load_prior(PRIOR.value) if PRIOR.value else None
     automatic = usable_cores() if len(layout.cells) >= _FEW_CELLS else 1
     with Workers(PROCESSES.value or automatic, imports=[_TASKS]) as workers:
         workers.start()
         networks = _load_networks()
-        found = _karyotype(layout, out, networks=networks, prior=prior, workers=workers)
-    _print_outcome(found)
+        with results_of(images, out):
+            found = _karyotype(layout, out, networks=networks, prior=prior, workers=workers)
+    _print_outcome(found, out)
     if found.failed:
         sys.exit(1)
 
@@ -178,7 +185,7 @@ def _karyotype(
         )
 
 
-def _print_outcome(found: KaryotypedFolder) -> None:
+def _print_outcome(found: KaryotypedFolder, out: Path) -> None:
     """Print what was found in each cell and case, and what failed."""
     if found.kept:
         total = len(found.karyotypes)
@@ -188,15 +195,17 @@ def _print_outcome(found: KaryotypedFolder) -> None:
     for case in found.cases:
         print(_case_summary(case))
     for twins in found.twins:
-        print(f"the same image is in several cells, of which one may be wrong: {twins}")
+        print(f"the same images in several cells, of which one may be wrong: {twins}")
     for name, reason in found.failed.items():
         print(f"error: cell `{name}`: {reason}", file=sys.stderr)
+    if found.others:
+        print(_others_text(found.others, out))
     if found.report:
         print(readable_name(str(found.report)))
     else:
         print(
-            "no cell could be karyotyped: there is no report, and results of earlier runs of "
-            "these cells were removed.",
+            "no cell could be karyotyped: no report is written, and results of earlier runs of "
+            "these cells are removed, unless it is said of a cell that they stay.",
             file=sys.stderr,
         )
 
@@ -242,12 +251,33 @@ def _load_networks() -> Networks:
     return networks
 
 
+def _others_text(others: Sequence[str], out: Path) -> str:
+    """Return what to say of results of cells and cases that were not karyotyped now."""
+    shown = ", ".join(f"`{name}`" for name in others[:_MOST_SHOWN])
+    more = f" and {len(others) - _MOST_SHOWN} more" if len(others) > _MOST_SHOWN else ""
+    folders = "1 folder" if len(others) == 1 else f"{len(others)} folders"
+    return (
+        f"results of cells or cases that are not in `--images` (any more) are in {folders} of "
+        f"`{readable_name(str(out))}`: {shown}{more}; delete them if they are not needed"
+    )
+
+
 def _case_summary(case: Case) -> str:
     """Return the lines that the program prints for a case."""
+    from superxception_jax.karyotyping.case.conclude import SAME_IMAGES
+
     formula = f"draft {case.formula}" if case.formula else f"no formula ({case.withheld})"
     cells = f"{len(case.analysed)} of {len(case.cells)} cells analysed"
     probability = f", probability {100 * case.posterior:.1f} %" if case.formula else ""
-    return f"case {case.name}: {formula}{probability}, {cells}\n  {case.more_text}"
+    # A folder of a case is mostly called so.
+    name = case.name if case.name.lower().startswith("case") else f"case {case.name}"
+    copies = [
+        f"  not counted: {one.name}: {one.aside}"
+        for one in case.set_aside
+        if one.aside.startswith(SAME_IMAGES)
+    ]
+    first = f"{name}: {formula}{probability}, {cells}"
+    return "\n".join([first, *copies, f"  {case.more_text}"])
 
 
 def _summary(karyotype: Karyotype) -> str:

@@ -45,10 +45,10 @@ SETTINGS = BatchSettings(
 )
 
 
-def write_images(folder: Path, count: int = 2) -> None:
+def write_images(folder: Path, count: int = 2, *, number: int = 0) -> None:
     """Write the images of a synthetic cell into a new folder."""
     folder.mkdir(parents=True)
-    drawn = draw_numbered_cell(0, seed=1, style="q", aneuploid_share=0.0)
+    drawn = draw_numbered_cell(number, seed=1, style="q", aneuploid_share=0.0)
     for index, chromosome in enumerate(drawn.chromosomes[:count]):
         Image.fromarray(chromosome.image).save(folder / f"{index}.png")
 

@@ -1,13 +1,15 @@
 from __future__ import annotations
 
+import csv
 import dataclasses
 import json
 import os
+import shutil
 from pathlib import Path
 
 import pytest
+from PIL import Image, ImageFilter, ImageOps
 
-from superxception_jax.karyotyping import batch_tasks
 from superxception_jax.karyotyping.folders import CellFolder, find_cells
 from superxception_jax.karyotyping.result_files import CELL_FILES, REPORT_FILE
 from tests.karyotyping.small_batch import CLASSIFIER, NETWORKS, contents, run, write_images
@@ -58,87 +60,16 @@ def test_a_failed_cell_does_not_stop_the_others(tmp_path):
     assert done == ["a", "b", "c"]
     assert found.failed == {"b": "no image could be read; x.png: the file is empty (0 bytes)"}
     # Both cells hold the same images.
-    assert found.twins == ("`a/0.png`, `c/0.png`", "`a/1.png`, `c/1.png`")
+    assert found.twins == ("2 images of `a` are in `c`",)
     assert found.report == tmp_path / "out" / REPORT_FILE
     values = json.loads((tmp_path / "out" / "a" / "karyotype.json").read_text())
     assert [one["name"] for one in values["chromosomes"]] == ["0.png", "1.png"]
     assert found.report is not None
     report = found.report.read_text()
     assert "uniform" in report
-    assert '"images that are in several cells":"`a/0.png`, `c/0.png`; `a/1' in report
+    assert '"images that are in several cells":"2 images of `a` are in `c`"' in report
     assert '"cells that could not be karyotyped":"b: no image could be read' in report
     assert not (tmp_path / "out" / "b").exists()
-
-
-@pytest.mark.parametrize("error", [MemoryError("too much"), RuntimeError("device"), KeyError("x")])
-def test_an_unexpected_error_is_that_of_its_cell(tmp_path, error):
-    for name in ("a", "b", "c"):
-        write_images(tmp_path / "batch" / name)
-
-    calls = []
-
-    def load(kind):
-        calls.append(kind)
-        if len(calls) == 2:
-            raise error
-        return CLASSIFIER
-
-    networks = dataclasses.replace(NETWORKS, load=load)
-    found = run(find_cells(tmp_path / "batch").cells, tmp_path / "out", networks=networks)
-    assert [one.cell for one in found.karyotypes] == ["a", "c"]
-    assert found.failed == {"b": f"{type(error).__name__}: {error}"}
-
-
-def test_a_cell_that_fails_keeps_no_earlier_results(tmp_path):
-    batch, out = tmp_path / "batch", tmp_path / "out"
-    for name in ("a", "b"):
-        write_images(batch / name)
-    run(find_cells(batch).cells, out)
-    assert '"cell":"b"' in (out / REPORT_FILE).read_text()
-    (out / "b" / "notes.txt").write_text("by hand")
-    for file in (batch / "b").iterdir():
-        file.write_bytes(b"damaged")
-    found = run(find_cells(batch).cells, out)
-    assert list(found.failed) == ["b"]
-    assert [path.name for path in (out / "b").iterdir()] == ["notes.txt"]
-    assert sorted(path.name for path in (out / "a").iterdir()) == WRITTEN
-    assert '"cell":"b"' not in (out / REPORT_FILE).read_text()
-    for file in (batch / "a").iterdir():
-        file.write_bytes(b"damaged")
-    found = run(find_cells(batch).cells, out)
-    assert found.report is None
-    assert [path.name for path in out.iterdir()] == ["b"]
-
-
-def test_a_cell_whose_drawing_fails_keeps_no_earlier_results_either(tmp_path, monkeypatch):
-    write_images(tmp_path / "cell")
-    cells = find_cells(tmp_path / "cell").cells
-    run(cells, tmp_path / "out")
-
-    def fail(*arguments, **settings):
-        raise OSError("No space left on device")
-
-    monkeypatch.setattr(batch_tasks, "save_karyogram", fail)
-    found = run(cells, tmp_path / "out", again=True)
-    assert found.failed == {"cell": "OSError: No space left on device"}
-    assert list((tmp_path / "out").iterdir()) == []
-
-
-def test_an_interruption_keeps_earlier_results(tmp_path, monkeypatch):
-    write_images(tmp_path / "cell")
-    cells = find_cells(tmp_path / "cell").cells
-    run(cells, tmp_path / "out")
-    before = {path.name: path.read_bytes() for path in (tmp_path / "out" / "cell").iterdir()}
-
-    def stop(*arguments, **settings):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(batch_tasks, "save_karyogram", stop)
-    with pytest.raises(KeyboardInterrupt):
-        run(cells, tmp_path / "out", again=True)
-    after = {path.name: path.read_bytes() for path in (tmp_path / "out" / "cell").iterdir()}
-    assert after == before
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["cell", REPORT_FILE]
 
 
 def test_cells_of_one_name_are_refused(tmp_path):
@@ -179,6 +110,81 @@ def test_several_processes_write_the_same_files(tmp_path):
     assert (one.failed, one.twins) == (several.failed, several.twins)
     assert one.failed == {}
     assert [k.unread for k in several.karyotypes if k.cell == "c"] != [()]
+
+
+def test_a_cell_that_is_there_twice_counts_once_in_its_case(tmp_path):
+    batch, out = tmp_path / "batch", tmp_path / "out"
+    for name in ("case 7/cell 1", "case 7/cell 1 - Kopie", "other/cell 1"):
+        write_images(batch / name, count=46)
+    # Another cell, but for one file that got into the wrong folder.
+    write_images(batch / "case 7" / "cell 2", count=46, number=2)
+    shutil.copy(batch / "case 7" / "cell 1" / "0.png", batch / "case 7" / "cell 2" / "0.png")
+    found = run(find_cells(batch).cells, out, pictures="none")
+    assert [one.withheld for one in found.karyotypes] == [""] * 4
+    case, other = found.cases
+    assert [one.name for one in case.analysed] == ["case 7/cell 1", "case 7/cell 2"]
+    reason = "the same images as `case 7/cell 1` (46 of them)"
+    assert [(one.name, one.aside) for one in case.set_aside] == [("case 7/cell 1 - Kopie", reason)]
+    # What is in two cases is said, but nothing tells whose it is.
+    assert [one.name for one in other.analysed] == ["other/cell 1"]
+    assert found.twins == (
+        "`case 7/cell 1/0.png`, `case 7/cell 1 - Kopie/0.png`, `case 7/cell 2/0.png`, "
+        "`other/cell 1/0.png`",
+        "45 images of `case 7/cell 1` are in `case 7/cell 1 - Kopie`, `other/cell 1`",
+    )
+    row, _ = csv.DictReader((out / "cases.csv").read_text(encoding="utf-8").splitlines())
+    assert (row["cells_counted"], row["cells_analysed"]) == ("3", "2")
+    assert f"case 7/cell 1 - Kopie: set aside: {reason}" in row["review_first"]
+    values = json.loads((out / "case case 7" / "case.json").read_text())
+    assert values["cells"]["set_aside"] == [{"cell": "case 7/cell 1 - Kopie", "reason": reason}]
+    assert reason in (out / REPORT_FILE).read_text()
+
+
+@pytest.mark.parametrize("copy", ["sharpened", "enlarged", "framed"])
+def test_a_processed_copy_of_a_cell_does_not_count(tmp_path, copy):
+    batch, out = tmp_path / "batch", tmp_path / "out"
+    for number in (0, 2):
+        write_images(batch / "case 7" / f"cell {number}", count=46, number=number)
+    (batch / "case 7" / "copy").mkdir()
+    for file in (batch / "case 7" / "cell 0").iterdir():
+        with Image.open(file) as image:
+            if copy == "sharpened":
+                image.filter(ImageFilter.UnsharpMask(2, 150, 0)).save(
+                    batch / "case 7" / "copy" / file.name
+                )
+            elif copy == "enlarged":
+                image.resize((2 * image.width, 2 * image.height)).save(
+                    batch / "case 7" / "copy" / f"{file.stem}.jpg", quality=85
+                )
+            else:
+                ImageOps.expand(image, 9).save(batch / "case 7" / "copy" / file.name)
+    (case,) = run(find_cells(batch).cells, out, pictures="none").cases
+    (aside,) = case.set_aside
+    assert aside.name == "case 7/copy"
+    assert aside.aside.startswith("the same images as `case 7/cell 0` (")
+    found = run(find_cells(batch).cells, out, pictures="none")
+    assert (found.kept, found.cases[0].set_aside) == (3, (aside,))
+    (line,) = found.twins
+    assert line.endswith(" images of `case 7/cell 0` are in `case 7/copy`, processed")
+
+
+def test_results_of_cells_that_are_gone_are_named_and_stay(tmp_path):
+    batch, out = tmp_path / "batch", tmp_path / "out"
+    for name in ("case 7/cell 1", "case 7/cell 2", "case 8/cell 1"):
+        write_images(batch / name)
+    assert run(find_cells(batch).cells, out).others == ()
+    (out / "notes").mkdir()
+    (out / "notes" / "case.json").write_text('{"note": "mine"}')
+    (batch / "case 7" / "cell 2").rename(batch / "case 7" / "cell 3")
+    (batch / "case 8").rename(batch / "case 9")
+    others = ("case 7 - cell 2", "case 8 - cell 1", "case case 8")
+    for _ in range(2):
+        assert run(find_cells(batch).cells, out).others == others
+    assert all((out / name).is_dir() for name in others)
+    # A cell that fails is still there.
+    for file in (batch / "case 9" / "cell 1").iterdir():
+        file.write_bytes(b"damaged")
+    assert run(find_cells(batch).cells, out).others == others
 
 
 def test_svg_is_drawn_on_request_and_pictures_can_be_left_out(tmp_path):

@@ -86,12 +86,14 @@ def test_a_second_run_leaves_nothing_of_the_first(workdir, folder, flags):
     ]  # fmt: skip
     done = run("karyotype.py", *arguments, folder=folder)
     assert done.returncode == 0, done.stderr
-    assert {path.name for path in (folder / "twice").iterdir()} == {"cell 1", "report.html"}
+    assert {path.name for path in (folder / "twice").iterdir()} == {
+        *("cell 1", "report.html", "state.json")
+    }
     for file in (folder / "again" / "cell 1").iterdir():
         file.write_bytes(b"damaged")
     done = run("karyotype.py", *arguments, folder=folder)
     assert done.returncode == 1
-    assert "no cell could be karyotyped: there is no report, and results of" in done.stderr
+    assert "no cell could be karyotyped: no report is written, and results of" in done.stderr
     assert list((folder / "twice").iterdir()) == []
 
 
@@ -127,7 +129,13 @@ def test_bad_input_is_one_sentence(folder, flags):
     }
     calls = [[f"--images={images}", f"--workdir={run}", flags[1]] for images, run in bad]
     calls.append(["--images=single", "--out=single/results", flags[1]])
-    texts = [*bad.values(), "`--out` must be a folder apart from `--images`"]
+    (folder / "a file").write_text("mine")
+    calls.append(["--images=single", "--out=a file", flags[1]])
+    texts = [
+        *bad.values(),
+        "`--out` must be a folder apart from `--images`",
+        "`--out` must be a folder that can be written, got",
+    ]
     for call, text in zip(calls, texts, strict=True):
         done = run("karyotype.py", *call, folder=folder)
         assert done.returncode == 2

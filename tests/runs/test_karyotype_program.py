@@ -10,8 +10,10 @@ from absl.testing import flagsaver
 
 from superxception_jax.data.background import CellBackground
 from superxception_jax.data.crop import BACKGROUNDS
+from superxception_jax.karyotyping.case.conclude import conclude_case
 from superxception_jax.karyotyping.stain import StainVerdict
 from superxception_jax.runs import karyotype_program, reader
+from tests.karyotyping.case.case_cells import karyotype_of
 from tests.karyotyping.known_cell import NORMALIZATION
 from tests.karyotyping.read_cells import cell
 from tests.paths import REPOSITORY
@@ -102,6 +104,28 @@ def test_what_is_printed_for_a_cell(karyotype, expected):
     chromosomes = tuple(dataclasses.replace(one, flags=()) for one in karyotype.chromosomes)
     karyotype = dataclasses.replace(karyotype, chromosomes=chromosomes)
     assert karyotype_program._summary(karyotype) == expected
+
+
+def test_what_is_printed_for_a_case():
+    cells = [karyotype_of(name, "46,XY") for name in ("7/1", "7/1 copy", "7/2")]
+    copies = {"7/1": {"7/1 copy": 45}, "7/1 copy": {"7/1": 45}}
+    case = conclude_case("7", cells, {"7/3": "damaged"}, copies=copies)
+    lines = karyotype_program._case_summary(case).splitlines()
+    assert lines[0].startswith("case 7: draft 46,XY[2], probability ")
+    assert lines[0].endswith(", 2 of 4 cells analysed")
+    assert lines[1] == "  not counted: 7/1 copy: the same images as `7/1` (45 of them)"
+    assert lines[2] == f"  {case.more_text}"
+    named = karyotype_program._case_summary(dataclasses.replace(case, name="case 7"))
+    assert named.splitlines()[0] == lines[0]
+
+
+def test_results_of_further_cells_are_said_in_one_line(tmp_path):
+    text = karyotype_program._others_text(["a"], tmp_path)
+    assert text.startswith("results of cells or cases that are not in `--images` (any more) are in")
+    assert f" 1 folder of `{tmp_path}`: `a`; delete" in text
+    text = karyotype_program._others_text([str(number) for number in range(12)], tmp_path)
+    assert f" 12 folders of `{tmp_path}`: `0`, `1`, " in text
+    assert ", `9` and 2 more; delete" in text
 
 
 @pytest.fixture

@@ -13,9 +13,8 @@ from superxception_jax.karyotyping.case.case_record import Case, CaseSettings
 from superxception_jax.karyotyping.case.conclude import conclude_case
 from superxception_jax.karyotyping.export import DRAFT_NOTE
 from superxception_jax.karyotyping.karyotype import Karyotype
-from superxception_jax.karyotyping.result_files import folder_names
+from superxception_jax.karyotyping.result_files import CASE_FILE, folder_names
 
-CASE_FILE = "case.json"
 CASES_FILE = "cases.csv"
 CASES_COLUMNS = (
     *("case", "formula", "posterior", "cells_counted", "cells_analysed", "clones"),
@@ -29,6 +28,7 @@ def conclude_cases(
     *,
     case_of: Mapping[str, str],
     settings: CaseSettings | None = None,
+    copies: Mapping[str, Mapping[str, int]] | None = None,
 ) -> tuple[Case, ...]:
     """Return the conclusions about all cases of a folder.
 
@@ -37,6 +37,7 @@ def conclude_cases(
         failed: Reason by name of each cell that could not be karyotyped.
         case_of: The case of each cell by name, empty where it is unknown.
         settings: How the cases are concluded; None: as constitutional ones.
+        copies: As for `conclude_case`.
 
     Returns:
         The cases in the order of `case_of`. Cells without a case belong to none, because they may
@@ -57,6 +58,7 @@ def conclude_cases(
             [one for one in karyotypes if case_of[one.cell] == case],
             {cell: reason for cell, reason in failed.items() if case_of[cell] == case},
             settings,
+            copies=copies,
         )
         for case in dict.fromkeys(case_of[name] for name in case_of if name in set(names))
         if case

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -43,6 +44,7 @@ from superxception_jax.karyotyping.prior import MOST_OF_A_CLASS
 from superxception_jax.karyotyping.review_flags import quantity
 
 NO_CELL = "no cell could be analysed"
+SAME_IMAGES = "the same images"
 TOO_FEW_CELLS = "no cell line has enough cells for a clone"
 UNKNOWN_SEX = "the constitutional sex must be known, and no cell shows it"
 
@@ -52,6 +54,8 @@ def conclude_case(
     karyotypes: Sequence[Karyotype],
     failed: Mapping[str, str],
     settings: CaseSettings | None = None,
+    *,
+    copies: Mapping[str, Mapping[str, int]] | None = None,
 ) -> Case:
     """Return what the cells of a case say together.
 
@@ -60,13 +64,16 @@ def conclude_case(
         karyotypes: The karyotyped cells of the case.
         failed: Reason by name of each cell of the case that could not be karyotyped.
         settings: How it is concluded; None: a constitutional case.
+        copies: By cell, each other cell that is the same one, with the number of images that are
+            in both; None: no cell is there twice.
 
     Returns:
         The conclusion, a draft. Cells that have no formula of their own (foreign stain, images
-        set aside or not read, incomplete) are set aside and never count as agreeing.
+        set aside or not read, incomplete) and all but the first of the same cells are set aside
+        and never count as agreeing.
     """
     settings = settings or CaseSettings()
-    cells = tuple(map(_case_cell, karyotypes)) + tuple(
+    cells = _set_copies_aside(map(_case_cell, karyotypes), copies or {}) + tuple(
         CaseCell(cell, (0,) * len(CLASS_NAMES), aside=reason) for cell, reason in failed.items()
     )
     analysed = [one for one in cells if not one.aside]
@@ -121,6 +128,23 @@ def _case_cell(karyotype: Karyotype) -> CaseCell:
         margin=float("inf") if certain else karyotype.margin,
         certain=certain,
     )
+
+
+def _set_copies_aside(
+    cells: Iterable[CaseCell], copies: Mapping[str, Mapping[str, int]]
+) -> tuple[CaseCell, ...]:
+    """Return the cells; of those that are the same one, the first that can count does."""
+    found: list[CaseCell] = []
+    counted: set[str] = set()
+    for cell in cells:
+        shared = copies.get(cell.name, {})
+        first = next((other for other in shared if other in counted), None)
+        if first is not None and not cell.aside:
+            cell = replace(cell, aside=f"{SAME_IMAGES} as `{first}` ({shared[first]} of them)")
+        if not cell.aside:
+            counted.add(cell.name)
+        found.append(cell)
+    return tuple(found)
 
 
 def conclude_cells(

@@ -21,6 +21,7 @@ SCRIPT_MODULES = (
     "caseformula",
     "casereview",
     "case",
+    "storage",
     "state",
     "view",
     "load",

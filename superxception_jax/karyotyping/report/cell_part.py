@@ -165,7 +165,7 @@ def load_cell_text(path: Path) -> str:
 
 
 def digest_of(texts: Iterator[str]) -> str:
-    """Return the digest under which a browser stores the corrections of these cells.
+    """Return the digest by which a report and its exports name these cells.
 
     It is that of the JSON list of the cells, made without holding the list.
 

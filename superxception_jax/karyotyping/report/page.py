@@ -55,7 +55,7 @@ def write_html_report(
     Laboratories review on computers without this software or a network, so the page includes
     everything, and its Content-Security-Policy blocks all network access. Of a large batch the
     images are in a folder beside it, see `write_report_of_parts`. The browser stores corrections
-    under a digest of the cells: a new report of the same cells finds them again.
+    under the digest of their cell: a new report finds those of all cells that did not change.
 
     Args:
         karyotypes: Cells with unique names, at least one.

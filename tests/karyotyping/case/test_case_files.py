@@ -8,13 +8,13 @@ import json
 import pytest
 
 from superxception_jax.karyotyping.case.case_files import (
-    CASE_FILE,
     CASES_COLUMNS,
     CASES_FILE,
     conclude_cases,
     write_cases,
 )
 from superxception_jax.karyotyping.export import DRAFT_NOTE
+from superxception_jax.karyotyping.result_files import CASE_FILE
 from tests.karyotyping.case.case_cells import karyotype_of, likelihoods_of
 
 KEYS = {

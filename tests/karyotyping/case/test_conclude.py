@@ -280,3 +280,24 @@ def test_every_formula_numbers_all_cells_and_has_lines_in_order(texts, order):
     )
     assert shuffled.posterior == pytest.approx(case.posterior, abs=1e-9)
     assert {draft_iscn(one.counts) for one in case.analysed} == set(texts)
+
+
+def test_of_the_same_cells_the_first_that_can_count_does():
+    cells = [
+        karyotype_of("a", "45,XY,-12", withheld="1 image could not be read"),
+        karyotype_of("b", "45,XY,-12"),
+        karyotype_of("c", "45,XY,-12"),
+        karyotype_of("d", "45,XY,-12"),
+    ]
+    # Of a and b, and of c and d all images are the same; d has some of b, too.
+    copies = {
+        "a": {"b": 45}, "b": {"a": 45, "d": 20}, "c": {"d": 45}, "d": {"b": 20, "c": 45},
+    }  # fmt: skip
+    assert conclude_case("case", cells, {}).formula == "45,XY,-12[3]"
+    case = conclude_case("case", cells, {}, copies=copies)
+    assert [one.name for one in case.analysed] == ["b", "c"]
+    assert [(one.name, one.aside) for one in case.set_aside] == [
+        ("a", "1 image could not be read"),
+        ("d", "the same images as `b` (20 of them)"),
+    ]
+    assert case.clones == ()

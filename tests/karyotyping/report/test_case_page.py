@@ -99,6 +99,16 @@ def test_a_correction_changes_the_case(case_page, case_samples):
     assert "evidence" not in second["read"]
 
 
+def test_a_copy_of_a_cell_stays_set_aside_when_it_is_corrected(case_page, case_samples):
+    page, (cells, _) = case_page, case_samples
+    page.find(f"[data-cell='{cells[4].cell}']").click()
+    page.wait(".chromosome")
+    page.press(cells[4].of_class("1")[0].name, "2", Keys.ENTER)
+    page.find("#to-case").click()
+    assert page.text(".set-aside-cells li") == "cell 4: foreign stain"
+    assert "1 analysed · 1 set aside" in page.text(f"{CASE} .numbers")
+
+
 def test_audit_trail_with_what_the_cell_overruled(case_page, case_samples):
     page, (cells, _) = case_page, case_samples
     (one,) = [one for one in cells[0].chromosomes if int(one.probabilities.argmax()) != one.label]

@@ -34,7 +34,7 @@ function conclude(one) {
     return {
       cell: name,
       counts: report.classes.map((label) => counts[label]),
-      aside: isMoved(cell) ? asideNow(cell, counts) : reasons.get(name) ?? "",
+      aside: isMoved(cell) ? asideNow(cell, counts, reasons.get(name)) : reasons.get(name) ?? "",
       // What a person decided is certain, and has no second-best assignment.
       margin: isMoved(cell) ? null : cell.margin,
       certain: isMoved(cell),
@@ -49,7 +49,9 @@ const unread = (name, aside) => (
 );
 
 /** Return why a corrected cell does not count; empty if it does. */
-function asideNow(cell, counts) {
+function asideNow(cell, counts, reason) {
+  // It has a formula of its own and did not count: a copy of another cell, which it stays.
+  if (cell.iscn !== "" && reason !== undefined) return reason;
   if (cell.withheld !== "") return cell.withheld;
   const total = totalOf(counts, report.classes);
   const { least, most } = report.complete_cell;

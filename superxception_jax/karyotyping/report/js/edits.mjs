@@ -34,7 +34,7 @@ function commit(action, steps, message) {
 }
 
 function afterChange(message) {
-  writeStorage();
+  writeStorage(view.cell);
   view.typed = "";
   redraw();
   say(`${message} Draft: ${draftText(view.cell)}.`);

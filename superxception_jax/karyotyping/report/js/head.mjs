@@ -10,7 +10,7 @@ import { redo, resetCell, setReviewed, undo } from "./edits.mjs";
 import { invertFilm } from "./film.mjs";
 import { cellBeside, showCase, showCellBeside } from "./navigate.mjs";
 import { setZoom } from "./scale.mjs";
-import { histories, saved, states } from "./state.mjs";
+import { histories, outdatedChanges, saved, states } from "./state.mjs";
 import { plural, sum } from "./text.mjs";
 import { view } from "./view.mjs";
 
@@ -27,10 +27,22 @@ export function renderHead() {
     buttons(),
     numbers(),
     make("p", { className: "decided quiet" }, view.cell.decided),
+    ...outdated(),
     ...view.cell.flags.map(flagLine),
     ...leftOut("could not be read", view.cell.unread),
     ...leftOut("set aside by the program", view.cell.set_aside),
   ]);
+}
+
+/** Say what was entered here when the cell had other images or results. */
+function outdated() {
+  const changes = outdatedChanges(view.cell);
+  if (changes.length === 0) return [];
+  const { time, reviewer } = changes.at(-1);
+  const text = "Entered earlier for other images or results of this cell, and not applied: " +
+    `${plural(changes.length, "change")}, the last on ${time.slice(0, 10)} by ` +
+    `${reviewer || "a reviewer without name"}.`;
+  return [make("p", { className: "left-out", id: "outdated" }, text)];
 }
 
 /** List the images that take no part, below a line that says so. */

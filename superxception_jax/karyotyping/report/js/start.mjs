@@ -20,7 +20,8 @@ import { isLoaded } from "./load.mjs";
 import { sections, showCase, showCell } from "./navigate.mjs";
 import { clearPrinted, printShown } from "./print.mjs";
 import { setScale } from "./scale.mjs";
-import { readStorage, saved, STORAGE_KEY, storageWorks, writeStorage } from "./state.mjs";
+import { readStorage, saved, storageWorks, writeStorage } from "./state.mjs";
+import { isOwnKey } from "./storage.mjs";
 import { hideTip } from "./tip.mjs";
 import { renderTrail } from "./trail.mjs";
 import { onRedraw, redraw, view } from "./view.mjs";
@@ -76,9 +77,9 @@ function listen() {
   window.addEventListener("afterprint", clearPrinted);
   listenToHelp();
   window.addEventListener("resize", setScale);
-  // Take over the changes made to the same report in another tab.
+  // Take over the changes made to the same cells in another tab.
   window.addEventListener("storage", (event) => {
-    if (event.key !== STORAGE_KEY) return;
+    if (!isOwnKey(event.key)) return;
     readStorage();
     renderFrame();
     redraw();

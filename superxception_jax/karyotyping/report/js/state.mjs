@@ -1,14 +1,15 @@
 // The changes, and where they are stored.
 //
-// `saved` is all that survives a reload. A change is a list of steps that are undone together:
+// `saved` and `histories` survive a reload. A change is a list of steps that are undone together:
 // {image, field, from, to}; image "" stands for the cell itself.
 
 import { report } from "./data.mjs";
 import { byId } from "./dom.mjs";
+import { divideEarlier, loadEntered, loadPage, storeEntered, storePage } from "./storage.mjs";
 
-export const STORAGE_KEY = `karyotype-report-${report.digest}`;
-
-export let saved = { format: 1, reviewer: "", film: "", audit: [], cells: [] };
+// The audit trail is that of all cells, in the order of the changes; `corrected` is the digest
+// that each corrected cell had.
+export let saved = { reviewer: "", film: "", audit: [], corrected: {} };
 // Cell name → {done: [change], undone: [change]}.
 export let histories = new Map();
 // Cell name → {reviewed, images: image name → field → {first, now}}. Only what was changed has an
@@ -54,7 +55,6 @@ export function applyStep(state, { image, field, from, to }) {
 
 function rebuildStates() {
   revision += 1;
-  histories = new Map(saved.cells.map(([name, history]) => [name, history]));
   states = new Map();
   for (const cell of report.cells) {
     if (!histories.has(cell.cell)) histories.set(cell.cell, { done: [], undone: [] });
@@ -67,23 +67,45 @@ function rebuildStates() {
 }
 
 export function readStorage() {
+  histories = new Map();
   try {
-    const text = localStorage.getItem(STORAGE_KEY);
-    if (text !== null) saved = { ...saved, ...JSON.parse(text) };
+    divideEarlier();
+    const all = [];
+    for (const cell of report.cells) {
+      const { audit, done, undone } = loadEntered(cell.digest);
+      if (audit === undefined) continue;
+      histories.set(cell.cell, { done, undone });
+      all.push(...audit);
+    }
+    all.sort((one, other) => Date.parse(one.time) - Date.parse(other.time));
+    saved = { ...saved, ...loadPage(), audit: all };
   } catch (error) {
     storageFailed(error);
   }
   rebuildStates();
 }
 
-export function writeStorage() {
+/** Store the settings of the page; after a change of a cell, this cell as well. */
+export function writeStorage(cell = null) {
   revision += 1;
-  saved.cells = [...histories].filter(([, one]) => one.done.length + one.undone.length > 0);
   try {
-    localStorage.setItem(STORAGE_KEY, JSON.stringify(saved));
+    if (cell !== null) {
+      const audit = saved.audit.filter((entry) => entry.cell === cell.cell);
+      storeEntered(cell, { audit, ...histories.get(cell.cell) });
+      saved.corrected[cell.cell] = cell.digest;
+    }
+    const { audit, ...page } = saved;
+    storePage(page);
   } catch (error) {
     storageFailed(error);
   }
+}
+
+/** Return the changes that were made on this page when the cell had other images or results. */
+export function outdatedChanges(cell) {
+  const digest = saved.corrected[cell.cell];
+  if (digest === undefined || digest === cell.digest || !storageWorks) return [];
+  return loadEntered(digest).audit ?? [];
 }
 
 function storageFailed(error) {

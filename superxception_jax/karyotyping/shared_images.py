@@ -1,0 +1,109 @@
+"""Images that several cells of a batch have in common: a cell that was copied, or a stray file."""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from superxception_jax.data.own.equal_images import Fingerprint
+from superxception_jax.data.twins import LARGEST_STRETCH, Portrait
+
+# Share of the images of the smaller cell from which two cells count as one: more than a few files
+# that were put into the wrong folder, less than what is left of a copy that was cleaned up.
+LEAST_SHARE = 0.25
+# Portraits so alike are one image that was processed: of sharpened copies and of twofold JPEGs of
+# G-band cells at least 35 of 46 are, and none of two cells of a patient (107 patients).
+COPY_LIKENESS = 0.95
+# Difference of the log scales of a copy: twofold.
+LARGEST_RESIZING = 0.72
+
+
+@dataclass(frozen=True)
+class SharedImages:
+    """The images that are in several cells.
+
+    Attributes:
+        lines: What to say of them, one line for each set of cells.
+        copies: By cell, each other cell of its case that is taken for the same one, with the
+            number of images that are in both.
+    """
+
+    lines: tuple[str, ...]
+    copies: Mapping[str, Mapping[str, int]]
+
+
+def find_shared_images(
+    images: Iterable[Fingerprint],
+    *,
+    portraits: Mapping[str, Sequence[Portrait]],
+    case_of: Mapping[str, str],
+) -> SharedImages:
+    """Return which images are in several cells, and which cells of a case are the same one.
+
+    Args:
+        images: Contents of all images.
+        portraits: What the chromosomes of each cell look like, by which copies are found that were
+            processed.
+        case_of: The case of each cell by name, empty where it is unknown.
+    """
+    # Digest → cell → name of its first such image.
+    holders: dict[str, dict[str, str]] = {}
+    for image in images:
+        holders.setdefault(image.digest, {}).setdefault(image.cell, image.name)
+    sizes = Counter(cell for found in holders.values() for cell in found)
+    groups: dict[tuple[str, ...], list[Mapping[str, str]]] = {}
+    pairs = Counter[tuple[str, str]]()
+    for found in holders.values():
+        if len(found) < 2:
+            continue
+        groups.setdefault(tuple(found), []).append(found)
+        pairs.update(
+            (one, other)
+            for one, other in itertools.permutations(found, 2)
+            if case_of[one] and case_of[one] == case_of[other]
+        )
+    copies: dict[str, dict[str, int]] = {}
+    for (one, other), number in pairs.items():
+        if number >= LEAST_SHARE * min(sizes[one], sizes[other]):
+            copies.setdefault(one, {})[other] = number
+    lines = [_line(cells, found) for cells, found in groups.items()]
+    for one, other, number in _processed(portraits, case_of=case_of):
+        if other in copies.get(one, {}):
+            continue
+        copies.setdefault(one, {})[other] = copies.setdefault(other, {})[one] = number
+        lines.append(f"{number} images of `{one}` are in `{other}`, processed")
+    return SharedImages(lines=tuple(lines), copies=copies)
+
+
+def _processed(
+    portraits: Mapping[str, Sequence[Portrait]], *, case_of: Mapping[str, str]
+) -> Iterator[tuple[str, str, int]]:
+    """Yield pairs of cells of a case that look the same, with the number of such images."""
+    cases: dict[str, list[str]] = {}
+    for cell, found in portraits.items():
+        if found and case_of[cell]:
+            cases.setdefault(case_of[cell], []).append(cell)
+    for cells in cases.values():
+        details = {cell: np.stack([one.detail for one in portraits[cell]]) for cell in cells}
+        scales = {cell: np.stack([one.log_scale for one in portraits[cell]]) for cell in cells}
+        for one, other in itertools.combinations(cells, 2):
+            change = scales[one][:, None] - scales[other]
+            same = (
+                (details[one] @ details[other].T >= COPY_LIKENESS)
+                & (np.abs(change[..., 0] - change[..., 1]) <= LARGEST_STRETCH)
+                & (np.abs(change).max(axis=-1) <= LARGEST_RESIZING)
+            )
+            number = int(min(same.any(axis=0).sum(), same.any(axis=1).sum()))
+            if number >= max(2, LEAST_SHARE * min(same.shape)):
+                yield one, other, number
+
+
+def _line(cells: tuple[str, ...], found: list[Mapping[str, str]]) -> str:
+    if len(found) == 1:
+        return ", ".join(f"`{name}`" for name in found[0].values())
+    others = ", ".join(f"`{cell}`" for cell in cells[1:])
+    return f"{len(found)} images of `{cells[0]}` are in {others}"

@@ -1,0 +1,124 @@
+"""What was entered for a cell is found again as long as the cell is the same."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+from selenium.webdriver.common.keys import Keys
+
+from superxception_jax.karyotyping.report.page import report_payload, write_html_report
+from tests.karyotyping.report.conftest import shown_page
+
+FACTS = {"commit": "abc"}
+
+
+@pytest.fixture
+def path(cells, tmp_path):
+    return write_html_report(cells[:3], tmp_path / "report.html", facts=FACTS)
+
+
+@pytest.fixture
+def page(driver, path, tmp_path):
+    yield from shown_page(driver, path.as_uri(), tmp_path)
+
+
+def audited(page):
+    report = page.driver.execute_script("return karyotypeReport.correctedReport()")
+    return [(one["cell"], one["action"], one["reviewer"]) for one in report["audit"]]
+
+
+def test_cells_that_did_not_change_keep_what_was_entered(page, path, cells):
+    page.find("#reviewer").send_keys("A. Reviewer")
+    page.show("Cell 001")
+    image = cells[1].of_class("21")[0].name
+    page.press(image, "2", "2", Keys.ENTER)
+    page.show("Cell 002")
+    page.press(cells[2].of_class("X")[0].name, "a")
+    page.find("#reviewed").click()
+    page.show("Cell 001")
+    page.press(image, "a")
+    page.chord(Keys.CONTROL, key="z")
+    before = audited(page)
+    # A new cell came, one went, and one has other results.
+    changed = replace(cells[2], margin=1.0)
+    write_html_report([cells[1], changed, cells[3]], path, facts=FACTS)
+    page.driver.refresh()
+    assert page.find("#reviewer").get_attribute("value") == "A. Reviewer"
+    page.show("Cell 001")
+    assert page.text("#iscn") == "47,XY,+22"
+    assert audited(page) == [one for one in before if one[0] == "Cell 001"]
+    assert [one[1] for one in audited(page)] == ["move", "move", "undo"]
+    page.chord(Keys.CONTROL, Keys.SHIFT, key="z")
+    assert page.members("set aside") == [image]
+    page.chord(Keys.CONTROL, key="z")
+    page.chord(Keys.CONTROL, key="z")
+    assert page.text("#iscn") == "47,XY,+21"
+    assert page.all("#outdated") == []
+    page.show("Cell 002")
+    assert page.text("#iscn") == "45,X"
+    assert not page.find("#reviewed").is_selected()
+    said = "Entered earlier for other images or results of this cell, and not applied: 2 changes"
+    assert page.text("#outdated").startswith(said)
+    assert page.text("#outdated").endswith("by A. Reviewer.")
+    # What is entered now is that of the new results.
+    page.press(cells[2].of_class("1")[0].name, "c")
+    assert page.all("#outdated") == []
+    page.show("Cell 003")
+    assert page.all("#outdated") == []
+    # The cell as it was is found with what was entered for it.
+    write_html_report(cells[:3], path, facts=FACTS)
+    page.driver.refresh()
+    page.show("Cell 002")
+    assert page.find("#reviewed").is_selected()
+    assert len(page.members("set aside")) == 1
+
+
+def test_a_cell_of_the_same_name_elsewhere_is_another_one(page, cells, tmp_path):
+    page.find("#reviewer").send_keys("A. Reviewer")
+    page.show("Cell 001")
+    page.press(cells[1].of_class("21")[0].name, "a")
+    (tmp_path / "other").mkdir()
+    other = write_html_report(
+        [replace(cells[0], cell="Cell 001"), cells[2]], tmp_path / "other/report.html", facts=FACTS
+    )
+    first = page.driver.current_url
+    page.driver.get(other.as_uri())
+    page.show("Cell 001")
+    assert page.text("#iscn") == "46,XX"
+    assert page.all("#outdated") == []
+    assert audited(page) == []
+    assert page.find("#reviewer").get_attribute("value") == ""
+    page.press(cells[0].of_class("1")[0].name, "a")
+    page.driver.get(first)
+    page.show("Cell 001")
+    assert page.text("#iscn") == "46,XY"
+    assert audited(page) == [("Cell 001", "move", "A. Reviewer")]
+    page.driver.get_log("performance")  # The other report is none of this one's files.
+    page.driver.refresh()
+
+
+def test_what_earlier_versions_stored_is_taken_over(page, cells):
+    image = cells[1].of_class("21")[0].name
+    step = {"image": image, "field": "class", "from": "21", "to": "set aside"}
+    entry = {"time": "2024-05-01T09:30:00+02:00", "reviewer": "B", "cell": "Cell 001"}
+    stored = {
+        "format": 1,
+        "reviewer": "B",
+        "film": "bright",
+        "audit": [{**entry, "action": "move", **step}],
+        "cells": [["Cell 001", {"done": [{"action": "move", "steps": [step]}], "undone": []}]],
+    }
+    key = f"karyotype-report-{report_payload(cells[:3], facts=FACTS)['digest']}"
+    page.driver.execute_script("localStorage.setItem(...arguments)", key, json.dumps(stored))
+    for _ in range(2):
+        page.driver.refresh()
+        page.show("Cell 001")
+        assert page.members("set aside") == [image]
+        assert audited(page) == [("Cell 001", "move", "B")]
+        assert page.find("#reviewer").get_attribute("value") == "B"
+        keys = page.driver.execute_script("return Object.keys(localStorage)")
+        assert key not in keys
+    page.find("#undo").click()
+    assert page.text("#iscn") == "47,XY,+21"

@@ -1,0 +1,142 @@
+"""Cells that fail, disks that are full, and what stays of earlier results."""
+
+from __future__ import annotations
+
+import dataclasses
+import errno
+from pathlib import Path
+
+import pytest
+
+from superxception_jax.karyotyping import batch_tasks
+from superxception_jax.karyotyping.folders import find_cells
+from superxception_jax.karyotyping.result_files import CELL_FILES, REPORT_FILE
+from tests.karyotyping.small_batch import CLASSIFIER, NETWORKS, contents, run, write_images
+
+WRITTEN = sorted(set(CELL_FILES) - {"karyogram.svg"})
+
+
+@pytest.mark.parametrize("error", [MemoryError("too much"), RuntimeError("device"), KeyError("x")])
+def test_an_unexpected_error_is_that_of_its_cell(tmp_path, error):
+    for name in ("a", "b", "c"):
+        write_images(tmp_path / "batch" / name)
+
+    calls = []
+
+    def load(kind):
+        calls.append(kind)
+        if len(calls) == 2:
+            raise error
+        return CLASSIFIER
+
+    networks = dataclasses.replace(NETWORKS, load=load)
+    found = run(find_cells(tmp_path / "batch").cells, tmp_path / "out", networks=networks)
+    assert [one.cell for one in found.karyotypes] == ["a", "c"]
+    assert found.failed == {"b": f"{type(error).__name__}: {error}"}
+
+
+def test_a_cell_that_fails_keeps_no_earlier_results(tmp_path):
+    batch, out = tmp_path / "batch", tmp_path / "out"
+    for name in ("a", "b"):
+        write_images(batch / name)
+    run(find_cells(batch).cells, out)
+    assert '"cell":"b"' in (out / REPORT_FILE).read_text()
+    (out / "b" / "notes.txt").write_text("by hand")
+    for file in (batch / "b").iterdir():
+        file.write_bytes(b"damaged")
+    found = run(find_cells(batch).cells, out)
+    assert list(found.failed) == ["b"]
+    assert [path.name for path in (out / "b").iterdir()] == ["notes.txt"]
+    assert sorted(path.name for path in (out / "a").iterdir()) == WRITTEN
+    assert '"cell":"b"' not in (out / REPORT_FILE).read_text()
+    for file in (batch / "a").iterdir():
+        file.write_bytes(b"damaged")
+    found = run(find_cells(batch).cells, out)
+    assert found.report is None
+    assert [path.name for path in out.iterdir()] == ["b"]
+
+
+def test_a_cell_whose_drawing_fails_keeps_no_earlier_results_either(tmp_path, monkeypatch):
+    write_images(tmp_path / "cell")
+    cells = find_cells(tmp_path / "cell").cells
+    run(cells, tmp_path / "out")
+
+    def fail(*arguments, **settings):
+        raise RuntimeError("no such font")
+
+    monkeypatch.setattr(batch_tasks, "save_karyogram", fail)
+    found = run(cells, tmp_path / "out", again=True)
+    assert found.failed == {"cell": "RuntimeError: no such font"}
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_a_full_disk_ends_the_batch_and_loses_nothing(tmp_path, monkeypatch):
+    out = tmp_path / "out"
+    for name in ("a", "b", "c"):
+        write_images(tmp_path / "batch" / name)
+    cells = find_cells(tmp_path / "batch").cells
+    run(cells, out)
+    before = contents(out)
+    save = batch_tasks.save_karyogram
+    tried: list[Path] = []
+
+    def fill(*arguments, stem, **settings):
+        tried.append(stem)
+        if len(tried) == 2:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        save(*arguments, stem=stem, **settings)
+
+    monkeypatch.setattr(batch_tasks, "save_karyogram", fill)
+    with pytest.raises(OSError, match="No space left on device"):
+        run(cells, out, again=True)
+    assert len(tried) == 2, "no other cell is tried"
+    assert contents(out) == before
+
+
+def test_an_error_of_a_name_is_that_of_its_cell(tmp_path):
+    for name in ("a", "b"):
+        write_images(tmp_path / "batch" / name)
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "a").write_text("a file")
+    found = run(find_cells(tmp_path / "batch").cells, tmp_path / "out")
+    assert [one.cell for one in found.karyotypes] == ["b"]
+    assert "Error" in found.failed["a"]
+    assert (tmp_path / "out" / "a").read_text() == "a file"
+
+
+def test_files_that_cannot_be_opened_take_no_results_with_them(tmp_path):
+    batch, out = tmp_path / "batch", tmp_path / "out"
+    for name in ("a", "b"):
+        write_images(batch / name)
+    cells = find_cells(batch).cells
+    run(cells, out)
+    before = contents(out / "b")
+    (batch / "b").rename(tmp_path / "away")
+    found = run(cells, out)
+    assert found.kept == 1
+    assert found.failed["b"].endswith("; the results of an earlier run stay")
+    assert contents(out / "b") == before
+    (tmp_path / "away").rename(batch / "b")
+    assert run(cells, out).kept == 2
+    # As by a network share that drops out between two runs, or during one.
+    before = contents(out)
+    batch.rename(tmp_path / "away")
+    assert set(run(cells, out).failed) == {"a", "b"}
+    assert contents(out) == before
+
+
+def test_an_interruption_keeps_earlier_results(tmp_path, monkeypatch):
+    write_images(tmp_path / "cell")
+    cells = find_cells(tmp_path / "cell").cells
+    run(cells, tmp_path / "out")
+    before = {path.name: path.read_bytes() for path in (tmp_path / "out" / "cell").iterdir()}
+
+    def stop(*arguments, **settings):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(batch_tasks, "save_karyogram", stop)
+    with pytest.raises(KeyboardInterrupt):
+        run(cells, tmp_path / "out", again=True)
+    after = {path.name: path.read_bytes() for path in (tmp_path / "out" / "cell").iterdir()}
+    assert after == before
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["cell", REPORT_FILE]
