@@ -103,3 +103,49 @@ def test_rows_that_cannot_be_used_are_explained(tmp_path, row, message):
     (tmp_path / "labels.csv").write_text(f"file,class,cell\n{row}\n")
     with pytest.raises(ValueError, match=message):
         recognize_layout(tmp_path)
+
+
+MERGED = [("c1", "P1"), ("c2", "P1"), ("c3", "P2")]
+
+
+@pytest.mark.parametrize("flat", [False, True])
+def test_a_case_in_the_first_row_of_each_cell_only_is_refused(tmp_path, flat):
+    names = [f"{cell}/{one}.png" for cell, _ in MERGED for one in range(1, 4)]
+    names = [name.replace("/", " ") for name in names] if flat else names
+    put_names(tmp_path, names)
+    cases = dict(MERGED)
+    rows = [f"{name},7,{name[:2] * flat},{cases[name[:2]] * ('1.' in name)}," for name in names]
+    write_labels(tmp_path, rows)
+    for recognize in (recognize_layout, recognize_cells):
+        with pytest.raises(ValueError) as error:
+            recognize(tmp_path)
+        assert "got 3 problems" in str(error.value)
+        assert (
+            f"labels.csv line 3 ({names[1]}) and 1 more: `case` is empty, but labels.csv line 2 "
+            f"({names[0]}) of the same folder says 'P1'; fill in `case` in every row"
+        ) in str(error.value)
+
+
+def test_a_cell_in_its_first_row_only_is_refused(tmp_path):
+    names = put_names(tmp_path, [f"img/{one}.png" for one in range(6)]) and range(6)
+    write_labels(
+        tmp_path, [f"img/{one}.png,7,{'' if one % 3 else f'c{one // 3}'}," for one in names]
+    )
+    with pytest.raises(ValueError) as error:
+        recognize_layout(tmp_path)
+    assert "got 1 problem;" in str(error.value)
+    assert (
+        "line 3 (img/1.png) and 3 more: `cell` is empty, but labels.csv line 2 (img/0.png) of the "
+        "same folder says 'c0'; fill in `cell` in every row"
+    ) in str(error.value)
+
+
+def test_an_empty_case_or_cell_that_changes_nothing_is_no_gap(tmp_path):
+    put_names(tmp_path, [f"P1/c1/{one}.png" for one in range(4)])
+    write_labels(tmp_path, ["P1/c1/0.png,7,,P1,", "P1/c1/1.png,7,,,", "P1/c1/2.png,7,c1,P1,"])
+    assert [(cell.name, len(cell.files)) for cell in recognize_layout(tmp_path).cells] == [
+        ("P1/c1", 3)
+    ]
+    write_labels(tmp_path, ["P1/c1/0.png,7,C1,P1,", "P1/c1/1.png,7,,,"])
+    with pytest.raises(ValueError, match="fill in `cell` in every row"):
+        recognize_layout(tmp_path)
