@@ -13,27 +13,15 @@ from pathlib import Path
 
 from superxception_jax.data.file_names import folded_text, name_order, shown_name
 from superxception_jax.data.folder_reading import CELL_IMAGES, NamedCell, read_cells
-from superxception_jax.data.folder_tree import (
-    NO_IMAGE,
-    RESULT,
-    RUN,
-    SYSTEM,
-    TABLE,
-    FolderTree,
-    LeftOut,
-    read_tree,
-)
+from superxception_jax.data.folder_tree import TABLE, FolderTree, LeftOut, read_tree
 from superxception_jax.data.image_file import SUFFIXES
 from superxception_jax.data.labels_table import choose_table, read_table
+from superxception_jax.data.lost_images import lost_image
 from superxception_jax.data.record import raise_problems
-from superxception_jax.data.table_cells import cells_of_table
+from superxception_jax.data.table_cells import UNLISTED, cells_of_table
 
 MOST_NAMED = 3  # Names of one reason in the sentence.
 MOST_OF_A_CLASS = 8  # Images in a class folder of one cell.
-# Pictures that are not read; a cell that holds some is not complete.
-_OTHER_PICTURES = (
-    ".avif .bif .czi .dcm .dng .gif .heic .jfif .jp2 .lif .lsm .nd2 .oib .oif .psd .stk .svs .webp"
-)
 
 
 @dataclass(frozen=True)
@@ -258,10 +246,14 @@ def _cell(cell: NamedCell, left_out: Sequence[LeftOut], *, by_table: bool) -> Ce
     def shown(path: Path) -> str:
         return shown_name(path.relative_to(cell.path).as_posix())
 
+    # A table puts images of several cells into one folder, so that each of them may lack one.
+    folders = {file.parent for file in cell.files}
     lost = [
-        (shown(one.path), one.reason)
+        (shown(one.path), reason)
         for one in left_out
-        if not by_table and one.path.is_relative_to(cell.path) and _may_be_image(one)
+        if (one.path.parent in folders if by_table else one.path.is_relative_to(cell.path))
+        and one.reason != UNLISTED
+        and (reason := lost_image(one))
     ]
     return CellFiles(
         case=cell.case,
@@ -272,12 +264,6 @@ def _cell(cell: NamedCell, left_out: Sequence[LeftOut], *, by_table: bool) -> Ce
         turned=cell.turned,
         left_out=tuple(lost),
     )
-
-
-def _may_be_image(one: LeftOut) -> bool:
-    if one.reason.startswith(NO_IMAGE):
-        return one.path.suffix.lower() in _OTHER_PICTURES.split()
-    return one.reason not in (SYSTEM, RESULT, RUN)
 
 
 def _hint(tree: FolderTree) -> str:
