@@ -119,24 +119,32 @@ class FolderLayout:
             ValueError: A cell has more, or a class folder of a cell has more than can be; all
                 are listed.
         """
-        problems = []
-        for cell in self.cells:
-            count = len(cell.files)
-            counts = Counter(filter(None, cell.classes)).most_common(1)
-            label, images = counts[0] if counts else ("", 0)
-            if count > most:
-                problems.append(
-                    f"`{cell.name}`: {count} images can't be the chromosomes of one cell (at most "
-                    f"{most}); if they are of several cells, make one folder per cell in it, or "
-                    f"write a table `{TABLE}` with the columns file,class,cell,case"
-                )
-            elif self.kind != "table" and images > MOST_OF_A_CLASS:
-                problems.append(
-                    f"`{cell.name}`: {images} images of class {label} can't be of one cell; make "
-                    f"one folder per cell, or write a table `{TABLE}` with the columns "
-                    "file,class,cell,case"
-                )
+        found = {cell.name: self.size_problem(cell, most=most) for cell in self.cells}
+        problems = [f"`{name}`: {problem}" for name, problem in found.items() if problem]
         raise_problems(problems, source=shown_name(str(self.folder)))
+
+    def size_problem(self, cell: CellFiles, *, most: int) -> str:
+        """Return why a cell has more images than one cell can have; empty if it hasn't.
+
+        Args:
+            cell: One of the cells.
+            most: Largest number of images in a cell.
+        """
+        count = len(cell.files)
+        counts = Counter(filter(None, cell.classes)).most_common(1)
+        label, images = counts[0] if counts else ("", 0)
+        if count > most:
+            return (
+                f"{count} images can't be the chromosomes of one cell (at most {most}); leave a "
+                "polyploid cell with more out; if they are of several cells, make one folder per "
+                f"cell in it, or write a table `{TABLE}` with the columns file,class,cell,case"
+            )
+        if self.kind != "table" and images > MOST_OF_A_CLASS:
+            return (
+                f"{images} images of class {label} can't be of one cell; make one folder per "
+                f"cell, or write a table `{TABLE}` with the columns file,class,cell,case"
+            )
+        return ""
 
     def _left_out_text(self) -> str:
         if not self.left_out:

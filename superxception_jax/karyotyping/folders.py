@@ -17,6 +17,8 @@ from superxception_jax.files import readable_name
 from superxception_jax.karyotyping.cell_images import CellImages, NamedImage
 from superxception_jax.karyotyping.prior import MOST_OF_A_CLASS
 
+MOST_IMAGES = AUTOSOMES * MOST_OF_A_CLASS  # of a cell
+
 
 @dataclass(frozen=True)
 class CellFolder:
@@ -29,6 +31,7 @@ class CellFolder:
         left_out: Name of each other file that may be an image of the cell, and why it isn't read.
         case: Patient or sample; empty if unknown.
         paths: Paths of the files below the folder of all images; empty: unknown.
+        problem: Why the files can't be those of one cell; empty: they may be.
     """
 
     name: str
@@ -37,6 +40,7 @@ class CellFolder:
     left_out: tuple[tuple[str, str], ...] = ()
     case: str = ""
     paths: tuple[str, ...] = ()
+    problem: str = ""
 
 
 @dataclass(frozen=True)
@@ -61,7 +65,8 @@ def find_cells(images: str | Path, *, name: str = "`--images`") -> FoundCells:
 
     Raises:
         FileNotFoundError: There is no such folder, or no image in it.
-        ValueError: The folder may be read in two ways, or a cell has too many images.
+        ValueError: The folder may be read in two ways, or all cells have too many images; one
+            that has too many beside others is among the cells, with its problem.
     """
     path = Path(images).expanduser().absolute()
     if path.is_file() and path.suffix.lower() in SUFFIXES:
@@ -73,7 +78,9 @@ def find_cells(images: str | Path, *, name: str = "`--images`") -> FoundCells:
             "correct the path."
         )
     layout = recognize_cells(path)
-    layout.check_cell_sizes(most=AUTOSOMES * MOST_OF_A_CLASS)
+    problems = [layout.size_problem(one, most=MOST_IMAGES) for one in layout.cells]
+    if all(problems):
+        layout.check_cell_sizes(most=MOST_IMAGES)
     unlisted = [one.path for one in layout.left_out if one.reason == UNLISTED]
     if unlisted:
         raise ValueError(
@@ -89,8 +96,9 @@ def find_cells(images: str | Path, *, name: str = "`--images`") -> FoundCells:
             left_out=one.left_out,
             case=one.case,
             paths=tuple(map(layout.relative_name, one.files)),
+            problem=problem,
         )
-        for one in layout.cells
+        for one, problem in zip(layout.cells, problems, strict=True)
     )
     return FoundCells(cells, layout.sentence)
 
@@ -104,7 +112,12 @@ def load_cell(folder: CellFolder) -> CellImages:
     Returns:
         The images in the order of the files, at the full depth of the files, and each file that
         can't be read with the reason.
+
+    Raises:
+        ValueError: The files can't be those of one cell.
     """
+    if folder.problem:
+        raise ValueError(folder.problem)
     images: list[NamedImage] = []
     unread = list(folder.left_out)
     names = folder.names or tuple(readable_name(file.name) for file in folder.files)
