@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from superxception_jax.data.class_names import class_text
-from superxception_jax.data.file_names import name_order, shown_name
+from superxception_jax.data.file_names import folded_text, name_order, shown_name
 from superxception_jax.data.folder_reading import NamedCell
 from superxception_jax.data.folder_tree import TABLE, FolderTree, LeftOut
 from superxception_jax.data.labels_table import ImageIndex, TableRow
 from superxception_jax.data.record import raise_problems
 
 UNLISTED = f"not in {TABLE}"
+_NO_FILE = "there is no such file; delete this row, or export the labels again"
 
 
 def cells_of_table(
@@ -67,6 +69,52 @@ def cells_of_table(
         cells.append(NamedCell(case, name, path, tuple(files), classes, turned))
     left_out = [LeftOut(file, UNLISTED) for file in images if file not in listed]
     return cells, left_out
+
+
+def split_stale(
+    tree: FolderTree, rows: Sequence[TableRow]
+) -> tuple[list[TableRow], list[TableRow]]:
+    """Return the rows of a table without those that nobody needs, and the latter.
+
+    A row whose file isn't there is not needed if it says no other cell than the folders in the
+    name of the file do: then the table arranges the images as their folders do.
+
+    Args:
+        tree: The folder of the table.
+        rows: Rows of the table.
+
+    Returns:
+        Both parts, in the order of the rows.
+    """
+    folder = tree.root.path
+    index = ImageIndex(folder, tree.root.all_images)
+    files = [folder / row.file.replace("\\", "/") for row in rows]
+    inside = {
+        file: row for file, row in zip(files, rows, strict=True) if file.is_relative_to(folder)
+    }
+    said = _places(folder, inside)
+    plain = _places(folder, {file: replace(row, case="", cell="") for file, row in inside.items()})
+    present, stale = [], []
+    for file, row in zip(files, rows, strict=True):
+        needless = False
+        if _is_missing(row.file, index, tree):
+            case, cell = plain[file]
+            # Images beside the table are those of a cell with the name of the folder.
+            by_folders = (plain[file], (case, cell or shown_name(folder.name)))
+            needless = _folded(said[file]) in map(_folded, by_folders)
+        (stale if needless else present).append(row)
+    return present, stale
+
+
+def _folded(place: tuple[str, str]) -> tuple[str, str]:
+    return folded_text(place[0]), folded_text(place[1])
+
+
+def _is_missing(file: str, index: ImageIndex, tree: FolderTree) -> bool:
+    try:
+        return index.find(file) is None and _missing(file, tree) == _NO_FILE
+    except ValueError:
+        return False
 
 
 def _places(folder: Path, listed: dict[Path, TableRow]) -> dict[Path, tuple[str, str]]:
@@ -137,4 +185,4 @@ def _missing(file: str, tree: FolderTree) -> str:
             return f"the file is left out ({reasons[place]})"
     if ".." in path.parts or path == Path(file):
         return "the file must be in the folder of the table"
-    return "there is no such file"
+    return _NO_FILE

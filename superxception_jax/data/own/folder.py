@@ -10,10 +10,11 @@ from pathlib import Path
 from superxception_jax.chromosomes import class_label, natural_key
 from superxception_jax.data.background import level_cell
 from superxception_jax.data.file_names import shown_name
-from superxception_jax.data.folder_layout import FolderLayout, recognize_layout
+from superxception_jax.data.folder_layout import recognize_layout
 from superxception_jax.data.folder_reading import CELL_IMAGES
 from superxception_jax.data.folder_tree import TABLE
 from superxception_jax.data.image_file import DecodedImage, decode_image, hash_image, refuse_colour
+from superxception_jax.data.layout_record import FolderLayout
 from superxception_jax.data.own.equal_images import (
     Fingerprint,
     find_equal_images,
