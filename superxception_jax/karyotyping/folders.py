@@ -13,7 +13,7 @@ from superxception_jax.data.folder_layout import recognize_cells
 from superxception_jax.data.folder_tree import TABLE
 from superxception_jax.data.image_file import SUFFIXES, decode_image, refuse_colour
 from superxception_jax.data.table_cells import UNLISTED
-from superxception_jax.files import readable_name
+from superxception_jax.files import absolute_path, readable_name
 from superxception_jax.karyotyping.cell_images import CellImages, NamedImage
 from superxception_jax.karyotyping.prior import MOST_OF_A_CLASS
 
@@ -65,14 +65,24 @@ def find_cells(images: str | Path, *, name: str = "`--images`") -> FoundCells:
 
     Raises:
         FileNotFoundError: There is no such folder, or no image in it.
+        NotADirectoryError: It is a file, and no image.
         ValueError: The folder may be read in two ways, or all cells have too many images; one
             that has too many beside others is among the cells, with its problem.
     """
-    path = Path(images).expanduser().absolute()
+    if not str(images):
+        raise FileNotFoundError(
+            f"{name} must be a folder of chromosome images, got none; give its path."
+        )
+    path = absolute_path(images)
     if path.is_file() and path.suffix.lower() in SUFFIXES:
         single = CellFolder(path.stem, (path,), paths=(shown_name(path.name),))
         return FoundCells((single,), f"{readable_name(path.name)}: 1 image")
-    if not str(images) or not path.is_dir():
+    if path.is_file():
+        raise NotADirectoryError(
+            f"{name} must be a folder of chromosome images or one such image, got the file "
+            f"`{images}`; unpack an archive, and give the folder that holds the images."
+        )
+    if not path.is_dir():
         raise FileNotFoundError(
             f"{name} must be a folder of chromosome images, got `{images}`, which doesn't exist; "
             "correct the path."

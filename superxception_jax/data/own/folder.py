@@ -22,6 +22,7 @@ from superxception_jax.data.own.equal_images import (
 )
 from superxception_jax.data.own.labels import LabelledFile, read_labels
 from superxception_jax.data.record import ChromosomeRecord, raise_problems
+from superxception_jax.files import absolute_path
 
 HASH_VERSION = 1  # Raise it whenever the records of an unchanged folder change.
 # Images that are kept between their check and their preparation; others are decoded twice.
@@ -74,7 +75,7 @@ def find_folder(folder: str | Path) -> Path:
     Raises:
         FileNotFoundError: There is no such folder.
     """
-    path = Path(folder).expanduser().absolute()
+    path = absolute_path(folder)
     if not str(folder) or not path.is_dir():
         raise FileNotFoundError(
             f"`folder` must be a folder of chromosome images, got {str(folder)!r} (looked for "

@@ -104,3 +104,11 @@ def test_a_large_folder_is_decoded_again_to_the_same_images(lab, monkeypatch):
     (lab / "c9" / "12.jpg").write_bytes(b"changed")
     with pytest.raises(ValueError, match=r"must be a sound data set, got 1 problem.*\n  c9/12.jpg"):
         list(records)
+
+
+def test_a_data_set_has_the_name_of_its_folder_however_the_path_is_written(lab, monkeypatch):
+    monkeypatch.chdir(lab / "c9")
+    for path in ("..", lab / "c9" / "..", lab):
+        built = build(Path(path), "data", "refuse")
+        assert built.info.full_name.startswith("own/my_lab_2024-")
+        assert built.notices[0].startswith("my lab (2024): 2 cells ")
