@@ -94,7 +94,7 @@ def split_stale(
     }
     said = _places(folder, inside)
     plain = _places(folder, {file: replace(row, case="", cell="") for file, row in inside.items()})
-    present, stale = [], []
+    present, stale = list[TableRow](), list[TableRow]()
     for file, row in zip(files, rows, strict=True):
         needless = False
         if _is_missing(row.file, index, tree):

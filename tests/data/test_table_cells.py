@@ -130,9 +130,9 @@ def test_a_case_in_the_first_row_of_each_cell_only_is_refused(tmp_path, flat):
 
 
 def test_a_cell_in_its_first_row_only_is_refused(tmp_path):
-    names = put_names(tmp_path, [f"img/{one}.png" for one in range(6)]) and range(6)
+    put_names(tmp_path, [f"img/{one}.png" for one in range(6)])
     write_labels(
-        tmp_path, [f"img/{one}.png,7,{'' if one % 3 else f'c{one // 3}'}," for one in names]
+        tmp_path, [f"img/{one}.png,7,{'' if one % 3 else f'c{one // 3}'}," for one in range(6)]
     )
     with pytest.raises(ValueError) as error:
         recognize_layout(tmp_path)
