@@ -152,7 +152,13 @@ def _parse(argv: Sequence[str], *, program: ModuleType, shared: Sequence[ModuleT
     except FLAG_ERRORS as error:
         _fail(ValueError(_explain(error, argv)))
     if len(rest) > 1:
-        _fail(ValueError(f"`{rest[1]}` must be a flag such as `--config=…`; see `--help`."))
+        first = flags.FLAGS.get_key_flags_for_module(program)[0].name
+        _fail(
+            ValueError(
+                f"`{rest[1]}` must be a flag such as `--{first}=…`, got a word alone; a value with "
+                f'spaces needs quotes (`--{first}="… …"`); see `--help`.'
+            )
+        )
     return rest
 
 

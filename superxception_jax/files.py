@@ -62,6 +62,19 @@ def replacing(path: Path) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
+def absolute_path(path: str | Path) -> Path:
+    """Return the absolute path of a file or folder, whose last part is its name.
+
+    Args:
+        path: Path as a user writes it; `~` is the home folder.
+
+    Returns:
+        The path. Links are followed only where it has `..`, which leads up from their targets.
+    """
+    absolute = Path(path).expanduser().absolute()
+    return absolute.resolve() if ".." in absolute.parts else absolute
+
+
 def readable_name(name: str) -> str:
     r"""Return the name of a file as text that every output can hold.
 

@@ -6,6 +6,7 @@ so that a dim exposure is read like a bright one.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -28,6 +29,7 @@ _TRUSTED_CUT_OUT_SHARE = 0.8  # of a cut-out, whose border region is mostly chro
 _BEYOND_SHARE = 0.03  # at most so many pixels are lighter than a light background
 _DARKEST_LIGHT = 16.0  # below, nothing can be divided by the level
 _FEWEST_PX = 30  # for a plane
+_MOST_PX = 10**6  # more pixels take memory and say nothing more about three numbers
 _SCATTER = 0.3  # standard deviation of their rows and columns, which run from -1 to 1
 _CUT_OUT_SHARE = 0.1  # transparent; more is a cut-out
 _DRAWN_RIM_PX = 3
@@ -254,12 +256,15 @@ def _fit(view: View, level: float, unit: float, sought: np.ndarray) -> tuple[flo
     rows, columns = _coordinates(view.grey.shape)
     factors, used = even, first
     for _ in range(3):
-        places = np.argwhere(used)
-        down, across = rows[places[:, 0]], columns[places[:, 1]]
+        # Every second, third, ... row and column of a large picture.
+        step = math.ceil(math.sqrt(np.count_nonzero(used) / _MOST_PX)) or 1
+        some = used[::step, ::step]
+        places = np.argwhere(some)
+        down, across = rows[::step][places[:, 0]], columns[::step][places[:, 1]]
         if len(places) < _FEWEST_PX or down.std() < _SCATTER or across.std() < _SCATTER:
             return even
         design = np.stack([np.ones(len(places)), down, across], axis=1)
-        solved = np.linalg.lstsq(design, view.grey[used], rcond=None)[0]
+        solved = np.linalg.lstsq(design, view.grey[::step, ::step][some], rcond=None)[0]
         factors = (float(solved[0]), float(solved[1]), float(solved[2]))
         plane = Level(factors, trusted=False).plane(view.grey.shape)
         used = view.inside & (np.abs(view.grey - plane) <= max(_EVEN * unit, 3.0))

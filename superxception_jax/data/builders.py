@@ -201,6 +201,8 @@ def _prepare(builder: tfds.core.DatasetBuilder, *, progress: bool) -> None:
         # Of two runs that start together, the slower finds the data set prepared already.
         if not builder.data_path.exists():
             raise
+    for text in getattr(builder, "set_aside", ()):
+        print(text, flush=True)
 
 
 def _record(one: Mapping[str, Any]) -> ChromosomeRecord:

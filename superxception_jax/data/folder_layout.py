@@ -8,169 +8,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
-from superxception_jax.data.describe import count_text
 from superxception_jax.data.file_names import folded_text, name_order, shown_name
-from superxception_jax.data.folder_reading import CELL_IMAGES, NamedCell, read_cells
-from superxception_jax.data.folder_tree import (
-    NO_IMAGE,
-    RESULT,
-    RUN,
-    SYSTEM,
-    TABLE,
-    FolderTree,
-    LeftOut,
-    read_tree,
-)
+from superxception_jax.data.folder_reading import NamedCell, read_cells
+from superxception_jax.data.folder_tree import FolderTree, LeftOut, read_tree
 from superxception_jax.data.image_file import SUFFIXES
-from superxception_jax.data.labels_table import choose_table, read_table
-from superxception_jax.data.record import raise_problems
-from superxception_jax.data.table_cells import cells_of_table
-
-MOST_NAMED = 3  # Names of one reason in the sentence.
-MOST_OF_A_CLASS = 8  # Images in a class folder of one cell.
-# Pictures that are not read; a cell that holds some is not complete.
-_OTHER_PICTURES = (
-    ".avif .bif .czi .dcm .dng .gif .heic .jfif .jp2 .lif .lsm .nd2 .oib .oif .psd .stk .svs .webp"
-)
-
-
-@dataclass(frozen=True)
-class CellFiles:
-    """The image files of a cell.
-
-    Attributes:
-        case: Patient or sample; empty if unknown.
-        name: Name of the cell, unique in the folder: `<case>/<cell>` where a case is known.
-        files: N image files, in natural order.
-        names: N names of the images that every output can hold, unique in the cell.
-        classes: N classes that class folders or the table state; empty where they state none.
-        turned: Whether each file is upside down, as the table says; None where none says so.
-        left_out: Name of each other file or folder in the cell's folder that may be an image of
-            the cell, and why it isn't read: a cell without them may not be complete.
-    """
-
-    case: str
-    name: str
-    files: tuple[Path, ...]
-    names: tuple[str, ...]
-    classes: tuple[str, ...]
-    turned: tuple[bool | None, ...]
-    left_out: tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True)
-class FolderLayout:
-    """The layout of a folder.
-
-    Attributes:
-        folder: Absolute path of the folder.
-        kind: "cell" (the images of one cell), "cells" (a folder per cell), "cases" (folders of
-            cases that hold those of cells) or "table" (as `labels.csv` says).
-        table: The table, whether the cells are taken from it or not; None without one.
-        cells: The cells, in natural order.
-        left_out: What is in the folder and is not read, with the reason.
-        links: Number of links to files or folders that were followed.
-    """
-
-    folder: Path
-    kind: str
-    table: Path | None
-    cells: tuple[CellFiles, ...]
-    left_out: tuple[LeftOut, ...]
-    links: int
-
-    @property
-    def sentence(self) -> str:
-        """What was recognised, as one line for the user."""
-        cases = {cell.case for cell in self.cells if cell.case}
-        images = sum(len(cell.files) for cell in self.cells)
-        classes = any(any(cell.classes) for cell in self.cells) and self.kind != "table"
-        how = _HOW[self.kind] + (", and one per class" if classes else "")
-        text = f"{count_text(len(self.cells), 'cell')}"
-        if cases:
-            text += f" in {count_text(len(cases), 'case')}"
-            if alone := sum(not cell.case for cell in self.cells):
-                text += f", {alone:,} of them without a case"
-        text = f"{shown_name(self.folder.name)}: {text} ({how}), {count_text(images, 'image')}"
-        if self.table and self.kind != "table":
-            text += f"; {TABLE} is not used, the folders say the same cells"
-        if self.links:
-            text += f"; {count_text(self.links, 'link')} followed"
-        for cell in self.cells:
-            if len(cell.files) > CELL_IMAGES:
-                text += f"; `{cell.name}` holds {len(cell.files)} images, more than a diploid cell"
-        return f"{text}{self._left_out_text()}"
-
-    def relative_name(self, path: Path) -> str:
-        """Return the path of a file below the folder, as text that every output can hold.
-
-        Args:
-            path: Absolute path.
-
-        Returns:
-            The path with slashes.
-        """
-        return shown_name(path.relative_to(self.folder).as_posix())
-
-    @property
-    def left_out_lines(self) -> tuple[str, ...]:
-        """What is not read, as one line each."""
-        return tuple(
-            f"left out: {self.relative_name(one.path)}: {one.reason}" for one in self.left_out
-        )
-
-    def check_cell_sizes(self, *, most: int) -> None:
-        """Raise if a cell has more images than one cell can have.
-
-        Args:
-            most: Largest number of images in a cell.
-
-        Raises:
-            ValueError: A cell has more, or a class folder of a cell has more than can be; all
-                are listed.
-        """
-        problems = []
-        for cell in self.cells:
-            count = len(cell.files)
-            counts = Counter(filter(None, cell.classes)).most_common(1)
-            label, images = counts[0] if counts else ("", 0)
-            if count > most:
-                problems.append(
-                    f"`{cell.name}`: {count} images can't be the chromosomes of one cell (at most "
-                    f"{most}); if they are of several cells, make one folder per cell in it, or "
-                    f"write a table `{TABLE}` with the columns file,class,cell,case"
-                )
-            elif self.kind != "table" and images > MOST_OF_A_CLASS:
-                problems.append(
-                    f"`{cell.name}`: {images} images of class {label} can't be of one cell; make "
-                    f"one folder per cell, or write a table `{TABLE}` with the columns "
-                    "file,class,cell,case"
-                )
-        raise_problems(problems, source=shown_name(str(self.folder)))
-
-    def _left_out_text(self) -> str:
-        if not self.left_out:
-            return ""
-        by_reason: dict[str, list[str]] = {}
-        for one in self.left_out:
-            by_reason.setdefault(one.reason, []).append(self.relative_name(one.path))
-        parts = []
-        for reason, names in by_reason.items():
-            more = ", ..." if len(names) > MOST_NAMED else ""
-            shown = ", ".join(f"`{name}`" for name in names[:MOST_NAMED])
-            parts.append(f"{len(names):,} {reason} ({shown}{more})")
-        return f"; left out: {', '.join(parts)}"
-
-
-_HOW = {
-    "cell": "all images in one folder",
-    "cells": "one folder per cell",
-    "cases": "one folder per case, in it one per cell",
-    "table": f"as {TABLE} says",
-}
+from superxception_jax.data.labels_table import TableRow, check_copies, choose_table, read_table
+from superxception_jax.data.layout_record import CellFiles, FolderLayout
+from superxception_jax.data.lost_images import lost_image
+from superxception_jax.data.table_cells import UNLISTED, cells_of_table, split_stale
 
 
 def recognize_layout(folder: Path) -> FolderLayout:
@@ -191,14 +39,15 @@ def recognize_layout(folder: Path) -> FolderLayout:
         ValueError: The folder may be read in two ways, or its table can't be used.
     """
     tree = read_tree(folder)
-    return _layout(tree, choose_table(tree.tables))
+    table = choose_table(tree.tables)
+    return _by_table(tree, table) if table else _by_folders(tree)
 
 
 def recognize_cells(folder: Path) -> FolderLayout:
     """Return the layout of a folder for a program that needs its cells, but no classes.
 
     A table of classes may list a part of the images only. Where the folders say the same cells
-    as the table, all images in these folders are read.
+    as the table, all images in these folders are read, and rows that name no file are counted.
 
     Args:
         folder: Absolute path of a folder, see `recognize_layout`.
@@ -212,17 +61,20 @@ def recognize_cells(folder: Path) -> FolderLayout:
     """
     tree = read_tree(folder)
     table = choose_table(tree.tables)
-    layout = _layout(tree, table)
     if table is None:
-        return layout
+        return _by_folders(tree)
     try:
-        plain = _layout(tree, None)
+        plain = _by_folders(tree)
     except ValueError:
-        return layout  # Only the table says what the cells are.
+        return _by_table(tree, table)  # Only the table says what the cells are.
+    present, stale = split_stale(tree, read_table(table))
+    said = _places(_by_table(tree, table, present)) if present or not stale else {}
     places = _places(plain)
-    agree = all(places.get(file) == place for file, place in _places(layout).items())
+    agree = all(places.get(file) == place for file, place in said.items())
     distinct = len(set(places.values())) == len(plain.cells)
-    return replace(plain, table=table) if agree and distinct else layout
+    if agree and distinct:
+        return replace(plain, table=table, stale_rows=len(stale))
+    return _by_table(tree, table)
 
 
 def _places(layout: FolderLayout) -> dict[Path, tuple[str, str]]:
@@ -234,16 +86,33 @@ def _places(layout: FolderLayout) -> dict[Path, tuple[str, str]]:
     }
 
 
-def _layout(tree: FolderTree, table: Path | None) -> FolderLayout:
-    if table is not None:
-        kind, (named, left_out) = "table", cells_of_table(tree, read_table(table))
-    elif not tree.root.all_images:
+def _by_table(
+    tree: FolderTree, table: Path, rows: Sequence[TableRow] | None = None
+) -> FolderLayout:
+    """Return the layout that a table says, or some of its rows."""
+    if rows is None:
+        check_copies(table, [one.path for one in tree.left_out])
+        rows = read_table(table)
+    return _layout(tree, "table", *cells_of_table(tree, rows), table=table)
+
+
+def _by_folders(tree: FolderTree) -> FolderLayout:
+    if not tree.root.all_images:
         raise FileNotFoundError(
             f"`{shown_name(str(tree.root.path))}` must hold images ({', '.join(SUFFIXES)}) of one "
             f"chromosome each, got none{_hint(tree)}; put the images of a cell there."
         )
-    else:
-        kind, named, left_out = read_cells(tree.root)
+    return _layout(tree, *read_cells(tree.root), table=None)
+
+
+def _layout(
+    tree: FolderTree,
+    kind: str,
+    named: Sequence[NamedCell],
+    left_out: Sequence[LeftOut],
+    *,
+    table: Path | None,
+) -> FolderLayout:
     everything = sorted((*tree.left_out, *left_out), key=lambda one: name_order(str(one.path)))
     return FolderLayout(
         folder=tree.root.path,
@@ -259,10 +128,14 @@ def _cell(cell: NamedCell, left_out: Sequence[LeftOut], *, by_table: bool) -> Ce
     def shown(path: Path) -> str:
         return shown_name(path.relative_to(cell.path).as_posix())
 
+    # A table puts images of several cells into one folder, so that each of them may lack one.
+    folders = {file.parent for file in cell.files}
     lost = [
-        (shown(one.path), one.reason)
+        (shown(one.path), reason)
         for one in left_out
-        if not by_table and one.path.is_relative_to(cell.path) and _may_be_image(one)
+        if (one.path.parent in folders if by_table else one.path.is_relative_to(cell.path))
+        and one.reason != UNLISTED
+        and (reason := lost_image(one))
     ]
     return CellFiles(
         case=cell.case,
@@ -273,12 +146,6 @@ def _cell(cell: NamedCell, left_out: Sequence[LeftOut], *, by_table: bool) -> Ce
         turned=cell.turned,
         left_out=tuple(lost),
     )
-
-
-def _may_be_image(one: LeftOut) -> bool:
-    if one.reason.startswith(NO_IMAGE):
-        return one.path.suffix.lower() in _OTHER_PICTURES.split()
-    return one.reason not in (SYSTEM, RESULT, RUN)
 
 
 def _hint(tree: FolderTree) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,8 @@ from superxception_jax.data.record import raise_problems
 
 COLUMNS = ("file", "class", "cell", "case", "turned")
 _SEPARATORS = (";", "\t", ",")  # The comma last: it is the decimal sign where others separate.
+# `labels (1).csv`, `labels(1).csv`, `labels-1.csv`, `labels 2.csv`
+_COPY = re.compile(r"labels[ _-]?(?:\(\d+\)|\d+)\.csv", re.IGNORECASE)
 _TURNED = {
     "": None,
     **dict.fromkeys(("true", "yes", "1"), True),
@@ -61,6 +64,25 @@ def choose_table(tables: Sequence[Path]) -> Path | None:
             "right one."
         )
     return tables[0] if tables else None
+
+
+def check_copies(table: Path, others: Iterable[Path]) -> None:
+    """Raise if beside a table there is a numbered copy of it, as browsers save a second one.
+
+    Args:
+        table: The table that would be read.
+        others: Files that would not.
+
+    Raises:
+        ValueError: There is such a copy.
+    """
+    beside = [one for one in others if one.parent == table.parent and _COPY.fullmatch(one.name)]
+    if beside:
+        names = ", ".join(f"`{shown_name(one.name)}`" for one in (table, *beside))
+        raise ValueError(
+            f"`{shown_name(str(table.parent))}` must hold one table, got {names}, of which one may "
+            f"be a later export; keep the right one as `{TABLE}`."
+        )
 
 
 def read_table(table: Path) -> list[TableRow]:

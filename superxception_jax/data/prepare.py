@@ -11,7 +11,7 @@ from PIL import Image
 from superxception_jax.data.builders import left_out_of, load_records, make_builder, notices_of
 from superxception_jax.data.describe import describe_counts
 from superxception_jax.data.file_names import folders_for
-from superxception_jax.data.own.folder import describe_unknown_cases
+from superxception_jax.data.own.unknown_cases import describe_unknown_cases
 from superxception_jax.data.record import ChromosomeRecord
 
 

@@ -26,7 +26,7 @@ from superxception_jax.data.measure import measure_cell
 from superxception_jax.data.memory import memory_bytes
 from superxception_jax.data.normalization_settings import NormalizationSettings
 from superxception_jax.data.normalize import draw_cell
-from superxception_jax.data.own.folder import describe_unknown_cases
+from superxception_jax.data.own.unknown_cases import describe_unknown_cases
 from superxception_jax.data.prepared_files import (
     TEXTS,
     PreparedFiles,

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from superxception_jax.data.class_names import class_text
-from superxception_jax.data.file_names import name_order, shown_name
+from superxception_jax.data.file_names import folded_text, name_order, shown_name
 from superxception_jax.data.folder_reading import NamedCell
 from superxception_jax.data.folder_tree import TABLE, FolderTree, LeftOut
 from superxception_jax.data.labels_table import ImageIndex, TableRow
 from superxception_jax.data.record import raise_problems
 
 UNLISTED = f"not in {TABLE}"
+_NO_FILE = "there is no such file; delete this row, or export the labels again"
 
 
 def cells_of_table(
@@ -54,6 +56,7 @@ def cells_of_table(
                 f"{listed[file].where}: its cell is unknown: the file must be in `<cell>/`, or "
                 "the table must name the cell"
             )
+    problems += _gaps(folder, listed)
     raise_problems(problems, source=shown_name(str(folder / TABLE)))
     if not listed:
         raise ValueError(f"`{shown_name(str(folder / TABLE))}` must list images, got none.")
@@ -63,26 +66,108 @@ def cells_of_table(
         path = Path(os.path.commonpath([file.parent for file in files]))
         classes = tuple(listed[file].label for file in files)
         turned = tuple(listed[file].turned for file in files)
-        # A row without a cell takes the folder of the file, whose name may hold the case already.
-        own_name = name.removeprefix(f"{case}/")
-        cells.append(NamedCell(case, own_name, path, tuple(files), classes, turned))
+        cells.append(NamedCell(case, name, path, tuple(files), classes, turned))
     left_out = [LeftOut(file, UNLISTED) for file in images if file not in listed]
     return cells, left_out
 
 
+def split_stale(
+    tree: FolderTree, rows: Sequence[TableRow]
+) -> tuple[list[TableRow], list[TableRow]]:
+    """Return the rows of a table without those that nobody needs, and the latter.
+
+    A row whose file isn't there is not needed if it says no other cell than the folders in the
+    name of the file do: then the table arranges the images as their folders do.
+
+    Args:
+        tree: The folder of the table.
+        rows: Rows of the table.
+
+    Returns:
+        Both parts, in the order of the rows.
+    """
+    folder = tree.root.path
+    index = ImageIndex(folder, tree.root.all_images)
+    files = [folder / row.file.replace("\\", "/") for row in rows]
+    inside = {
+        file: row for file, row in zip(files, rows, strict=True) if file.is_relative_to(folder)
+    }
+    said = _places(folder, inside)
+    plain = _places(folder, {file: replace(row, case="", cell="") for file, row in inside.items()})
+    present, stale = list[TableRow](), list[TableRow]()
+    for file, row in zip(files, rows, strict=True):
+        needless = False
+        if _is_missing(row.file, index, tree):
+            case, cell = plain[file]
+            # Images beside the table are those of a cell with the name of the folder.
+            by_folders = (plain[file], (case, cell or shown_name(folder.name)))
+            needless = _folded(said[file]) in map(_folded, by_folders)
+        (stale if needless else present).append(row)
+    return present, stale
+
+
+def _folded(place: tuple[str, str]) -> tuple[str, str]:
+    return folded_text(place[0]), folded_text(place[1])
+
+
+def _is_missing(file: str, index: ImageIndex, tree: FolderTree) -> bool:
+    try:
+        return index.find(file) is None and _missing(file, tree) == _NO_FILE
+    except ValueError:
+        return False
+
+
 def _places(folder: Path, listed: dict[Path, TableRow]) -> dict[Path, tuple[str, str]]:
     """Return case and cell of each listed file: those of its row, else those of its folders."""
+    places = {}
+    for file, parts in _folders(folder, listed).items():
+        row = listed[file]
+        case = row.case or (parts[0] if len(parts) > 1 and not row.cell else "")
+        # The folders of a file may name the case already.
+        places[file] = (case, (row.cell or "/".join(parts)).removeprefix(f"{case}/"))
+    return places
+
+
+def _folders(folder: Path, listed: dict[Path, TableRow]) -> dict[Path, tuple[str, ...]]:
+    """Return the names of the folders of each listed file, without that of a class."""
     labels: dict[Path, set[str]] = {}
     for file, row in listed.items():
         labels.setdefault(file.parent, set()).add(_class_or_text(row.label))
-    places = {}
-    for file, row in listed.items():
-        parts = [shown_name(part) for part in file.relative_to(folder).parts[:-1]]
+    found = {}
+    for file in listed:
+        parts = tuple(shown_name(part) for part in file.relative_to(folder).parts[:-1])
         if parts and labels[file.parent] == {_class_or_text(parts[-1])}:
             parts = parts[:-1]  # A class folder: all its images have its class.
-        case = row.case or (parts[0] if len(parts) > 1 and not row.cell else "")
-        places[file] = (case, row.cell or "/".join(parts))
-    return places
+        found[file] = parts
+    return found
+
+
+def _gaps(folder: Path, listed: dict[Path, TableRow]) -> list[str]:
+    """Return one line for each cell of which some rows name the case or cell, and others don't.
+
+    Spreadsheets show a value once for many rows, and write it once too.
+    """
+    places = _places(folder, listed)
+    groups: dict[tuple[str, object], list[Path]] = {}
+    for file, parts in _folders(folder, listed).items():
+        place = (parts, file.parent == folder)  # Beside folders of classes is not in them.
+        groups.setdefault(("cell", place), []).append(file)
+        groups.setdefault(("case", (place, places[file][1])), []).append(file)
+    problems: dict[str, str] = {}
+    for (column, _), files in groups.items():
+        empty = [file for file in files if not getattr(listed[file], column)]
+        filled = [file for file in files if getattr(listed[file], column)]
+        if not (empty and filled) or len({places[file] for file in files}) == 1:
+            continue
+        more = f" and {len(empty) - 1:,} more" if len(empty) > 1 else ""
+        value = getattr(listed[filled[0]], column)
+        # A row that lacks both is named once.
+        problems.setdefault(
+            listed[empty[0]].where,
+            f"{listed[empty[0]].where}{more}: `{column}` is empty, but {listed[filled[0]].where} "
+            f"of the same folder says {shown_name(value)!r}; fill in `{column}` in every row",
+        )
+    return list(problems.values())
 
 
 def _class_or_text(text: str) -> str:
@@ -100,4 +185,4 @@ def _missing(file: str, tree: FolderTree) -> str:
             return f"the file is left out ({reasons[place]})"
     if ".." in path.parts or path == Path(file):
         return "the file must be in the folder of the table"
-    return "there is no such file"
+    return _NO_FILE

@@ -12,7 +12,7 @@ from superxception_jax.data.folder_layout import recognize_cells
 from superxception_jax.data.folder_tree import TABLE
 from superxception_jax.data.image_file import SUFFIXES, decode_image, refuse_colour
 from superxception_jax.data.table_cells import UNLISTED
-from superxception_jax.files import readable_name
+from superxception_jax.files import absolute_path, readable_name
 from superxception_jax.karyotyping.cell_images import CellImages, NamedImage
 from superxception_jax.karyotyping.prior import MOST_CHROMOSOMES
 
@@ -28,6 +28,7 @@ class CellFolder:
         left_out: Name of each other file that may be an image of the cell, and why it isn't read.
         case: Patient or sample; empty if unknown.
         paths: Paths of the files below the folder of all images; empty: unknown.
+        problem: Why the files can't be those of one cell; empty: they may be.
     """
 
     name: str
@@ -36,6 +37,7 @@ class CellFolder:
     left_out: tuple[tuple[str, str], ...] = ()
     case: str = ""
     paths: tuple[str, ...] = ()
+    problem: str = ""
 
 
 @dataclass(frozen=True)
@@ -60,19 +62,32 @@ def find_cells(images: str | Path, *, name: str = "`--images`") -> FoundCells:
 
     Raises:
         FileNotFoundError: There is no such folder, or no image in it.
-        ValueError: The folder may be read in two ways, or a cell has too many images.
+        NotADirectoryError: It is a file, and no image.
+        ValueError: The folder may be read in two ways, or all cells have too many images; one
+            that has too many beside others is among the cells, with its problem.
     """
-    path = Path(images).expanduser().absolute()
+    if not str(images):
+        raise FileNotFoundError(
+            f"{name} must be a folder of chromosome images, got none; give its path."
+        )
+    path = absolute_path(images)
     if path.is_file() and path.suffix.lower() in SUFFIXES:
         single = CellFolder(path.stem, (path,), paths=(shown_name(path.name),))
         return FoundCells((single,), f"{readable_name(path.name)}: 1 image")
-    if not str(images) or not path.is_dir():
+    if path.is_file():
+        raise NotADirectoryError(
+            f"{name} must be a folder of chromosome images or one such image, got the file "
+            f"`{images}`; unpack an archive, and give the folder that holds the images."
+        )
+    if not path.is_dir():
         raise FileNotFoundError(
             f"{name} must be a folder of chromosome images, got `{images}`, which doesn't exist; "
             "correct the path."
         )
     layout = recognize_cells(path)
-    layout.check_cell_sizes(most=MOST_CHROMOSOMES)
+    problems = [layout.size_problem(one, most=MOST_CHROMOSOMES) for one in layout.cells]
+    if all(problems):
+        layout.check_cell_sizes(most=MOST_CHROMOSOMES)
     unlisted = [one.path for one in layout.left_out if one.reason == UNLISTED]
     if unlisted:
         raise ValueError(
@@ -88,8 +103,9 @@ def find_cells(images: str | Path, *, name: str = "`--images`") -> FoundCells:
             left_out=one.left_out,
             case=one.case,
             paths=tuple(map(layout.relative_name, one.files)),
+            problem=problem,
         )
-        for one in layout.cells
+        for one, problem in zip(layout.cells, problems, strict=True)
     )
     return FoundCells(cells, layout.sentence)
 
@@ -103,7 +119,12 @@ def load_cell(folder: CellFolder) -> CellImages:
     Returns:
         The images in the order of the files, at the full depth of the files, and each file that
         can't be read with the reason.
+
+    Raises:
+        ValueError: The files can't be those of one cell.
     """
+    if folder.problem:
+        raise ValueError(folder.problem)
     images: list[NamedImage] = []
     unread = list(folder.left_out)
     names = folder.names or tuple(readable_name(file.name) for file in folder.files)

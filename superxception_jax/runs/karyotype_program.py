@@ -32,7 +32,7 @@ from typing import TYPE_CHECKING
 from absl import flags
 
 from superxception_jax.commands import run_command
-from superxception_jax.files import check_writable, readable_name
+from superxception_jax.files import absolute_path, check_writable, readable_name
 
 # Everything else is imported after the flags are parsed, so that `--help` and mistakes in the
 # flags are answered at once.
@@ -135,7 +135,7 @@ def main() -> None:
     from superxception_jax.workers import Workers, usable_cores
 
     layout = find_cells(IMAGES.value)
-    images = Path(IMAGES.value).expanduser().absolute()
+    images = absolute_path(IMAGES.value)
     # The ending of a file is no part of its name; a folder may be called `batch 1.1`.
     name = images.stem if images.is_file() else images.name
     out = Path(OUT.value or Path("karyotypes") / name).expanduser().absolute()

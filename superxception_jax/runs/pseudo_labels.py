@@ -137,12 +137,12 @@ def read_unlabelled(experiment: Experiment) -> Chromosomes:
     if not found:
         raise ValueError(
             f"`data.unlabelled_folder` must hold cells that the network can read, got {len(cells)} "
-            f"in `{folder}`: {foreign} of a stain that it doesn't know, {failed} without a "
-            "chromosome; leave the field empty, or give other cells."
+            f"in `{folder}`: {foreign} of a stain that it doesn't know, {failed} that can't be "
+            "read; leave the field empty, or give other cells."
         )
     joined = concatenate(found)
     left_out = [f"{foreign} of a foreign stain"] if foreign else []
-    left_out += [f"{failed} without a chromosome"] if failed else []
+    left_out += [f"{failed} that can't be read"] if failed else []
     print(
         f"unlabelled: {len(joined.labels):,} of {images:,} images of {len(cells)} cells in "
         f"{folder} train with the class that `{experiment.unlabelled_reader}` assigns"
@@ -191,10 +191,10 @@ def _load_reader(experiment: Experiment) -> Classifier:
 
 
 def _prepare(folder: CellFolder, *, settings: NormalizationSettings) -> _Prepared | None:
-    """Return a cell ready for the network; None where no image shows a chromosome."""
-    cell = load_cell(folder)
+    """Return a cell ready for the network; None where it can't be read."""
     normalizations = dict.fromkeys(KINDS, settings)
     try:
+        cell = load_cell(folder)
         prepared = prepare_cell(cell, background=settings.background, normalizations=normalizations)
     except ValueError:
         return None

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from superxception_jax.data.folder_layout import FolderLayout
+from superxception_jax.data.layout_record import FolderLayout
 
 CELL = [f"{index}.png" for index in range(46)]
 _seeds = itertools.count()
@@ -22,6 +22,7 @@ def put(root: Path, *names: str) -> Path:
         file.parent.mkdir(parents=True, exist_ok=True)
         image = np.zeros((14, 9), np.uint8)
         image[2:-2, 2:-2] = np.random.default_rng(next(_seeds)).integers(60, 200, (10, 5))
+        image[2:-2:9, 2:-2:4] = 0  # A rectangle would be a scale bar.
         Image.fromarray(image).save(file)
     return root
 

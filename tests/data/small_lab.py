@@ -39,6 +39,7 @@ def make_lab(folder: Path) -> Path:
         for number in (1, 2, 10):
             image = np.zeros((36 - 2 * number, 14), np.uint8)
             image[3:-3, 3:-3] = generator.integers(90, 200, (30 - 2 * number, 8))
+            image[3 : -3 : 29 - 2 * number, 3:-3:7] = 0  # A rectangle would be a scale bar.
             Image.fromarray(image).save(root / cell / f"{number}a.png")
     return root
 

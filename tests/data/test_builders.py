@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from superxception_jax.data.builders import (
     BUILDERS,
@@ -18,6 +17,7 @@ from superxception_jax.data.builders import (
     load_records,
     make_builder,
 )
+from tests.data.image_folders import put
 from tests.paths import REPOSITORY
 
 IDEOGRAM = {"cells": 1, "seed": 0, "style": "q", "aneuploid_share": 0.0}
@@ -25,12 +25,7 @@ IDEOGRAM = {"cells": 1, "seed": 0, "style": "q", "aneuploid_share": 0.0}
 
 @pytest.fixture
 def lab(tmp_path) -> Path:
-    root = tmp_path / "lab"
-    (root / "c1").mkdir(parents=True)
-    for number in range(4):
-        image = np.zeros((12 + number, 8), np.uint8)
-        image[2:-2, 2:-2] = 90 + number
-        Image.fromarray(image).save(root / "c1" / f"{number + 1}a.png")
+    root = put(tmp_path / "lab", *(f"c1/{number}a.png" for number in range(1, 5)))
     return root
 
 

@@ -7,15 +7,12 @@ import pytest
 from PIL import Image
 
 from superxception_jax.data.prepare import prepare_dataset
+from tests.data.image_folders import put
 
 
 @pytest.fixture
 def lab(tmp_path) -> Path:
-    (tmp_path / "lab" / "c1").mkdir(parents=True)
-    for number in range(3):
-        image = np.zeros((12 + number, 8), np.uint8)
-        image[2:-2, 2:-2] = 90 + number
-        Image.fromarray(image).save(tmp_path / "lab" / "c1" / f"{number + 1}a.png")
+    put(tmp_path / "lab", *(f"c1/{number}a.png" for number in range(1, 4)))
     return tmp_path / "lab"
 
 

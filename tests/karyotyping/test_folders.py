@@ -38,8 +38,33 @@ def test_folders_without_images_are_refused(tmp_path):
         find_cells(tmp_path)
     with pytest.raises(FileNotFoundError, match="`--images` must be a folder of chromosome images"):
         find_cells(tmp_path / "nowhere")
-    with pytest.raises(FileNotFoundError, match="`--images` must be a folder of chromosome images"):
+    with pytest.raises(FileNotFoundError, match=r"must be a folder of .*, got none; give its"):
         find_cells("")
+
+
+@pytest.mark.parametrize("name", ["cell1.zip", "list.csv"])
+def test_a_file_that_is_no_image_is_said_to_be_one(tmp_path, name):
+    (tmp_path / name).write_bytes(b"x")
+    with pytest.raises(NotADirectoryError, match=f"got the file `.*{name}`; unpack an archive"):
+        find_cells(tmp_path / name)
+
+
+def test_a_cell_has_the_name_of_its_folder_however_the_path_is_written(tmp_path, monkeypatch):
+    write_images(tmp_path / "cell 1", count=3)
+    (tmp_path / "cell 1" / "notes").mkdir()
+    (tmp_path / "linked").symlink_to(tmp_path / "cell 1")
+    monkeypatch.chdir(tmp_path / "cell 1")
+    for path in (
+        ".",
+        "notes/..",
+        f"{tmp_path}/cell 1/notes/..",
+        "../cell 1/.",
+        "../linked/notes/..",
+    ):
+        found = find_cells(path)
+        assert [one.name for one in found.cells] == ["cell 1"], path
+        assert found.sentence.startswith("cell 1: 1 cell ")
+    assert find_cells(tmp_path / "linked").cells[0].name == "linked"
 
 
 def test_a_colour_photograph_is_no_chromosome(tmp_path):

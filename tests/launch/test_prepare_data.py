@@ -28,7 +28,8 @@ def lab(tmp_path) -> Path:
     (tmp_path / "lab" / "c1").mkdir(parents=True)
     for level, name in enumerate(("a 1a", "a 1b", "a X", "a Y")):
         image = chromosome()
-        image[20, 15] = level
+        image[5 + level * 9 : 12 + level * 9, 10:20] = 140
+        image[5:45:39, 10:20:9] = 0  # A rectangle would be a scale bar.
         Image.fromarray(image).save(tmp_path / "lab" / "c1" / f"{name}.png")
     return tmp_path / "lab"
 

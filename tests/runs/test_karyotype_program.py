@@ -16,6 +16,7 @@ from superxception_jax.runs import karyotype_program, reader
 from tests.karyotyping.case.case_cells import karyotype_of
 from tests.karyotyping.known_cell import NORMALIZATION
 from tests.karyotyping.read_cells import cell
+from tests.karyotyping.small_batch import write_images
 from tests.paths import REPOSITORY
 
 HEAVY = ("numpy", "scipy", "jax", "matplotlib", "ml_collections", "tqdm")
@@ -61,6 +62,12 @@ def test_mistakes_in_flags_are_one_sentence():
     assert done.returncode == 2
     assert done.stderr.startswith("error: Unknown command line flag 'imagse'. Did you mean: images")
     assert "loaded []" in done.stdout
+    done = run("--images=/data/my", "lab")
+    assert done.returncode == 2
+    assert done.stderr == (
+        "error: `lab` must be a flag such as `--images=…`, got a word alone; a value with spaces "
+        'needs quotes (`--images="… …"`); see `--help`.\n'
+    )
     done = run("--background=grey")
     assert done.returncode == 2
     assert "should be one of <auto|dark|light>" in done.stderr
@@ -159,3 +166,21 @@ def test_the_background_of_a_run_is_that_of_its_settings_unless_one_is_given(giv
         assert karyotype_program._load_networks().background == "light"
     with flagsaver.as_parsed(workdir="runs/own", background="dark"):
         assert karyotype_program._load_networks().background == "dark"
+
+
+def test_the_results_have_the_name_of_the_folder_of_the_images(tmp_path, monkeypatch):
+    write_images(tmp_path / "cell 1" / "raw")
+    outs = []
+
+    def karyotype(layout, out, **_):
+        outs.append(out)
+        return SimpleNamespace(failed={})
+
+    monkeypatch.setattr(karyotype_program, "_load_networks", lambda: None)
+    monkeypatch.setattr(karyotype_program, "_karyotype", karyotype)
+    monkeypatch.setattr(karyotype_program, "_print_outcome", lambda found: None)
+    monkeypatch.chdir(tmp_path)
+    for path in ("cell 1/raw/..", "cell 1/.", "cell 1"):
+        with flagsaver.as_parsed(images=path, out="", prior="", processes="1"):
+            karyotype_program.main()
+    assert outs == [tmp_path / "karyotypes" / "cell 1"] * 3

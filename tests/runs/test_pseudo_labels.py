@@ -158,7 +158,7 @@ def test_cells_that_cannot_be_read_are_counted(folders, experiment, capsys):
     empty.mkdir()
     Image.fromarray(np.zeros((30, 20), np.uint8)).save(empty / "image 00.png")
     read_unlabelled(experiment)
-    assert "left out: 1 without a chromosome" in capsys.readouterr().out
+    assert "left out: 1 that can't be read" in capsys.readouterr().out
 
 
 def test_another_network_than_the_initial_one_can_read_them(folders, monkeypatch):

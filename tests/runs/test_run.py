@@ -60,6 +60,7 @@ def add_cell(laboratory, number):
     for index in range(SOME):
         image = np.zeros((24, 12), np.uint8)
         image[3:-3, 3:-3] = generator.integers(90, 200, (18, 6))
+        image[3:-3:17, 3:-3:5] = 0  # A rectangle would be a scale bar.
         Image.fromarray(image).save(cell / f"scan{index} {CLASS_NAMES[index]}.png")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Sequence
 
 from superxception_jax.data.own.equal_images import TWINS
 from superxception_jax.data.own.folder import (
@@ -21,10 +22,12 @@ class Builder(RecordBuilder):
     Attributes:
         notices: Sentences for the user: what was recognised in the folder.
         left_out: What is in the folder and is not read, one line each.
+        set_aside: What is said of images that are no single chromosome; known once prepared.
     """
 
     notices: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
+    set_aside: Sequence[str] = ()
 
 
 def build_own(*, data_dir: str, folder: str, twins: str, polarity: str) -> Builder:
@@ -55,11 +58,15 @@ def build_own(*, data_dir: str, folder: str, twins: str, polarity: str) -> Build
     # Where twins are refused, a preparation that was allowed them must not be taken.
     allowed = "-twins" if twins == "allow" else ""
     way = "-any" if polarity == "any" else ""
+    set_aside: list[str] = []
     config = RecordConfig(
         name=f"{label}-{read.content_hash}{allowed}{way}",
-        load=functools.partial(iterate_folder, read, twins=twins, polarity=polarity),
+        load=functools.partial(
+            iterate_folder, read, twins=twins, polarity=polarity, tell=set_aside.append
+        ),
     )
     builder = Builder(data_dir=data_dir, config=config, file_format="array_record")
     builder.notices = read.notices
+    builder.set_aside = set_aside
     builder.left_out = read.layout.left_out_lines
     return builder

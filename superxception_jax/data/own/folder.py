@@ -4,25 +4,29 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from superxception_jax.chromosomes import class_label, natural_key
-from superxception_jax.data.background import level_cell
+from superxception_jax.data.background import LeveledCell, level_cell
 from superxception_jax.data.file_names import shown_name
-from superxception_jax.data.folder_layout import FolderLayout, recognize_layout
+from superxception_jax.data.folder_layout import recognize_layout
 from superxception_jax.data.folder_reading import CELL_IMAGES
 from superxception_jax.data.folder_tree import TABLE
 from superxception_jax.data.image_file import DecodedImage, decode_image, hash_image, refuse_colour
+from superxception_jax.data.layout_record import FolderLayout
 from superxception_jax.data.own.equal_images import (
     Fingerprint,
     find_equal_images,
     twin_problems,
 )
 from superxception_jax.data.own.labels import LabelledFile, read_labels
-from superxception_jax.data.record import ChromosomeRecord, raise_problems
+from superxception_jax.data.record import MOST_PROBLEMS, ChromosomeRecord, raise_problems
+from superxception_jax.data.screen import screen_cell
+from superxception_jax.data.sight import see
+from superxception_jax.files import absolute_path
 
-HASH_VERSION = 1  # Raise it whenever the records of an unchanged folder change.
+HASH_VERSION = 2  # Raise it whenever the records of an unchanged folder change.
 # Images that are kept between their check and their preparation; others are decoded twice.
 _KEPT_BYTES = 2**30
 # How the images are taken whose orientation the table does not state.
@@ -73,7 +77,7 @@ def find_folder(folder: str | Path) -> Path:
     Raises:
         FileNotFoundError: There is no such folder.
     """
-    path = Path(folder).expanduser().absolute()
+    path = absolute_path(folder)
     if not str(folder) or not path.is_dir():
         raise FileNotFoundError(
             f"`folder` must be a folder of chromosome images, got {str(folder)!r} (looked for "
@@ -120,7 +124,7 @@ def read_folder(folder: Path, *, twins: str) -> OwnFolder:
 
 
 def load_folder(folder: OwnFolder, *, twins: str, polarity: str) -> list[ChromosomeRecord]:
-    """Load and check all images of a laboratory's folder.
+    """Load and check all images of a laboratory's folder, also those that are no chromosome.
 
     Args:
         folder: The folder, as `read_folder` returns it.
@@ -136,23 +140,27 @@ def load_folder(folder: OwnFolder, *, twins: str, polarity: str) -> list[Chromos
     Raises:
         ValueError: Images are damaged, coloured or there twice; all are listed.
     """
-    return list(iterate_folder(folder, twins=twins, polarity=polarity))
+    return list(iterate_folder(folder, twins=twins, polarity=polarity, tell=None))
 
 
-def iterate_folder(folder: OwnFolder, *, twins: str, polarity: str) -> Iterator[ChromosomeRecord]:
+def iterate_folder(
+    folder: OwnFolder, *, twins: str, polarity: str, tell: Callable[[str], object] | None
+) -> Iterator[ChromosomeRecord]:
     """Check all images of a laboratory's folder, and return an iterator over them.
 
     Args:
         folder: The folder, as `read_folder` returns it.
         twins: "refuse" or "allow" equal pixels in several cells.
         polarity: An entry of `POLARITIES`, see `load_folder`.
+        tell: Called with what is said of images that can't be one chromosome of their cell, see
+            `screen_cell`; they are left out. None: these are not looked for.
 
     Returns:
         The chromosomes of `load_folder`. Those of a large folder are decoded again, so that they
         are never in memory together.
 
     Raises:
-        ValueError: Images are damaged, coloured or there twice; all are listed.
+        ValueError: Images are damaged, coloured or there twice; all are listed. Or none is left.
     """
     by_cell: dict[str, list[LabelledFile]] = {}
     for one in folder.files:
@@ -160,6 +168,7 @@ def iterate_folder(folder: OwnFolder, *, twins: str, polarity: str) -> Iterator[
     problems: list[str] = []
     contents: list[Fingerprint] = []
     kept: dict[str, list[ChromosomeRecord]] = {}
+    aside: dict[Path, str] = {}
     room_bytes = _KEPT_BYTES
     for cell, files in by_cell.items():
         images = _decode(files, add_problem=problems.append)
@@ -170,50 +179,32 @@ def iterate_folder(folder: OwnFolder, *, twins: str, polarity: str) -> Iterator[
             for one, image in zip(files, images, strict=True)
         ]
         try:
-            records = _level(files, images, polarity=polarity)
+            leveled = level_cell(images, background="auto")
         except ValueError as error:
             problems.append(f"cell {cell}: {error}")
             continue
+        if tell is not None:
+            aside |= _screen(files, leveled)
+        records = _records(files, leveled, aside=aside, polarity=polarity)
         room_bytes -= sum(record.image.nbytes for record in records)
         if room_bytes >= 0:
             kept[cell] = records
     problems += twin_problems(*find_equal_images(contents), twins=twins)[0]
     source = shown_name(str(folder.layout.folder))
     raise_problems(problems, source=source)
-    return _in_order(by_cell, kept, polarity=polarity, source=source)
-
-
-def describe_unknown_cases(cells: Iterable[str], cases: Iterable[str]) -> str:
-    """Return a sentence for users where no patients are known.
-
-    Args:
-        cells: Cell of each image.
-        cases: Case of each image.
-
-    Returns:
-        One line of text; empty where there are several cases, and one has another name than its
-        cell.
-    """
-    pairs = set(zip(cells, cases, strict=True))
-    if len(pairs) > 1 and len({case for _, case in pairs}) == 1:
-        return (
-            f"own: all {len(pairs):,} cells are of one case, `{next(iter(pairs))[1]}`: if they are "
-            f"of several patients, name them in the column `case` of `{TABLE}`, or make one "
-            "folder per patient."
-        )
-    if any(cell != case for cell, case in pairs):
-        return ""
-    noun = "cell" if len(pairs) == 1 else "cells"
-    return (
-        f"own: {len(pairs):,} {noun} without a patient (column `case` of `{TABLE}`): every cell "
-        "counts as a case of its own, and the split `cases` equals `cells`."
-    )
+    if aside and tell is not None:
+        lines = [f"{one.shown}: {aside[one.path]}" for one in folder.files if one.path in aside]
+        if len(lines) == len(folder.files):
+            raise_problems(lines, source=source)
+        tell(_aside_text(lines))
+    return _in_order(by_cell, kept, aside=aside, polarity=polarity, source=source)
 
 
 def _in_order(
     by_cell: Mapping[str, Sequence[LabelledFile]],
     kept: dict[str, list[ChromosomeRecord]],
     *,
+    aside: Mapping[Path, str],
     polarity: str,
     source: str,
 ) -> Iterator[ChromosomeRecord]:
@@ -224,14 +215,36 @@ def _in_order(
             problems: list[str] = []
             images = _decode(by_cell[cell], add_problem=problems.append)
             raise_problems(problems, source=source)  # It was changed since it was checked.
-            records = _level(by_cell[cell], images, polarity=polarity)
+            leveled = level_cell(images, background="auto")
+            records = _records(by_cell[cell], leveled, aside=aside, polarity=polarity)
         yield from sorted(records, key=lambda record: natural_key(record.name))
 
 
-def _level(
-    files: Sequence[LabelledFile], images: Sequence[DecodedImage], *, polarity: str
+def _screen(files: Sequence[LabelledFile], leveled: LeveledCell) -> dict[Path, str]:
+    """Return the files of a cell that can't be one chromosome of it, each with the reason."""
+    kind = leveled.background.kind
+    sights = [see(image, background=kind) for image in leveled.images]
+    found = screen_cell(sights, names=[one.shown for one in files], background=kind)
+    return {files[one.index].path: one.reason for one in found}
+
+
+def _aside_text(lines: Sequence[str]) -> str:
+    more = len(lines) - MOST_PROBLEMS
+    shown = [*lines[:MOST_PROBLEMS], *([f"... and {more:,} more"] if more > 0 else [])]
+    head = (
+        "own: images that can't be one chromosome of their cell, which are set aside, neither "
+        f"trained on nor tested: {len(lines):,}"
+    )
+    return "\n  ".join([head, *shown])
+
+
+def _records(
+    files: Sequence[LabelledFile],
+    leveled: LeveledCell,
+    *,
+    aside: Mapping[Path, str],
+    polarity: str,
 ) -> list[ChromosomeRecord]:
-    leveled = level_cell(images, background="auto").images
     return [
         ChromosomeRecord(
             image=image[::-1, ::-1].copy() if one.turned else image,
@@ -241,7 +254,8 @@ def _level(
             name=one.shown.rpartition(".")[0],
             upright=one.turned is not None or polarity == "upright",
         )
-        for one, image in zip(files, leveled, strict=True)
+        for one, image in zip(files, leveled.images, strict=True)
+        if one.path not in aside
     ]
 
 

@@ -13,8 +13,8 @@ from superxception_jax.data.class_names import (
     read_class_names,
 )
 from superxception_jax.data.file_names import shown_name
-from superxception_jax.data.folder_layout import CellFiles, FolderLayout
 from superxception_jax.data.folder_tree import TABLE
+from superxception_jax.data.layout_record import CellFiles, FolderLayout
 from superxception_jax.data.record import raise_problems
 
 # A table that is not read would leave classes to the names of files.

@@ -99,8 +99,44 @@ def test_a_large_folder_is_decoded_again_to_the_same_images(lab, monkeypatch):
             np.testing.assert_array_equal(one.image, other.image)
             assert dataclasses.replace(one, image=other.image) == other
     records = folder.iterate_folder(
-        read_folder(lab, twins="refuse"), twins="refuse", polarity="upright"
+        read_folder(lab, twins="refuse"), twins="refuse", polarity="upright", tell=None
     )
     (lab / "c9" / "12.jpg").write_bytes(b"changed")
     with pytest.raises(ValueError, match=r"must be a sound data set, got 1 problem.*\n  c9/12.jpg"):
         list(records)
+
+
+def test_a_data_set_has_the_name_of_its_folder_however_the_path_is_written(lab, monkeypatch):
+    monkeypatch.chdir(lab / "c9")
+    for path in ("..", lab / "c9" / "..", lab):
+        built = build(Path(path), "data", "refuse")
+        assert built.info.full_name.startswith("own/my_lab_2024-")
+        assert built.notices[0].startswith("my lab (2024): 2 cells ")
+
+
+def test_images_that_are_no_single_chromosome_are_set_aside_by_name(lab, tmp_path, capsys):
+    bar = np.zeros((30, 20), np.uint8)
+    bar[4:26, 7:13] = 200
+    two = np.zeros((30, 40), np.uint8)
+    for column in (6, 25):
+        two[5:25, column : column + 8] = np.random.default_rng(column).integers(90, 200, (20, 8))
+        two[5:25:19, column : column + 8 : 7] = 0
+    Image.fromarray(bar).save(lab / "c9" / "bar 3a.png")
+    Image.fromarray(two).save(lab / "c10" / "two 4a.png")
+    data_dir = str(tmp_path / "data")
+    records = load_records(build(lab, data_dir, "refuse"), progress=False)
+    assert [one.name for one in records] == ["c9/12", "c9/anything 23", "c10/scan 7 1a"]
+    text = capsys.readouterr().out
+    assert "own: images that can't be one chromosome of their cell, which are set aside" in text
+    assert "trained on nor tested: 2\n" in text
+    assert "  c9/bar 3a.png: straight-edged: a scale bar" in text
+    assert "  c10/two 4a.png: two separate pieces of chromosome size" in text
+    # Images of a large folder are decoded again, and set aside again.
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(folder, "_KEPT_BYTES", 0)
+        again = load_records(build(lab, str(tmp_path / "again"), "refuse"), progress=False)
+    assert [one.name for one in again] == [one.name for one in records]
+    for name in ("c9/12.jpg", "c9/anything 23.tif", "c10/scan 7 1a.png"):
+        (lab / name).unlink()
+    with pytest.raises(ValueError, match=r"got 2 problems.*\n  c9/bar 3a.png: straight"):
+        load_records(build(lab, data_dir, "refuse"), progress=False)

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from superxception_jax.data.own.folder import describe_unknown_cases
+from superxception_jax.data.own.unknown_cases import describe_unknown_cases
 
 
 def test_unknown_cases_are_stated():

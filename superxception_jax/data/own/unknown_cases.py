@@ -1,0 +1,34 @@
+"""What the user must know where the patients of a laboratory's cells are unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from superxception_jax.data.folder_tree import TABLE
+
+
+def describe_unknown_cases(cells: Iterable[str], cases: Iterable[str]) -> str:
+    """Return a sentence for users where no patients are known.
+
+    Args:
+        cells: Cell of each image.
+        cases: Case of each image.
+
+    Returns:
+        One line of text; empty where there are several cases, and one has another name than its
+        cell.
+    """
+    pairs = set(zip(cells, cases, strict=True))
+    if len(pairs) > 1 and len({case for _, case in pairs}) == 1:
+        return (
+            f"own: all {len(pairs):,} cells are of one case, `{next(iter(pairs))[1]}`: if they are "
+            f"of several patients, name them in the column `case` of `{TABLE}`, or make one "
+            "folder per patient."
+        )
+    if any(cell != case for cell, case in pairs):
+        return ""
+    noun = "cell" if len(pairs) == 1 else "cells"
+    return (
+        f"own: {len(pairs):,} {noun} without a patient (column `case` of `{TABLE}`): every cell "
+        "counts as a case of its own, and the split `cases` equals `cells`."
+    )
