@@ -2,7 +2,8 @@
 
 A run keeps its data folders as absolute paths, so that they are the same folders from any
 directory. They are places and no settings: a run whose data, or that itself, has moved is resumed
-or evaluated with the new folder, and its stored split decides whether the images are the same.
+or evaluated with the new folder, and its stored split decides whether the images are the same. The
+folder of cells without labels is a setting: what was read in it is kept, and no split names it.
 """
 
 from __future__ import annotations
@@ -33,8 +34,9 @@ _CONFIG = {
     "remedy": "restore it from a copy, or start the run again in another folder",
 }
 _PROVENANCE = {"content": "the provenance of a run", "remedy": "restore it from a copy"}
-# Fields of the section `data` that name folders.
-PLACES = ("data_dir", "manual_dir", "own_folder", "unlabelled_folder")
+# Fields of the section `data` that name folders; those of labelled images, and that of the others.
+_LABELLED_PLACES = ("data_dir", "manual_dir", "own_folder")
+PLACES = (*_LABELLED_PLACES, "unlabelled_folder")
 
 
 def make_workdir(runs: Path, name: str) -> Path:
@@ -84,17 +86,18 @@ def check_workdir(workdir: Path, experiment: Experiment, *, flag: str) -> None:
 
     Args:
         workdir: Run folder.
-        experiment: Experiment whose config is compared. Data folders are compared only while the
-            run has no stored split.
+        experiment: Experiment whose config is compared. Folders of labelled images are compared
+            only while the run has no stored split.
         flag: Flag that names the folder, for the message.
 
     Raises:
         ValueError: The folder holds other files, or a run of another config.
     """
     if holds_run(workdir):
-        configs = (upgrade_config(_stored_values(workdir))[0], experiment.config)
-        settle = _without_places if (workdir / SPLIT_FILE).is_file() else with_absolute_places
-        differences = config_differences(*map(settle, configs))
+        settle = _without_places if (workdir / SPLIT_FILE).is_file() else dict
+        stored = upgrade_config(_stored_values(workdir))[0]
+        configs = (settle(with_absolute_places(one)) for one in (stored, experiment.config))
+        differences = config_differences(*configs)
         if differences:
             raise ValueError(
                 f"`{flag}` must hold a run of the same config, got `{workdir}` with another "
@@ -149,7 +152,7 @@ def with_places(config: ConfigDict, places: Mapping[str, str]) -> ConfigDict:
 
 
 def _without_places(config: Mapping[str, Any]) -> dict[str, Any]:
-    data = {name: value for name, value in config["data"].items() if name not in PLACES}
+    data = {name: at for name, at in config["data"].items() if name not in _LABELLED_PLACES}
     return {**config, "data": data}
 
 

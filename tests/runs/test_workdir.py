@@ -88,6 +88,21 @@ def test_a_relative_folder_is_the_same_from_every_directory(tmp_path, monkeypatc
         check_workdir(tmp_path / "run", own(seed=1), flag="--workdir")
 
 
+def test_another_folder_without_labels_is_another_run(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    fields = {"model.init_from": "gband", "model.polarity": "read"}
+    workdir, experiment = tmp_path / "run", own(**fields, **{"data.unlabelled_folder": "more"})
+    with claimed_workdir(workdir, experiment):
+        (workdir / SPLIT_FILE).touch()
+    check_workdir(workdir, experiment, flag="--workdir")
+    # The folder isn't there, and needn't be: what was read in it is kept.
+    check_workdir(workdir, build_experiment(load_config(workdir)), flag="--workdir")
+    for other in ("elsewhere", ""):
+        changed = own(**fields, **{"data.unlabelled_folder": other})
+        with pytest.raises(ValueError, match=r"unlabelled_folder: .*/more → "):
+            check_workdir(workdir, changed, flag="--workdir")
+
+
 def test_places_are_changed_and_hidden_without_touching_the_rest(monkeypatch, tmp_path):
     monkeypatch.setenv("HOME", str(tmp_path))
     config = own("~/patients/cells").config
