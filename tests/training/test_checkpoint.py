@@ -250,6 +250,32 @@ def test_a_damaged_best_beyond_the_latest_is_made_again(copied):
     with Checkpoints(copied) as opened:
         assert "trained again" in opened.mend(_state(0))
         assert (opened.step(LATEST), opened.step(BEST)) == (4, None)
+    # It may be stopped again before that step.
+    with Checkpoints(copied) as opened:
+        assert opened.mend(_state(0)) == ""
+        opened.save(LATEST, _state(5, scale=5), progress=_progress(best_step=3))
+        assert opened.mend(_state(0)) == ""
+        # Damaged a second time, and then made again.
+        opened.save(BEST, _state(6), progress=_progress(best_step=6))
+        (copied / BEST / "6" / "progress" / "metadata").write_text("[")
+        assert "trained again" in opened.mend(_state(0))
+        opened.save(BEST, _state(6), progress=_progress(best_step=6))
+        assert opened.mend(_state(0)) == ""
+
+
+def test_a_best_that_was_set_aside_is_missed_once_its_step_has_passed(copied):
+    with Checkpoints(copied) as opened:
+        opened.save(BEST, _state(6), progress=_progress(best_step=6))
+    (copied / BEST / "6" / "progress" / "metadata").write_text("[")
+    (copied / "damaged-best-copy of mine").mkdir()
+    with Checkpoints(copied) as opened:
+        assert "trained again" in opened.mend(_state(0))
+        opened.save(LATEST, _state(7), progress=_progress(best_step=3))
+        with pytest.raises(DamagedCheckpointError, match="no best checkpoint"):
+            opened.mend(_state(0))
+        _damage(copied / LATEST / "7" / "progress" / "metadata", "half")
+        with pytest.raises(DamagedCheckpointError, match=r"latest/7.*no best checkpoint.*Restore"):
+            opened.mend(_state(0))
 
 
 def test_sound_absent_or_foreign_checkpoints_are_not_mended(copied, tmp_path):
