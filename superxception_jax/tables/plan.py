@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from superxception_jax.data.splits import FOLDED_PROTOCOLS
 from superxception_jax.runs.config_values import config_differences
 from superxception_jax.runs.experiment import Experiment
 from superxception_jax.runs.workdir import check_workdir
@@ -101,7 +100,7 @@ def make_plan(
         command: Command line that makes the table.
 
     Raises:
-        ValueError: Names, folds, pairs or folders are invalid, or the runs don't belong in one
+        ValueError: Names, pairs or folders are invalid, or the runs don't belong in one
             table, because they test different images or different networks under one name.
     """
     if not re.fullmatch(r"\w[\w.-]*", name):
@@ -118,7 +117,6 @@ def make_plan(
         )
     planned = {run.key for run in runs}
     kept = [run for run in stored.runs if run.key not in planned]
-    _check_folds(runs)
     _check_one_table(runs, kept)
     pairs = tuple(dict.fromkeys([*stored.pairs, *pairs]))
     _check_pairs(pairs, rows=dict.fromkeys([run.row for run in kept] + [run.row for run in runs]))
@@ -135,16 +133,6 @@ def make_plan(
         commands=(*commands, command),
         earlier=stored.runs,
     )
-
-
-def _check_folds(runs: Sequence[PlannedRun]) -> None:
-    for run in runs:
-        protocol, fold = run.experiment.split.protocol, run.experiment.split.fold
-        if fold and protocol not in FOLDED_PROTOCOLS:
-            raise ValueError(
-                f"`--folds` must be 0 with the split `{protocol}`, which has no folds, got {fold}; "
-                "leave it out, or use --overrides=split.protocol=cells."
-            )
 
 
 def _check_one_table(runs: Sequence[PlannedRun], kept: Sequence[TableRun]) -> None:

@@ -5,6 +5,12 @@ import pytest
 from configs.super_xception import get_config
 from superxception_jax.runs.experiment import build_experiment
 
+OTHER_OPTIMIZERS = {
+    "optimizer.name": {},
+    "optimizer.momentum": {"name": "nesterov"},
+    "optimizer.rate_decay": {"schedule": "inverse_time"},
+}
+
 
 def _changed(**fields):
     config = get_config("smoke")
@@ -48,6 +54,10 @@ def test_every_field_of_the_config_reaches_the_experiment():
             # A field of another network.
             start = config.copy_and_resolve_references()
             start.model.name = "stripnet"
+        if path in OTHER_OPTIMIZERS:
+            # Fields of another optimiser or schedule.
+            start = config.copy_and_resolve_references()
+            start.optimizer.update({"weight_decay": 0.0, **OTHER_OPTIMIZERS[path]})
         if path.startswith("data.unlabelled"):
             # Read by a network to start from.
             start = config.copy_and_resolve_references()
