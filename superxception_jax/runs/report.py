@@ -15,11 +15,7 @@ from tqdm import tqdm
 
 from superxception_jax.chromosomes import CLASS_NAMES
 from superxception_jax.data.source import Chromosomes
-from superxception_jax.evaluation.metrics import (
-    Metrics,
-    class_shares,
-    compute_metrics,
-)
+from superxception_jax.evaluation.metrics import Metrics, compute_metrics
 from superxception_jax.evaluation.plots import save_figure
 from superxception_jax.evaluation.predictions import (
     Predictions,
@@ -99,7 +95,7 @@ def write_report(
         log_probabilities = predict_split(setup, variables, images, bar=bar)
     temperature, stain = fit_calibration(setup, variables)
     stain = _admit_what_the_start_knows(setup, stain)
-    shares = class_shares(setup.splits["train"].labels)
+    shares = setup.class_shares
     predictions, withheld = calibrated_predictions(
         setup, images, log_probabilities, temperature, shares
     )
@@ -159,7 +155,7 @@ def share_predictions(setup: Setup, *, variables: Mapping[str, Any], split: str)
     fit_calibration(setup, variables)
     Attempts().attempt("", functools.partial(_restore, setup, variables, images, split=split))
     measure_orientation(setup, variables, images)
-    _measure_start(setup, images, class_shares(setup.splits["train"].labels))
+    _measure_start(setup, images, setup.class_shares)
 
 
 def _admit_what_the_start_knows(setup: Setup, fitted: KnownStain) -> KnownStain:

@@ -12,6 +12,7 @@ from superxception_jax.commands import Interrupted
 from superxception_jax.data.source import Chromosomes
 from superxception_jax.data.splits import PARTS, Split
 from superxception_jax.files import check_writable, write_json, write_text
+from superxception_jax.runs.equal_setups import check_equal_setups
 from superxception_jax.runs.experiment import Experiment
 from superxception_jax.runs.finished import has_ended
 from superxception_jax.runs.lock import locked_run
@@ -20,7 +21,6 @@ from superxception_jax.runs.pseudo_labels import keep_pseudo_labels, load_pseudo
 from superxception_jax.runs.report import RunHistory, share_predictions, write_report
 from superxception_jax.runs.setup import (
     Setup,
-    check_equal_setups,
     describe,
     load_best,
     parameter_table,

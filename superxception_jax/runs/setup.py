@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,12 +10,14 @@ from typing import Any
 
 import flax.linen as nn
 import jax
+import numpy as np
 import optax
 from clu import parameter_overview
 
 from superxception_jax.data.joined import join_chromosomes
 from superxception_jax.data.source import Chromosomes
 from superxception_jax.data.splits import PARTS, WHOLE_CELL_PROTOCOLS, Split
+from superxception_jax.evaluation.metrics import class_shares
 from superxception_jax.models.inference import Predict, make_predict
 from superxception_jax.models.multiply_accumulates import count_multiply_accumulates
 from superxception_jax.runs.experiment import Experiment
@@ -31,6 +31,7 @@ from superxception_jax.runs.split_data import (
     load_curled,
     load_everything,
     repeat_images,
+    repeated_places,
 )
 from superxception_jax.runs.split_file import StoredSplit, describe_split
 from superxception_jax.runs.weights_file import knows_orientation
@@ -38,7 +39,7 @@ from superxception_jax.training import compile as compilation
 from superxception_jax.training.checkpoint import BEST
 from superxception_jax.training.checkpoint_sharing import AnyCheckpoints
 from superxception_jax.training.optimizers import make_optimizer
-from superxception_jax.training.processes import process_count, tell
+from superxception_jax.training.processes import process_count
 from superxception_jax.training.state import TrainState, init_state
 
 
@@ -48,7 +49,7 @@ class Setup:
 
     Attributes:
         experiment: Checked experiment.
-        splits: Images by split: train, validation, test.
+        splits: Images by split: train, validation, test; each image once, see `repeated`.
         to_curl: Names of the training images of which a curled copy trains, too, by data set.
         pseudo_labelled: Images that train beside `train`, with the classes that another
             network assigned; None for none.
@@ -82,12 +83,23 @@ class Setup:
     fresh_state: Callable[[jax.Array], TrainState]
 
     @property
+    def repeated(self) -> Chromosomes:
+        """Return the training images, each as often as an epoch shows it."""
+        return repeat_images(self.splits["train"], self.experiment.repeats)
+
+    @property
+    def class_shares(self) -> np.ndarray:
+        """Return the share f64[24] of each class among `repeated`."""
+        train = self.splits["train"]
+        return class_shares(train.labels[repeated_places(train, self.experiment.repeats)])
+
+    @property
     def trained(self) -> Chromosomes:
         """Return all images that an epoch shows; the curled copies are loaded here.
 
         Testing needs none of them, and they take minutes to make.
         """
-        parts = [self.splits["train"], *load_curled(self.experiment, self.to_curl)]
+        parts = [self.repeated, *load_curled(self.experiment, self.to_curl)]
         if self.pseudo_labelled is not None and len(self.pseudo_labelled.labels):
             parts.append(self.pseudo_labelled)
         return join_chromosomes(parts)
@@ -118,14 +130,14 @@ def set_up(
     split = (choose_split or draw_split(experiment))(everything)
     splits = {name: everything.take(getattr(split, name)) for name in PARTS}
     to_curl = choose_to_curl(splits["train"], experiment.curled_share)
-    splits["train"] = repeat_images(splits["train"], experiment.repeats)
     check_polarity(splits["train"], experiment)
     if experiment.split.protocol in WHOLE_CELL_PROTOCOLS:
         check_cells(splits[tested].cells)
     if pseudo_labelled is not None:
         pseudo_labelled = without_known(pseudo_labelled, splits.values())
-    trained = [splits["train"], *([] if pseudo_labelled is None else [pseudo_labelled])]
-    images = sum(len(part.labels) for part in trained) + sum(map(len, to_curl.values()))
+    beside = [] if pseudo_labelled is None else [pseudo_labelled]
+    images = len(repeated_places(splits["train"], experiment.repeats))
+    images += sum(len(part.labels) for part in beside) + sum(map(len, to_curl.values()))
     steps_per_epoch = _count_steps(images, experiment.batch_size)
     optimizer = make_optimizer(
         experiment.optimizer,
@@ -159,7 +171,7 @@ def set_up(
             mesh,
         ),
         key=key,
-        oriented=any(part.upright.any() for part in trained)
+        oriented=any(part.upright.any() for part in [splits["train"], *beside])
         or knows_orientation(experiment.init_from),
         steps_per_epoch=steps_per_epoch,
         abstract_state=compilation.with_replicated_sharding(jax.eval_shape(draw_state, key), mesh),
@@ -174,31 +186,6 @@ def _count_steps(images: int, batch_size: int) -> int:
             f"{batch_size}; choose a smaller one."
         )
     return images // batch_size
-
-
-def check_equal_setups(setup: Setup, workdir: Path) -> None:
-    """Check that all processes of a run have the same images, split and config.
-
-    Args:
-        setup: Setup of the run in this process.
-        workdir: Run folder, for the message.
-
-    Raises:
-        ValueError: This process has others than the first.
-    """
-    if process_count() == 1:
-        return
-    config = {name: part for name, part in setup.experiment.config.items() if name != "data"}
-    seen = hashlib.sha256(json.dumps(config, sort_keys=True).encode())
-    for name, image in sorted(setup.split.images.items()):
-        seen.update(f"{name} {image}\n".encode("utf-8", "surrogateescape"))
-    digest = seen.hexdigest()
-    if digest != tell(lambda: digest):
-        raise ValueError(
-            "all processes must have the same config, images and split, got others than those of "
-            f"the first process; start all with the same flags, and give them the same data and, "
-            f"to resume, the same run folder `{workdir}`."
-        )
 
 
 def _check_batch_sizes(experiment: Experiment, mesh: jax.sharding.Mesh) -> None:

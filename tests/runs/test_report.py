@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 
 from configs.stripnet import get_config
 from superxception_jax.data.source import Chromosomes
+from superxception_jax.evaluation.metrics import class_shares
 from superxception_jax.evaluation.predictions import load_predictions
 from superxception_jax.files import write_text
 from superxception_jax.karyotyping.stain import KnownStain
@@ -92,6 +93,7 @@ def make(monkeypatch, tmp_path):
         setup: Any = SimpleNamespace(
             experiment=build_experiment(config),
             splits=splits,
+            class_shares=class_shares(splits["train"].labels),
             model=object(),
             steps_per_epoch=2,
             oriented=True,
