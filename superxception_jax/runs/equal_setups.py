@@ -7,11 +7,14 @@ import json
 from pathlib import Path
 
 from superxception_jax.runs.setup import Setup
+from superxception_jax.runs.workdir import without_places
 from superxception_jax.training.processes import process_count, tell
 
 
 def check_equal_setups(setup: Setup, workdir: Path) -> None:
-    """Check that all processes of a run have the same images, split and config.
+    """Check that all processes of a run have the same images, split, pseudo-labels and config.
+
+    The folders of the data may be others on each computer.
 
     Args:
         setup: Setup of the run in this process.
@@ -22,14 +25,22 @@ def check_equal_setups(setup: Setup, workdir: Path) -> None:
     """
     if process_count() == 1:
         return
-    config = {name: part for name, part in setup.experiment.config.items() if name != "data"}
-    seen = hashlib.sha256(json.dumps(config, sort_keys=True).encode())
-    for name, image in sorted(setup.split.images.items()):
-        seen.update(f"{name} {image}\n".encode("utf-8", "surrogateescape"))
-    digest = seen.hexdigest()
+    digest = _digest(setup)
     if digest != tell(lambda: digest):
         raise ValueError(
-            "all processes must have the same config, images and split, got others than those of "
-            f"the first process; start all with the same flags, and give them the same data and, "
-            f"to resume, the same run folder `{workdir}`."
+            "all processes must have the same config, images, split and pseudo-labels, got others "
+            "than those of the first process; start all with the same flags, and give them the "
+            f"same data and, to resume, the same run folder `{workdir}`."
         )
+
+
+def _digest(setup: Setup) -> str:
+    """Return a hash of what must be the same in all processes."""
+    config = without_places(setup.experiment.config)
+    lines = [json.dumps(config, sort_keys=True)]
+    lines += [f"{name} {image}" for name, image in sorted(setup.split.images.items())]
+    if (pseudo := setup.pseudo_labelled) is not None:
+        # In their order, in which they train.
+        columns = (pseudo.names, pseudo.labels, pseudo.hashes, pseudo.upright)
+        lines += [" ".join(map(str, row)) for row in zip(*columns, strict=True)]
+    return hashlib.sha256("\n".join(lines).encode("utf-8", "surrogateescape")).hexdigest()

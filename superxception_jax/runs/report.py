@@ -47,6 +47,7 @@ from superxception_jax.runs.start_weights import load_start
 from superxception_jax.runs.weights_file import ORIENTED
 from superxception_jax.runs.workdir import CALIBRATION_FILE
 from superxception_jax.training import compile as compilation
+from superxception_jax.training.processes import process_count
 from superxception_jax.training.progress import Progress
 
 
@@ -86,7 +87,8 @@ def write_report(
         The files, the results first.
 
     Raises:
-        ValueError: A part of the report failed; everything else is written.
+        ValueError: A part of the report failed; everything else is written. What several processes
+            compute together raises at once.
     """
     images = setup.splits[split]
     # The test split is the result of the run; the files of other splits carry the split's name.
@@ -114,7 +116,9 @@ def write_report(
     ]
     parts = Attempts()
     restoring = functools.partial(_restore, setup, variables, images, split=split)
-    restored = parts.attempt("super_resolution", restoring)
+    # Several processes compute it together: one that went on without it would wait for ever.
+    alone = process_count() == 1
+    restored = parts.attempt("super_resolution", restoring) if alone else restoring()
     results = RunResults(
         **_identity(setup, split=split),
         **_metrics(setup, predictions, metrics),
@@ -153,7 +157,7 @@ def share_predictions(setup: Setup, *, variables: Mapping[str, Any], split: str)
     images = setup.splits[split]
     predict_split(setup, variables, images, bar=None)
     fit_calibration(setup, variables)
-    Attempts().attempt("", functools.partial(_restore, setup, variables, images, split=split))
+    _restore(setup, variables, images, split=split)
     measure_orientation(setup, variables, images)
     _measure_start(setup, images, setup.class_shares)
 

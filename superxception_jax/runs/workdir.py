@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -94,10 +94,10 @@ def check_workdir(workdir: Path, experiment: Experiment, *, flag: str) -> None:
         ValueError: The folder holds other files, or a run of another config.
     """
     if holds_run(workdir):
-        settle = _without_places if (workdir / SPLIT_FILE).is_file() else dict
+        free = _LABELLED_PLACES if (workdir / SPLIT_FILE).is_file() else ()
         stored = upgrade_config(_stored_values(workdir))[0]
-        configs = (settle(with_absolute_places(one)) for one in (stored, experiment.config))
-        differences = config_differences(*configs)
+        configs = map(with_absolute_places, (stored, experiment.config))
+        differences = config_differences(*(without_places(one, free) for one in configs))
         if differences:
             raise ValueError(
                 f"`{flag}` must hold a run of the same config, got `{workdir}` with another "
@@ -151,8 +151,14 @@ def with_places(config: ConfigDict, places: Mapping[str, str]) -> ConfigDict:
     return changed
 
 
-def _without_places(config: Mapping[str, Any]) -> dict[str, Any]:
-    data = {name: at for name, at in config["data"].items() if name not in _LABELLED_PLACES}
+def without_places(config: Mapping[str, Any], places: Sequence[str] = PLACES) -> dict[str, Any]:
+    """Return a config without data folders, to be compared with another one.
+
+    Args:
+        config: JSON values of a config.
+        places: Names of the folders, some of `PLACES`.
+    """
+    data = {name: value for name, value in config["data"].items() if name not in places}
     return {**config, "data": data}
 
 

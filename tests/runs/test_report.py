@@ -21,7 +21,7 @@ from superxception_jax.runs import calibrated, report
 from superxception_jax.runs.experiment import build_experiment
 from superxception_jax.runs.included import INCLUDED
 from superxception_jax.runs.reader import load_calibration
-from superxception_jax.runs.report import RunHistory, write_report
+from superxception_jax.runs.report import RunHistory, share_predictions, write_report
 from superxception_jax.runs.results import load_results
 from superxception_jax.training.progress import Progress
 from tests.runs.samples import PROVENANCE, TRAINING
@@ -200,6 +200,21 @@ def test_damaged_metrics_cost_only_the_curves(make, tmp_path):
     with pytest.raises(ValueError, match=r"`learning_curves\.png` failed"):
         make(cells(MALE))
     assert (tmp_path / "reliability.png").exists()
+
+
+def test_a_process_that_fails_ends_instead_of_waiting_for_others(make, monkeypatch):
+    def fail(*_args, **_options):
+        raise FileNotFoundError("no such archive")
+
+    monkeypatch.setattr(report, "_restore", fail)
+    monkeypatch.setattr(report, "fit_calibration", lambda *_: (1.0, EASY))
+    setup: Any = SimpleNamespace(splits={"test": cells(MALE)})
+    with pytest.raises(FileNotFoundError, match="no such archive"):
+        share_predictions(setup, variables={}, split="test")
+    # The first one, too, which would go on to what the others never begin.
+    monkeypatch.setattr(report, "process_count", lambda: 2)
+    with pytest.raises(FileNotFoundError, match="no such archive"):
+        make(cells(MALE))
 
 
 @pytest.mark.usefixtures("no_figures")
