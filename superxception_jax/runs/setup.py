@@ -34,6 +34,7 @@ from superxception_jax.runs.split_data import (
     repeated_places,
 )
 from superxception_jax.runs.split_file import StoredSplit, describe_split
+from superxception_jax.runs.start_record import StartRecord
 from superxception_jax.runs.weights_file import knows_orientation
 from superxception_jax.training import compile as compilation
 from superxception_jax.training.checkpoint import BEST
@@ -53,6 +54,7 @@ class Setup:
         to_curl: Names of the training images of which a curled copy trains, too, by data set.
         pseudo_labelled: Images that train beside `train`, with the classes that another
             network assigned; None for none.
+        start: What the run keeps of the weights that it starts from; None for nothing.
         split: The split by name, with all images of the data set.
         mesh: Devices.
         model: Network.
@@ -71,6 +73,7 @@ class Setup:
     splits: Mapping[str, Chromosomes]
     to_curl: Mapping[str, Sequence[str]]
     pseudo_labelled: Chromosomes | None
+    start: StartRecord | None
     split: StoredSplit
     mesh: jax.sharding.Mesh
     model: nn.Module
@@ -111,6 +114,7 @@ def set_up(
     tested: str = "test",
     choose_split: Callable[[Chromosomes], Split] | None = None,
     pseudo_labelled: Chromosomes | None = None,
+    start: StartRecord | None = None,
 ) -> Setup:
     """Return the data, devices and network of an experiment; only prepared data are written.
 
@@ -119,10 +123,11 @@ def set_up(
         tested: Split that will be tested.
         choose_split: Returns the split of all images; None to draw it.
         pseudo_labelled: Pseudo-labelled images to train on; those of labelled cells are left out.
+        start: What the run keeps of the weights that it starts from; None to look at them.
 
     Raises:
         ValueError: A size doesn't fit the data or the devices, or a cell can't be tested.
-        FileNotFoundError: An archive is missing.
+        FileNotFoundError: An archive is missing, or weights are that say whether it is oriented.
     """
     mesh = compilation.make_mesh(experiment.device_count)
     _check_batch_sizes(experiment, mesh)
@@ -157,6 +162,7 @@ def set_up(
         splits=splits,
         to_curl=to_curl,
         pseudo_labelled=pseudo_labelled,
+        start=start,
         split=describe_split(everything, split),
         mesh=mesh,
         model=model,
@@ -171,12 +177,20 @@ def set_up(
             mesh,
         ),
         key=key,
-        oriented=any(part.upright.any() for part in [splits["train"], *beside])
-        or knows_orientation(experiment.init_from),
+        oriented=_is_oriented(experiment, [splits["train"], *beside], start),
         steps_per_epoch=steps_per_epoch,
         abstract_state=compilation.with_replicated_sharding(jax.eval_shape(draw_state, key), mesh),
         fresh_state=compilation.compile_replicated(draw_state, mesh),
     )
+
+
+def _is_oriented(
+    experiment: Experiment, trained: Sequence[Chromosomes], start: StartRecord | None
+) -> bool:
+    """Return whether a network can have learned orientations from its images or from its start."""
+    if any(part.upright.any() for part in trained):
+        return True
+    return knows_orientation(experiment.init_from) if start is None else start.oriented
 
 
 def _count_steps(images: int, batch_size: int) -> int:

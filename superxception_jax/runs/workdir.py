@@ -1,16 +1,17 @@
 """Run folders: the names of their files, and which run they belong to.
 
-A run keeps its data folders as absolute paths, so that they are the same folders from any
-directory. They are places and no settings: a run whose data, or that itself, has moved is resumed
-or evaluated with the new folder, and its stored split decides whether the images are the same. The
-folder of cells without labels is a setting: what was read in it is kept, and no split names it.
+A run keeps its data folders, and the weights that it starts from, as absolute paths, so that they
+are the same from any directory. Folders are places and no settings: a run whose data, or that
+itself, has moved is resumed or evaluated with the new folder, and its stored split decides whether
+the images are the same. The folder of cells without labels is a setting: what was read in it is
+kept, and no split names it.
 """
 
 from __future__ import annotations
 
 import contextlib
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from ml_collections import ConfigDict
 from superxception_jax.files import damaged, load_json, write_json
 from superxception_jax.runs.config_values import config_differences, config_from_json
 from superxception_jax.runs.experiment import Experiment
+from superxception_jax.runs.included import absolute_weights
 from superxception_jax.runs.kinds import check_kinds
 from superxception_jax.runs.lock import LOCK_FILE, locked_run
 from superxception_jax.runs.provenance import TrainingRecord
@@ -62,7 +64,7 @@ def claimed_workdir(workdir: Path, experiment: Experiment) -> Iterator[None]:
 
     Args:
         workdir: Run folder; made if absent.
-        experiment: Experiment whose config is stored, with absolute data folders, or compared.
+        experiment: Experiment whose config is stored, with absolute paths, or compared.
 
     Yields:
         Nothing; meanwhile no other process works on the run.
@@ -113,7 +115,7 @@ def check_workdir(workdir: Path, experiment: Experiment, *, flag: str) -> None:
 
 
 def with_absolute_places(config: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a config whose data folders are absolute; a relative one is below this directory.
+    """Return a config with absolute folders and weights; relative ones are below this directory.
 
     Args:
         config: JSON values of a config.
@@ -122,11 +124,11 @@ def with_absolute_places(config: Mapping[str, Any]) -> dict[str, Any]:
     for name in PLACES:
         if data.get(name):  # an empty one stands for none, or for a folder of another field
             data[name] = str(Path(data[name]).expanduser().absolute())
-    return {**config, "data": data}
+    return _with_weights({**config, "data": data}, absolute_weights)
 
 
 def with_portable_places(config: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a config that doesn't say where data lie, to be given to others.
+    """Return a config that doesn't say where data and weights lie, to be given to others.
 
     Args:
         config: JSON values of a config.
@@ -134,7 +136,16 @@ def with_portable_places(config: Mapping[str, Any]) -> dict[str, Any]:
     data = config["data"] | {"data_dir": "data", "manual_dir": ""}
     for name in ("own_folder", "unlabelled_folder"):
         data[name] = Path(data.get(name, "")).name
-    return {**config, "data": data}
+    # The name of an included network has no folder.
+    return _with_weights({**config, "data": data}, lambda weights: Path(weights).name)
+
+
+def _with_weights(config: Mapping[str, Any], change: Callable[[str], str]) -> dict[str, Any]:
+    """Return a config with other names of the weights to start from and to read with."""
+    changed = dict(config)
+    for section, name in (("model", "init_from"), ("data", "unlabelled_reader")):
+        changed[section] = config[section] | {name: change(config[section].get(name, ""))}
+    return changed
 
 
 def with_places(config: ConfigDict, places: Mapping[str, str]) -> ConfigDict:

@@ -154,6 +154,16 @@ UNLABELLED = {"data.unlabelled_folder": "cells", "model.polarity": "read"}
             "`model.input_px` must be at least 64 with `deep_cnn`, got 50 of the canvas; raise it.",
         ),
         ({"model.name": "alexnet", "model.input_px": 67}, None),
+        (
+            {
+                "super_resolution.pretraining_epochs": 2,
+                "model.start": "kept_unless_improved",
+                "model.init_from": "gband",
+            },
+            "`super_resolution.pretraining_epochs` must be 0 with `model.start` "
+            "'kept_unless_improved', which tests the initial weights as they are, got 2; set it "
+            "to 0.",
+        ),
         ({"data.own_polarity": "any", "model.polarity": "read"}, None),
         ({"training.batch_size": 32, "training.accumulation_steps": 4}, None),
         ({"model.rematerialization": "blocks"}, None),

@@ -23,6 +23,7 @@ from superxception_jax.runs.included import INCLUDED
 from superxception_jax.runs.reader import load_calibration
 from superxception_jax.runs.report import RunHistory, share_predictions, write_report
 from superxception_jax.runs.results import load_results
+from superxception_jax.runs.start_record import StartRecord
 from superxception_jax.training.progress import Progress
 from tests.runs.samples import PROVENANCE, TRAINING
 
@@ -83,7 +84,12 @@ def make(monkeypatch, tmp_path):
     monkeypatch.setattr(report, "save_figure", lambda figure, path: write_text(path, "a figure"))
 
     def write(
-        test: Chromosomes, *, validation: Chromosomes | None = None, mesh: Any = None, **fields
+        test: Chromosomes,
+        *,
+        validation: Chromosomes | None = None,
+        mesh: Any = None,
+        start: StartRecord | None = None,
+        **fields,
     ):
         config = get_config("smoke")
         config.update_from_flattened_dict(
@@ -97,6 +103,7 @@ def make(monkeypatch, tmp_path):
             model=object(),
             steps_per_epoch=2,
             oriented=True,
+            start=start,
             mesh=mesh,
         )
         history = RunHistory(**HISTORY)
@@ -208,7 +215,8 @@ def test_a_process_that_fails_ends_instead_of_waiting_for_others(make, monkeypat
 
     monkeypatch.setattr(report, "_restore", fail)
     monkeypatch.setattr(report, "fit_calibration", lambda *_: (1.0, EASY))
-    setup: Any = SimpleNamespace(splits={"test": cells(MALE)})
+    experiment = SimpleNamespace(start_counts=False)
+    setup: Any = SimpleNamespace(splits={"test": cells(MALE)}, experiment=experiment)
     with pytest.raises(FileNotFoundError, match="no such archive"):
         share_predictions(setup, variables={}, split="test")
     # The first one, too, which would go on to what the others never begin.
@@ -234,6 +242,17 @@ def test_the_start_is_tested_on_the_same_images(make, tmp_path, monkeypatch, cap
     text = capsys.readouterr().out
     assert f"before the training: {results.accuracy:.2%} of 276 images" in text
     assert "no epoch improved on it" not in text
+
+
+def test_a_start_that_has_changed_is_refused_before_anything_is_written(make, tmp_path):
+    fields = {
+        "model.init_from": "gband",
+        "model.start": "kept_unless_improved",
+        "training.kept": "lowest_loss",
+    }
+    with pytest.raises(ValueError, match=r"must be the weights that this run started from, got"):
+        make(cells(MALE), start=StartRecord("another", oriented=True), **fields)
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(

@@ -88,6 +88,27 @@ def test_a_relative_folder_is_the_same_from_every_directory(tmp_path, monkeypatc
         check_workdir(tmp_path / "run", own(seed=1), flag="--workdir")
 
 
+def test_weights_to_start_from_are_the_same_from_every_directory(tmp_path, monkeypatch):
+    for name in ("here", "there"):
+        (tmp_path / name).mkdir()
+    experiment = own(**{"model.init_from": "nets/variables.npz"})
+    monkeypatch.chdir(tmp_path / "here")
+    with claimed_workdir(tmp_path / "run", experiment):
+        (tmp_path / "run" / SPLIT_FILE).touch()
+    check_workdir(tmp_path / "run", experiment, flag="--workdir")
+    config = load_config(tmp_path / "run")
+    assert config.model.init_from == str(tmp_path / "here" / "nets" / "variables.npz")
+    # Given to others, they have no folder.
+    assert with_portable_places(config.to_dict())["model"]["init_from"] == "variables.npz"
+    monkeypatch.chdir(tmp_path / "there")
+    with pytest.raises(ValueError, match=r"model.init_from: .*/here/nets/.* → .*/there/nets/"):
+        check_workdir(tmp_path / "run", experiment, flag="--workdir")
+    for name in ("gband", "none", ""):
+        values = own(**{"model.init_from": name}).config
+        for change in (with_absolute_places, with_portable_places):
+            assert change(values)["model"]["init_from"] == name
+
+
 def test_another_folder_without_labels_is_another_run(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     fields = {"model.init_from": "gband", "model.polarity": "read"}
