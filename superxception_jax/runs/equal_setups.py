@@ -6,8 +6,9 @@ import hashlib
 import json
 from pathlib import Path
 
+from superxception_jax.runs.config_values import without_fields
 from superxception_jax.runs.setup import Setup
-from superxception_jax.runs.workdir import without_places
+from superxception_jax.runs.workdir import PLACES
 from superxception_jax.training.processes import process_count, tell
 
 
@@ -36,7 +37,7 @@ def check_equal_setups(setup: Setup, workdir: Path) -> None:
 
 def _digest(setup: Setup) -> str:
     """Return a hash of what must be the same in all processes."""
-    config = without_places(setup.experiment.config)
+    config = without_fields(setup.experiment.config, [f"data.{name}" for name in PLACES])
     lines = [json.dumps(config, sort_keys=True)]
     lines += [f"{name} {image}" for name, image in sorted(setup.split.images.items())]
     if (pseudo := setup.pseudo_labelled) is not None:

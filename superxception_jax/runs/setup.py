@@ -141,9 +141,9 @@ def set_up(
     if pseudo_labelled is not None:
         pseudo_labelled = without_known(pseudo_labelled, splits.values())
     beside = [] if pseudo_labelled is None else [pseudo_labelled]
-    images = len(repeated_places(splits["train"], experiment.repeats))
-    images += sum(len(part.labels) for part in beside) + sum(map(len, to_curl.values()))
-    steps_per_epoch = _count_steps(images, experiment.batch_size)
+    shown = len(repeated_places(splits["train"], experiment.repeats))
+    shown += sum(len(part.labels) for part in beside) + sum(map(len, to_curl.values()))
+    steps_per_epoch = _count_steps(shown, experiment.batch_size)
     optimizer = make_optimizer(
         experiment.optimizer,
         frozen=experiment.frozen,
@@ -167,21 +167,23 @@ def set_up(
         mesh=mesh,
         model=model,
         optimizer=optimizer,
-        predict=compilation.compile_predict(
-            make_predict(
-                model,
-                input_px=experiment.input_px,
-                test_views=experiment.test_views,
-                precision=experiment.precision,
-            ),
-            mesh,
-        ),
+        predict=_compile_predict(experiment, model, mesh),
         key=key,
         oriented=_is_oriented(experiment, [splits["train"], *beside], start),
         steps_per_epoch=steps_per_epoch,
         abstract_state=compilation.with_replicated_sharding(jax.eval_shape(draw_state, key), mesh),
         fresh_state=compilation.compile_replicated(draw_state, mesh),
     )
+
+
+def _compile_predict(experiment: Experiment, model: nn.Module, mesh: jax.sharding.Mesh) -> Predict:
+    predict = make_predict(
+        model,
+        input_px=experiment.input_px,
+        test_views=experiment.test_views,
+        precision=experiment.precision,
+    )
+    return compilation.compile_predict(predict, mesh)
 
 
 def _is_oriented(

@@ -11,14 +11,18 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from ml_collections import ConfigDict
 
 from superxception_jax.files import damaged, load_json, write_json
-from superxception_jax.runs.config_values import config_differences, config_from_json
+from superxception_jax.runs.config_values import (
+    config_differences,
+    config_from_json,
+    without_fields,
+)
 from superxception_jax.runs.experiment import Experiment
 from superxception_jax.runs.included import absolute_weights
 from superxception_jax.runs.kinds import check_kinds
@@ -39,6 +43,8 @@ _PROVENANCE = {"content": "the provenance of a run", "remedy": "restore it from 
 # Fields of the section `data` that name folders; those of labelled images, and that of the others.
 _LABELLED_PLACES = ("data_dir", "manual_dir", "own_folder")
 PLACES = (*_LABELLED_PLACES, "unlabelled_folder")
+# Fields that change no result but by the rounding of sums, and depend on the computer.
+_FREE_FIELDS = ("training.devices", "data.memory_share", "evaluation.batch_size")
 
 
 def make_workdir(runs: Path, name: str) -> Path:
@@ -88,18 +94,19 @@ def check_workdir(workdir: Path, experiment: Experiment, *, flag: str) -> None:
 
     Args:
         workdir: Run folder.
-        experiment: Experiment whose config is compared. Folders of labelled images are compared
-            only while the run has no stored split.
+        experiment: Experiment whose config is compared, but for what depends on the computer.
+            Folders of labelled images are compared only while the run has no stored split.
         flag: Flag that names the folder, for the message.
 
     Raises:
         ValueError: The folder holds other files, or a run of another config.
     """
     if holds_run(workdir):
-        free = _LABELLED_PLACES if (workdir / SPLIT_FILE).is_file() else ()
+        places = _LABELLED_PLACES if (workdir / SPLIT_FILE).is_file() else ()
+        free = {*_FREE_FIELDS, *(f"data.{name}" for name in places)}
         stored = upgrade_config(_stored_values(workdir))[0]
         configs = map(with_absolute_places, (stored, experiment.config))
-        differences = config_differences(*(without_places(one, free) for one in configs))
+        differences = config_differences(*(without_fields(one, free) for one in configs))
         if differences:
             raise ValueError(
                 f"`{flag}` must hold a run of the same config, got `{workdir}` with another "
@@ -160,17 +167,6 @@ def with_places(config: ConfigDict, places: Mapping[str, str]) -> ConfigDict:
         for name, folder in places.items():
             changed.data[name] = folder or changed.data[name]
     return changed
-
-
-def without_places(config: Mapping[str, Any], places: Sequence[str] = PLACES) -> dict[str, Any]:
-    """Return a config without data folders, to be compared with another one.
-
-    Args:
-        config: JSON values of a config.
-        places: Names of the folders, some of `PLACES`.
-    """
-    data = {name: value for name, value in config["data"].items() if name not in places}
-    return {**config, "data": data}
 
 
 def holds_run(workdir: Path) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from superxception_jax.runs.config_values import config_differences
+from superxception_jax.runs.config_values import config_differences, without_fields
 from superxception_jax.runs.experiment import Experiment
 from superxception_jax.runs.workdir import check_workdir
 from superxception_jax.tables.finished_run import TableRun
@@ -168,14 +168,8 @@ def _select(
     config: Mapping[str, Any], names: Sequence[str], *, without: Sequence[str]
 ) -> dict[str, Any]:
     """Return sections of a config without some fields, which are given as `section.field`."""
-    selected = {}
-    for name in names:
-        value = config.get(name, "absent")
-        if isinstance(value, Mapping):
-            value = {field: x for field, x in value.items() if f"{name}.{field}" not in without}
-        if name not in without:
-            selected[name] = value
-    return selected
+    kept = without_fields(config, without)
+    return {name: kept.get(name, "absent") for name in names if name not in without}
 
 
 def _check_pairs(pairs: Sequence[tuple[str, str]], *, rows: Mapping[str, None]) -> None:

@@ -109,6 +109,15 @@ def test_weights_to_start_from_are_the_same_from_every_directory(tmp_path, monke
             assert change(values)["model"]["init_from"] == name
 
 
+def test_what_depends_on_the_computer_may_change(tmp_path):
+    with claimed_workdir(tmp_path / "run", own()):
+        pass
+    fields = {"training.devices": 2, "data.memory_share": 0.25, "evaluation.batch_size": 64}
+    check_workdir(tmp_path / "run", own(**fields), flag="--workdir")
+    with pytest.raises(ValueError, match=r"training\.batch_size: .* → 64$"):
+        check_workdir(tmp_path / "run", own(**fields, **{"training.batch_size": 64}), flag="--run")
+
+
 def test_another_folder_without_labels_is_another_run(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     fields = {"model.init_from": "gband", "model.polarity": "read"}
