@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import pytest
+from flax import linen as nn
 
 from configs.super_xception import get_config
+from superxception_jax.models.build import MODELS
 from superxception_jax.runs.experiment import build_experiment
 
 OTHER_OPTIMIZERS = {
@@ -191,6 +193,18 @@ def test_starting_from_a_file_needs_the_network_of_keras():
     assert "`model.middle_modules` must be 8 with `model.init_from`" in str(caught.value)
     with pytest.raises(ValueError, match=r"`model.name` must be one of resnet50, .*got 'alexnet'"):
         build_experiment(_changed(model__init_from="weights.h5", model__name="alexnet"))
+
+
+def test_an_attribute_that_no_config_has_is_named(monkeypatch):
+    class OwnNetwork(nn.Module):
+        classes: int
+        width_multiplier: float
+        batch_norm_momentum: float
+        implementation: str
+
+    monkeypatch.setitem(MODELS, "deep_cnn", (OwnNetwork, False))
+    with pytest.raises(ValueError, match=r"must have attributes of .*, momentum, .* got batch_"):
+        build_experiment(_changed(model__name="deep_cnn"))
 
 
 def test_none_stands_for_no_start():
