@@ -6,6 +6,7 @@ import dataclasses
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from superxception_jax.files import damaged, load_json, write_json
 from superxception_jax.models.keras.start import EXPORTED
@@ -83,7 +84,7 @@ def keep_start(init_from: str, workdir: Path, *, is_new: bool) -> StartRecord | 
         ValueError: The stored record is damaged.
     """
 
-    def keep() -> dict[str, str | bool] | None:
+    def keep() -> dict[str, Any] | None:
         path = workdir / START_FILE
         if is_new and not path.is_file():
             write_json(path, dataclasses.asdict(describe_start(init_from)))

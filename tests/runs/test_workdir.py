@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
@@ -112,7 +113,11 @@ def test_weights_to_start_from_are_the_same_from_every_directory(tmp_path, monke
 def test_what_depends_on_the_computer_may_change(tmp_path):
     with claimed_workdir(tmp_path / "run", own()):
         pass
-    fields = {"training.devices": 2, "data.memory_share": 0.25, "evaluation.batch_size": 64}
+    fields: dict[str, Any] = {
+        "training.devices": 2,
+        "data.memory_share": 0.25,
+        "evaluation.batch_size": 64,
+    }
     check_workdir(tmp_path / "run", own(**fields), flag="--workdir")
     with pytest.raises(ValueError, match=r"training\.batch_size: .* → 64$"):
         check_workdir(tmp_path / "run", own(**fields, **{"training.batch_size": 64}), flag="--run")
