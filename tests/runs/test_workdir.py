@@ -120,7 +120,7 @@ def test_what_depends_on_the_computer_may_change(tmp_path):
     }
     check_workdir(tmp_path / "run", own(**fields), flag="--workdir")
     with pytest.raises(ValueError, match=r"training\.batch_size: .* → 64$"):
-        check_workdir(tmp_path / "run", own(**fields, **{"training.batch_size": 64}), flag="--run")
+        check_workdir(tmp_path / "run", own(**(fields | {"training.batch_size": 64})), flag="--run")
 
 
 def test_another_folder_without_labels_is_another_run(tmp_path, monkeypatch):
