@@ -38,7 +38,6 @@ from benchmarks.kept import claim_kept
 from superxception_jax.commands import build_config, run_guarded
 from superxception_jax.data.source import Chromosomes
 from superxception_jax.data.splits import Split
-from superxception_jax.evaluation.metrics import class_shares
 from superxception_jax.files import write_json, write_text
 from superxception_jax.runs.calibrated import calibrated_predictions, fit_calibration
 from superxception_jax.runs.experiment import Experiment, build_experiment
@@ -94,7 +93,7 @@ def adapt(
 def test(setup: Setup, variables: Mapping[str, Any], everything: Chromosomes) -> dict[str, Any]:
     """Return single and assigned accuracy on the test images of each data set."""
     temperature, _ = fit_calibration(setup, variables)
-    shares = class_shares(setup.splits["train"].labels)
+    shares = setup.class_shares
     found: dict[str, Any] = {}
     images = setup.splits["test"]
     for source in dict.fromkeys(images.sources.tolist()):

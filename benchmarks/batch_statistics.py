@@ -21,8 +21,8 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import jax
-import jax.numpy as jnp
 import numpy as np
+from flax.traverse_util import flatten_dict, unflatten_dict
 from tqdm import tqdm
 
 from benchmarks.page import made_by
@@ -120,17 +120,23 @@ def fresh_statistics(
         advance: Called with the number of images of each batch.
 
     Returns:
-        The mean over batches, the `batch_stats` of a network.
+        Means and variances over the images of all batches, the `batch_stats` of a network.
 
     Source: Wu and Johnson, "Rethinking Batch in BatchNorm", 2021, section 3.
     """
     train = setup.splits["train"]
-    total, chosen = None, batches(setup, train, most=most)
-    for places in chosen:
-        found = read(variables, compilation.place_batch(train.images[places], setup.mesh))[1]
-        total = found if total is None else jax.tree.map(jnp.add, total, found)
+    found: list[dict[tuple[str, ...], np.ndarray]] = []
+    for places in batches(setup, train, most=most):
+        images = compilation.place_batch(train.images[places], setup.mesh)
+        found.append(flatten_dict(jax.device_get(read(variables, images)[1])))
         advance(len(places))
-    return jax.tree.map(lambda value: value / len(chosen), total)
+    by_batch = {path: np.stack([one[path] for one in found]) for path in found[0]}
+    pooled = {path: values.mean(axis=0) for path, values in by_batch.items()}
+    for path in pooled:
+        if path[-1] == "var":
+            # The variance over all images is that within batches and that of their means.
+            pooled[path] += by_batch[(*path[:-1], "mean")].var(axis=0)
+    return compilation.place_replicated(unflatten_dict(pooled), setup.mesh)
 
 
 def measure(setup: Setup, variables: Any, *, most: int, bar: tqdm) -> list[Row]:

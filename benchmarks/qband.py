@@ -34,7 +34,6 @@ from benchmarks.qband_report import Fold, describe, name_suspects, summarize
 from configs.stripnet import get_config
 from superxception_jax.commands import run_guarded
 from superxception_jax.data.batches import training_indices
-from superxception_jax.evaluation.metrics import class_shares
 from superxception_jax.files import replacing, write_json, write_text
 from superxception_jax.karyotyping.calibration import fit_temperature
 from superxception_jax.runs.calibrated import calibrated_predictions
@@ -125,7 +124,7 @@ def test_recipes(setup: Setup, folder: Path) -> Fold:
         for part in ("validation", "test")
     }
     seconds["ensemble"] = sum(seconds[name] for name in MEMBERS)
-    shares = class_shares(setup.splits["train"].labels)
+    shares = setup.class_shares
     found = {}
     for row, parts in outputs.items():
         temperature = fit_temperature(parts["validation"], setup.splits["validation"].labels)

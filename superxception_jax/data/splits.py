@@ -29,7 +29,7 @@ class SplitSettings:
         protocol: `paper` (images at random, stratified by class), `poletti` (70 and 49 cells),
             `cells` or `cases` (cross-validation over whole cells or patients).
         seed: Random seed of the split, at least 0; the training has a seed of its own.
-        fold: Fold that tests, 0..folds-1; 0 for the protocols without folds.
+        fold: Fold that tests, 0..folds-1 (`cells`, `cases`).
         folds: Number of folds, at least 2 (`cells`, `cases`).
         validation_share: Share of the training cells or cases that validates, in (0, 1)
             (`cells`, `poletti`, `cases`).
@@ -116,11 +116,6 @@ def make_split(
     count = check(labels=(labels, "i32[N]"), cells=(cells, "any[N]"), cases=(cases, "any[N]"))["N"]
     if count == 0:
         raise ValueError("`labels` must hold images, got none; check the data set.")
-    if settings.fold != 0 and settings.protocol not in FOLDED_PROTOCOLS:
-        raise ValueError(
-            f"`fold` must be 0 for the split `{settings.protocol}`, which has no folds, "
-            f"got {settings.fold}; vary the seed instead."
-        )
     return PROTOCOLS[settings.protocol](labels, cells, cases, settings)
 
 

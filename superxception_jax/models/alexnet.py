@@ -10,6 +10,8 @@ dtype other than float32 and bfloat16.
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import jax
 import jax.numpy as jnp
 from flax import linen as nn
@@ -36,6 +38,7 @@ class AlexNet(nn.Module):
         He's: with the paper's Gaussian of 0.01, training with Adam stays at chance level.
     """
 
+    minimum_px: ClassVar[int] = MINIMUM_PX
     classes: int
     width_multiplier: float
     dropout_rate: float

@@ -124,6 +124,20 @@ def has_super_resolution(name: str) -> bool:
     return MODELS[name][1]
 
 
+def smallest_input_px(name: str) -> int:
+    """Return the smallest side in px of images that a network's classifier can take.
+
+    Args:
+        name: Key of `MODELS`.
+
+    >>> smallest_input_px("super_alexnet")
+    67
+    """
+    # A network that names none takes any.
+    smallest: int = getattr(MODELS[name][0], "minimum_px", 1)
+    return smallest
+
+
 def _fields(module: type[nn.Module]) -> set[str]:
     names = {field.name for field in dataclasses.fields(module)}
     return names - _LINEN_FIELDS - {"implementation"}

@@ -9,6 +9,8 @@ dtype other than float32 and bfloat16.
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import jax
 from flax import linen as nn
 
@@ -32,6 +34,7 @@ class DeepCNN(nn.Module):
     Source: the paper, the section on the Deep CNN.
     """
 
+    minimum_px: ClassVar[int] = MINIMUM_PX
     classes: int
     width_multiplier: float
     dropout_rate: float

@@ -10,6 +10,8 @@ dtype other than float32 and bfloat16.
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import jax
 import jax.numpy as jnp
 from flax import linen as nn
@@ -117,6 +119,7 @@ class ResNet50(nn.Module):
     Source: He et al. 2015.
     """
 
+    minimum_px: ClassVar[int] = MINIMUM_PX
     classes: int
     width_multiplier: float
     momentum: float

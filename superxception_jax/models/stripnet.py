@@ -10,6 +10,8 @@ dtype other than float32 and bfloat16.
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import jax
 from flax import linen as nn
 
@@ -123,6 +125,7 @@ class StripNet(nn.Module):
         implementation: Form of the operations, "plain" or "fast".
     """
 
+    minimum_px: ClassVar[int] = MINIMUM_PX
     classes: int
     width_multiplier: float
     stem_stride: int

@@ -10,6 +10,8 @@ dtype other than float32 and bfloat16.
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import jax
 from flax import linen as nn
 
@@ -132,6 +134,7 @@ class Xception(nn.Module):
     Source: Chollet 2017.
     """
 
+    minimum_px: ClassVar[int] = MINIMUM_PX
     classes: int
     width_multiplier: float
     middle_modules: int

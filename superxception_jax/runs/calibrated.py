@@ -66,7 +66,7 @@ def calibrated_predictions(
         images: Tested images.
         log_probabilities: f32[N,24], not calibrated.
         temperature: Calibration temperature.
-        shares: f64[24], share of each class among the training images.
+        shares: f64[24], `Setup.class_shares`.
 
     Returns:
         The predictions, and why cells could not be assigned; the text is empty if they were or the

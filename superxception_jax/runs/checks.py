@@ -16,11 +16,11 @@ from superxception_jax.data.normalization_settings import GREYS, LENGTHS, STRAIG
 from superxception_jax.data.own.equal_images import TWINS
 from superxception_jax.data.own.folder import POLARITIES as OWN_POLARITIES
 from superxception_jax.data.splits import PROTOCOLS
-from superxception_jax.models.build import MODELS, classifier_options, has_super_resolution
+from superxception_jax.models.build import MODELS
 from superxception_jax.models.precision import PRECISIONS
 from superxception_jax.models.xception import REMATERIALIZATIONS
+from superxception_jax.runs.contradictions import find_contradictions
 from superxception_jax.runs.data_set_names import find_data_set_problems
-from superxception_jax.runs.start_checks import find_start_problems
 from superxception_jax.training.settings import (
     BATCH_SCALINGS,
     KEPT,
@@ -150,7 +150,7 @@ def find_problems(config: ConfigDict) -> list[str]:
     fields = _flatten(config.to_dict())
     # What follows compares values, which needs values of the right kind.
     return _find_wrong_kinds(fields) or (
-        _find_wrong_values(fields) + find_data_set_problems(fields) + _find_contradictions(config)
+        _find_wrong_values(fields) + find_data_set_problems(fields) + find_contradictions(config)
     )
 
 
@@ -209,65 +209,6 @@ def _find_text_problem(path: str, value: str) -> str:
         wrong = re.search(r"[/\\]", value) or value in (".", "..")
         return f"`{path}` must be a name without `/` and `\\`, got {value!r}." if wrong else ""
     return "" if _has_home(value) else f"`{path}` must be a path, got {value!r} of an unknown user."
-
-
-def _find_contradictions(config: ConfigDict) -> list[str]:
-    """Return the problems of fields that don't go together."""
-    problems = []
-    if 0 < config.model.input_px < config.normalization.image_px:
-        problems.append(
-            f"`model.input_px` must be 0 or at least `normalization.image_px`, "
-            f"{config.normalization.image_px}, got {config.model.input_px}."
-        )
-    if config.normalization.straightening != "none" and config.normalization.tilt == "keep":
-        problems.append(
-            "`normalization.tilt` must be remove with `normalization.straightening` medial_axis, "
-            "whose chromosomes are upright, got keep; set it to remove."
-        )
-    known = config.model.name in MODELS
-    epochs = config.super_resolution.pretraining_epochs
-    if epochs and known and not has_super_resolution(config.model.name):
-        problems.append(
-            "`super_resolution.pretraining_epochs` must be 0 without a super-resolution stack, "
-            f"got {epochs} with `{config.model.name}`."
-        )
-    rematerialization = config.model.rematerialization
-    if (
-        rematerialization != "none"
-        and known
-        and "rematerialization" not in classifier_options(config.model.name)
-    ):
-        problems.append(
-            "`model.rematerialization` must be none without the blocks of Xception, got "
-            f"{rematerialization!r} with `{config.model.name}`; set it to none."
-        )
-    batch_size, parts = config.training.batch_size, config.training.accumulation_steps
-    if parts > 0 and batch_size % parts:
-        problems.append(
-            "`training.batch_size` must be a multiple of `training.accumulation_steps`, "
-            f"{parts}, got {batch_size}; choose {-(-batch_size // parts) * parts}."
-        )
-    if config.model.test_views == "both" and config.model.polarity == "given":
-        problems.append(
-            "`model.test_views` must be one with `model.polarity` given, got both; set it to one."
-        )
-    if 0 < config.data.curled_share <= 1 and config.model.polarity == "given":
-        problems.append(
-            "`data.curled_share` must be 0 with `model.polarity` given, because curled images are "
-            f"any way up, got {config.data.curled_share:g}; set it to 0, or `model.polarity` to "
-            "read."
-        )
-    if config.data.own_polarity == "any" and config.model.polarity == "given":
-        problems.append(
-            "`data.own_polarity` must be upright with `model.polarity` given, got any; set it to "
-            "upright, or `model.polarity` to read."
-        )
-    if config.training.kept == "last" and config.training.patience_epochs:
-        problems.append(
-            "`training.patience_epochs` must be 0 with `training.kept` last, got "
-            f"{config.training.patience_epochs}; set it to 0, or `training.kept` to lowest_loss."
-        )
-    return problems + find_start_problems(config)
 
 
 def _flatten(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from ml_collections import ConfigDict
@@ -21,6 +21,25 @@ def config_from_json(values: Mapping[str, Any]) -> ConfigDict:
         return tuple(restore(inner) for inner in value) if isinstance(value, list) else value
 
     return ConfigDict(restore(values)).lock()
+
+
+def without_fields(config: Mapping[str, Any], paths: Collection[str]) -> dict[str, Any]:
+    """Return a config without some fields, to be compared with another one.
+
+    Args:
+        config: JSON values of a config.
+        paths: Fields, such as `seed` and `training.devices`.
+
+    >>> without_fields({"seed": 1, "data": {"a": 2, "b": 3}}, ["seed", "data.b"])
+    {'data': {'a': 2}}
+    """
+    kept = {}
+    for name, value in config.items():
+        if isinstance(value, Mapping):
+            value = {field: one for field, one in value.items() if f"{name}.{field}" not in paths}
+        if name not in paths:
+            kept[name] = value
+    return kept
 
 
 def config_differences(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:

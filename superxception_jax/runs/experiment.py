@@ -239,6 +239,12 @@ def _model_options(config: ConfigDict) -> dict[str, Any]:
         "initial_sigma": stack.initial_sigma,
         "enlarged_px": _enlarged_px(config),
     }
+    unknown = [name for name in classifier_options(model.name) if name not in options]
+    if unknown:
+        raise ValueError(
+            f"`{model.name}` must have attributes of {', '.join(options)} beside `classes` and "
+            f"`implementation`, got {', '.join(unknown)}; rename them, or give them a value."
+        )
     return {
         "name": model.name,
         "classifier": {name: options[name] for name in classifier_options(model.name)},

@@ -22,6 +22,20 @@ def start_of(init_from: str) -> str:
     return "" if init_from == "none" else init_from
 
 
+def absolute_weights(init_from: str) -> str:
+    """Return `model.init_from` as it is meant from any directory: a path becomes absolute.
+
+    Args:
+        init_from: Name of an included network, a path, `none` or nothing.
+
+    >>> absolute_weights("gband"), absolute_weights("none"), absolute_weights("/a/b.npz")
+    ('gband', 'none', '/a/b.npz')
+    """
+    if not start_of(init_from) or init_from in INCLUDED:
+        return init_from
+    return str(find_weights(init_from).absolute())
+
+
 def find_weights(init_from: str) -> Path:
     """Return the file of initial weights.
 

@@ -55,16 +55,21 @@ def keep_pseudo_labels(experiment: Experiment, workdir: Path) -> Chromosomes | N
         FileNotFoundError: There is no such folder, or no calibrated network to read it.
         ValueError: The stored file is damaged, or nothing can be learned from the cells.
     """
-    path = workdir / PSEUDO_LABELS_FILE
     if not experiment.unlabelled_folder:
         return None
-    # The first process reads them; those that share its disk then find them.
+    # The first process reads and stores them; those that don't see its disk read them, too.
     with first_alone():
-        if not path.is_file():
-            found = read_unlabelled(experiment)
-            with replacing(path) as temporary, temporary.open("wb") as file:
+        kept = load_pseudo_labels(workdir)
+        if kept is not None:
+            return kept
+        found = read_unlabelled(experiment)
+        if is_first():
+            with (
+                replacing(workdir / PSEUDO_LABELS_FILE) as temporary,
+                temporary.open("wb") as file,
+            ):
                 np.savez_compressed(file, **vars(found))
-    return load_pseudo_labels(workdir)
+    return found
 
 
 def load_pseudo_labels(workdir: Path) -> Chromosomes | None:

@@ -30,7 +30,11 @@ from superxception_jax.runs.model_card import write_model_card
 from superxception_jax.runs.network import make_network
 from superxception_jax.runs.portable import portable_record, portable_results
 from superxception_jax.runs.results import RESULTS_FILE, load_results
-from superxception_jax.runs.weights_file import knows_orientation, load_variables, save_variables
+from superxception_jax.runs.weights_file import (
+    has_learned_orientation,
+    load_variables,
+    save_variables,
+)
 from superxception_jax.runs.workdir import (
     CALIBRATION_FILE,
     CONFIG_FILE,
@@ -100,7 +104,7 @@ def load_classifier(workdir: str | Path, *, name: str = "--workdir") -> Classifi
             "commit": load_training_record(folder).trainings[-1].commit,
         },
         known_stain=known_stain,
-        oriented=knows_orientation(str(folder / VARIABLES_FILE)),
+        oriented=has_learned_orientation(folder),
     )
 
 

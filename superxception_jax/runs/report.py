@@ -15,11 +15,7 @@ from tqdm import tqdm
 
 from superxception_jax.chromosomes import CLASS_NAMES
 from superxception_jax.data.source import Chromosomes
-from superxception_jax.evaluation.metrics import (
-    Metrics,
-    class_shares,
-    compute_metrics,
-)
+from superxception_jax.evaluation.metrics import Metrics, compute_metrics
 from superxception_jax.evaluation.plots import save_figure
 from superxception_jax.evaluation.predictions import (
     Predictions,
@@ -51,6 +47,7 @@ from superxception_jax.runs.start_weights import load_start
 from superxception_jax.runs.weights_file import ORIENTED
 from superxception_jax.runs.workdir import CALIBRATION_FILE
 from superxception_jax.training import compile as compilation
+from superxception_jax.training.processes import process_count
 from superxception_jax.training.progress import Progress
 
 
@@ -90,35 +87,35 @@ def write_report(
         The files, the results first.
 
     Raises:
-        ValueError: A part of the report failed; everything else is written.
+        ValueError: A part of the report failed; everything else is written. What several processes
+            compute together raises at once. Or the weights that the training started from have
+            changed; nothing is written.
     """
     images = setup.splits[split]
+    start = _load_start(setup)  # before anything is written, as the file may be missing
     # The test split is the result of the run; the files of other splits carry the split's name.
     suffix = "" if split == "test" else f"-{split}"
     with tqdm(total=len(images.labels), desc=f"testing on {split}", unit=" images") as bar:
         log_probabilities = predict_split(setup, variables, images, bar=bar)
     temperature, stain = fit_calibration(setup, variables)
     stain = _admit_what_the_start_knows(setup, stain)
-    shares = class_shares(setup.splits["train"].labels)
+    shares = setup.class_shares
     predictions, withheld = calibrated_predictions(
         setup, images, log_probabilities, temperature, shares
     )
     metrics = compute_metrics(log_probabilities, images.labels)
-    calibration = {
-        "temperature": temperature,
-        "class_shares": shares.tolist(),
-        STAIN_FIELD: stain.to_json(),
-        ORIENTED: setup.oriented,
-    }
     # First what can't be drawn again from the other files.
     files = [
-        write_json(workdir / CALIBRATION_FILE, calibration),
+        _write_calibration(setup, workdir, temperature, stain),
         save_predictions(workdir / f"predictions{suffix}.npz", predictions),
         write_text(workdir / f"predictions{suffix}.csv", predictions_csv(predictions)),
     ]
     parts = Attempts()
-    restoring = functools.partial(_restore, setup, variables, images, split=split)
-    restored = parts.attempt("super_resolution", restoring)
+    restore_some = functools.partial(_restore, setup, variables, images, split=split)
+    if process_count() == 1:
+        restored = parts.attempt("super_resolution", restore_some)
+    else:
+        restored = restore_some()  # One that went on without it would wait for the others.
     results = RunResults(
         **_identity(setup, split=split),
         **_metrics(setup, predictions, metrics),
@@ -127,7 +124,7 @@ def write_report(
         calibration=_calibration(setup, log_probabilities, images.labels, temperature=temperature),
         super_resolution=None if restored is None else restored[0],
         polarity=measure_orientation(setup, variables, images),
-        start=_measure_start(setup, images, shares),
+        start=_measure_start(setup, start, images, shares),
         cells_withheld=withheld,
         sources=measure_sources(predictions, images.sources, **setup.experiment.bootstrap_options),
         **vars(history),
@@ -149,17 +146,27 @@ def write_report(
     return files
 
 
+def _write_calibration(setup: Setup, workdir: Path, temperature: float, stain: KnownStain) -> Path:
+    calibration = {
+        "temperature": temperature,
+        "class_shares": setup.class_shares.tolist(),
+        STAIN_FIELD: stain.to_json(),
+        ORIENTED: setup.oriented,
+    }
+    return write_json(workdir / CALIBRATION_FILE, calibration)
+
+
 def share_predictions(setup: Setup, *, variables: Mapping[str, Any], split: str) -> None:
     """Take part in the predictions for `write_report`, by the first of several processes.
 
     The arguments, and the order of the predictions, are those of `write_report`.
     """
-    images = setup.splits[split]
+    images, start = setup.splits[split], _load_start(setup)
     predict_split(setup, variables, images, bar=None)
     fit_calibration(setup, variables)
-    Attempts().attempt("", functools.partial(_restore, setup, variables, images, split=split))
+    _restore(setup, variables, images, split=split)
     measure_orientation(setup, variables, images)
-    _measure_start(setup, images, class_shares(setup.splits["train"].labels))
+    _measure_start(setup, start, images, setup.class_shares)
 
 
 def _admit_what_the_start_knows(setup: Setup, fitted: KnownStain) -> KnownStain:
@@ -183,14 +190,21 @@ def _draw(make: Callable[[], Figure], path: Path) -> Path:
     return save_figure(make(), path)
 
 
-def _measure_start(setup: Setup, images: Chromosomes, shares: np.ndarray) -> SourceMetrics | None:
-    """Return the metrics of the weights that the training started from; None if they don't count.
+def _load_start(setup: Setup) -> Any:
+    """Return the variables that the training started from; None if they don't count."""
+    return load_start(setup)[0] if setup.experiment.start_counts else None
+
+
+def _measure_start(
+    setup: Setup, start: Any, images: Chromosomes, shares: np.ndarray
+) -> SourceMetrics | None:
+    """Return the metrics of the weights that the training started from; None without them.
 
     They are calibrated and assigned as those of the trained network are.
     """
-    if not setup.experiment.start_counts:
+    if start is None:
         return None
-    variables = compilation.place_replicated(load_start(setup)[0], setup.mesh)
+    variables = compilation.place_replicated(start, setup.mesh)
     temperature, _ = fit_calibration(setup, variables)
     classes = predict_split(setup, variables, images, bar=None)
     predictions, _ = calibrated_predictions(setup, images, classes, temperature, shares)

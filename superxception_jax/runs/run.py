@@ -12,6 +12,7 @@ from superxception_jax.commands import Interrupted
 from superxception_jax.data.source import Chromosomes
 from superxception_jax.data.splits import PARTS, Split
 from superxception_jax.files import check_writable, write_json, write_text
+from superxception_jax.runs.equal_setups import check_equal_setups
 from superxception_jax.runs.experiment import Experiment
 from superxception_jax.runs.finished import has_ended
 from superxception_jax.runs.lineage import check_unseen
@@ -21,7 +22,6 @@ from superxception_jax.runs.pseudo_labels import keep_pseudo_labels, load_pseudo
 from superxception_jax.runs.report import RunHistory, share_predictions, write_report
 from superxception_jax.runs.setup import (
     Setup,
-    check_equal_setups,
     describe,
     load_best,
     parameter_table,
@@ -34,11 +34,13 @@ from superxception_jax.runs.split_file import (
     load_split,
     save_split,
 )
+from superxception_jax.runs.start_record import find_start, keep_start
 from superxception_jax.runs.train import train_network
 from superxception_jax.runs.workdir import (
     ENVIRONMENT_FILE,
     SPLIT_FILE,
     claimed_workdir,
+    holds_run,
     keep_places,
     load_training_record,
 )
@@ -78,9 +80,13 @@ def train_and_test(
     """
     advise(_resumption(workdir))
     with _claimed(workdir, experiment):
+        is_new = not (workdir / ENVIRONMENT_FILE).is_file()
+        start = keep_start(experiment.init_from, workdir, is_new=is_new)
         choose = split_choice(experiment, workdir, needed=PARTS, use_stored_split=use_stored_split)
         pseudo_labelled = keep_pseudo_labels(experiment, workdir)
-        setup = set_up(experiment, choose_split=choose, pseudo_labelled=pseudo_labelled)
+        setup = set_up(
+            experiment, choose_split=choose, pseudo_labelled=pseudo_labelled, start=start
+        )
         check_equal_setups(setup, workdir)
         provenance = describe_provenance()
         print(describe(setup, workdir), flush=True)
@@ -137,6 +143,7 @@ def evaluate_run(
             tested=split,
             choose_split=choose,
             pseudo_labelled=load_pseudo_labels(workdir),
+            start=keep_start(experiment.init_from, workdir, is_new=False),
         )
         if load_split(workdir) is None:
             print(_no_split(workdir, kept=False), flush=True)
@@ -168,6 +175,8 @@ def _claimed(workdir: Path, experiment: Experiment) -> Iterator[None]:
         yield
         return
     check_writable(workdir, name="--workdir")
+    if experiment.init_from and not holds_run(workdir):
+        find_start(experiment.init_from)  # before the folder belongs to a config that can't run
     with claimed_workdir(workdir, experiment):
         tell(lambda: None)
         yield

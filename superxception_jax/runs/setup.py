@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,12 +10,14 @@ from typing import Any
 
 import flax.linen as nn
 import jax
+import numpy as np
 import optax
 from clu import parameter_overview
 
 from superxception_jax.data.joined import join_chromosomes
 from superxception_jax.data.source import Chromosomes
 from superxception_jax.data.splits import PARTS, WHOLE_CELL_PROTOCOLS, Split
+from superxception_jax.evaluation.metrics import class_shares
 from superxception_jax.models.inference import Predict, make_predict
 from superxception_jax.models.multiply_accumulates import count_multiply_accumulates
 from superxception_jax.runs.experiment import Experiment
@@ -31,14 +31,16 @@ from superxception_jax.runs.split_data import (
     load_curled,
     load_everything,
     repeat_images,
+    repeated_places,
 )
 from superxception_jax.runs.split_file import StoredSplit, describe_split
+from superxception_jax.runs.start_record import StartRecord
 from superxception_jax.runs.weights_file import knows_orientation
 from superxception_jax.training import compile as compilation
 from superxception_jax.training.checkpoint import BEST
 from superxception_jax.training.checkpoint_sharing import AnyCheckpoints
 from superxception_jax.training.optimizers import make_optimizer
-from superxception_jax.training.processes import process_count, tell
+from superxception_jax.training.processes import process_count
 from superxception_jax.training.state import TrainState, init_state
 
 
@@ -48,10 +50,11 @@ class Setup:
 
     Attributes:
         experiment: Checked experiment.
-        splits: Images by split: train, validation, test.
+        splits: Images by split: train, validation, test; each image once, see `repeated`.
         to_curl: Names of the training images of which a curled copy trains, too, by data set.
         pseudo_labelled: Images that train beside `train`, with the classes that another
             network assigned; None for none.
+        start: What the run keeps of the weights that it starts from; None for nothing.
         split: The split by name, with all images of the data set.
         mesh: Devices.
         model: Network.
@@ -70,6 +73,7 @@ class Setup:
     splits: Mapping[str, Chromosomes]
     to_curl: Mapping[str, Sequence[str]]
     pseudo_labelled: Chromosomes | None
+    start: StartRecord | None
     split: StoredSplit
     mesh: jax.sharding.Mesh
     model: nn.Module
@@ -82,12 +86,23 @@ class Setup:
     fresh_state: Callable[[jax.Array], TrainState]
 
     @property
+    def repeated(self) -> Chromosomes:
+        """Return the training images, each as often as an epoch shows it."""
+        return repeat_images(self.splits["train"], self.experiment.repeats)
+
+    @property
+    def class_shares(self) -> np.ndarray:
+        """Return the share f64[24] of each class among `repeated`."""
+        train = self.splits["train"]
+        return class_shares(train.labels[repeated_places(train, self.experiment.repeats)])
+
+    @property
     def trained(self) -> Chromosomes:
         """Return all images that an epoch shows; the curled copies are loaded here.
 
         Testing needs none of them, and they take minutes to make.
         """
-        parts = [self.splits["train"], *load_curled(self.experiment, self.to_curl)]
+        parts = [self.repeated, *load_curled(self.experiment, self.to_curl)]
         if self.pseudo_labelled is not None and len(self.pseudo_labelled.labels):
             parts.append(self.pseudo_labelled)
         return join_chromosomes(parts)
@@ -99,6 +114,7 @@ def set_up(
     tested: str = "test",
     choose_split: Callable[[Chromosomes], Split] | None = None,
     pseudo_labelled: Chromosomes | None = None,
+    start: StartRecord | None = None,
 ) -> Setup:
     """Return the data, devices and network of an experiment; only prepared data are written.
 
@@ -107,10 +123,11 @@ def set_up(
         tested: Split that will be tested.
         choose_split: Returns the split of all images; None to draw it.
         pseudo_labelled: Pseudo-labelled images to train on; those of labelled cells are left out.
+        start: What the run keeps of the weights that it starts from; None to look at them.
 
     Raises:
         ValueError: A size doesn't fit the data or the devices, or a cell can't be tested.
-        FileNotFoundError: An archive is missing.
+        FileNotFoundError: An archive is missing, or weights are that say whether it is oriented.
     """
     mesh = compilation.make_mesh(experiment.device_count)
     _check_batch_sizes(experiment, mesh)
@@ -118,15 +135,15 @@ def set_up(
     split = (choose_split or draw_split(experiment))(everything)
     splits = {name: everything.take(getattr(split, name)) for name in PARTS}
     to_curl = choose_to_curl(splits["train"], experiment.curled_share)
-    splits["train"] = repeat_images(splits["train"], experiment.repeats)
     check_polarity(splits["train"], experiment)
     if experiment.split.protocol in WHOLE_CELL_PROTOCOLS:
         check_cells(splits[tested].cells)
     if pseudo_labelled is not None:
         pseudo_labelled = without_known(pseudo_labelled, splits.values())
-    trained = [splits["train"], *([] if pseudo_labelled is None else [pseudo_labelled])]
-    images = sum(len(part.labels) for part in trained) + sum(map(len, to_curl.values()))
-    steps_per_epoch = _count_steps(images, experiment.batch_size)
+    beside = [] if pseudo_labelled is None else [pseudo_labelled]
+    shown = len(repeated_places(splits["train"], experiment.repeats))
+    shown += sum(len(part.labels) for part in beside) + sum(map(len, to_curl.values()))
+    steps_per_epoch = _count_steps(shown, experiment.batch_size)
     optimizer = make_optimizer(
         experiment.optimizer,
         frozen=experiment.frozen,
@@ -145,26 +162,37 @@ def set_up(
         splits=splits,
         to_curl=to_curl,
         pseudo_labelled=pseudo_labelled,
+        start=start,
         split=describe_split(everything, split),
         mesh=mesh,
         model=model,
         optimizer=optimizer,
-        predict=compilation.compile_predict(
-            make_predict(
-                model,
-                input_px=experiment.input_px,
-                test_views=experiment.test_views,
-                precision=experiment.precision,
-            ),
-            mesh,
-        ),
+        predict=_compile_predict(experiment, model, mesh),
         key=key,
-        oriented=any(part.upright.any() for part in trained)
-        or knows_orientation(experiment.init_from),
+        oriented=_is_oriented(experiment, [splits["train"], *beside], start),
         steps_per_epoch=steps_per_epoch,
         abstract_state=compilation.with_replicated_sharding(jax.eval_shape(draw_state, key), mesh),
         fresh_state=compilation.compile_replicated(draw_state, mesh),
     )
+
+
+def _compile_predict(experiment: Experiment, model: nn.Module, mesh: jax.sharding.Mesh) -> Predict:
+    predict = make_predict(
+        model,
+        input_px=experiment.input_px,
+        test_views=experiment.test_views,
+        precision=experiment.precision,
+    )
+    return compilation.compile_predict(predict, mesh)
+
+
+def _is_oriented(
+    experiment: Experiment, trained: Sequence[Chromosomes], start: StartRecord | None
+) -> bool:
+    """Return whether a network can have learned orientations from its images or from its start."""
+    if any(part.upright.any() for part in trained):
+        return True
+    return knows_orientation(experiment.init_from) if start is None else start.oriented
 
 
 def _count_steps(images: int, batch_size: int) -> int:
@@ -174,31 +202,6 @@ def _count_steps(images: int, batch_size: int) -> int:
             f"{batch_size}; choose a smaller one."
         )
     return images // batch_size
-
-
-def check_equal_setups(setup: Setup, workdir: Path) -> None:
-    """Check that all processes of a run have the same images, split and config.
-
-    Args:
-        setup: Setup of the run in this process.
-        workdir: Run folder, for the message.
-
-    Raises:
-        ValueError: This process has others than the first.
-    """
-    if process_count() == 1:
-        return
-    config = {name: part for name, part in setup.experiment.config.items() if name != "data"}
-    seen = hashlib.sha256(json.dumps(config, sort_keys=True).encode())
-    for name, image in sorted(setup.split.images.items()):
-        seen.update(f"{name} {image}\n".encode("utf-8", "surrogateescape"))
-    digest = seen.hexdigest()
-    if digest != tell(lambda: digest):
-        raise ValueError(
-            "all processes must have the same config, images and split, got others than those of "
-            f"the first process; start all with the same flags, and give them the same data and, "
-            f"to resume, the same run folder `{workdir}`."
-        )
 
 
 def _check_batch_sizes(experiment: Experiment, mesh: jax.sharding.Mesh) -> None:

@@ -113,17 +113,25 @@ def split_sources(
     return Split(**{part: np.concatenate(indices) for part, indices in parts.items()})
 
 
-def repeat_images(train: Chromosomes, repeats: Mapping[str, int]) -> Chromosomes:
-    """Return the training images, each as often as an epoch shows it.
+def repeated_places(train: Chromosomes, repeats: Mapping[str, int]) -> np.ndarray:
+    """Return the indices of the training images, each as often as an epoch shows it.
 
     Args:
         train: Training images.
         repeats: How often an epoch shows the images of each data set.
     """
-    if set(repeats.values()) == {1}:
-        return train
     times = [repeats[source] for source in train.sources.tolist()]
-    return train.take(np.repeat(np.arange(len(times)), times))
+    return np.repeat(np.arange(len(times)), times)
+
+
+def repeat_images(train: Chromosomes, repeats: Mapping[str, int]) -> Chromosomes:
+    """Return the training images, each as often as an epoch shows it.
+
+    Args:
+        train: Training images.
+        repeats: As for `repeated_places`.
+    """
+    return train if set(repeats.values()) == {1} else train.take(repeated_places(train, repeats))
 
 
 def check_polarity(train: Chromosomes, experiment: Experiment) -> None:

@@ -42,6 +42,8 @@ class StoredImage:
         label: Its class, index in `CLASS_NAMES`.
         pixels: Hash of the raw image.
         part: `train`, `validation`, `test` or `unused`.
+        upright: Whether it is known to be upright, from which an orientation is learned; None of a
+            version that didn't store it, which equals both.
     """
 
     cell: str
@@ -49,13 +51,15 @@ class StoredImage:
     label: int
     pixels: str
     part: str
+    upright: bool | None = None
 
     def changes(self, other: StoredImage) -> str:
         """Return in what another image differs, such as `cell, class`; empty if in nothing."""
         words = {"cell": "cell", "case": "case", "label": "class", "pixels": "pixels"}
-        return ", ".join(
-            w for name, w in words.items() if getattr(self, name) != getattr(other, name)
-        )
+        found = [w for name, w in words.items() if getattr(self, name) != getattr(other, name)]
+        if None not in (self.upright, other.upright) and self.upright != other.upright:
+            found.append("orientation")
+        return ", ".join(found)
 
 
 @dataclass(frozen=True)
@@ -111,13 +115,14 @@ def describe_images(chromosomes: Chromosomes) -> dict[str, StoredImage]:
     Args:
         chromosomes: Images of a data set.
     """
-    columns = (chromosomes.cells, chromosomes.cases, chromosomes.labels, chromosomes.hashes)
+    one = chromosomes
+    columns = (one.cells, one.cases, one.labels, one.hashes, one.upright)
     return {
         # One object for each cell and case: a large data set has a million images.
         str(name): StoredImage(
-            sys.intern(str(cell)), sys.intern(str(case)), int(label), str(pixels), UNUSED
+            sys.intern(str(cell)), sys.intern(str(case)), int(label), str(pixels), UNUSED, bool(up)
         )
-        for name, cell, case, label, pixels in zip(chromosomes.names, *columns, strict=True)
+        for name, cell, case, label, pixels, up in zip(one.names, *columns, strict=True)
     }
 
 
@@ -151,6 +156,7 @@ def save_split(workdir: Path, stored: StoredSplit) -> Path:
         "classes": [CLASS_NAMES[one.label] for one in images],
         "pixels": [one.pixels for one in images],
         "parts": [one.part for one in images],
+        "upright": [one.upright for one in images],
     }
     path = workdir / SPLIT_FILE
     with replacing(path) as temporary:
@@ -253,15 +259,16 @@ def _compare(before: Mapping[str, StoredImage], now: Mapping[str, StoredImage]) 
 
 
 def _from_json(values: Mapping[str, Any]) -> StoredSplit:
-    columns = ("names", "cells", "cases", "classes", "pixels", "parts")
+    # Earlier versions stored no orientations.
+    values = {"upright": [None] * len(values["names"]), **values}
+    columns = ("names", "cells", "cases", "classes", "pixels", "parts", "upright")
     if {type(values[name]) for name in columns} != {list}:
         raise ValueError("a column that is no list")
     if len({len(values[name]) for name in columns}) != 1:
         raise ValueError("columns of several lengths")
     labels = [CLASS_NAMES.index(name) for name in values["classes"]]
-    rows = zip(
-        values["cells"], values["cases"], labels, values["pixels"], values["parts"], strict=True
-    )
+    cells, cases, pixels, parts = (values[name] for name in ("cells", "cases", "pixels", "parts"))
+    rows = zip(cells, cases, labels, pixels, parts, values["upright"], strict=True)
     images = dict(zip(values["names"], (StoredImage(*row) for row in rows), strict=True))
     texts = (
         *images,
@@ -269,6 +276,8 @@ def _from_json(values: Mapping[str, Any]) -> StoredSplit:
     )
     if not all(isinstance(one, str) for one in texts):
         raise ValueError("a name, cell, case or hash that is no text")
+    if not {type(one.upright) for one in images.values()} <= {bool, type(None)}:
+        raise ValueError("an orientation that is neither true nor false")
     if not all(type(number) is int for number in values["drawing"]):
         raise ValueError("versions that are no whole numbers")
     unknown = {one.part for one in images.values()} - {*PARTS, UNUSED}

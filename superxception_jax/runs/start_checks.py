@@ -51,6 +51,13 @@ def find_start_problems(config: ConfigDict) -> list[str]:
             "`training.kept` must be lowest_loss with `model.start` "
             f"{config.model.start!r}, got last; set it to lowest_loss."
         )
+    epochs = config.super_resolution.pretraining_epochs
+    if config.model.start != "replaced" and epochs:
+        problems.append(
+            f"`super_resolution.pretraining_epochs` must be 0 with `model.start` "
+            f"{config.model.start!r}, which tests the initial weights as they are, got {epochs}; "
+            "set it to 0."
+        )
     if start and config.model.name in MODELS and not is_network:
         problems += find_init_from_problems(
             config.model.name,

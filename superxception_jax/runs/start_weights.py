@@ -7,8 +7,8 @@ from typing import Any
 import jax
 
 from superxception_jax.models.keras.start import EXPORTED, start_from_keras
-from superxception_jax.runs.included import find_weights
 from superxception_jax.runs.setup import Setup
+from superxception_jax.runs.start_record import check_start, find_start
 from superxception_jax.runs.weights_file import load_variables
 
 
@@ -23,15 +23,12 @@ def load_start(setup: Setup) -> tuple[Any, str]:
 
     Raises:
         FileNotFoundError: There is no such file.
-        ValueError: The file doesn't fit the network.
+        ValueError: The file doesn't fit the network, or isn't the one that the run started from.
     """
-    path = find_weights(setup.experiment.init_from)
+    path = find_start(setup.experiment.init_from)
+    check_start(setup.experiment.init_from, setup.start)
     variables = setup.abstract_state.variables
     if path.suffix != EXPORTED:
         return start_from_keras(variables, name=setup.experiment.model["name"], path=path)
-    if not path.is_file():
-        raise FileNotFoundError(
-            f"`model.init_from` must be an existing file of weights, got `{path}`; check the path."
-        )
     loaded = load_variables(path, variables)
     return loaded, f"started from {path}: all {len(jax.tree.leaves(loaded))} arrays loaded"

@@ -95,13 +95,30 @@ def knows_orientation(init_from: str) -> bool:
     Args:
         init_from: Name of an included network, a path, or nothing.
 
+    Raises:
+        FileNotFoundError: There is no such exported network.
+
     >>> knows_orientation("gband"), knows_orientation(""), knows_orientation("xception.h5")
     (True, False, False)
     """
     weights = find_weights(init_from)
     if weights.suffix != Path(VARIABLES_FILE).suffix:
         return False
-    calibration = weights.with_name(CALIBRATION_FILE)
+    if not weights.is_file():
+        raise FileNotFoundError(
+            f"`model.init_from` must be an existing file of weights, got `{weights}`; check the "
+            "path, or restore the file."
+        )
+    return has_learned_orientation(weights.parent)
+
+
+def has_learned_orientation(folder: Path) -> bool:
+    """Return whether a network has learned which end is up, as its calibration says.
+
+    Args:
+        folder: Folder of a tested run, or of an exported network.
+    """
+    calibration = folder / CALIBRATION_FILE
     if not calibration.is_file():
         return True
     values = load_json(calibration, content="the calibration of a network", remedy="restore it")

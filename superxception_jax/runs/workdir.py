@@ -1,9 +1,10 @@
 """Run folders: the names of their files, and which run they belong to.
 
-A run keeps its data folders as absolute paths, so that they are the same folders from any
-directory. They are places and no settings: a run whose data, or that itself, has moved is resumed
-or evaluated with the new folder, and its stored split decides whether the images are the same. A
-resumption keeps the new folder.
+A run keeps its data folders, and the weights that it starts from, as absolute paths, so that they
+are the same from any directory. Folders are places and no settings: a run whose data, or that
+itself, has moved is resumed or evaluated with the new folder, and its stored split decides whether
+the images are the same; a resumption keeps the new folder. The folder of cells without labels is a
+setting: what was read in it is kept, and no split names it.
 """
 
 from __future__ import annotations
@@ -11,15 +12,20 @@ from __future__ import annotations
 import contextlib
 import itertools
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from ml_collections import ConfigDict
 
 from superxception_jax.files import damaged, load_json, write_json
-from superxception_jax.runs.config_values import config_differences, config_from_json
+from superxception_jax.runs.config_values import (
+    config_differences,
+    config_from_json,
+    without_fields,
+)
 from superxception_jax.runs.experiment import Experiment
+from superxception_jax.runs.included import absolute_weights
 from superxception_jax.runs.kinds import check_kinds
 from superxception_jax.runs.lock import LOCK_FILE, locked_run
 from superxception_jax.runs.provenance import TrainingRecord
@@ -35,8 +41,11 @@ _CONFIG = {
     "remedy": "restore it from a copy, or start the run again in another folder",
 }
 _PROVENANCE = {"content": "the provenance of a run", "remedy": "restore it from a copy"}
-# Fields of the section `data` that name folders.
-PLACES = ("data_dir", "manual_dir", "own_folder", "unlabelled_folder")
+# Fields of the section `data` that name folders; those of labelled images, and that of the others.
+_LABELLED_PLACES = ("data_dir", "manual_dir", "own_folder")
+PLACES = (*_LABELLED_PLACES, "unlabelled_folder")
+# Fields that change no result but by the rounding of sums, and depend on the computer.
+_FREE_FIELDS = ("training.devices", "data.memory_share", "evaluation.batch_size")
 
 
 def make_workdir(runs: Path, name: str) -> Path:
@@ -62,7 +71,7 @@ def claimed_workdir(workdir: Path, experiment: Experiment) -> Iterator[None]:
 
     Args:
         workdir: Run folder; made if absent.
-        experiment: Experiment whose config is stored, with absolute data folders, or compared.
+        experiment: Experiment whose config is stored, with absolute paths, or compared.
 
     Yields:
         Nothing; meanwhile no other process works on the run.
@@ -86,17 +95,19 @@ def check_workdir(workdir: Path, experiment: Experiment, *, flag: str) -> None:
 
     Args:
         workdir: Run folder.
-        experiment: Experiment whose config is compared. Data folders are compared only while the
-            run has no stored split.
+        experiment: Experiment whose config is compared, but for what depends on the computer.
+            Folders of labelled images are compared only while the run has no stored split.
         flag: Flag that names the folder, for the message.
 
     Raises:
         ValueError: The folder holds other files, or a run of another config.
     """
     if holds_run(workdir):
-        configs = (upgrade_config(_stored_values(workdir))[0], experiment.config)
-        settle = _without_places if (workdir / SPLIT_FILE).is_file() else with_absolute_places
-        differences = config_differences(*map(settle, configs))
+        places = _LABELLED_PLACES if (workdir / SPLIT_FILE).is_file() else ()
+        free = {*_FREE_FIELDS, *(f"data.{name}" for name in places)}
+        stored = upgrade_config(_stored_values(workdir))[0]
+        configs = map(with_absolute_places, (stored, experiment.config))
+        differences = config_differences(*(without_fields(one, free) for one in configs))
         if differences:
             raise ValueError(
                 f"`{flag}` must hold a run of the same config, got `{workdir}` with another "
@@ -155,7 +166,7 @@ def keep_places(workdir: Path, experiment: Experiment) -> None:
 
 
 def with_absolute_places(config: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a config whose data folders are absolute; a relative one is below this directory.
+    """Return a config with absolute folders and weights; relative ones are below this directory.
 
     Args:
         config: JSON values of a config.
@@ -164,11 +175,11 @@ def with_absolute_places(config: Mapping[str, Any]) -> dict[str, Any]:
     for name in PLACES:
         if data.get(name):  # an empty one stands for none, or for a folder of another field
             data[name] = str(Path(data[name]).expanduser().absolute())
-    return {**config, "data": data}
+    return _with_weights({**config, "data": data}, absolute_weights)
 
 
 def with_portable_places(config: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a config that doesn't say where data lie, to be given to others.
+    """Return a config that doesn't say where data and weights lie, to be given to others.
 
     Args:
         config: JSON values of a config.
@@ -176,7 +187,16 @@ def with_portable_places(config: Mapping[str, Any]) -> dict[str, Any]:
     data = config["data"] | {"data_dir": "data", "manual_dir": ""}
     for name in ("own_folder", "unlabelled_folder"):
         data[name] = Path(data.get(name, "")).name
-    return {**config, "data": data}
+    # The name of an included network has no folder.
+    return _with_weights({**config, "data": data}, lambda weights: Path(weights).name)
+
+
+def _with_weights(config: Mapping[str, Any], change: Callable[[str], str]) -> dict[str, Any]:
+    """Return a config with other names of the weights to start from and to read with."""
+    changed = dict(config)
+    for section, name in (("model", "init_from"), ("data", "unlabelled_reader")):
+        changed[section] = config[section] | {name: change(config[section].get(name, ""))}
+    return changed
 
 
 def with_places(config: ConfigDict, places: Mapping[str, str]) -> ConfigDict:
@@ -191,11 +211,6 @@ def with_places(config: ConfigDict, places: Mapping[str, str]) -> ConfigDict:
         for name, folder in places.items():
             changed.data[name] = folder or changed.data[name]
     return changed
-
-
-def _without_places(config: Mapping[str, Any]) -> dict[str, Any]:
-    data = {name: value for name, value in config["data"].items() if name not in PLACES}
-    return {**config, "data": data}
 
 
 def holds_run(workdir: Path) -> bool:

@@ -106,7 +106,12 @@ def load_test_cells(
     else:
         now = {
             prefix + one.name: StoredImage(
-                prefix + one.cell, prefix + one.case, one.label, hash_image(one.image), UNUSED
+                cell=prefix + one.cell,
+                case=prefix + one.case,
+                label=one.label,
+                pixels=hash_image(one.image),
+                part=UNUSED,
+                upright=one.upright,
             )
             for one in records
         }

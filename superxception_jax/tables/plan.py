@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from superxception_jax.data.splits import FOLDED_PROTOCOLS
 from superxception_jax.runs.experiment import Experiment
 from superxception_jax.runs.workdir import check_workdir
 from superxception_jax.tables.finished_run import TableRun
@@ -89,7 +88,7 @@ def make_plan(
         command: Command line that makes the table.
 
     Raises:
-        ValueError: Names, folds, pairs or folders are invalid, or the runs don't belong in one
+        ValueError: Names, pairs or folders are invalid, or the runs don't belong in one
             table, because they test different images or different networks under one name.
     """
     if not re.fullmatch(r"\w[\w.-]*", name):
@@ -102,7 +101,6 @@ def make_plan(
     check_vary(stored, vary)
     planned = {run.key for run in runs}
     kept = [run for run in stored.runs if run.key not in planned]
-    _check_folds(runs)
     _check_one_table(runs, kept)
     _check_pairs(
         [*stored.pairs, *pairs],
@@ -113,16 +111,6 @@ def make_plan(
     return TablePlan(
         folder=folder, runs=tuple(runs), pairs=tuple(pairs), vary=vary, command=command
     )
-
-
-def _check_folds(runs: Sequence[PlannedRun]) -> None:
-    for run in runs:
-        protocol, fold = run.experiment.split.protocol, run.experiment.split.fold
-        if fold and protocol not in FOLDED_PROTOCOLS:
-            raise ValueError(
-                f"`--folds` must be 0 with the split `{protocol}`, which has no folds, got {fold}; "
-                "leave it out, or use --overrides=split.protocol=cells."
-            )
 
 
 def _check_one_table(runs: Sequence[PlannedRun], kept: Sequence[TableRun]) -> None:

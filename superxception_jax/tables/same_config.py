@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from superxception_jax.runs.config_values import config_differences
+from superxception_jax.runs.config_values import config_differences, without_fields
 
 _FREE_FIELDS = (
     "data.data_dir",
@@ -60,11 +60,5 @@ def _select(
     config: Mapping[str, Any], names: Sequence[str], *, without: Sequence[str]
 ) -> dict[str, Any]:
     """Return sections of a config without some fields, which are given as `section.field`."""
-    selected = {}
-    for name in names:
-        value = config.get(name, "absent")
-        if isinstance(value, Mapping):
-            value = {field: x for field, x in value.items() if f"{name}.{field}" not in without}
-        if name not in without:
-            selected[name] = value
-    return selected
+    kept = without_fields(config, without)
+    return {name: kept.get(name, "absent") for name in names if name not in without}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import math
-import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from pathlib import Path
@@ -21,8 +20,10 @@ from superxception_jax.training.checkpoint_files import (
     damaged_checkpoint,
     delete_incomplete,
     failed_save,
+    last_set_aside,
     problem_of,
     quiet_failures,
+    set_aside,
 )
 from superxception_jax.training.progress import Progress
 from superxception_jax.training.state import TrainState
@@ -192,7 +193,7 @@ class Checkpoints:
 
         The best checkpoint is as good a start as the latest one, as the steps after it are then
         trained again with the same result. The latest one stands in for the best only if both
-        are of the same step.
+        are of the same step. A best one beyond the latest is written again on the way.
 
         Args:
             like: As for `load`.
@@ -217,11 +218,14 @@ class Checkpoints:
                 f"warning: {problem_of(latest)} Training goes on from the best checkpoint, of step "
                 f"{self.step(BEST)}; the steps after it are trained again, with the same result."
             )
-        if isinstance(best, DamagedCheckpointError) and (self.step(BEST) or 0) > (
-            self.step(LATEST) or 0
-        ):
+        latest_step = self.step(LATEST) or 0
+        if isinstance(best, DamagedCheckpointError) and (self.step(BEST) or 0) > latest_step:
             self._set_aside(BEST)
             return f"warning: {problem_of(best)} The steps up to it are trained again."
+        if isinstance(best, FileNotFoundError) and (
+            last_set_aside(self._directory, BEST) > latest_step
+        ):
+            return ""  # An earlier start has said that the steps up to it are trained again.
         return self._mend_best(latest, best)
 
     def _mend_best(self, latest: Loaded, best: Loaded | Exception) -> str:
@@ -258,12 +262,9 @@ class Checkpoints:
         self.save(kind, other[0], progress=other[1])
 
     def _set_aside(self, kind: str) -> None:
-        """Rename a checkpoint, in case that somebody can still repair it."""
         step = self.step(kind)
         if step is not None:
-            target = self._directory / f"damaged-{kind}-{step}"
-            shutil.rmtree(target, ignore_errors=True)
-            (self._directory / kind / str(step)).rename(target)
+            set_aside(self._directory, kind, step)
             self._managers[kind].reload()
 
     def _lost(self, problem: str) -> DamagedCheckpointError:

@@ -153,6 +153,33 @@ def delete_incomplete(directory: Path) -> None:
         shutil.rmtree(path, ignore_errors=True)
 
 
+def set_aside(directory: Path, kind: str, step: int) -> None:
+    """Rename a damaged checkpoint, in case that somebody can still repair it.
+
+    Args:
+        directory: Folder of the checkpoints of a run.
+        kind: `latest` or `best`.
+        step: Its step.
+    """
+    target = directory / f"damaged-{kind}-{step}"
+    shutil.rmtree(target, ignore_errors=True)
+    (directory / kind / str(step)).rename(target)
+
+
+def last_set_aside(directory: Path, kind: str) -> int:
+    """Return the highest step of a checkpoint that was set aside, which tells that it was reached.
+
+    Args:
+        directory: Folder of the checkpoints of a run.
+        kind: `latest` or `best`.
+
+    Returns:
+        The step; 0 if there is none.
+    """
+    ends = (path.name.rpartition("-")[2] for path in directory.glob(f"damaged-{kind}-*"))
+    return max((int(end) for end in ends if end.isdecimal()), default=0)
+
+
 def failed_save(folder: Path, error: Exception | None) -> OSError:
     """Return the error of a checkpoint that could not be written.
 

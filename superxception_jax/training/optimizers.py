@@ -80,15 +80,13 @@ def make_optimizer(
         vectors (biases, BatchNorm scales) it would change the function without regularising it.
 
     Raises:
-        ValueError: The optimiser, the schedule or the scaling is unknown, or has no use for a
-            setting.
+        ValueError: The optimiser, the schedule or the scaling is unknown.
 
     Source: the paper, for Adam at 1e-4 and SGD with Nesterov momentum.
     """
     schedule = make_schedule(
         settings, batch_size=batch_size, epochs=epochs, steps_per_epoch=steps_per_epoch
     )
-    _check_unused(settings)
     if settings.name == "adam":
         core = optax.adam(schedule)
     elif settings.name == "nesterov":
@@ -117,19 +115,6 @@ def _peak_rate(settings: OptimizerSettings, *, batch_size: int) -> float:
     raise ValueError(
         f"`batch_scaling` must be one of {BATCH_SCALINGS}, got {settings.batch_scaling!r}."
     )
-
-
-def _check_unused(settings: OptimizerSettings) -> None:
-    """Reject a setting that the optimiser or schedule doesn't use."""
-    users = {
-        "weight_decay": (settings.name, "adamw"),
-        "momentum": (settings.name, "nesterov"),
-        "rate_decay": (settings.schedule, "inverse_time"),
-    }
-    for field, (chosen, user) in users.items():
-        value = getattr(settings, field)
-        if value and chosen != user:
-            raise ValueError(f"`{field}` must be 0 with `{chosen}`, got {value}; use `{user}`.")
 
 
 def _under(names: tuple[str, ...]) -> Callable[[Any], Any]:

@@ -103,7 +103,7 @@ def test_a_calibration_is_read_or_refused(shelf, edits, damages):
 
 def sample_split() -> StoredSplit:
     images = {
-        f"c/{index}": StoredImage("c", "p", index, f"{index:08x}", part)
+        f"c/{index}": StoredImage("c", "p", index, f"{index:08x}", part, upright=index > 1)
         for index, part in enumerate(("train", "validation", "test", "unused"))
     }
     return StoredSplit(images=images, drawing=(1, 2))
@@ -122,6 +122,7 @@ def test_a_stored_split_is_read_or_refused(shelf, edits, damages, packed):
         for name, image in split.images.items():
             texts = (name, image.cell, image.case, image.pixels)
             assert all(isinstance(text, str) for text in texts)
+            assert image.upright in (True, False, None)
             assert 0 <= image.label < 24
         split.find(np.array(["c/1"]))
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 import json
 
+import pytest
+
 from superxception_jax.data.ideogram.builder import draw_numbered_cell
 from superxception_jax.karyotyping.review_flags import ORIENTATION_NOT_CHECKED
 from superxception_jax.runs.weights_file import ORIENTED, knows_orientation
@@ -25,6 +27,9 @@ def test_only_the_sum_of_both_readings_counts():
 
 def test_a_start_says_whether_it_has_learned_it(tmp_path):
     weights = tmp_path / "variables.npz"
+    with pytest.raises(FileNotFoundError, match=r"must be an existing file of weights, got .*npz"):
+        knows_orientation(str(weights))
+    weights.touch()
     assert knows_orientation(str(weights))
     for stated, expected in ((None, True), (True, True), (False, False)):
         values = {} if stated is None else {ORIENTED: stated}

@@ -15,6 +15,7 @@ from configs.super_xception import get_config
 from superxception_jax.runs.checks import CHOICES, LISTS, RANGES, TEXTS, find_problems
 from superxception_jax.runs.config_values import config_from_json
 from superxception_jax.runs.experiment import build_experiment
+from tests.runs.smoke_config import changed
 
 
 def _leaves(values, prefix=""):
@@ -28,20 +29,6 @@ def _leaves(values, prefix=""):
 DEFAULTS = dict(_leaves(get_base().to_dict()))
 FLOATS = sorted(path for path, value in DEFAULTS.items() if isinstance(value, float))
 WHOLE = sorted(path for path, value in DEFAULTS.items() if isinstance(value, int))
-# What reading cells without labels needs, beside a network.
-UNLABELLED = {"data.unlabelled_folder": "cells", "model.polarity": "read"}
-
-
-def changed(**fields):
-    """Return a config as a file that was changed by hand could hold it."""
-    values = json.loads(get_config("smoke").to_json())
-    for path, value in fields.items():
-        inner = values
-        *sections, name = path.split(".")
-        for section in sections:
-            inner = inner[section]
-        inner[name] = value
-    return config_from_json(values)
 
 
 def test_every_field_has_one_check_and_numbers_have_a_range():
@@ -121,128 +108,6 @@ def test_missing_and_unknown_fields_are_named():
         "`training.empty` must be a field of this version, got an unknown one.",
         "`training.epoch` must be a field of this version, got an unknown one.",
     ]
-
-
-@pytest.mark.parametrize(
-    ("fields", "problem"),
-    [
-        (
-            {"data.dataset": "gband,tseng x", "split.protocol": "cases"},
-            "`data.dataset` must be one of bioimage, gband, tseng, ideogram, own, or several of "
-            "them with commas, got 'gband,tseng x'.",
-        ),
-        (
-            {"data.dataset": "gband,gband", "split.protocol": "cases"},
-            "`data.dataset` must be one of bioimage, gband, tseng, ideogram, own, or several of "
-            "them with commas, got 'gband,gband'.",
-        ),
-        (
-            {"data.dataset": "tseng", "split.protocol": "cases", "model.polarity": "given"},
-            "`model.polarity` must be read with `tseng`, whose images are any way up, got given.",
-        ),
-        (
-            {"data.dataset": "gband,bioimage", "split.protocol": "paper"},
-            "`split.protocol` must be cells or cases with several data sets, got 'paper'.",
-        ),
-        (
-            {
-                "data.dataset": "gband,bioimage",
-                "split.protocol": "cells",
-                "split.test_only": "bioimage,gband",
-            },
-            "`split.test_only` must name some, not all, of the data sets gband, bioimage, got "
-            "'bioimage,gband'.",
-        ),
-        (
-            {"data.repeats": "2,0"},
-            "`data.repeats` must be one whole number of at least 1 for each of the 1 data sets, "
-            "such as 1, got '2,0'.",
-        ),
-        (
-            {"model.start": "kept_unless_improved"},
-            "`model.init_from` must be qband, gband or an exported `variables.npz` with "
-            "`model.start` 'kept_unless_improved', got ''; set it.",
-        ),
-        (
-            {"training.batch_size": 30, "training.accumulation_steps": 4},
-            "`training.batch_size` must be a multiple of `training.accumulation_steps`, 4, got 30; "
-            "choose 32.",
-        ),
-        (
-            {"model.rematerialization": "blocks", "model.name": "resnet50"},
-            "`model.rematerialization` must be none without the blocks of Xception, got 'blocks' "
-            "with `resnet50`; set it to none.",
-        ),
-        (
-            {"data.curled_share": 0.5},
-            "`data.curled_share` must be 0 with `model.polarity` given, because curled images are "
-            "any way up, got 0.5; set it to 0, or `model.polarity` to read.",
-        ),
-        ({"data.curled_share": 0.5, "model.polarity": "read"}, None),
-        (
-            {"data.own_polarity": "any"},
-            "`data.own_polarity` must be upright with `model.polarity` given, got any; set it to "
-            "upright, or `model.polarity` to read.",
-        ),
-        (
-            UNLABELLED,
-            "`model.init_from` must be qband, gband or an exported `variables.npz` with "
-            "`data.unlabelled_folder`, whose cells it labels, got ''; set it.",
-        ),
-        (
-            {"data.unlabelled_folder": "cells", "model.init_from": "gband"},
-            "`data.unlabelled_folder` must be empty with `model.polarity` given, got 'cells', "
-            "whose images may be any way up; set `model.polarity` to read.",
-        ),
-        (
-            UNLABELLED | {"model.init_from": "gband"},
-            None,
-        ),
-        (
-            UNLABELLED | {"data.unlabelled_reader": "weights.keras"},
-            "`data.unlabelled_reader` must be qband, gband or an exported `variables.npz` with "
-            "`data.unlabelled_folder`, whose cells it labels, got 'weights.keras'; set it.",
-        ),
-        (
-            UNLABELLED | {"data.unlabelled_reader": "gband"},
-            None,
-        ),
-        (
-            {"data.unlabelled_reader": "gband"},
-            "`data.unlabelled_reader` must be empty without `data.unlabelled_folder`, got "
-            "'gband'; leave it out, or name the folder.",
-        ),
-        (
-            {"data.unlabelled_polarity": "upright"},
-            "`data.unlabelled_polarity` must be any without `data.unlabelled_folder`, got "
-            "'upright'; leave it out, or name the folder.",
-        ),
-        (
-            {"normalization.straightening": "medial_axis", "normalization.tilt": "keep"},
-            "`normalization.tilt` must be remove with `normalization.straightening` medial_axis, "
-            "whose chromosomes are upright, got keep; set it to remove.",
-        ),
-        (
-            {"training.kept": "last", "training.patience_epochs": 3},
-            "`training.patience_epochs` must be 0 with `training.kept` last, got 3; set it to 0, "
-            "or `training.kept` to lowest_loss.",
-        ),
-        (
-            {
-                "training.kept": "last",
-                "model.start": "kept_unless_improved",
-                "model.init_from": "gband",
-            },
-            "`training.kept` must be lowest_loss with `model.start` 'kept_unless_improved', got "
-            "last; set it to lowest_loss.",
-        ),
-        ({"data.own_polarity": "any", "model.polarity": "read"}, None),
-        ({"training.batch_size": 32, "training.accumulation_steps": 4}, None),
-        ({"model.rematerialization": "blocks"}, None),
-    ],
-)
-def test_what_goes_together(fields, problem):
-    assert find_problems(changed(**fields)) == ([problem] if problem else [])
 
 
 @pytest.mark.parametrize("path", sorted(CHOICES))

@@ -1,9 +1,17 @@
 from __future__ import annotations
 
 import pytest
+from flax import linen as nn
 
 from configs.super_xception import get_config
+from superxception_jax.models.build import MODELS
 from superxception_jax.runs.experiment import build_experiment
+
+OTHER_OPTIMIZERS = {
+    "optimizer.name": {},
+    "optimizer.momentum": {"name": "nesterov"},
+    "optimizer.rate_decay": {"schedule": "inverse_time"},
+}
 
 
 def _changed(**fields):
@@ -48,6 +56,10 @@ def test_every_field_of_the_config_reaches_the_experiment():
             # A field of another network.
             start = config.copy_and_resolve_references()
             start.model.name = "stripnet"
+        if path in OTHER_OPTIMIZERS:
+            # Fields of another optimiser or schedule.
+            start = config.copy_and_resolve_references()
+            start.optimizer.update({"weight_decay": 0.0, **OTHER_OPTIMIZERS[path]})
         if path.startswith("data.unlabelled"):
             # Read by a network to start from.
             start = config.copy_and_resolve_references()
@@ -181,6 +193,18 @@ def test_starting_from_a_file_needs_the_network_of_keras():
     assert "`model.middle_modules` must be 8 with `model.init_from`" in str(caught.value)
     with pytest.raises(ValueError, match=r"`model.name` must be one of resnet50, .*got 'alexnet'"):
         build_experiment(_changed(model__init_from="weights.h5", model__name="alexnet"))
+
+
+def test_an_attribute_that_no_config_has_is_named(monkeypatch):
+    class OwnNetwork(nn.Module):
+        classes: int
+        width_multiplier: float
+        batch_norm_momentum: float
+        implementation: str
+
+    monkeypatch.setitem(MODELS, "deep_cnn", (OwnNetwork, False))
+    with pytest.raises(ValueError, match=r"must have attributes of .*, momentum, .* got batch_"):
+        build_experiment(_changed(model__name="deep_cnn"))
 
 
 def test_none_stands_for_no_start():

@@ -123,6 +123,17 @@ def test_they_are_read_once(folders, experiment, monkeypatch):
             np.testing.assert_array_equal(getattr(again, field), array)
 
 
+def test_a_process_that_does_not_see_the_run_folder_reads_them_and_writes_nothing(
+    folders, experiment, monkeypatch
+):
+    first = keep_pseudo_labels(experiment, folders)
+    monkeypatch.setattr(pseudo_labels, "is_first", lambda: False)
+    found = keep_pseudo_labels(experiment, folders / "not here")
+    assert not (folders / "not here").exists()
+    for field, array in vars(first).items():
+        np.testing.assert_array_equal(getattr(found, field), array)
+
+
 @pytest.mark.parametrize("turned", [False, True])
 def test_a_cell_with_labels_is_left_out(folders, experiment, turned):
     copy = folders / "unlabelled" / "the same"

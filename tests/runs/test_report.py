@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 
 from configs.stripnet import get_config
 from superxception_jax.data.source import Chromosomes
+from superxception_jax.evaluation.metrics import class_shares
 from superxception_jax.evaluation.predictions import load_predictions
 from superxception_jax.files import write_text
 from superxception_jax.karyotyping.stain import KnownStain
@@ -20,8 +21,9 @@ from superxception_jax.runs import calibrated, report
 from superxception_jax.runs.experiment import build_experiment
 from superxception_jax.runs.included import INCLUDED
 from superxception_jax.runs.reader import load_calibration
-from superxception_jax.runs.report import RunHistory, write_report
+from superxception_jax.runs.report import RunHistory, share_predictions, write_report
 from superxception_jax.runs.results import load_results
+from superxception_jax.runs.start_record import StartRecord
 from superxception_jax.training.progress import Progress
 from tests.runs.samples import PROVENANCE, TRAINING
 
@@ -82,7 +84,12 @@ def make(monkeypatch, tmp_path):
     monkeypatch.setattr(report, "save_figure", lambda figure, path: write_text(path, "a figure"))
 
     def write(
-        test: Chromosomes, *, validation: Chromosomes | None = None, mesh: Any = None, **fields
+        test: Chromosomes,
+        *,
+        validation: Chromosomes | None = None,
+        mesh: Any = None,
+        start: StartRecord | None = None,
+        **fields,
     ):
         config = get_config("smoke")
         config.update_from_flattened_dict(
@@ -92,9 +99,11 @@ def make(monkeypatch, tmp_path):
         setup: Any = SimpleNamespace(
             experiment=build_experiment(config),
             splits=splits,
+            class_shares=class_shares(splits["train"].labels),
             model=object(),
             steps_per_epoch=2,
             oriented=True,
+            start=start,
             mesh=mesh,
         )
         history = RunHistory(**HISTORY)
@@ -200,6 +209,22 @@ def test_damaged_metrics_cost_only_the_curves(make, tmp_path):
     assert (tmp_path / "reliability.png").exists()
 
 
+def test_a_process_that_fails_ends_instead_of_waiting_for_others(make, monkeypatch):
+    def fail(*_args, **_options):
+        raise FileNotFoundError("no such archive")
+
+    monkeypatch.setattr(report, "_restore", fail)
+    monkeypatch.setattr(report, "fit_calibration", lambda *_: (1.0, EASY))
+    experiment = SimpleNamespace(start_counts=False)
+    setup: Any = SimpleNamespace(splits={"test": cells(MALE)}, experiment=experiment)
+    with pytest.raises(FileNotFoundError, match="no such archive"):
+        share_predictions(setup, variables={}, split="test")
+    # The first one, too, which would go on to what the others never begin.
+    monkeypatch.setattr(report, "process_count", lambda: 2)
+    with pytest.raises(FileNotFoundError, match="no such archive"):
+        make(cells(MALE))
+
+
 @pytest.mark.usefixtures("no_figures")
 def test_the_start_is_tested_on_the_same_images(make, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(report, "load_start", lambda setup: ({"params": {}}, ""))
@@ -217,6 +242,17 @@ def test_the_start_is_tested_on_the_same_images(make, tmp_path, monkeypatch, cap
     text = capsys.readouterr().out
     assert f"before the training: {results.accuracy:.2%} of 276 images" in text
     assert "no epoch improved on it" not in text
+
+
+def test_a_start_that_has_changed_is_refused_before_anything_is_written(make, tmp_path):
+    fields = {
+        "model.init_from": "gband",
+        "model.start": "kept_unless_improved",
+        "training.kept": "lowest_loss",
+    }
+    with pytest.raises(ValueError, match=r"must be the weights that this run started from, got"):
+        make(cells(MALE), start=StartRecord("another", oriented=True), **fields)
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from configs.stripnet import get_config
+from superxception_jax.evaluation.metrics import class_shares
 from superxception_jax.runs.experiment import build_experiment
 from superxception_jax.runs.setup import describe, set_up
 
@@ -22,6 +24,19 @@ def test_curled_copies_train_beside_the_images(tmp_path):
         assert ("69 curled images" in describe(setup, tmp_path)) == (share > 0)
         steps.append(setup.steps_per_epoch)
     assert steps == [138 // 32, (138 + 69) // 32]
+
+
+def test_repeats_train_more_often_and_are_tested_once(tmp_path):
+    config = get_config("smoke")
+    config.data.data_dir = str(tmp_path)
+    config.data.repeats = "3"
+    # Thrice as many images of a cell could not be assigned.
+    setup = set_up(build_experiment(config), tested="train")
+    names = setup.splits["train"].names
+    assert len(set(names)) == len(names) == 138
+    np.testing.assert_array_equal(setup.trained.names, np.repeat(names, 3))
+    assert setup.steps_per_epoch == 3 * 138 // 32
+    np.testing.assert_array_equal(setup.class_shares, class_shares(setup.repeated.labels))
 
 
 def test_every_part_of_an_accumulated_batch_is_split_over_the_devices(tmp_path):

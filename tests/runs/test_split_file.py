@@ -29,7 +29,7 @@ from superxception_jax.runs.split_file import (
 
 PART_OF = {"a": "train", "b": "train", "c": "validation", "d": "test", "e": "unused"}
 IMAGES = {
-    name: StoredImage(f"cell {name}", "P1", 22, f"hash {name}", part)
+    name: StoredImage(f"cell {name}", "P1", 22, f"hash {name}", part, upright=True)
     for name, part in PART_OF.items()
 }
 STORED = StoredSplit(IMAGES, DRAWING)
@@ -78,6 +78,8 @@ def test_a_run_without_one_has_none_and_a_damaged_one_is_named(tmp_path):
     wrong += [
         {**values, "pixels": [7] * 5},
         {**values, "drawing": ["a"]},
+        {**values, "upright": [1] * 5},
+        {**values, "upright": [True]},
         {**values, "cases": "ppppp"},
     ]
     for content in (
@@ -103,6 +105,7 @@ def test_an_unchanged_data_set_is_accepted_in_silence(tmp_path, capsys):
         ("label", 3, "class"),
         ("cell", "x", "cell"),
         ("case", "x", "case"),
+        ("upright", False, "orientation"),
     ],
 )
 def test_a_changed_image_is_refused_by_name_with_what_changed(tmp_path, field, value, word):
@@ -112,6 +115,21 @@ def test_a_changed_image_is_refused_by_name_with_what_changed(tmp_path, field, v
             compare(tmp_path, now, use_stored_split=use_stored_split)
         assert f"changed: 1 image: d ({word})" in str(caught.value)
         assert "--use_stored_split" not in str(caught.value)  # it would not help
+
+
+def test_a_split_without_orientations_equals_any(tmp_path):
+    """Versions before this one stored none."""
+    path = save_split(tmp_path, STORED)
+    values = json.loads(gzip.decompress(path.read_bytes()))
+    del values["upright"]
+    path.write_bytes(gzip.compress(json.dumps(values).encode()))
+    earlier = load_split(tmp_path)
+    assert earlier is not None
+    for upright in (True, False):
+        now = {name: dataclasses.replace(one, upright=upright) for name, one in IMAGES.items()}
+        assert describe_difference(earlier.images, now) == ""
+        assert describe_difference(now, earlier.images) == ""
+    assert {one.upright for one in earlier.images.values()} == {None}
 
 
 def test_added_images_are_refused_or_left_out_and_said(tmp_path, capsys):

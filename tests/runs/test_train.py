@@ -123,6 +123,8 @@ def test_a_run_starts_from_an_exported_network(folder, first_states, capsys):
     config.model.init_from = str(folder / "absent.npz")
     with pytest.raises(FileNotFoundError, match=r"must be an existing file of weights, got .*npz"):
         run.train_and_test(build_experiment(config), folder / "another", overrides={})
+    # So that the corrected command can have the folder.
+    assert not (folder / "another" / "config.json").exists()
     config.model.init_from = str(folder / "variables.npz")
     config.model.width_multiplier = 0.5
     with pytest.raises(ValueError, match="must hold the network of its config, but"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
@@ -86,6 +87,55 @@ def test_a_relative_folder_is_the_same_from_every_directory(tmp_path, monkeypatc
     check_workdir(tmp_path / "run", own("/elsewhere/cells"), flag="--workdir")
     with pytest.raises(ValueError, match="seed: 0 → 1"):
         check_workdir(tmp_path / "run", own(seed=1), flag="--workdir")
+
+
+def test_weights_to_start_from_are_the_same_from_every_directory(tmp_path, monkeypatch):
+    for name in ("here", "there"):
+        (tmp_path / name).mkdir()
+    experiment = own(**{"model.init_from": "nets/variables.npz"})
+    monkeypatch.chdir(tmp_path / "here")
+    with claimed_workdir(tmp_path / "run", experiment):
+        (tmp_path / "run" / SPLIT_FILE).touch()
+    check_workdir(tmp_path / "run", experiment, flag="--workdir")
+    config = load_config(tmp_path / "run")
+    assert config.model.init_from == str(tmp_path / "here" / "nets" / "variables.npz")
+    # Given to others, they have no folder.
+    assert with_portable_places(config.to_dict())["model"]["init_from"] == "variables.npz"
+    monkeypatch.chdir(tmp_path / "there")
+    with pytest.raises(ValueError, match=r"model.init_from: .*/here/nets/.* → .*/there/nets/"):
+        check_workdir(tmp_path / "run", experiment, flag="--workdir")
+    for name in ("gband", "none", ""):
+        values = own(**{"model.init_from": name}).config
+        for change in (with_absolute_places, with_portable_places):
+            assert change(values)["model"]["init_from"] == name
+
+
+def test_what_depends_on_the_computer_may_change(tmp_path):
+    with claimed_workdir(tmp_path / "run", own()):
+        pass
+    fields: dict[str, Any] = {
+        "training.devices": 2,
+        "data.memory_share": 0.25,
+        "evaluation.batch_size": 64,
+    }
+    check_workdir(tmp_path / "run", own(**fields), flag="--workdir")
+    with pytest.raises(ValueError, match=r"training\.batch_size: .* → 64$"):
+        check_workdir(tmp_path / "run", own(**(fields | {"training.batch_size": 64})), flag="--run")
+
+
+def test_another_folder_without_labels_is_another_run(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    fields = {"model.init_from": "gband", "model.polarity": "read"}
+    workdir, experiment = tmp_path / "run", own(**fields, **{"data.unlabelled_folder": "more"})
+    with claimed_workdir(workdir, experiment):
+        (workdir / SPLIT_FILE).touch()
+    check_workdir(workdir, experiment, flag="--workdir")
+    # The folder isn't there, and needn't be: what was read in it is kept.
+    check_workdir(workdir, build_experiment(load_config(workdir)), flag="--workdir")
+    for other in ("elsewhere", ""):
+        changed = own(**fields, **{"data.unlabelled_folder": other})
+        with pytest.raises(ValueError, match=r"unlabelled_folder: .*/more → "):
+            check_workdir(workdir, changed, flag="--workdir")
 
 
 def test_places_are_changed_and_hidden_without_touching_the_rest(monkeypatch, tmp_path):

@@ -50,11 +50,6 @@ def test_a_table_grows_over_several_calls(tmp_path):
         ([{}], {"pairs": [("xception", "resnet")]}, "must name rows of the table, xception, got"),
         ([{}], {"pairs": [("xception", "xception")]}, "must name two rows, got `xception` twice"),
         (
-            [{"fold": 1, "split.protocol": "paper"}],
-            {},
-            "`--folds` must be 0 with the split `paper`, which has no folds, got 1",
-        ),
-        (
             [{}, {"row": "super_xception", "data.ideogram_cells": 6}],
             {},
             "must test the same images to be in one table, got `super_xception` and `xception`",

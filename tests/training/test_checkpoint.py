@@ -1,17 +1,13 @@
 from __future__ import annotations
 
-import shutil
-from pathlib import Path
-
 import jax
 import jax.numpy as jnp
 import pytest
 
 from superxception_jax.training import compile as compilation
 from superxception_jax.training.checkpoint import BEST, LATEST, Checkpoints
-from superxception_jax.training.checkpoint_files import DamagedCheckpointError
 from superxception_jax.training.progress import Progress
-from tests.training.tiny import assert_trees_equal, make_training
+from tests.training.tiny import assert_trees_equal, state_at
 
 
 @pytest.fixture
@@ -26,40 +22,36 @@ def _variables(state, device_count=1):
     return compilation.with_replicated_sharding(jax.eval_shape(lambda: state.variables), mesh)
 
 
-def _state(step, scale=1.0):
-    _, _, _, state = make_training()
-    params = jax.tree.map(lambda leaf: leaf * scale, state.params)
-    return state.replace(step=jnp.asarray(step, jnp.int32), params=params)
-
-
 def test_round_trip_and_one_of_each_kind(checkpoints):
-    checkpoints.save(BEST, _state(1), progress=Progress(best_validation_loss=0.25, best_step=1))
+    checkpoints.save(BEST, state_at(1), progress=Progress(best_validation_loss=0.25, best_step=1))
     for step in (1, 2, 3):
-        checkpoints.save(LATEST, _state(step, scale=step), progress=Progress(training_seconds=step))
+        checkpoints.save(
+            LATEST, state_at(step, scale=step), progress=Progress(training_seconds=step)
+        )
     assert (checkpoints.step(BEST), checkpoints.step(LATEST)) == (1, 3)
-    assert_trees_equal(checkpoints.load(LATEST, _state(0)), _state(3, scale=3.0))
+    assert_trees_equal(checkpoints.load(LATEST, state_at(0)), state_at(3, scale=3.0))
     assert checkpoints.progress(BEST) == Progress(best_validation_loss=0.25, best_step=1)
     assert checkpoints.progress(LATEST) == Progress(training_seconds=3)
 
 
 def test_another_process_reads_what_this_one_wrote(checkpoints, tmp_path):
-    checkpoints.save(LATEST, _state(2, scale=3.0), progress=Progress(training_seconds=5.0))
+    checkpoints.save(LATEST, state_at(2, scale=3.0), progress=Progress(training_seconds=5.0))
     with Checkpoints(tmp_path / "checkpoints") as reopened:
-        assert_trees_equal(reopened.load(LATEST, _state(0)), _state(2, scale=3.0))
+        assert_trees_equal(reopened.load(LATEST, state_at(0)), state_at(2, scale=3.0))
         assert reopened.progress(LATEST) == Progress(training_seconds=5.0)
 
 
 def test_saved_on_four_devices_opens_on_one(checkpoints):
     wide, narrow = compilation.make_mesh(4), compilation.make_mesh(1)
-    checkpoints.save(LATEST, compilation.place_replicated(_state(4), wide), progress=Progress())
-    like = compilation.with_replicated_sharding(_state(0), narrow)
+    checkpoints.save(LATEST, compilation.place_replicated(state_at(4), wide), progress=Progress())
+    like = compilation.with_replicated_sharding(state_at(0), narrow)
     restored = checkpoints.load(LATEST, like)
-    assert_trees_equal(restored, _state(4))
+    assert_trees_equal(restored, state_at(4))
     assert {leaf.sharding.num_devices for leaf in jax.tree.leaves(restored)} == {1}
 
 
 def test_variables_come_without_the_state_of_the_optimizer(checkpoints, tmp_path):
-    state = _state(4, scale=2.0)
+    state = state_at(4, scale=2.0)
     checkpoints.save(
         BEST, compilation.place_replicated(state, compilation.make_mesh(4)), progress=Progress()
     )
@@ -71,7 +63,7 @@ def test_variables_come_without_the_state_of_the_optimizer(checkpoints, tmp_path
 
 
 def test_variables_of_a_network_without_batch_norm(checkpoints):
-    state = _state(1).replace(batch_stats={})
+    state = state_at(1).replace(batch_stats={})
     checkpoints.save(BEST, state, progress=Progress())
     assert_trees_equal(
         checkpoints.load_variables(BEST, _variables(state)), {**state.variables, "batch_stats": {}}
@@ -79,18 +71,18 @@ def test_variables_of_a_network_without_batch_norm(checkpoints):
 
 
 def test_an_earlier_step_replaces_a_later_one_of_a_killed_run(checkpoints):
-    checkpoints.save(BEST, _state(8), progress=Progress())
-    checkpoints.save(BEST, _state(5, scale=2.0), progress=Progress())
+    checkpoints.save(BEST, state_at(8), progress=Progress())
+    checkpoints.save(BEST, state_at(5, scale=2.0), progress=Progress())
     assert checkpoints.step(BEST) == 5
-    assert_trees_equal(checkpoints.load(BEST, _state(0)).params, _state(5, scale=2.0).params)
+    assert_trees_equal(checkpoints.load(BEST, state_at(0)).params, state_at(5, scale=2.0).params)
 
 
 def test_missing(checkpoints):
     assert checkpoints.step(LATEST) is None
     with pytest.raises(FileNotFoundError, match=r"no latest checkpoint in .*train the run first"):
-        checkpoints.load(LATEST, _state(0))
+        checkpoints.load(LATEST, state_at(0))
     with pytest.raises(FileNotFoundError, match="no best checkpoint"):
-        checkpoints.load_variables(BEST, _variables(_state(0)))
+        checkpoints.load_variables(BEST, _variables(state_at(0)))
     with pytest.raises(FileNotFoundError, match="no best checkpoint"):
         checkpoints.progress(BEST)
 
@@ -110,8 +102,8 @@ def test_missing(checkpoints):
     ids=["dtype", "shape"],
 )
 def test_another_dtype_or_shape_is_refused(checkpoints, change, text):
-    checkpoints.save(LATEST, _state(1), progress=Progress())
-    like = _state(0)
+    checkpoints.save(LATEST, state_at(1), progress=Progress())
+    like = state_at(0)
     like = like.replace(params=jax.tree.map(change, like.params))
     with pytest.raises(ValueError, match=text):
         checkpoints.load(LATEST, like)
@@ -120,170 +112,10 @@ def test_another_dtype_or_shape_is_refused(checkpoints, change, text):
 
 
 def test_arrays_that_are_missing_or_superfluous_are_named(checkpoints):
-    state = _state(1)
+    state = state_at(1)
     checkpoints.save(LATEST, state, progress=Progress())
     with pytest.raises(ValueError, match=r"`batch_stats.*mean`: stored float32.*expected absent"):
         checkpoints.load_variables(LATEST, _variables(state.replace(batch_stats={})))
     more = state.replace(params={**state.params, "another": jnp.zeros(2)})
     with pytest.raises(ValueError, match=r"`params.another`: stored absent, expected float32"):
         checkpoints.load_variables(LATEST, _variables(more))
-
-
-def _damage(path, how):
-    content = path.read_bytes()
-    if how == "gone":
-        path.unlink()
-    else:
-        path.write_bytes(content[: {"empty": 0, "half": len(content) // 2}[how]])
-
-
-# Each file without which a checkpoint can't be read.
-FILES = (
-    "progress/metadata",
-    "state/_METADATA",
-    "state/d/*",
-    "state/manifest.ocdbt",
-)
-
-
-@pytest.fixture(scope="module")
-def saved(tmp_path_factory):
-    """Return a folder with the best checkpoint of step 3 and the latest of step 4."""
-    folder = tmp_path_factory.mktemp("saved") / "checkpoints"
-    with Checkpoints(folder) as opened:
-        for step, kind in ((3, BEST), (4, LATEST)):
-            opened.save(kind, _state(step, scale=step), progress=_progress(best_step=3))
-    return folder
-
-
-def _progress(best_step):
-    return Progress(best_validation_loss=0.5, best_step=best_step)
-
-
-@pytest.fixture
-def copied(saved, tmp_path):
-    return Path(shutil.copytree(saved, tmp_path / "checkpoints"))
-
-
-def _file(folder, kind, pattern):
-    (path,) = (folder / kind / ("3" if kind == BEST else "4")).glob(pattern)
-    return path
-
-
-@pytest.mark.parametrize("how", ["empty", "half", "gone"])
-@pytest.mark.parametrize("pattern", FILES)
-def test_a_damaged_latest_is_named_and_the_best_resumes(copied, pattern, how):
-    _damage(_file(copied, LATEST, pattern), how)
-    with Checkpoints(copied) as opened:
-        with pytest.raises(
-            DamagedCheckpointError, match=r"`.*latest/4` must be a complete.*; start launch/main.py"
-        ):
-            _ = opened.load(LATEST, _state(0)), opened.progress(LATEST)
-        said = opened.mend(_state(0))
-        assert said.startswith("warning: `")
-        assert "latest/4` must be" in said
-        assert "goes on from the best checkpoint, of step 3" in said
-        assert opened.step(LATEST) == 3
-        assert_trees_equal(opened.load(LATEST, _state(0)), _state(3, scale=3))
-        assert opened.progress(LATEST) == _progress(best_step=3)
-        assert opened.mend(_state(0)) == ""
-        # The step that was damaged is written again.
-        opened.save(LATEST, _state(4, scale=4), progress=_progress(best_step=3))
-        assert_trees_equal(opened.load(LATEST, _state(0)), _state(4, scale=4))
-    assert (copied / "damaged-latest-4").is_dir()
-
-
-@pytest.mark.parametrize("pattern", FILES)
-def test_a_damaged_best_is_refused_unless_the_latest_is_of_its_step(copied, pattern):
-    _damage(_file(copied, BEST, pattern), "half")
-    with Checkpoints(copied) as opened:
-        with pytest.raises(
-            DamagedCheckpointError,
-            match=r"best/3` must.*latest checkpoint, of step 4, is sound.*step 3.*or delete it",
-        ):
-            opened.mend(_state(0))
-        assert opened.step(BEST) == 3
-        opened.save(LATEST, _state(5, scale=5), progress=_progress(best_step=5))
-        assert "latest checkpoint is of the best step, 5" in opened.mend(_state(0))
-        assert_trees_equal(opened.load(BEST, _state(0)), _state(5, scale=5))
-
-
-def test_files_that_only_describe_a_checkpoint_may_be_missing(copied):
-    for path in ("_CHECKPOINT_METADATA", "state/_sharding", "state/array_metadatas/process_0"):
-        (copied / LATEST / "4" / path).unlink()
-    with Checkpoints(copied) as opened:
-        assert opened.mend(_state(0)) == ""
-        assert_trees_equal(opened.load(LATEST, _state(0)), _state(4, scale=4))
-
-
-def test_a_missing_latest_resumes_from_the_best(copied):
-    shutil.rmtree(copied / LATEST)
-    with Checkpoints(copied) as opened:
-        assert "no latest checkpoint" in opened.mend(_state(0))
-        assert opened.step(LATEST) == 3
-
-
-def test_a_missing_best_is_refused_early(copied):
-    shutil.rmtree(copied / BEST)
-    with (
-        Checkpoints(copied) as opened,
-        pytest.raises(DamagedCheckpointError, match=r"no best checkpoint.*step 3.*delete it"),
-    ):
-        opened.mend(_state(0))
-
-
-def test_two_damaged_checkpoints_are_refused(copied):
-    for kind in (LATEST, BEST):
-        _damage(_file(copied, kind, "state/_METADATA"), "empty")
-    with (
-        Checkpoints(copied) as opened,
-        pytest.raises(DamagedCheckpointError, match=r"latest/4`.*best/3`.*Restore .*, or delete"),
-    ):
-        opened.mend(_state(0))
-
-
-def test_a_damaged_best_beyond_the_latest_is_made_again(copied):
-    """A run that was killed between the two has trained only up to the latest one."""
-    with Checkpoints(copied) as opened:
-        opened.save(BEST, _state(6), progress=_progress(best_step=6))
-    (copied / BEST / "6" / "progress" / "metadata").write_text("[")
-    with Checkpoints(copied) as opened:
-        assert "trained again" in opened.mend(_state(0))
-        assert (opened.step(LATEST), opened.step(BEST)) == (4, None)
-
-
-def test_sound_absent_or_foreign_checkpoints_are_not_mended(copied, tmp_path):
-    with Checkpoints(copied) as opened:
-        assert opened.mend(_state(0)) == ""
-        other = _state(0).replace(params={"another": jnp.zeros(2)})
-        with pytest.raises(ValueError, match="must hold the network of the given config"):
-            opened.mend(other)
-        assert (opened.step(LATEST), opened.step(BEST)) == (4, 3)
-    with Checkpoints(tmp_path / "new") as opened:
-        assert opened.mend(_state(0)) == ""
-
-
-def test_foreign_files_and_folders(copied, tmp_path):
-    (copied / LATEST / "notes.txt").write_text("mine")
-    (copied / LATEST / "7").mkdir()
-    with Checkpoints(copied) as opened:
-        if opened.step(LATEST) == 7:
-            assert "latest/7` must be a complete checkpoint" in opened.mend(_state(0))
-        assert opened.load(LATEST, _state(0)) is not None
-    (tmp_path / "other").write_text("a file")
-    with pytest.raises(ValueError, match=r"other` must be a folder of checkpoints, got a file"):
-        Checkpoints(tmp_path / "other")
-
-
-def test_a_full_disk_keeps_the_earlier_checkpoint(copied, monkeypatch):
-    def fail(*_args, **_kwargs):
-        raise ValueError("RESOURCE_EXHAUSTED: write failed: No space left on device [source=x]")
-
-    with Checkpoints(copied) as opened:
-        with monkeypatch.context() as patch:
-            patch.setattr(opened._managers[LATEST], "save", fail)
-            with pytest.raises(OSError, match=r"No space left on device.*latest/5"):
-                opened.save(LATEST, _state(5), progress=Progress())
-        assert_trees_equal(opened.load(LATEST, _state(0)), _state(4, scale=4))
-        opened.save(LATEST, _state(5), progress=Progress())
-        assert opened.step(LATEST) == 5

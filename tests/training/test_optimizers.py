@@ -135,9 +135,6 @@ def test_warmup_longer_than_the_run_is_cut():
         ({"name": "lion"}, "`optimizer` must be one of"),
         ({"schedule": "step"}, "`schedule` must be one of"),
         ({"batch_scaling": "root"}, "`batch_scaling` must be one of .* got 'root'"),
-        ({"weight_decay": 0.1}, "`weight_decay` must be 0 with `adam`"),
-        ({"momentum": 0.9}, "`momentum` must be 0 with `adam`, got 0.9; use `nesterov`"),
-        ({"rate_decay": 0.1}, "`rate_decay` must be 0 with `constant`"),
     ],
 )
 def test_errors(change, text):

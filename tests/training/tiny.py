@@ -118,3 +118,10 @@ def make_training(
 def assert_trees_equal(one, other) -> None:
     """Compare every leaf bit by bit."""
     jax.tree.map(np.testing.assert_array_equal, one, other)
+
+
+def state_at(step, scale=1.0):
+    """Return the state of a training at a step, with its parameters scaled."""
+    _, _, _, state = make_training()
+    params = jax.tree.map(lambda leaf: leaf * scale, state.params)
+    return state.replace(step=jnp.asarray(step, jnp.int32), params=params)
