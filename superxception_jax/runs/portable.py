@@ -8,18 +8,54 @@ from __future__ import annotations
 import dataclasses
 import re
 import shlex
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
+from superxception_jax.files import write_json, write_text
+from superxception_jax.runs.model_card import write_model_card
 from superxception_jax.runs.provenance import Provenance, TrainingRecord
-from superxception_jax.runs.results import RunResults
-from superxception_jax.runs.workdir import PLACES
+from superxception_jax.runs.results import RESULTS_FILE, RunResults, load_results
+from superxception_jax.runs.workdir import (
+    CALIBRATION_FILE,
+    CONFIG_FILE,
+    ENVIRONMENT_FILE,
+    PLACES,
+    load_training_record,
+    with_portable_places,
+)
 
+CARD_FILE = "MODEL_CARD.md"
 # Fields, by their path in the config, that name a file or folder outside the project.
 _FIELDS = {*(f"data.{name}" for name in PLACES), "data.unlabelled_reader", "model.init_from"}
 # Flags that give these fields.
 _FLAGS = {*(f"config.{name}" for name in _FIELDS), *PLACES}
 _FLAG = re.compile(r"--?([\w.]+)(?:=(.*))?", re.DOTALL)
 _WITHHELD = "a cell has more images than can be assigned, or another fault"
+
+
+def write_portable(folder: Path, target: Path, *, config: Mapping[str, Any]) -> list[Path]:
+    """Write what an exported network says of itself, and return the files.
+
+    Args:
+        folder: Folder of the run.
+        target: Folder to write into.
+        config: Config of the run as JSON values.
+
+    Returns:
+        Config, environment, calibration, results and model card.
+    """
+    config = with_portable_places(config)
+    record = portable_record(load_training_record(folder))
+    results = portable_results(load_results(folder))
+    calibration = (folder / CALIBRATION_FILE).read_text(encoding="utf-8")
+    return [
+        write_json(target / CONFIG_FILE, config),
+        write_json(target / ENVIRONMENT_FILE, record.to_json()),
+        write_text(target / CALIBRATION_FILE, calibration),
+        write_json(target / RESULTS_FILE, results.to_json()),
+        write_text(target / CARD_FILE, write_model_card(results, config, record)),
+    ]
 
 
 def portable_record(record: TrainingRecord) -> TrainingRecord:

@@ -16,7 +16,7 @@ from superxception_jax.data.background import level_cell
 from superxception_jax.data.crop import BACKGROUNDS, KINDS
 from superxception_jax.data.normalization_settings import NormalizationSettings
 from superxception_jax.evaluation.predict import CELL_BATCHES, predict_all
-from superxception_jax.files import damaged, load_json, write_json, write_text
+from superxception_jax.files import damaged, load_json
 from superxception_jax.karyotyping.calibration import COLDEST, HOTTEST
 from superxception_jax.karyotyping.cell import CellImages, Classifier
 from superxception_jax.karyotyping.networks import Networks
@@ -26,9 +26,8 @@ from superxception_jax.models.inference import make_predict
 from superxception_jax.runs.experiment import Experiment, build_experiment
 from superxception_jax.runs.finished import is_finished
 from superxception_jax.runs.included import INCLUDED, VARIABLES_FILE
-from superxception_jax.runs.model_card import write_model_card
 from superxception_jax.runs.network import make_network
-from superxception_jax.runs.portable import portable_record, portable_results
+from superxception_jax.runs.portable import write_portable
 from superxception_jax.runs.results import RESULTS_FILE, load_results
 from superxception_jax.runs.weights_file import (
     has_learned_orientation,
@@ -38,15 +37,12 @@ from superxception_jax.runs.weights_file import (
 from superxception_jax.runs.workdir import (
     CALIBRATION_FILE,
     CONFIG_FILE,
-    ENVIRONMENT_FILE,
     holds_run,
     load_config,
     load_training_record,
-    with_portable_places,
 )
 from superxception_jax.training import compile as compilation
 
-CARD_FILE = "MODEL_CARD.md"
 # The included networks by the background of the images that they were trained on.
 DEFAULT_CLASSIFIERS = {"dark": INCLUDED["qband"], "light": INCLUDED["gband"]}
 
@@ -249,18 +245,8 @@ def export_classifier(
     experiment = build_experiment(load_config(folder))
     variables = _load_variables(folder, experiment, compilation.make_mesh(1))
     target.mkdir(parents=True, exist_ok=True)
-    config = with_portable_places(experiment.config)
-    record = portable_record(load_training_record(folder))
-    results = portable_results(load_results(folder))
-    calibration = (folder / CALIBRATION_FILE).read_text(encoding="utf-8")
-    return [
-        write_json(target / CONFIG_FILE, config),
-        write_json(target / ENVIRONMENT_FILE, record.to_json()),
-        write_text(target / CALIBRATION_FILE, calibration),
-        write_json(target / RESULTS_FILE, results.to_json()),
-        write_text(target / CARD_FILE, write_model_card(results, config, record)),
-        save_variables(target / VARIABLES_FILE, variables),
-    ]
+    files = write_portable(folder, target, config=experiment.config)
+    return [*files, save_variables(target / VARIABLES_FILE, variables)]
 
 
 def _check_folder(workdir: str | Path, *, name: str) -> Path:

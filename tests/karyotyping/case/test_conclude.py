@@ -7,10 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from superxception_jax.karyotyping.case.case_json import case_json
 from superxception_jax.karyotyping.case.case_record import CaseCell, CaseSettings
 from superxception_jax.karyotyping.case.conclude import (
-    NO_CELL,
     TOO_FEW_CELLS,
     UNKNOWN_SEX,
     conclude_case,
@@ -166,31 +164,6 @@ def test_a_neoplastic_loss_of_a_sex_chromosome_needs_the_sex():
     assert conclude({"45,X": 4}, order="neoplastic", sex="XY").formula == "45,X,-Y[4]"
 
 
-def test_cells_that_are_set_aside_never_count():
-    likely = likelihoods_of("46,XY")
-    karyotypes = [
-        karyotype_of("good", "46,XY", log_likelihoods=likely),
-        karyotype_of("withheld", "47,XY,+8", withheld="foreign stain", iscn=""),
-        karyotype_of("part", "46,XX", iscn=""),
-    ]
-    part = karyotypes[2]
-    karyotypes[2] = karyotype_of("part", "46,XX", iscn="")
-    object.__setattr__(karyotypes[2], "chromosomes", part.chromosomes[:30])
-    case = conclude_case("case", karyotypes, {"broken": "no image could be read"})
-    assert case.formula == "46,XY[1]"
-    assert [(one.name, one.aside) for one in case.set_aside] == [
-        ("withheld", "foreign stain"),
-        ("part", "incomplete cell (30 chromosomes)"),
-        ("broken", "no image could be read"),
-    ]
-    assert [cell for cell, _ in case.review_first] == ["withheld", "part", "broken"]
-    nothing = conclude_case("case", karyotypes[1:], {"broken": "no image could be read"})
-    assert (nothing.formula, nothing.withheld) == ("", NO_CELL)
-    values = case_json(nothing)
-    assert (values["cells"]["counted"], values["cells"]["analysed"]) == (3, 0)
-    assert values["lines"] == values["clones"] == []
-
-
 def test_likelihoods_overrule_a_doubtful_call():
     # The cell was called 47,XX,+14 -15 by a narrow margin; its likelihoods fit 46,XX as well.
     doubtful = likelihoods_of("46,XX")
@@ -280,24 +253,3 @@ def test_every_formula_numbers_all_cells_and_has_lines_in_order(texts, order):
     )
     assert shuffled.posterior == pytest.approx(case.posterior, abs=1e-9)
     assert {draft_iscn(one.counts) for one in case.analysed} == set(texts)
-
-
-def test_of_the_same_cells_the_first_that_can_count_does():
-    cells = [
-        karyotype_of("a", "45,XY,-12", withheld="1 image could not be read"),
-        karyotype_of("b", "45,XY,-12"),
-        karyotype_of("c", "45,XY,-12"),
-        karyotype_of("d", "45,XY,-12"),
-    ]
-    # Of a and b, and of c and d all images are the same; d has some of b, too.
-    copies = {
-        "a": {"b": 45}, "b": {"a": 45, "d": 20}, "c": {"d": 45}, "d": {"b": 20, "c": 45},
-    }  # fmt: skip
-    assert conclude_case("case", cells, {}).formula == "45,XY,-12[3]"
-    case = conclude_case("case", cells, {}, copies=copies)
-    assert [one.name for one in case.analysed] == ["b", "c"]
-    assert [(one.name, one.aside) for one in case.set_aside] == [
-        ("a", "1 image could not be read"),
-        ("d", "the same images as `b` (20 of them)"),
-    ]
-    assert case.clones == ()

@@ -9,7 +9,7 @@ const PAGE = `karyotype-page-${location.pathname}`;
 // Of earlier versions: what was entered for all cells of a report.
 const REPORT = `karyotype-report-${report.digest}`;
 
-const keyOf = (digest) => `karyotype-cell-${digest}`;
+const keyOfCell = (digest) => `karyotype-cell-${digest}`;
 const load = (key) => JSON.parse(localStorage.getItem(key)) ?? {};
 const store = (key, values) => localStorage.setItem(key, JSON.stringify(values));
 
@@ -17,11 +17,11 @@ const store = (key, values) => localStorage.setItem(key, JSON.stringify(values))
 export const loadPage = () => load(PAGE);
 export const storePage = (values) => store(PAGE, values);
 /** Return what was entered for a cell: {audit, done, undone}, or nothing of it. */
-export const loadEntered = (digest) => load(keyOf(digest));
+export const loadEntered = (digest) => load(keyOfCell(digest));
 export const storeEntered = (cell, values) =>
-  store(keyOf(cell.digest), { format: 2, cell: cell.cell, ...values });
+  store(keyOfCell(cell.digest), { format: 2, cell: cell.cell, ...values });
 
-const ownKeys = new Set([PAGE, ...report.cells.map((cell) => keyOf(cell.digest))]);
+const ownKeys = new Set([PAGE, ...report.cells.map((cell) => keyOfCell(cell.digest))]);
 /** Return whether a key is of this page or of one of its cells. */
 export const isOwnKey = (key) => ownKeys.has(key);
 
@@ -33,7 +33,7 @@ export function divideEarlier() {
   const corrected = {};
   for (const cell of report.cells) {
     const own = audit.filter((entry) => entry.cell === cell.cell);
-    if (own.length === 0 || localStorage.getItem(keyOf(cell.digest)) !== null) continue;
+    if (own.length === 0 || localStorage.getItem(keyOfCell(cell.digest)) !== null) continue;
     storeEntered(cell, { audit: own, done: [], undone: [], ...histories.get(cell.cell) });
     corrected[cell.cell] = cell.digest;
   }
