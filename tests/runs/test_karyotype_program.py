@@ -178,7 +178,7 @@ def test_the_results_have_the_name_of_the_folder_of_the_images(tmp_path, monkeyp
 
     monkeypatch.setattr(karyotype_program, "_load_networks", lambda: None)
     monkeypatch.setattr(karyotype_program, "_karyotype", karyotype)
-    monkeypatch.setattr(karyotype_program, "_print_outcome", lambda found: None)
+    monkeypatch.setattr(karyotype_program, "_print_outcome", lambda *_: None)
     monkeypatch.chdir(tmp_path)
     for path in ("cell 1/raw/..", "cell 1/.", "cell 1"):
         with flagsaver.as_parsed(images=path, out="", prior="", processes="1"):
