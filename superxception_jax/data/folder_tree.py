@@ -17,6 +17,7 @@ SYSTEM = "hidden or of the system"
 RESULT = "a result of karyotyping"
 RUN = "a run of training"
 NO_IMAGE = "no image"
+EMPTY = f"{NO_IMAGE}: an empty folder"
 DEPTH = 8  # Levels of folders that are looked into.
 _RUN_FILES = {"config.json", "metrics.jsonl"}  # In the folder of every training, beside figures.
 
@@ -111,6 +112,10 @@ class _Walk:
         images, branches = [], []
         if level and {entry.name for entry in entries} >= _RUN_FILES:
             self._leave_out(folder, RUN)
+            return Branch(folder, (), ())
+        if level and all(is_service(entry.name) for entry in entries):
+            # Perhaps of a cell whose images are still to come.
+            self._leave_out(folder, EMPTY)
             return Branch(folder, (), ())
         for entry in entries:
             path = folder / entry.name

@@ -3,6 +3,7 @@ from __future__ import annotations
 import errno
 import os
 
+from superxception_jax.data.folder_layout import recognize_cells
 from superxception_jax.data.folder_tree import DEPTH, read_tree
 from tests.data.image_folders import put_names
 
@@ -35,6 +36,17 @@ def test_what_is_no_image_is_listed(tmp_path):
         "c/labels.csv": "no image: .csv",
     }
     assert [table.name for table in read_tree(tmp_path).tables] == ["LABELS.csv"]
+
+
+def test_an_empty_folder_is_listed(tmp_path):
+    put_names(tmp_path, ["c1/1.png", "c3/Thumbs.db"])
+    (tmp_path / "c2").mkdir()
+    assert left_out(tmp_path) == dict.fromkeys(("c2", "c3"), "no image: an empty folder")
+    layout = recognize_cells(tmp_path)
+    assert "left out: 2 no image: an empty folder (`c2`, `c3`)" in layout.sentence
+    # In the folder of a cell it is no image that the cell may lack.
+    (tmp_path / "c1" / "old").mkdir()
+    assert [one.left_out for one in recognize_cells(tmp_path).cells] == [()]
 
 
 def test_results_and_runs_are_no_input(tmp_path):
