@@ -225,15 +225,15 @@ def main() -> None:
     weights = arguments.work / "start"
     overrides = [one for one in arguments.overrides.split(";") if one]
     experiment = make_experiment(arguments.start, weights, overrides=overrides)
+    everything = load_everything(experiment)
+    stored = load_split(arguments.start)
+    if stored is None or arguments.laboratory not in load_config(arguments.start).split.test_only:
+        parser.error(f"`--start` must have left `{arguments.laboratory}` out; see split.test_only")
     choices = ("start", "laboratory", "tested", "overrides", "unlabelled")
     made_with = {name: str(vars(arguments)[name]) for name in choices}
     claim_kept(arguments.work / "made_with.json", made_with)
     if not (weights / "variables.npz").is_file():
         export_classifier(arguments.start, weights, name="--start")
-    everything = load_everything(experiment)
-    stored = load_split(arguments.start)
-    if stored is None or arguments.laboratory not in load_config(arguments.start).split.test_only:
-        parser.error(f"`--start` must have left `{arguments.laboratory}` out; see split.test_only")
     split = stored.find(everything.names)
     tested = choose_tested(
         everything, split, laboratory=arguments.laboratory, tested=arguments.tested

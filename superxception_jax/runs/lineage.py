@@ -6,6 +6,7 @@ network was trained on are no test of the run, although the run's own split neve
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import numpy as np
 
 from superxception_jax.data.source import Chromosomes
 from superxception_jax.data.splits import make_split
+from superxception_jax.models.keras.start import EXPORTED
 from superxception_jax.runs.experiment import Experiment, build_experiment
 from superxception_jax.runs.included import INCLUDED, find_weights
 from superxception_jax.runs.workdir import holds_run, load_config
@@ -27,7 +29,8 @@ def earlier_networks(experiment: Experiment) -> Iterator[tuple[str, Experiment]]
 
     Yields:
         The name or path of the weights, and the experiment that trained them. Of weights without
-        a config beside them, such as those of Keras, nothing is known, and they are left out.
+        a config of this version beside them, and of those of Keras, nothing is known, and they are
+        left out.
     """
     waiting, known = [experiment], set()
     while waiting:
@@ -35,11 +38,13 @@ def earlier_networks(experiment: Experiment) -> Iterator[tuple[str, Experiment]]
         for weights in dict.fromkeys((one.init_from, one.unlabelled_reader)):
             folder = find_weights(weights).parent
             # An exported network names a file of another computer.
-            named = weights in INCLUDED or (weights and find_weights(weights).is_file())
-            if named and folder not in known and holds_run(folder):
+            exported = weights.endswith(EXPORTED) and find_weights(weights).is_file()
+            if (weights in INCLUDED or exported) and folder not in known and holds_run(folder):
                 known.add(folder)
-                waiting.append(build_experiment(load_config(folder)))
-                yield weights, waiting[-1]
+                # Weights can be read without their config, also where that is of another version.
+                with contextlib.suppress(ValueError):
+                    waiting.append(build_experiment(load_config(folder)))
+                    yield weights, waiting[-1]
 
 
 def was_trained_on(
@@ -69,7 +74,10 @@ def was_trained_on(
     theirs = earlier.data_sets.get(source)
     if theirs is None or source in earlier.test_only or _identity(theirs) != _identity(options):
         return seen
-    split = make_split(labels, cells, cases, settings=earlier.split)
+    try:
+        split = make_split(labels, cells, cases, settings=earlier.split)
+    except ValueError:
+        return seen  # These can't be the images from which that split was drawn.
     seen[split.train] = seen[split.validation] = True
     return seen
 

@@ -34,12 +34,13 @@ from superxception_jax.runs.split_file import (
     load_split,
     save_split,
 )
-from superxception_jax.runs.start_record import find_start, keep_start
+from superxception_jax.runs.start_record import check_start, find_start, keep_start
 from superxception_jax.runs.train import train_network
 from superxception_jax.runs.workdir import (
     ENVIRONMENT_FILE,
     SPLIT_FILE,
     claimed_workdir,
+    has_checkpoint,
     holds_run,
     keep_places,
     load_training_record,
@@ -80,8 +81,9 @@ def train_and_test(
     """
     advise(_resumption(workdir))
     with _claimed(workdir, experiment):
-        is_new = not (workdir / ENVIRONMENT_FILE).is_file()
-        start = keep_start(experiment.init_from, workdir, is_new=is_new)
+        start = keep_start(experiment.init_from, workdir, is_new=not has_checkpoint(workdir))
+        if experiment.start_counts:
+            check_start(experiment.init_from, start)  # which the report reads after the training
         choose = split_choice(experiment, workdir, needed=PARTS, use_stored_split=use_stored_split)
         pseudo_labelled = keep_pseudo_labels(experiment, workdir)
         setup = set_up(
@@ -207,17 +209,17 @@ def split_choice(
     def choose(everything: Chromosomes) -> Split:
         if stored is None:
             split = draw_split(experiment)(everything)
-        else:
-            check_images(
-                describe_images(everything),
-                stored,
-                workdir=workdir,
-                needed=needed,
-                use_stored_split=use_stored_split,
-            )
-            split = stored.find(everything.names)
-        check_unseen(experiment, everything, split.test)
-        return split
+            # Of images that were added since, the split of an earlier network is not known.
+            check_unseen(experiment, everything, split.test)
+            return split
+        check_images(
+            describe_images(everything),
+            stored,
+            workdir=workdir,
+            needed=needed,
+            use_stored_split=use_stored_split,
+        )
+        return stored.find(everything.names)
 
     return choose
 

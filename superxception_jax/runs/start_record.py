@@ -10,7 +10,7 @@ from typing import Any
 
 from superxception_jax.files import damaged, load_json, write_json
 from superxception_jax.models.keras.start import EXPORTED
-from superxception_jax.runs.included import find_weights
+from superxception_jax.runs.included import INCLUDED, find_weights
 from superxception_jax.runs.kinds import check_kinds
 from superxception_jax.runs.weights_file import knows_orientation
 from superxception_jax.runs.workdir import CALIBRATION_FILE
@@ -68,13 +68,14 @@ def describe_start(init_from: str) -> StartRecord:
 
 
 def keep_start(init_from: str, workdir: Path, *, is_new: bool) -> StartRecord | None:
-    """Return the record of a run's start, made and stored at its first start.
+    """Return the record of a run's start, stored until its first checkpoint.
 
     Args:
         init_from: As for `find_start`; empty for random weights.
         workdir: Run folder, of which only the first process needs to see the files.
-        is_new: Whether the run has not begun: of another one without a record, which is of an
-            earlier version, nobody knows what its start was.
+        is_new: Whether the run has no checkpoint, so that it starts from the weights of now: of
+            another one without a record, which is of an earlier version, nobody knows what its
+            start was.
 
     Returns:
         The record; None without initial weights, and for a run of an earlier version.
@@ -86,7 +87,7 @@ def keep_start(init_from: str, workdir: Path, *, is_new: bool) -> StartRecord | 
 
     def keep() -> dict[str, Any] | None:
         path = workdir / START_FILE
-        if is_new and not path.is_file():
+        if is_new:
             write_json(path, dataclasses.asdict(describe_start(init_from)))
         return dataclasses.asdict(_load(path)) if path.is_file() else None
 
@@ -106,10 +107,15 @@ def check_start(init_from: str, record: StartRecord | None) -> None:
         ValueError: They have changed.
     """
     if record is not None and describe_start(init_from).digest != record.digest:
+        remedy = (
+            "use the version of the program that started the run, see its environment.json"
+            if init_from in INCLUDED
+            else "restore the files as they were"
+        )
         raise ValueError(
             f"`model.init_from` must be the weights that this run started from, got "
             f"`{find_weights(init_from)}`, which, or the {CALIBRATION_FILE} of which, has changed "
-            "since; restore the files as they were."
+            f"since; {remedy}."
         )
 
 

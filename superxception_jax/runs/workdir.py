@@ -18,7 +18,7 @@ from typing import Any
 
 from ml_collections import ConfigDict
 
-from superxception_jax.files import damaged, load_json, write_json
+from superxception_jax.files import absolute_path, damaged, load_json, write_json
 from superxception_jax.runs.config_values import (
     config_differences,
     config_from_json,
@@ -174,7 +174,7 @@ def with_absolute_places(config: Mapping[str, Any]) -> dict[str, Any]:
     data = dict(config["data"])
     for name in PLACES:
         if data.get(name):  # an empty one stands for none, or for a folder of another field
-            data[name] = str(Path(data[name]).expanduser().absolute())
+            data[name] = str(absolute_path(data[name]))
     return _with_weights({**config, "data": data}, absolute_weights)
 
 
@@ -216,6 +216,11 @@ def with_places(config: ConfigDict, places: Mapping[str, str]) -> ConfigDict:
 def holds_run(workdir: Path) -> bool:
     """Return whether a folder holds a run, finished or not."""
     return (workdir / CONFIG_FILE).is_file()
+
+
+def has_checkpoint(workdir: Path) -> bool:
+    """Return whether a run has stored a state of its training, sound or not."""
+    return any((workdir / "checkpoints").glob("*/*"))
 
 
 def load_config(workdir: Path) -> ConfigDict:

@@ -141,7 +141,7 @@ def load_foreign_cells(experiments: Sequence[Experiment], dataset: str) -> list[
     trained = any(dataset in one.data_sets for one in experiments)
     records = [] if trained else _load_records(experiments[0], dataset, {})
     known = trained_cells(
-        experiments,
+        () if trained else experiments,
         dataset,
         labels=np.array([one.label for one in records], np.int32),
         cells=np.array([one.cell for one in records]),

@@ -59,6 +59,9 @@ def test_networks_are_followed_to_the_first(tmp_path):
     for folder in (tmp_path / "gone", tmp_path):
         weights = str(folder / "variables.npz")
         assert list(earlier_networks(experiment(model__init_from=weights))) == []
+    # A config of something else.
+    (tmp_path / "config.json").write_text('{"architectures": ["Xception"]}')
+    assert list(earlier_networks(experiment(model__init_from=weights))) == []
     shutil.copytree(INCLUDED["gband"], tmp_path / "exported")
     path = str(tmp_path / "exported" / "variables.npz")
     reads = experiment(data__unlabelled_reader=path, data__unlabelled_folder=str(tmp_path))
@@ -75,6 +78,8 @@ def test_the_test_images_of_an_earlier_network_are_unseen_and_the_others_are_not
     assert not was_trained_on(earlier, "bioimage", {}, **columns(images)).any()
     only_tested = dataclasses.replace(earlier, test_only=("gband",))
     assert not was_trained_on(only_tested, "gband", {}, **columns(images)).any()
+    few = laboratory("gband").take(np.arange(4))
+    assert not was_trained_on(earlier, "gband", {}, **columns(few)).any()
     own = earlier.data_sets["own"]
     for folder, same in (("/elsewhere/" + own["folder"], True), ("/elsewhere/others", False)):
         found = was_trained_on(earlier, "own", {**own, "folder": folder}, **columns(images))

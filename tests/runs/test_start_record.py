@@ -33,7 +33,7 @@ def test_the_start_is_kept_once_and_compared(tmp_path, weights):
         before = file.read_bytes()
         file.write_bytes(before + b" ")
         # What the run started from stays.
-        assert keep_start(str(weights), tmp_path, is_new=True) == record
+        assert keep_start(str(weights), tmp_path, is_new=False) == record
         with pytest.raises(ValueError, match=r"must be the weights that this run started from, go"):
             check_start(str(weights), record)
         file.write_bytes(before)
@@ -45,6 +45,20 @@ def test_the_start_is_kept_once_and_compared(tmp_path, weights):
         check_start(str(weights), record)
     # To resume a run that doesn't test its start needs no file.
     assert keep_start(str(weights), tmp_path, is_new=False) == record
+
+
+def test_a_run_that_has_trained_no_step_starts_from_the_weights_of_now(tmp_path, weights):
+    before = keep_start(str(weights), tmp_path, is_new=True)
+    weights.write_bytes(weights.read_bytes() + b" ")  # a damaged file, replaced by a sound one
+    after = keep_start(str(weights), tmp_path, is_new=True)
+    assert after != before
+    assert keep_start(str(weights), tmp_path, is_new=False) == after
+    check_start(str(weights), after)
+
+
+def test_a_changed_included_network_says_which_program_to_use():
+    with pytest.raises(ValueError, match=r"use the version of the program that started the run"):
+        check_start("gband", StartRecord("another", oriented=True))
 
 
 def test_a_missing_start_leaves_nothing_behind(tmp_path):

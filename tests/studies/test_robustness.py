@@ -196,6 +196,9 @@ def test_foreign_cells_are_those_that_no_earlier_network_was_trained_on(monkeypa
     found = load_foreign_cells([started], "gband")
     assert {one.name for one in found} == set(cells[split.test])
     assert "16 of 20 cells of gband are left out" in capsys.readouterr().out
+    config.data.dataset = "gband"
+    with pytest.raises(ValueError, match="must be a data set that no run, and no network"):
+        load_foreign_cells([build_experiment(config)], "gband")
 
 
 @pytest.fixture
