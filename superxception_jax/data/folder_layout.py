@@ -17,7 +17,7 @@ from superxception_jax.data.folder_tree import FolderTree, LeftOut, read_tree
 from superxception_jax.data.image_file import SUFFIXES
 from superxception_jax.data.labels_table import TableRow, check_copies, choose_table, read_table
 from superxception_jax.data.layout_record import CellFiles, FolderLayout
-from superxception_jax.data.lost_images import lost_image
+from superxception_jax.data.lost_images import hidden_image, lost_image
 from superxception_jax.data.table_cells import UNLISTED, cells_of_table, split_stale
 
 
@@ -118,24 +118,34 @@ def _layout(
         folder=tree.root.path,
         kind=kind,
         table=table,
-        cells=tuple(_cell(cell, everything, by_table=kind == "table") for cell in named),
+        cells=_cells(named, everything, by_table=kind == "table"),
         left_out=tuple(everything),
         links=tree.links,
     )
 
 
-def _cell(cell: NamedCell, left_out: Sequence[LeftOut], *, by_table: bool) -> CellFiles:
+def _cells(
+    named: Sequence[NamedCell], left_out: Sequence[LeftOut], *, by_table: bool
+) -> tuple[CellFiles, ...]:
+    # A table says itself which images a cell has; a file whose name hides an image may be missing
+    # in it. Once for all cells, because the files are opened.
+    find = hidden_image if by_table else lost_image
+    lost = [
+        (one.path, reason) for one in left_out if one.reason != UNLISTED and (reason := find(one))
+    ]
+    return tuple(_cell(cell, lost, by_table=by_table) for cell in named)
+
+
+def _cell(cell: NamedCell, lost: Sequence[tuple[Path, str]], *, by_table: bool) -> CellFiles:
     def shown(path: Path) -> str:
         return shown_name(path.relative_to(cell.path).as_posix())
 
     # A table puts images of several cells into one folder, so that each of them may lack one.
     folders = {file.parent for file in cell.files}
-    lost = [
-        (shown(one.path), reason)
-        for one in left_out
-        if (one.path.parent in folders if by_table else one.path.is_relative_to(cell.path))
-        and one.reason != UNLISTED
-        and (reason := lost_image(one))
+    own = [
+        (shown(path), reason)
+        for path, reason in lost
+        if (path.parent in folders if by_table else path.is_relative_to(cell.path))
     ]
     return CellFiles(
         case=cell.case,
@@ -144,7 +154,7 @@ def _cell(cell: NamedCell, left_out: Sequence[LeftOut], *, by_table: bool) -> Ce
         names=tuple(shown(file) for file in cell.files),
         classes=cell.classes,
         turned=cell.turned,
-        left_out=tuple(lost),
+        left_out=tuple(own),
     )
 
 

@@ -17,6 +17,8 @@ _OTHER_PICTURES = (
 )
 # What programs add to the name of a file while they copy it, or of a file that they replaced.
 _COPY_ENDINGS = ".bak .crdownload .download .filepart .opdownload .part .partial .tmp"
+# Those of a file that is whole, and was replaced by another.
+_BACKUP_ENDINGS = (".bak",)
 # First bytes of the formats that are read, and the ending of their names.
 _STARTS = (
     *((start, ".tif") for start in STARTS),
@@ -42,16 +44,41 @@ def lost_image(one: LeftOut) -> str:
     """
     if not one.reason.startswith(NO_IMAGE):
         return "" if one.reason in (SYSTEM, RESULT, RUN) else one.reason
+    if one.path.suffix.lower() in _OTHER_PICTURES.split():
+        return one.reason
+    return hidden_image(one)
+
+
+def hidden_image(one: LeftOut) -> str:
+    """Return why a file that is left out for its name may be an image that is read.
+
+    Args:
+        one: File or folder that is not read.
+
+    Returns:
+        The reason, and what to do; empty if it is no image, or the backup of one that is there.
+    """
+    if not one.reason.startswith(NO_IMAGE):
+        return ""
     if _is_copy(one.path.name):
+        if _is_backup(one.path) and _without_ending(one.path).exists():
+            return ""
         return (
             "a copy in progress or a backup of an image; finish the copy, or move the file "
             "elsewhere if its image is there"
         )
-    if one.path.suffix.lower() in _OTHER_PICTURES.split():
-        return one.reason
     if ending := _ending_by_content(one.path):
         return f"an image without the ending of one; add `{ending}` to its name"
     return ""
+
+
+def _is_backup(path: Path) -> bool:
+    return path.name.endswith("~") or path.suffix.lower() in _BACKUP_ENDINGS
+
+
+def _without_ending(path: Path) -> Path:
+    name = path.name
+    return path.with_name(name.rstrip("~")) if name.endswith("~") else path.with_suffix("")
 
 
 def _is_copy(name: str) -> bool:

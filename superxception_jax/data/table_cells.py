@@ -10,7 +10,7 @@ from pathlib import Path
 from superxception_jax.data.class_names import class_text
 from superxception_jax.data.file_names import folded_text, name_order, shown_name
 from superxception_jax.data.folder_reading import NamedCell
-from superxception_jax.data.folder_tree import TABLE, FolderTree, LeftOut
+from superxception_jax.data.folder_tree import EMPTY, TABLE, FolderTree, LeftOut
 from superxception_jax.data.labels_table import ImageIndex, TableRow
 from superxception_jax.data.record import raise_problems
 
@@ -152,7 +152,7 @@ def _gaps(folder: Path, listed: dict[Path, TableRow]) -> list[str]:
     for file, parts in _folders(folder, listed).items():
         place = (parts, file.parent == folder)  # Beside folders of classes is not in them.
         groups.setdefault(("cell", place), []).append(file)
-        groups.setdefault(("case", (place, places[file][1])), []).append(file)
+        groups.setdefault(("case", (place, listed[file].cell)), []).append(file)
     problems: dict[str, str] = {}
     for (column, _), files in groups.items():
         empty = [file for file in files if not getattr(listed[file], column)]
@@ -179,7 +179,7 @@ def _class_or_text(text: str) -> str:
 
 def _missing(file: str, tree: FolderTree) -> str:
     path = tree.root.path / file.replace("\\", "/")
-    reasons = {one.path: one.reason for one in tree.left_out}
+    reasons = {one.path: one.reason for one in tree.left_out if one.reason != EMPTY}
     for place in (path, *path.parents):
         if place in reasons:
             return f"the file is left out ({reasons[place]})"

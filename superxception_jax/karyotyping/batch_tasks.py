@@ -37,8 +37,12 @@ from superxception_jax.karyotyping.stored_cell import (
     restore_cell,
 )
 
-# Errors of the name of a cell, or of what else has this name; others are those of the disk.
-_OF_THE_CELL = (errno.ENAMETOOLONG, errno.EEXIST, errno.ENOTDIR, errno.EISDIR)
+# Errors of the name of a cell, of what else has this name, or of a file of its results that
+# another program holds; others are those of the disk.
+_OF_THE_CELL = (
+    *(errno.ENAMETOOLONG, errno.EEXIST, errno.ENOTDIR, errno.EISDIR),
+    *(errno.EACCES, errno.EPERM),
+)
 
 
 @dataclass(frozen=True)

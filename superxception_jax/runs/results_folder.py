@@ -59,11 +59,13 @@ def _take(file: IO[str], *, images: Path, out: Path) -> None:
     text, own = file.read(), str(images.resolve())
     try:
         earlier = json.loads(text)["images"] if text.strip() else own
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError):
+        earlier = None
+    if not isinstance(earlier, str):
         raise ValueError(
-            f"`--out` must not hold a {STATE_FILE} of another program, got `{out / STATE_FILE}`; "
-            "choose another folder."
-        ) from error
+            f"`--out` must not hold a {STATE_FILE} of another program, or of the results of a "
+            f"cell, got `{out / STATE_FILE}`; choose another folder."
+        )
     if earlier != own:
         raise ValueError(
             f"`--out` must hold results of one folder of images, got `{out}` with those of "

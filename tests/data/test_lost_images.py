@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from superxception_jax.data import lost_images
 from superxception_jax.data.folder_layout import recognize_cells, recognize_layout
 from superxception_jax.data.image_file import SUFFIXES
 from tests.data.image_folders import CELL, put_names
@@ -83,3 +84,23 @@ def test_cells_of_a_table_may_lack_what_lies_in_their_folder(tmp_path):
     (tmp_path / "labels.csv").write_text("\n".join(["file,cell", *rows]))
     left_out = {one.name: one.left_out for one in recognize_cells(tmp_path).cells}
     assert left_out == {"c1": (("3.png.part", COPY),), "c2": (("3.png.part", COPY),), "c3": ()}
+
+
+def test_the_backup_of_an_image_that_is_there_is_none(tmp_path):
+    put_names(tmp_path, [*CELL, f"{CELL[0]}.bak", f"{CELL[1]}~"])
+    assert lost(tmp_path) == {}
+
+
+def test_a_table_says_which_images_its_cells_have(tmp_path, monkeypatch):
+    names = [f"{number}.png" for number in range(30)]
+    put_names(tmp_path, [*names, *(f"{name}.xml" for name in names), "slide.czi"])
+    rows = [f"{name},c{number // 3}" for number, name in enumerate(names)]
+    (tmp_path / "labels.csv").write_text("\n".join(["file,cell", *rows]))
+    looked_at: list[str] = []
+    look = lost_images._ending_by_content
+    monkeypatch.setattr(
+        lost_images, "_ending_by_content", lambda path: looked_at.append(path.name) or look(path)
+    )
+    assert {one.left_out for one in recognize_layout(tmp_path).cells} == {()}
+    # Once for all cells, which share the folder.
+    assert len(looked_at) == len(set(looked_at))

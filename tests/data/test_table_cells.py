@@ -129,6 +129,14 @@ def test_a_case_in_the_first_row_of_each_cell_only_is_refused(tmp_path, flat):
         ) in str(error.value)
 
 
+def test_a_case_in_the_first_row_only_is_refused_where_folders_say_another(tmp_path):
+    names = [f"P1/c1/{one}.png" for one in range(1, 4)]
+    put_names(tmp_path, names)
+    write_labels(tmp_path, [f"{name},7,,{'Patient 1' * ('/1.' in name)}," for name in names])
+    with pytest.raises(ValueError, match="fill in `case` in every row"):
+        recognize_layout(tmp_path)
+
+
 def test_a_cell_in_its_first_row_only_is_refused(tmp_path):
     put_names(tmp_path, [f"img/{one}.png" for one in range(6)])
     write_labels(
@@ -165,6 +173,11 @@ def test_a_table_that_is_not_used_may_be_stale(tmp_path):
         "; labels.csv is not used, the folders say the same cells; rows of labels.csv whose files "
         "aren't there: 1"
     )
+    # A folder that is empty now is none of a cell.
+    for name in names[:3]:
+        (lab / name).unlink(missing_ok=True)
+    assert [len(cell.files) for cell in find_cells(lab).cells] == [3]
+    put_names(lab, names[1:3])
     (lab / "case 7" / "cell 2").rename(lab / "case 7" / "cell 3")
     found = find_cells(lab)
     assert [cell.name for cell in found.cells] == ["case 7/cell 1", "case 7/cell 3"]

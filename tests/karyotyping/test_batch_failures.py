@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import errno
+import json
 from pathlib import Path
 
 import pytest
@@ -102,6 +103,24 @@ def test_an_error_of_a_name_is_that_of_its_cell(tmp_path):
     assert [one.cell for one in found.karyotypes] == ["b"]
     assert "Error" in found.failed["a"]
     assert (tmp_path / "out" / "a").read_text() == "a file"
+
+
+def test_a_file_of_results_that_another_program_holds_is_an_error_of_its_cell(
+    tmp_path, monkeypatch
+):
+    for name in ("a", "b"):
+        write_images(tmp_path / "batch" / name)
+    save = batch_tasks.save_karyogram
+
+    def hold(*arguments, stem, **settings):
+        if json.loads((stem.parent / "karyotype.json").read_text())["cell"] == "a":
+            raise PermissionError(errno.EACCES, "Permission denied")
+        save(*arguments, stem=stem, **settings)
+
+    monkeypatch.setattr(batch_tasks, "save_karyogram", hold)
+    found = run(find_cells(tmp_path / "batch").cells, tmp_path / "out")
+    assert [one.cell for one in found.karyotypes] == ["b"]
+    assert "Permission denied" in found.failed["a"]
 
 
 def test_files_that_cannot_be_opened_take_no_results_with_them(tmp_path):

@@ -47,7 +47,9 @@ def test_results_of_earlier_versions_go_on(images):
     assert values["images"] == str(images / "pA")
 
 
-@pytest.mark.parametrize("content", ["[]", "half", '{"note": ""}'])
+@pytest.mark.parametrize(
+    "content", ["[]", "half", '{"note": ""}', '{"images": [{"name": "c1/0.png"}]}']
+)
 def test_a_file_of_another_program_stays(images, content):
     (images / "out").mkdir()
     (images / "out" / "state.json").write_text(content)

@@ -22,7 +22,7 @@ def case_json(case: Case) -> dict[str, Any]:
         and alternatives, the cells counted, analysed and set aside, what the cells show (lines,
         counts by class, clones, single changes, sex), what to do next (further cells, cells to
         review first), and all that a page needs to conclude the case again after a correction:
-        settings, candidates and the evidence of each analysed cell.
+        settings, candidates, the evidence of each analysed cell, and which cells are the same.
     """
     names = [one.name for one in case.analysed]
     return {
@@ -67,6 +67,10 @@ def case_json(case: Case) -> dict[str, Any]:
             for name, row in zip(names, case.evidence.tolist(), strict=True)
         },
         "settings": settings_json(case.settings),
+        "copies": [
+            {"cell": cell, "of": [{"cell": one, "images": count} for one, count in others.items()]}
+            for cell, others in case.copies.items()
+        ],
     }
 
 

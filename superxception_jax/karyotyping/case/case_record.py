@@ -159,6 +159,8 @@ class Case:
         review_first: Cell and reason, what would change the conclusion most first.
         candidates: Chromosome counts that were considered.
         evidence: f64[analysed cells, candidates], log evidence, nats, up to a constant per cell.
+        copies: By cell, in the order in which they may count, each other cell that is the same
+            one, with the number of images that are in both.
     """
 
     name: str
@@ -178,6 +180,7 @@ class Case:
     review_first: tuple[tuple[str, str], ...]
     candidates: tuple[Candidate, ...]
     evidence: np.ndarray
+    copies: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
     @property
     def analysed(self) -> tuple[CaseCell, ...]:

@@ -73,13 +73,14 @@ def conclude_case(
         and never count as agreeing.
     """
     settings = settings or CaseSettings()
-    cells = _set_copies_aside(map(_case_cell, karyotypes), copies or {}) + tuple(
+    own = {one.cell: copies[one.cell] for one in karyotypes if copies and one.cell in copies}
+    cells = _set_copies_aside(map(_case_cell, karyotypes), own) + tuple(
         CaseCell(cell, (0,) * len(CLASS_NAMES), aside=reason) for cell, reason in failed.items()
     )
     analysed = [one for one in cells if not one.aside]
     known = {one.cell: one.log_likelihoods for one in karyotypes}
     candidates, evidence = weigh_cells(analysed, [known[one.name] for one in analysed], settings)
-    return conclude_cells(name, cells, candidates, evidence, settings)
+    return replace(conclude_cells(name, cells, candidates, evidence, settings), copies=own)
 
 
 def weigh_cells(

@@ -27,6 +27,7 @@ CASE_KEYS = (
     "candidates",
     "evidence",
     "settings",
+    "copies",
 )
 
 

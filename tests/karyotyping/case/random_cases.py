@@ -87,6 +87,5 @@ def concluded_by_python(
     """Return the case, and what of its JSON values `concludeCase` returns as well."""
     case = conclude_cells("case", cells, candidates, evidence, settings)
     values = case_json(case)
-    return case, {
-        name: value for name, value in values.items() if name not in ("case", "note", "settings")
-    }
+    given = ("case", "note", "settings", "copies")
+    return case, {name: value for name, value in values.items() if name not in given}

@@ -20,7 +20,7 @@ from tests.karyotyping.case.case_cells import karyotype_of, likelihoods_of
 KEYS = {
     *("case", "formula", "note", "withheld", "order", "posterior", "alternatives", "cells"),
     *("lines", "class_counts", "clones", "single_changes", "sex", "more_cells", "review_first"),
-    *("candidates", "evidence", "settings"),
+    *("candidates", "evidence", "settings", "copies"),
 }
 
 

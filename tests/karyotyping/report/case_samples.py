@@ -31,10 +31,13 @@ _CANDIDATES: list[dict[str, Any]] = [
 
 
 def sample_case(
-    name: str, cells: Sequence[Karyotype], *, formula: str, set_aside: Sequence[str] = (), **changes
+    name: str, cells: Sequence[Karyotype], *, formula: str, copy: str = "", **changes
 ) -> dict[str, Any]:
-    """Return the conclusions about cells of which those set aside say nothing."""
-    counted = [one for one in cells if one.cell not in set_aside]
+    """Return the conclusions about cells of which one may be a copy of the first."""
+    counted = [one for one in cells if one.cell != copy]
+    first = cells[0].cell
+    reason = f"the same images as `{first}` (46 of them)"
+    same = [(first, copy), (copy, first)] if copy else []
     lines: dict[str, list[str]] = {}
     for one in counted:
         lines.setdefault(one.iscn, []).append(one.cell)
@@ -49,7 +52,7 @@ def sample_case(
         "cells": {
             "counted": len(counted),
             "analysed": len(counted),
-            "set_aside": [{"cell": cell, "reason": "foreign stain"} for cell in set_aside],
+            "set_aside": [{"cell": copy, "reason": reason}] if copy else [],
         },
         "lines": [{"iscn": iscn, "cells": names} for iscn, names in lines.items()],
         "class_counts": {
@@ -73,6 +76,7 @@ def sample_case(
             for one in counted
         },
         "settings": settings_json(CaseSettings()),
+        "copies": [{"cell": one, "of": [{"cell": other, "images": 46}]} for one, other in same],
     } | changes
 
 
@@ -102,6 +106,6 @@ def sample_cases() -> tuple[list[Karyotype], list[dict[str, Any]]]:
     clones = [{"change": "+21", "cells": [first[0].cell, first[1].cell]}]
     cases = [
         sample_case("case 7", first, formula="47,XX,+21", clones=clones),
-        sample_case("case 8", second, formula="", set_aside=[second[1].cell]),
+        sample_case("case 8", second, formula="", copy=second[1].cell),
     ]
     return [*first, *second], cases

@@ -11,6 +11,7 @@ from selenium.webdriver.common.keys import Keys
 
 from superxception_jax.karyotyping.report.case_values import CASE_KEYS, check_cases
 
+COPY = "the same images as `case 8/cell 3` (46 of them)"
 CASE = "#case-page"
 
 
@@ -40,7 +41,7 @@ def test_what_a_case_says(case_page, case_samples):
     }  # fmt: skip
     page.find("#next-case").click()
     assert page.text(f"{CASE} h2") == "case 8"
-    assert page.text(".set-aside-cells li") == "cell 4: foreign stain"
+    assert page.text(".set-aside-cells li") == f"cell 4: {COPY}"
     assert page.text("#case-formula") == "no formula: only 1 cell is complete"
     assert page.all("#case-posterior") == []
 
@@ -99,13 +100,21 @@ def test_a_correction_changes_the_case(case_page, case_samples):
     assert "evidence" not in second["read"]
 
 
-def test_a_copy_of_a_cell_stays_set_aside_when_it_is_corrected(case_page, case_samples):
+def test_of_a_cell_and_its_copy_one_counts_after_each_correction(case_page, case_samples):
     page, (cells, _) = case_page, case_samples
     page.find(f"[data-cell='{cells[4].cell}']").click()
     page.wait(".chromosome")
     page.press(cells[4].of_class("1")[0].name, "2", Keys.ENTER)
     page.find("#to-case").click()
-    assert page.text(".set-aside-cells li") == "cell 4: foreign stain"
+    assert page.text(".set-aside-cells li") == f"cell 4: {COPY}"
+    assert "1 analysed · 1 set aside" in page.text(f"{CASE} .numbers")
+    # Once the first is incomplete, the copy counts.
+    page.find(f"[data-cell='{cells[3].cell}']").click()
+    page.wait(".chromosome")
+    for one in cells[3].chromosomes[:5]:
+        page.press(one.name, "a")
+    page.find("#to-case").click()
+    assert page.text(".set-aside-cells li") == "cell 3: incomplete cell (41 chromosomes)"
     assert "1 analysed · 1 set aside" in page.text(f"{CASE} .numbers")
 
 

@@ -27,19 +27,24 @@ const movesOf = (one) => JSON.stringify(cellsOf(one).flatMap((cell) =>
 function conclude(one) {
   if (!cellsOf(one).some(isMoved)) return one;
   const reasons = new Map(one.cells.set_aside.map(({ cell, reason }) => [cell, reason]));
+  const copied = new Set(one.copies.map(({ cell }) => cell));
   const cells = [...Object.keys(one.evidence), ...reasons.keys()].map((name) => {
     const cell = cellNamed(name);
     if (cell === undefined) return unread(name, reasons.get(name));
     const counts = countsNow(cell);
+    // Of a copy with a formula of its own, the other cells decide below.
+    const reason = copied.has(name) && cell.iscn !== "" ? undefined : reasons.get(name);
     return {
       cell: name,
       counts: report.classes.map((label) => counts[label]),
-      aside: isMoved(cell) ? asideNow(cell, counts, reasons.get(name)) : reasons.get(name) ?? "",
+      aside: isMoved(cell) ? asideNow(cell, counts) : reason ?? "",
       // What a person decided is certain, and has no second-best assignment.
       margin: isMoved(cell) ? null : cell.margin,
-      certain: isMoved(cell),
+      // Of a copy that did not count, only what it shows is known.
+      certain: isMoved(cell) || one.evidence[name] === undefined,
     };
   });
+  setCopiesAside(cells, one.copies);
   return { ...one, ...concludeCase(cells, one.settings, one.candidates, one.evidence) };
 }
 
@@ -48,10 +53,22 @@ const unread = (name, aside) => (
   { cell: name, counts: report.classes.map(() => 0), aside, margin: null, certain: false }
 );
 
+/** Set all cells aside of which an earlier one counts that is the same, as Python does. */
+function setCopiesAside(cells, copies) {
+  const byName = new Map(cells.map((one) => [one.cell, one]));
+  const counted = new Set();
+  for (const { cell, of } of copies) {
+    const own = byName.get(cell);
+    const first = of.find((other) => counted.has(other.cell));
+    if (own.aside === "" && first !== undefined) {
+      own.aside = `the same images as \`${first.cell}\` (${first.images} of them)`;
+    }
+    if (own.aside === "") counted.add(cell);
+  }
+}
+
 /** Return why a corrected cell does not count; empty if it does. */
-function asideNow(cell, counts, reason) {
-  // It has a formula of its own and did not count: a copy of another cell, which it stays.
-  if (cell.iscn !== "" && reason !== undefined) return reason;
+function asideNow(cell, counts) {
   if (cell.withheld !== "") return cell.withheld;
   const total = totalOf(counts, report.classes);
   const { least, most } = report.complete_cell;

@@ -27,16 +27,29 @@ export const isOwnKey = (key) => ownKeys.has(key);
 
 /** Give each cell what an earlier version stored for all of them. */
 export function divideEarlier() {
-  const { audit, cells, reviewer, film, keys } = load(REPORT);
-  if (audit === undefined) return;
+  const text = localStorage.getItem(REPORT);
+  if (text === null) return;
+  // Both together may not fit.
+  localStorage.removeItem(REPORT);
+  const written = [];
+  try {
+    divide(JSON.parse(text), written);
+  } catch (error) {
+    written.forEach((key) => localStorage.removeItem(key));
+    localStorage.setItem(REPORT, text);
+    throw error;
+  }
+}
+
+function divide({ audit, cells, reviewer, film, keys }, written) {
   const histories = new Map(cells);
   const corrected = {};
   for (const cell of report.cells) {
     const own = audit.filter((entry) => entry.cell === cell.cell);
     if (own.length === 0 || localStorage.getItem(keyOfCell(cell.digest)) !== null) continue;
     storeEntered(cell, { audit: own, done: [], undone: [], ...histories.get(cell.cell) });
+    written.push(keyOfCell(cell.digest));
     corrected[cell.cell] = cell.digest;
   }
   storePage({ reviewer, film, keys, corrected, ...loadPage() });
-  localStorage.removeItem(REPORT);
 }
