@@ -98,9 +98,12 @@ def test_a_table_says_which_images_its_cells_have(tmp_path, monkeypatch):
     (tmp_path / "labels.csv").write_text("\n".join(["file,cell", *rows]))
     looked_at: list[str] = []
     look = lost_images._ending_by_content
-    monkeypatch.setattr(
-        lost_images, "_ending_by_content", lambda path: looked_at.append(path.name) or look(path)
-    )
+
+    def note(path):
+        looked_at.append(path.name)
+        return look(path)
+
+    monkeypatch.setattr(lost_images, "_ending_by_content", note)
     assert {one.left_out for one in recognize_layout(tmp_path).cells} == {()}
     # Once for all cells, which share the folder.
     assert len(looked_at) == len(set(looked_at))
