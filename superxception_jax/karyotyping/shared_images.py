@@ -88,18 +88,26 @@ def _processed(
         if found and case_of[cell]:
             cases.setdefault(case_of[cell], []).append(cell)
     for cells in cases.values():
-        details = {cell: np.stack([one.detail for one in portraits[cell]]) for cell in cells}
-        scales = {cell: np.stack([one.log_scale for one in portraits[cell]]) for cell in cells}
-        for one, other in itertools.combinations(cells, 2):
-            change = scales[one][:, None] - scales[other]
-            same = (
-                (details[one] @ details[other].T >= COPY_LIKENESS)
-                & (np.abs(change[..., 0] - change[..., 1]) <= LARGEST_STRETCH)
-                & (np.abs(change).max(axis=-1) <= LARGEST_RESIZING)
+        counts = [len(portraits[cell]) for cell in cells]
+        cell_of = np.repeat(np.arange(len(cells)), counts)
+        details = np.stack([one.detail for cell in cells for one in portraits[cell]])
+        scales = np.stack([one.log_scale for cell in cells for one in portraits[cell]])
+        end = 0
+        # Each cell with all later ones at once: a case may have hundreds of cells.
+        for place, cell in enumerate(cells):
+            start, end = end, end + counts[place]
+            own, later = np.nonzero(details[start:end] @ details[end:].T >= COPY_LIKENESS)
+            change = scales[start:end][own] - scales[end:][later]
+            same = (np.abs(change[:, 0] - change[:, 1]) <= LARGEST_STRETCH) & (
+                np.abs(change).max(axis=-1, initial=0.0) <= LARGEST_RESIZING
             )
-            number = int(min(same.any(axis=0).sum(), same.any(axis=1).sum()))
-            if number >= max(2, LEAST_SHARE * min(same.shape)):
-                yield one, other, number
+            own, later = own[same], later[same]
+            others = cell_of[end:][later]
+            for other in np.unique(others):
+                pairs = others == other
+                number = min(len(np.unique(own[pairs])), len(np.unique(later[pairs])))
+                if number >= max(2, LEAST_SHARE * min(counts[place], counts[other])):
+                    yield cell, cells[other], number
 
 
 def _line(cells: tuple[str, ...], found: list[Mapping[str, str]]) -> str:
