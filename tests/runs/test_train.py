@@ -96,6 +96,7 @@ def test_a_run_starts_from_the_file(folder, first_states, monkeypatch, capsys):
     # To resume needs no file.
     (folder / "xception.h5").unlink()
     later = SimpleNamespace(step=3)
+    monkeypatch.setattr(run, "has_checkpoint", lambda workdir: True)
     monkeypatch.setattr(Checkpoints, "step", lambda self, kind: 3)
     monkeypatch.setattr(Checkpoints, "load", lambda self, kind, like: later)
     monkeypatch.setattr(Checkpoints, "progress", lambda self, kind: Progress())
