@@ -1,11 +1,14 @@
-"""Results of a run, as tests need them."""
+"""Results of a run, and images of a laboratory, as tests need them."""
 
 from __future__ import annotations
 
 import dataclasses
 from typing import Any
 
+import numpy as np
+
 from superxception_jax.chromosomes import CLASS_NAMES
+from superxception_jax.data.source import Chromosomes
 from superxception_jax.evaluation.cells import CellMetrics
 from superxception_jax.evaluation.statistics import Interval
 from superxception_jax.runs.provenance import Provenance
@@ -63,3 +66,22 @@ def sample_results(**changes: Any) -> RunResults:
         evaluation=PROVENANCE,
     )
     return dataclasses.replace(results, **changes)
+
+
+def sample_laboratory(
+    source: str, *, cases: int, shade: int = 0, upright: bool = True
+) -> Chromosomes:
+    """Return one small image for each of two cells of each case of a data set."""
+    cells = np.array([f"{case}.{number}" for case in range(cases) for number in range(2)])
+    count = len(cells)
+    return Chromosomes(
+        images=np.full((count, 2, 2, 1), shade, np.uint8),
+        labels=np.arange(count, dtype=np.int32) % len(CLASS_NAMES),
+        cells=cells,
+        cases=np.array([cell.partition(".")[0] for cell in cells]),
+        names=np.array([f"{cell}/x" for cell in cells]),
+        lengths_px=np.ones(count, np.float32),
+        hashes=cells,
+        upright=np.full(count, upright),
+        sources=np.full(count, source),
+    )

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import shutil
 
 import numpy as np
@@ -8,7 +9,6 @@ import pytest
 
 from configs.stripnet import get_config
 from superxception_jax.data.joined import join_chromosomes
-from superxception_jax.data.source import Chromosomes
 from superxception_jax.runs.experiment import build_experiment
 from superxception_jax.runs.included import INCLUDED
 from superxception_jax.runs.lineage import (
@@ -18,30 +18,15 @@ from superxception_jax.runs.lineage import (
     was_trained_on,
 )
 from superxception_jax.runs.split_data import draw_split
+from tests.runs.samples import sample_laboratory
 
-CASES = 20
+laboratory = functools.partial(sample_laboratory, cases=20)
 
 
 def experiment(preset="gband", **fields):
     config = get_config(preset)
     config.update_from_flattened_dict({name.replace("__", "."): x for name, x in fields.items()})
     return build_experiment(config)
-
-
-def laboratory(source):
-    cells = np.array([f"{case}.{number}" for case in range(CASES) for number in range(2)])
-    count = len(cells)
-    return Chromosomes(
-        images=np.zeros((count, 2, 2, 1), np.uint8),
-        labels=np.arange(count, dtype=np.int32) % 24,
-        cells=cells,
-        cases=np.array([cell.partition(".")[0] for cell in cells]),
-        names=np.array([f"{cell}/x" for cell in cells]),
-        lengths_px=np.ones(count, np.float32),
-        hashes=cells,
-        upright=np.ones(count, bool),
-        sources=np.full(count, source),
-    )
 
 
 def columns(images):

@@ -8,7 +8,6 @@ import pytest
 from configs import super_xception
 from configs.stripnet import get_config
 from superxception_jax.data.joined import join_chromosomes
-from superxception_jax.data.source import Chromosomes
 from superxception_jax.data.splits import SplitSettings, make_split
 from superxception_jax.data.stored_images import StoredImages
 from superxception_jax.karyotyping.prior import MOST_CHROMOSOMES
@@ -25,6 +24,7 @@ from superxception_jax.runs.split_data import (
     split_sources,
 )
 from superxception_jax.runs.split_file import describe_split
+from tests.runs.samples import sample_laboratory
 
 
 def test_the_largest_cell_that_can_be_assigned_is_accepted():
@@ -101,23 +101,10 @@ def test_copies_of_several_data_sets_are_found_by_name(tmp_path, monkeypatch):
 
 def two_laboratories():
     """Return ten cases of two cells each from `gband` and as many from `own`, with equal names."""
-    cells = np.array([f"{case}.{number}" for case in range(10) for number in range(2)])
-    count = len(cells)
-
-    def laboratory(source: str, shade: int) -> Chromosomes:
-        return Chromosomes(
-            images=np.full((count, 2, 2, 1), shade, np.uint8),
-            labels=np.arange(count, dtype=np.int32) % 24,
-            cells=cells,
-            cases=np.array([cell.partition(".")[0] for cell in cells]),
-            names=np.array([f"{cell}/x" for cell in cells]),
-            lengths_px=np.ones(count, np.float32),
-            hashes=cells,
-            upright=np.full(count, source == "gband"),
-            sources=np.full(count, source),
-        )
-
-    return laboratory("gband", 1), laboratory("own", 2)
+    return (
+        sample_laboratory("gband", cases=10, shade=1),
+        sample_laboratory("own", cases=10, shade=2, upright=False),
+    )
 
 
 SPLIT = SplitSettings(
