@@ -93,13 +93,12 @@ def adapt(
 def test(setup: Setup, variables: Mapping[str, Any], everything: Chromosomes) -> dict[str, Any]:
     """Return single and assigned accuracy on the test images of each data set."""
     temperature, _ = fit_calibration(setup, variables)
-    shares = setup.class_shares
     found: dict[str, Any] = {}
     images = setup.splits["test"]
     for source in dict.fromkeys(images.sources.tolist()):
         part = images.take(images.sources == source)
         raw = predict_split(setup, variables, part, bar=None)
-        predictions, _ = calibrated_predictions(setup, part, raw, temperature, shares)
+        predictions, _ = calibrated_predictions(setup, part, raw, temperature)
         metrics = measure_images(predictions, **setup.experiment.bootstrap_options)
         assert metrics.cells is not None
         found[source] = {"single": metrics.accuracy, "assigned": metrics.cells.accuracy}

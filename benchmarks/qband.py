@@ -124,12 +124,11 @@ def test_recipes(setup: Setup, folder: Path) -> Fold:
         for part in ("validation", "test")
     }
     seconds["ensemble"] = sum(seconds[name] for name in MEMBERS)
-    shares = setup.class_shares
     found = {}
     for row, parts in outputs.items():
         temperature = fit_temperature(parts["validation"], setup.splits["validation"].labels)
         predictions, withheld = calibrated_predictions(
-            setup, setup.splits["test"], parts["test"], temperature, shares
+            setup, setup.splits["test"], parts["test"], temperature
         )
         if withheld:
             raise ValueError(withheld)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -36,12 +36,13 @@ def cells_of_table(
     """
     folder, images = tree.root.path, tree.root.all_images
     index, problems = ImageIndex(folder, images), list[str]()
+    reasons = _reasons(tree)
     listed: dict[Path, TableRow] = {}
     for row in rows:
         try:
             file = index.find(row.file)
             if file is None:
-                raise ValueError(_missing(row.file, tree))
+                raise ValueError(_missing(row.file, folder, reasons))
             if file in listed:
                 raise ValueError("the file is in the table twice")
             listed[file] = row
@@ -87,7 +88,7 @@ def split_stale(
         Both parts, in the order of the rows.
     """
     folder = tree.root.path
-    index = ImageIndex(folder, tree.root.all_images)
+    index, reasons = ImageIndex(folder, tree.root.all_images), _reasons(tree)
     files = [folder / row.file.replace("\\", "/") for row in rows]
     inside = {
         file: row for file, row in zip(files, rows, strict=True) if file.is_relative_to(folder)
@@ -97,7 +98,7 @@ def split_stale(
     present, stale = list[TableRow](), list[TableRow]()
     for file, row in zip(files, rows, strict=True):
         needless = False
-        if _is_missing(row.file, index, tree):
+        if _is_missing(row.file, folder, index, reasons):
             case, cell = plain[file]
             # Images beside the table are those of a cell with the name of the folder.
             by_folders = (plain[file], (case, cell or shown_name(folder.name)))
@@ -110,9 +111,9 @@ def _folded(place: tuple[str, str]) -> tuple[str, str]:
     return folded_text(place[0]), folded_text(place[1])
 
 
-def _is_missing(file: str, index: ImageIndex, tree: FolderTree) -> bool:
+def _is_missing(file: str, folder: Path, index: ImageIndex, reasons: Mapping[Path, str]) -> bool:
     try:
-        return index.find(file) is None and _missing(file, tree) == _NO_FILE
+        return index.find(file) is None and _missing(file, folder, reasons) == _NO_FILE
     except ValueError:
         return False
 
@@ -177,9 +178,13 @@ def _class_or_text(text: str) -> str:
         return text
 
 
-def _missing(file: str, tree: FolderTree) -> str:
-    path = tree.root.path / file.replace("\\", "/")
-    reasons = {one.path: one.reason for one in tree.left_out if one.reason != EMPTY}
+def _reasons(tree: FolderTree) -> dict[Path, str]:
+    """Return why files and folders are not read, by path; made once for all rows of a table."""
+    return {one.path: one.reason for one in tree.left_out if one.reason != EMPTY}
+
+
+def _missing(file: str, folder: Path, reasons: Mapping[Path, str]) -> str:
+    path = folder / file.replace("\\", "/")
     for place in (path, *path.parents):
         if place in reasons:
             return f"the file is left out ({reasons[place]})"

@@ -57,7 +57,6 @@ def calibrated_predictions(
     images: Chromosomes,
     log_probabilities: np.ndarray,
     temperature: float,
-    shares: np.ndarray,
 ) -> tuple[Predictions, str]:
     """Return the predictions, with whole cells assigned where the split keeps them whole.
 
@@ -66,7 +65,6 @@ def calibrated_predictions(
         images: Tested images.
         log_probabilities: f32[N,24], not calibrated.
         temperature: Calibration temperature.
-        shares: f64[24], `Setup.class_shares`.
 
     Returns:
         The predictions, and why cells could not be assigned; the text is empty if they were or the
@@ -76,7 +74,8 @@ def calibrated_predictions(
     if setup.experiment.split.protocol in WHOLE_CELL_PROTOCOLS:
         calibrated = apply_temperature(log_probabilities, temperature).astype(np.float64)
         try:
-            assigned = assign_cells(to_log_likelihoods(calibrated, shares), images.cells)
+            likelihoods = to_log_likelihoods(calibrated, setup.class_shares)
+            assigned = assign_cells(likelihoods, images.cells)
         except ValueError as error:
             withheld = str(error)
     predictions = Predictions(

@@ -21,13 +21,14 @@ from superxception_jax.runs.workdir import (
     CONFIG_FILE,
     ENVIRONMENT_FILE,
     PLACES,
+    WEIGHTS,
     load_training_record,
     with_portable_places,
 )
 
 CARD_FILE = "MODEL_CARD.md"
 # Fields, by their path in the config, that name a file or folder outside the project.
-_FIELDS = {*(f"data.{name}" for name in PLACES), "data.unlabelled_reader", "model.init_from"}
+_FIELDS = {*(f"data.{name}" for name in PLACES), *map(".".join, WEIGHTS)}
 # Flags that give these fields.
 _FLAGS = {*(f"config.{name}" for name in _FIELDS), *PLACES}
 _FLAG = re.compile(r"--?([\w.]+)(?:=(.*))?", re.DOTALL)

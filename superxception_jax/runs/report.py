@@ -99,10 +99,7 @@ def write_report(
         log_probabilities = predict_split(setup, variables, images, bar=bar)
     temperature, stain = fit_calibration(setup, variables)
     stain = _admit_what_the_start_knows(setup, stain)
-    shares = setup.class_shares
-    predictions, withheld = calibrated_predictions(
-        setup, images, log_probabilities, temperature, shares
-    )
+    predictions, withheld = calibrated_predictions(setup, images, log_probabilities, temperature)
     metrics = compute_metrics(log_probabilities, images.labels)
     # First what can't be drawn again from the other files.
     files = [
@@ -124,7 +121,7 @@ def write_report(
         calibration=_calibration(setup, log_probabilities, images.labels, temperature=temperature),
         super_resolution=None if restored is None else restored[0],
         polarity=measure_orientation(setup, variables, images),
-        start=_measure_start(setup, start, images, shares),
+        start=_measure_start(setup, start, images),
         cells_withheld=withheld,
         sources=measure_sources(predictions, images.sources, **setup.experiment.bootstrap_options),
         **vars(history),
@@ -166,7 +163,7 @@ def share_predictions(setup: Setup, *, variables: Mapping[str, Any], split: str)
     fit_calibration(setup, variables)
     _restore(setup, variables, images, split=split)
     measure_orientation(setup, variables, images)
-    _measure_start(setup, start, images, setup.class_shares)
+    _measure_start(setup, start, images)
 
 
 def _admit_what_the_start_knows(setup: Setup, fitted: KnownStain) -> KnownStain:
@@ -195,9 +192,7 @@ def _load_start(setup: Setup) -> Any:
     return load_start(setup)[0] if setup.experiment.start_counts else None
 
 
-def _measure_start(
-    setup: Setup, start: Any, images: Chromosomes, shares: np.ndarray
-) -> SourceMetrics | None:
+def _measure_start(setup: Setup, start: Any, images: Chromosomes) -> SourceMetrics | None:
     """Return the metrics of the weights that the training started from; None without them.
 
     They are calibrated and assigned as those of the trained network are.
@@ -207,7 +202,7 @@ def _measure_start(
     variables = compilation.place_replicated(start, setup.mesh)
     temperature, _ = fit_calibration(setup, variables)
     classes = predict_split(setup, variables, images, bar=None)
-    predictions, _ = calibrated_predictions(setup, images, classes, temperature, shares)
+    predictions, _ = calibrated_predictions(setup, images, classes, temperature)
     return measure_images(predictions, **setup.experiment.bootstrap_options)
 
 

@@ -44,6 +44,8 @@ _PROVENANCE = {"content": "the provenance of a run", "remedy": "restore it from 
 # Fields of the section `data` that name folders; those of labelled images, and that of the others.
 _LABELLED_PLACES = ("data_dir", "manual_dir", "own_folder")
 PLACES = (*_LABELLED_PLACES, "unlabelled_folder")
+# Section and name of the fields that name weights.
+WEIGHTS = (("model", "init_from"), ("data", "unlabelled_reader"))
 # Fields that change no result but by the rounding of sums, and depend on the computer.
 _FREE_FIELDS = ("training.devices", "data.memory_share", "evaluation.batch_size")
 
@@ -160,7 +162,7 @@ def keep_places(workdir: Path, experiment: Experiment) -> None:
     """
     stored = _stored_values(workdir)
     now = with_absolute_places(experiment.config)["data"]
-    moved = {name: now[name] for name in ("data_dir", "manual_dir", "own_folder")}
+    moved = {name: now[name] for name in _LABELLED_PLACES}
     if any(stored["data"].get(name) != place for name, place in moved.items()):
         write_json(workdir / CONFIG_FILE, {**stored, "data": stored["data"] | moved})
 
@@ -194,7 +196,7 @@ def with_portable_places(config: Mapping[str, Any]) -> dict[str, Any]:
 def _with_weights(config: Mapping[str, Any], change: Callable[[str], str]) -> dict[str, Any]:
     """Return a config with other names of the weights to start from and to read with."""
     changed = dict(config)
-    for section, name in (("model", "init_from"), ("data", "unlabelled_reader")):
+    for section, name in WEIGHTS:
         changed[section] = config[section] | {name: change(config[section].get(name, ""))}
     return changed
 
