@@ -17,8 +17,6 @@ _OTHER_PICTURES = (
 )
 # What programs add to the name of a file while they copy it, or of a file that they replaced.
 _COPY_ENDINGS = ".bak .crdownload .download .filepart .opdownload .part .partial .tmp"
-# Those of a file that is whole, and was replaced by another.
-_BACKUP_ENDINGS = (".bak",)
 # First bytes of the formats that are read, and the ending of their names.
 _STARTS = (
     *((start, ".tif") for start in STARTS),
@@ -61,7 +59,8 @@ def hidden_image(one: LeftOut) -> str:
     if not one.reason.startswith(NO_IMAGE):
         return ""
     if _is_copy(one.path.name):
-        if _is_backup(one.path) and _without_ending(one.path).exists():
+        original = _original_of(one.path)
+        if original is not None and original.exists():
             return ""
         return (
             "a copy in progress or a backup of an image; finish the copy, or move the file "
@@ -72,13 +71,11 @@ def hidden_image(one: LeftOut) -> str:
     return ""
 
 
-def _is_backup(path: Path) -> bool:
-    return path.name.endswith("~") or path.suffix.lower() in _BACKUP_ENDINGS
-
-
-def _without_ending(path: Path) -> Path:
-    name = path.name
-    return path.with_name(name.rstrip("~")) if name.endswith("~") else path.with_suffix("")
+def _original_of(path: Path) -> Path | None:
+    """Return the file of which a backup was made, by its name; None for what is no backup."""
+    if path.name.endswith("~"):
+        return path.with_name(path.name.rstrip("~"))
+    return path.with_suffix("") if path.suffix.lower() == ".bak" else None
 
 
 def _is_copy(name: str) -> bool:
