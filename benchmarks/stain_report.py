@@ -122,8 +122,8 @@ distribution of each network is that of its own validation cells alone.
 python benchmarks/stain.py --out results
 ```
 
-with the folder of the four archives in `SUPERXCEPTION_DATA`. Scores of all cells:
-[`stain.json`](stain.json).
+with the folder of the [four archives](../docs/data.md) in `SUPERXCEPTION_DATA`. Scores of all
+cells: [`stain.json`](stain.json).
 """
     return [
         write_scores(judged, out),

@@ -36,8 +36,8 @@ CONFIG = config_flags.DEFINE_config_file(
     "config",
     None,
     "Config file and preset, such as configs/super_xception.py:bioimage; presets: none (embedded "
-    "synthetic cells, minutes), :smoke, :bioimage, :gband, :table, :paper, :own. Any field can "
-    "be overridden: --config.training.epochs=10",
+    "synthetic cells, minutes), :smoke, :bioimage, :gband, :table, :paper, :own; StripNet also "
+    ":laboratories, :adapt. Any field can be overridden: --config.training.epochs=10",
 )
 WORKDIR = flags.DEFINE_string(
     "workdir",

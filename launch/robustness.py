@@ -1,7 +1,7 @@
 """Measure how well trained networks karyotype damaged, incomplete and foreign cells.
 
-    python launch/robustness.py --name=robustness --runs=runs/karyotyping/stripnet-seed0-fold0
-    python launch/robustness.py --name=robustness --foreign=gband --runs=runs/…-fold0,runs/…-fold1
+    python launch/robustness.py --name=my_robustness --runs=runs/karyotyping/stripnet-seed0-fold0
+    python launch/robustness.py --name=my_robustness --foreign=gband --runs=runs/…0,runs/…1
 
 Each run karyotypes its own test cells under every condition that `CONDITIONS` in
 superxception_jax/studies/condition.py lists; the counts of all runs are added up.
@@ -45,7 +45,7 @@ from superxception_jax.studies.raw_cells import (
 from superxception_jax.studies.robustness import evaluate_condition
 from superxception_jax.studies.robustness_report import plot_robustness, robustness_markdown
 
-NAME = flags.DEFINE_string("name", "robustness", "Name of the files in the results folder.")
+NAME = flags.DEFINE_string("name", "my_robustness", "Name of the files in the results folder.")
 RUNS = flags.DEFINE_list("runs", [], "Folders of finished runs, one per fold.")
 FOREIGN = flags.DEFINE_enum(
     "foreign", None, ("bioimage", "gband"), "Also karyotype all cells of this other data set."

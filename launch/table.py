@@ -1,13 +1,13 @@
 r"""Train and test networks, one after the other or several at once, and make a table of them.
 
     python launch/table.py --name=smoke --configs=configs/xception.py:smoke
-    python launch/table.py --name=table1 --seeds=0,1,2 --pairs=super_xception:xception \
+    python launch/table.py --name=my_table --seeds=0,1,2 --pairs=super_xception:xception \
         --configs=configs/xception.py:bioimage,configs/super_xception.py:bioimage
 
-    python launch/table.py --name=size --vary=split.training_share=0.25,0.5,1 \
+    python launch/table.py --name=my_size --vary=split.training_share=0.25,0.5,1 \
         --configs=configs/stripnet.py:bioimage
 
-    python launch/table.py --name=paper --minutes_per_run=60 \
+    python launch/table.py --name=my_paper --minutes_per_run=60 \
         --configs=configs/deep_cnn.py:paper,configs/xception.py:paper
     python launch/table.py --name=folds --folds=0,1,2,3,4 --at_once=2 \
         --configs=configs/stripnet.py:bioimage

@@ -131,10 +131,7 @@ def run_name(row: str, seed: int, fold: int) -> str:
 
 
 def merge_runs(earlier: Iterable[TableRun], later: Iterable[TableRun]) -> tuple[TableRun, ...]:
-    """Return the runs of a table; later runs replace earlier ones.
-
-    An earlier run gives way to a later one of the same key, and to any of its row with another
-    config: the runs of a row are of one config.
+    """Return the runs of a table; later runs replace earlier ones of the same config.
 
     Args:
         earlier: Runs of the stored table.
@@ -142,14 +139,22 @@ def merge_runs(earlier: Iterable[TableRun], later: Iterable[TableRun]) -> tuple[
 
     Returns:
         The runs by row in the order in which the rows first came, then by seed and fold.
+
+    Raises:
+        ValueError: A row would hold runs of two configs, as when another call wrote it meanwhile.
     """
     earlier, later = list(earlier), list(later)
-    rows = list(dict.fromkeys(run.row for run in earlier + later))
-    configs = {run.row: run.config for run in later}
-    kept = [
-        run for run in earlier if not row_differences(configs.get(run.row, run.config), run.config)
-    ]
-    runs = {run.key: run for run in kept} | {run.key: run for run in later}
+    first: dict[str, TableRun] = {}
+    for run in earlier + later:
+        other = first.setdefault(run.row, run)
+        if differences := row_differences(other.config, run.config):
+            raise ValueError(
+                f"the runs of row `{run.row}` must have the same config, got `{other.name}` and "
+                f"`{run.name}` with differences; choose another `--name` for one of them:\n  "
+                + "\n  ".join(differences)
+            )
+    rows = list(first)
+    runs = {run.key: run for run in earlier} | {run.key: run for run in later}
     return tuple(sorted(runs.values(), key=lambda run: (rows.index(run.row), run.seed, run.fold)))
 
 

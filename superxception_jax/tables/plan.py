@@ -99,12 +99,11 @@ def make_plan(
     folder = results / name
     stored = load_table(folder)
     check_vary(stored, vary)
-    planned = {run.key for run in runs}
-    kept = [run for run in stored.runs if run.key not in planned]
-    _check_one_table(runs, kept)
+    # A stored run of the same name, seed and fold is checked as well: this call would replace it.
+    _check_one_table(runs, stored.runs)
     _check_pairs(
         [*stored.pairs, *pairs],
-        rows=dict.fromkeys([run.row for run in kept] + [run.row for run in runs]),
+        rows=dict.fromkeys([run.row for run in stored.runs] + [run.row for run in runs]),
     )
     for run in runs:
         check_workdir(run.workdir, run.experiment, flag="--runs")
@@ -113,10 +112,10 @@ def make_plan(
     )
 
 
-def _check_one_table(runs: Sequence[PlannedRun], kept: Sequence[TableRun]) -> None:
+def _check_one_table(runs: Sequence[PlannedRun], stored: Sequence[TableRun]) -> None:
     """Refuse runs that test other images than the first, or other networks under one name."""
     configs = [(run.row, run.experiment.config) for run in runs]
-    configs += [(run.row, run.config) for run in kept]
+    configs += [(run.row, run.config) for run in stored]
     first = dict(reversed(configs))
     for row, config in configs:
         if differences := table_differences(configs[0][1], config):
@@ -128,7 +127,7 @@ def _check_one_table(runs: Sequence[PlannedRun], kept: Sequence[TableRun]) -> No
         if differences := row_differences(first[row], config):
             raise ValueError(
                 f"`--name` must name a table whose row `{row}` has the same config, got another "
-                "one; choose another name. Differences (here → there):\n  "
+                "one; choose another name, so that none is lost. Differences (here → there):\n  "
                 + "\n  ".join(differences)
             )
 

@@ -75,7 +75,12 @@ def table_markdown(table: Table, *, notes: str) -> str:
             comparison_notes(table.comparisons),
             comparison_grid(table.comparisons),
         ]
-    parts += ["## Reproduce", _code(table.commands)]
+    parts += [
+        "## Reproduce",
+        "At the commits of the table; a later version may have other defaults, and refuses to put "
+        "its runs into a row of another config.",
+        _code(table.commands),
+    ]
     parts += ["Individual runs:", _code([run.command for run in table.runs])]
     return "\n\n".join(parts) + "\n"
 

@@ -47,8 +47,8 @@ EXECUTED: dict[str, dict[str, str]] = {
     "karyotype --images=my_lab/cell1 --background=dark --turned_share=0.01 "
     "--out=karyotypes_of_cell1": {},
     "karyotype --images=my_lab --prior=prior.json": {},
-    "karyotype --images=my_lab --workdir=runs/own": {},
-    "karyotype --images=my_lab --workdir=runs/adapted": {},
+    "karyotype --images=my_lab --workdir=runs/own --out=karyotypes/my_lab_own": {},
+    "karyotype --images=my_lab --workdir=runs/adapted --out=karyotypes/my_lab_adapted": {},
     "python launch/export.py --workdir=runs/own --out=my_network": {},
     "karyotype --images=my_lab --workdir=my_network": {},
     "karyotype --images=synthetic_cells --workdir=runs/synthetic --turned_share=0.01": {
@@ -63,7 +63,7 @@ EXECUTED: dict[str, dict[str, str]] = {
     "cp runs/pictures/learning_curves.png docs/pictures/learning_curves.png": {},
     f"python launch/evaluate.py --workdir={EARLIER_RUN} --split=validation": {},
     f"python launch/main.py --workdir={EARLIER_RUN}": {},
-    "python launch/robustness.py --name=robustness --runs=runs/own": {
+    "python launch/robustness.py --name=my_robustness --runs=runs/own": {
         "--runs=runs/own": "--runs=runs/own --kinds=none"
     },
 }
@@ -83,6 +83,8 @@ PLANNED: dict[str, str] = {
     "python launch/main.py --config=configs/super_xception.py --workdir=runs/pictures": HOURS,
     "python launch/main.py --config=configs/stripnet.py --workdir=runs/synthetic": HOURS,
     f"{OWN} --config.split.protocol=cases": "one training on own cells is executed",
+    "python launch/main.py --config=configs/stripnet.py:adapt --config.data.own_folder=my_lab "
+    "--workdir=runs/adapted": "executed by test_closed_loop.py",
     "python launch/main.py --config=configs/stripnet.py:adapt "
     "--config.data.own_folder=my_labelled_cells "
     "--workdir=runs/adapted": "executed by test_closed_loop.py",
@@ -103,22 +105,22 @@ PLANNED: dict[str, str] = {
     "python launch/main.py --config=configs/xception.py:bioimage --config.seed=1 "
     "--config.optimizer.learning_rate=5e-4": RESTRICTED,
     "python launch/prepare_data.py --dataset bioimage": RESTRICTED,
-    "python launch/table.py --name=table1 --seeds=0,1,2 --pairs=super_xception:xception "
+    "python launch/table.py --name=my_table --seeds=0,1,2 --pairs=super_xception:xception "
     "--configs=configs/xception.py:bioimage,configs/super_xception.py:bioimage": RESTRICTED,
-    "python launch/table.py --name=paper --minutes_per_run=60 --pairs=super_xception:xception "
+    "python launch/table.py --name=my_paper --minutes_per_run=60 --pairs=super_xception:xception "
     "--configs=configs/deep_cnn.py:paper,configs/xception.py:paper,"
     "configs/super_xception.py:paper": RESTRICTED,
-    "python launch/table.py --name=size "
+    "python launch/table.py --name=my_size "
     "--configs=configs/stripnet.py:bioimage,configs/xception.py:bioimage "
     "--overrides=split.protocol=cells --vary=split.training_share=0.125,0.25,0.5,1": RESTRICTED,
-    "python launch/table.py --name=karyotyping --folds=0,1,2,3,4 "
+    "python launch/table.py --name=my_karyotyping --folds=0,1,2,3,4 "
     "--configs=configs/stripnet.py:bioimage --overrides=split.protocol=cells": RESTRICTED,
-    "python launch/table.py --name=aneuploidy --folds=0,1,2,3,4 "
+    "python launch/table.py --name=my_aneuploidy --folds=0,1,2,3,4 "
     "--configs=configs/stripnet.py:gband --overrides=training.epochs=15": RESTRICTED,
-    "python launch/table.py --name=controls --seeds=0,1,2 --pairs=super_xception:no_skip "
+    "python launch/table.py --name=my_controls --seeds=0,1,2 --pairs=super_xception:no_skip "
     "--configs=configs/super_xception.py:bioimage,"
     "configs/ablations/no_skip.py:bioimage": RESTRICTED,
-    "python launch/robustness.py --name=robustness-blur --runs=runs/own --kinds=blur,noise "
+    "python launch/robustness.py --name=my_robustness-blur --runs=runs/own --kinds=blur,noise "
     "--foreign=gband": RESTRICTED,
     "python launch/main.py --config=configs/super_xception.py --profile": HOURS,
     "python launch/scaling.py --config=configs/super_xception.py:paper "
@@ -129,9 +131,9 @@ PLANNED: dict[str, str] = {
     "python benchmarks/speed.py --cases train:71:32 --sides ours torch": "needs PyTorch",
     "python benchmarks/operations.py": "needs PyTorch",
     "python benchmarks/forms.py --steps 20": RESTRICTED,
-    "python benchmarks/batch.py": "measures, which belongs on an idle machine",
+    "python benchmarks/batch.py --data archives": "measures, which belongs on an idle machine",
     "python benchmarks/large_report.py --cells 1000 --out runs/large_report": "takes minutes",
-    "python benchmarks/normalization.py": "takes minutes",
+    "python benchmarks/normalization.py --data archives": "takes minutes",
     "python benchmarks/pictures.py --cells=12": "measures, which belongs on an idle machine",
 }
 # Where each program is stopped when a command is planned: the first call that works.
@@ -155,7 +157,7 @@ OTHERS: dict[str, str] = {
     "pip install -r requirements.txt 'jax[tpu]'": ENVIRONMENT,
     "pip install -r requirements-test.txt": ENVIRONMENT,
     "pip install -r requirements-docs.txt": ENVIRONMENT,
-    "pip install -r benchmarks/requirements.txt": ENVIRONMENT,
+    "pip install -r benchmarks/requirements.txt -r requirements-test.txt": ENVIRONMENT,
     "ruff check .": CHECKS,
     "ruff format --check .": CHECKS,
     "mypy": CHECKS,

@@ -161,32 +161,16 @@ def test_a_run_that_fails_loses_no_other_and_nothing_is_repeated(tmp_path):
     assert good.log.read_text() == before
 
 
-def test_a_row_never_averages_two_configs_and_loses_nothing_before_something_new(tmp_path):
-    old = [planned(tmp_path, seed=seed) for seed in (0, 1)]
-    others = [planned(tmp_path, "super_xception")]
-    for run in (*old, *others):
+def test_a_row_of_another_config_stays_also_if_another_call_wrote_it_meanwhile(tmp_path):
+    late = plan(tmp_path, [planned(tmp_path / "new", **{"training.epochs": 7})])
+    first = [planned(tmp_path, seed=seed) for seed in (0, 1)]
+    for run in (*first, *late.runs):
         finish(run)
-    make_table(plan(tmp_path, [*old, *others]), show=lambda states: None)
-    new = [planned(tmp_path / "new", seed=seed, **{"training.epochs": 7}) for seed in (0, 1)]
-    (tmp_path / "failing").mkdir()
-    failing = [program(run, tmp_path / "failing", "raise SystemExit(2)") for run in new]
-    working = [copying(run, tmp_path) for run in new]
-    found = []
-    for runs in (failing, [working[0], failing[1]], working):
-        outcome = make_table(plan(tmp_path, runs), show=lambda states: None)
-        table = json.loads(outcome.files[1].read_text())
-        found.append(
-            [
-                (run["row"], run["seed"], run["config"]["training"]["epochs"])
-                for run in table["runs"]
-            ]
-        )
-    other = ("super_xception", 0, 2)
-    assert found == [
-        [("xception", 0, 2), ("xception", 1, 2), other],
-        [("xception", 0, 7), other],
-        [("xception", 0, 7), ("xception", 1, 7), other],
-    ]
+    outcome = make_table(plan(tmp_path, first), show=lambda states: None)
+    stored = [path.read_bytes() for path in outcome.files]
+    with pytest.raises(ValueError, match=r"the runs of row `xception` must have the same config"):
+        make_table(late, show=lambda states: None)
+    assert [path.read_bytes() for path in outcome.files] == stored
 
 
 def test_two_calls_at_the_same_time_lose_no_run(tmp_path):

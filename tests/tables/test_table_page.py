@@ -64,7 +64,7 @@ def test_super_resolution_comparisons_and_commands(page):
     ]
     assert "paired bootstrap intervals over 10 cells" in page
     assert "takes images for independent" in page
-    assert "## Reproduce\n\n```sh\npython launch/table.py --name=t\n```" in page
+    assert "of another config.\n\n```sh\npython launch/table.py --name=t\n```" in page
     assert page.count("python launch/main.py") == 4
 
 
