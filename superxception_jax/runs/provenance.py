@@ -87,7 +87,7 @@ class TrainingRecord:
 def describe_provenance() -> Provenance:
     """Return the provenance of this process."""
     return Provenance(
-        commit=find_commit(PROJECT),
+        commit=_COMMIT,
         command=shlex.join(["python", *sys.argv]),
         python=platform.python_version(),
         versions={name: version for name in PACKAGES if (version := _installed_version(name))},
@@ -159,3 +159,7 @@ def _installed_version(package: str) -> str:
         return importlib.metadata.version(package)
     except importlib.metadata.PackageNotFoundError:
         return ""
+
+
+# At the import, as the program's own code: a commit made while it runs is not what ran.
+_COMMIT = find_commit(PROJECT)

@@ -12,7 +12,7 @@ from superxception_jax.evaluation.statistics import Interval, mean_interval
 from superxception_jax.runs.results import RunResults
 from superxception_jax.runs.stored_config import upgrade_config
 from superxception_jax.tables.same_config import row_differences
-from superxception_jax.tables.stored_predictions import StoredPredictions, join_column
+from superxception_jax.tables.stored_predictions import StoredPredictions, join_cases, join_column
 
 # Seed of the bootstrap of a table, whatever the seeds of its runs.
 BOOTSTRAP_SEED = 0
@@ -85,7 +85,7 @@ class TableRun:
         return mean_interval(
             values,
             cells=np.concatenate([one.cells for one in tested]),
-            cases=join_column(tested, "cases"),
+            cases=join_cases(tested),
             resamples=self.bootstrap_resamples,
             level=self.results.confidence_level,
             seed=BOOTSTRAP_SEED,
@@ -186,7 +186,8 @@ def pool_folds(runs: Sequence[TableRun]) -> StoredPredictions:
         runs: Runs of one row and one seed, at least one.
 
     Returns:
-        The predictions; `assigned`, `confidences` and `cases` are None if a run has none.
+        The predictions; `assigned`, `confidences` and `pixels` are None if a run has none, `cases`
+        if no run has any.
 
     Raises:
         ValueError: Two folds tested the same image.
@@ -203,8 +204,7 @@ def pool_folds(runs: Sequence[TableRun]) -> StoredPredictions:
             f"`{runs[0].row}`, seed {runs[0].seed}; give every image a name of its own."
         )
 
-    def pool(name: str) -> np.ndarray | None:
-        column = join_column(parts, name)
+    def pool(column: np.ndarray | None) -> np.ndarray | None:
         return None if column is None else column[order]
 
     return StoredPredictions(
@@ -212,8 +212,8 @@ def pool_folds(runs: Sequence[TableRun]) -> StoredPredictions:
         cells=cells,
         labels=np.concatenate([one.labels for one in parts])[order],
         predicted=np.concatenate([one.predicted for one in parts])[order],
-        assigned=pool("assigned"),
-        confidences=pool("confidences"),
-        cases=pool("cases"),
-        pixels=pool("pixels"),
+        assigned=pool(join_column(parts, "assigned")),
+        confidences=pool(join_column(parts, "confidences")),
+        cases=pool(join_cases(parts)),
+        pixels=pool(join_column(parts, "pixels")),
     )

@@ -174,6 +174,7 @@ def _varied(text: str) -> tuple[str, list[str]]:
             "`--vary` must look like `split.training_share=0.25,0.5,1`, with different values, "
             f"got `{text}`; correct it."
         )
+    _check_counted(field.strip(), flag="--vary", text=text)
     return field.strip(), values
 
 
@@ -186,11 +187,14 @@ def _overrides(text: str) -> list[str]:
                 f"`--overrides` must look like `training.epochs=10;model.input_px=71`, got "
                 f"`{part}`; write <field>=<value>."
             )
-        if field in ("seed", "split.fold"):
-            raise ValueError(
-                f"`--overrides` must not set `{field}`, got `{part}`; use --seeds or --folds."
-            )
+        _check_counted(field.strip(), flag="--overrides", text=part)
     return parts
+
+
+def _check_counted(field: str, *, flag: str, text: str) -> None:
+    """Raise if a flag sets what each run of a row has its own value of."""
+    if field in ("seed", "split.fold"):
+        raise ValueError(f"`{flag}` must not set `{field}`, got `{text}`; use --seeds or --folds.")
 
 
 def _pair(text: str) -> tuple[str, str]:

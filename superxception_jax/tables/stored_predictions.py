@@ -137,6 +137,20 @@ def join_column(parts: Sequence[StoredPredictions], name: str) -> np.ndarray | N
     return None if any(one is None for one in columns) else np.concatenate(columns)
 
 
+def join_cases(parts: Sequence[StoredPredictions]) -> np.ndarray | None:
+    """Return the case of each image of several predictions, one after the other.
+
+    Args:
+        parts: Predictions, at least one.
+
+    Returns:
+        The cases; a cell of predictions that know none is its own. None if all know none.
+    """
+    if all(one.cases is None for one in parts):
+        return None
+    return np.concatenate([one.cells if one.cases is None else one.cases for one in parts])
+
+
 def save_run_predictions(
     path: Path, predictions: Mapping[str, StoredPredictions], *, folds: Mapping[str, int]
 ) -> Path:

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 _VARIABLES = ("JAX_COORDINATOR_ADDRESS", "JAX_NUM_PROCESSES", "JAX_PROCESS_ID")
 _FLAGS = ("--coordinator", "--process_count", "--process_index")
 # Number of processes and number of this one, as `srun` and `mpirun` give them to what they start;
-# the script of a SLURM job itself has only one process, and no first of these variables.
+# the script of a SLURM job itself has only one process, and no first of these variables. Within a
+# job `mpirun` starts its helpers on other hosts by `srun`, and what they start inherits the places
+# of the helpers; JAX asks Open MPI first, too.
 _LAUNCHERS = {
-    "SLURM": ("SLURM_STEP_NUM_TASKS", "SLURM_PROCID"),
     "Open MPI": ("OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_RANK"),
+    "SLURM": ("SLURM_STEP_NUM_TASKS", "SLURM_PROCID"),
 }
 # Only up to Open MPI 4.
 _OPEN_MPI_ADDRESS = "OMPI_MCA_orte_hnp_uri"

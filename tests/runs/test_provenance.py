@@ -66,6 +66,12 @@ def test_provenance_survives_json():
     assert describe_provenance().devices[0] == "cpu:cpu"
 
 
+def test_a_commit_that_is_made_while_a_program_runs_is_not_its_own(monkeypatch):
+    first = describe_provenance().commit
+    monkeypatch.setattr("superxception_jax.runs.provenance.find_commit", lambda project: "later")
+    assert describe_provenance().commit == first != "later"
+
+
 def test_a_training_record_survives_json_and_loads_from_earlier_versions():
     record = TrainingRecord((TRAINING, PROVENANCE), {"seed": 1})
     assert TrainingRecord.from_json(json.loads(json.dumps(record.to_json()))) == record

@@ -60,6 +60,21 @@ def test_folds_are_pooled_by_cell_and_name():
         pool_folds([runs[1], same])
 
 
+def test_patients_of_some_folds_stay_patients_beside_folds_that_know_none():
+    known, unknown = hand_made("xception", "1 2 1 X"), hand_made("xception", "2 2 1 X", fold=1)
+    patients = np.array(["p", "p", "q", "q"])
+    known = dataclasses.replace(
+        known, predictions=dataclasses.replace(known.predictions, cases=patients)
+    )
+    for runs in ([known, unknown], [unknown, known]):
+        pooled = pool_folds(runs)
+        assert pooled.cases.tolist() == [*patients, "1-1", "1-1", "1-2", "1-2"]
+        tested = [run.predictions for run in runs]
+        interval = known.interval(np.ones(8), tested)
+        assert (interval.unit, interval.count) == ("case", 4)
+    assert pool_folds([unknown]).cases is None
+
+
 def test_a_run_without_counted_operations_says_so():
     run = hand_made("xception", "1 2 1 X", multiply_accumulates=None)
     with pytest.raises(ValueError, match="`xception-seed0-fold0` must have counted its multiply"):

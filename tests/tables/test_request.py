@@ -97,6 +97,8 @@ def test_a_field_that_varies_makes_a_row_of_each_value():
         ({"overrides": "training.epochs=0"}, "`training.epochs` must be between 1"),
         ({"vary": "split.training_share=0.5"}, "`--vary` must look like"),
         ({"vary": "split.training_share=0.5,0.5"}, "with different values"),
+        ({"vary": "seed=1,2"}, "`--vary` must not set `seed`, got `seed=1,2`; use --seeds"),
+        ({"vary": " split.fold =1,2"}, "`--vary` must not set `split.fold`"),
         ({"vary": "split.training_shore=0.5,1"}, "did you mean `--config.split.training_share`?"),
         ({"vary": "split.training_share=0.5,2"}, "`split.training_share` must be between"),
         ({"overrides": "seed=3"}, "`--overrides` must not set `seed`, got `seed=3`; use --seeds"),

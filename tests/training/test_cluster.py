@@ -36,6 +36,8 @@ def test_a_process_is_alone_unless_something_says_otherwise():
         (SLURM, {"coordinator": "b:2"}, Place("b:2", 4, 3)),
         (OPEN_MPI | {"OMPI_MCA_orte_hnp_uri": "1.0;tcp://10.0.0.1:5"}, {}, Place("", 2, 1)),
         (OPEN_MPI, {"coordinator": "[::1]:3"}, Place("[::1]:3", 2, 1)),
+        # `mpirun` in a job of SLURM.
+        (SLURM | OPEN_MPI, {"coordinator": "a:1"}, Place("a:1", 2, 1)),
     ],
 )
 def test_places(environment, flags, expected):
