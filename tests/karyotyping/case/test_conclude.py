@@ -181,15 +181,44 @@ def test_likelihoods_overrule_a_doubtful_call():
     assert case.lines[1] == ("46,XX,+14,-15", ("3",))
 
 
-def test_changes_are_counted_from_the_sex_that_the_cells_show_together():
-    # One X was called a Y by a narrow margin, so that as many cells were called 46,XX as 46,XY.
+def called_46_xy_by_a_narrow_margin(name):
+    """Return a cell of which one X was called a Y."""
     doubtful = likelihoods_of("46,XX")
     doubtful[45, 23] = doubtful[45, 22] + 0.5
+    return karyotype_of(name, "46,XY", log_likelihoods=doubtful)
+
+
+def test_changes_are_counted_from_the_sex_that_the_cells_show_together():
+    # As many cells were called 46,XX as 46,XY.
     sure = karyotype_of("0", "46,XX", log_likelihoods=likelihoods_of("46,XX", seed=1))
-    case = conclude_case("case", [sure, karyotype_of("1", "46,XY", log_likelihoods=doubtful)], {})
+    doubtful = called_46_xy_by_a_narrow_margin("1")
+    case = conclude_case("case", [sure, doubtful], {})
     assert case.formula == "46,XX[2]"
     assert case.clones == ()
     assert "clone by the number of cells" not in case.more_text
+    lost = [
+        karyotype_of(name, "45,X", log_likelihoods=likelihoods_of("45,X", seed=int(name)))
+        for name in "234"
+    ]
+    neoplastic = CaseSettings(order="neoplastic")
+    case = conclude_case("case", [sure, doubtful, *lost], {}, neoplastic)
+    assert case.formula == "45,X,-X[3]/46,XX[2]"
+    assert case.clones == (("-X", ("2", "3", "4")),)
+    assert case.lines[0] == ("45,X,-X", ("2", "3", "4"))
+
+
+def test_a_call_that_its_case_overrules_does_not_tell_the_sex():
+    likely = likelihoods_of("45,X")
+    one = np.flatnonzero(likely.argmax(axis=1) == 0)[0]
+    likely[one, 23] = likely[one, 0] + 0.5
+    cells = [
+        karyotype_of(name, "45,X", log_likelihoods=likelihoods_of("45,X", seed=int(name)))
+        for name in "1234"
+    ]
+    doubtful = karyotype_of("0", "45,XY,-1", log_likelihoods=likely)
+    neoplastic = CaseSettings(order="neoplastic")
+    case = conclude_case("case", [doubtful, *cells], {}, neoplastic)
+    assert (case.formula, case.withheld, case.alternatives) == ("", UNKNOWN_SEX, ())
 
 
 def test_a_rare_trisomy_that_single_cells_call_47_xxx():
