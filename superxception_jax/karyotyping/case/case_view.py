@@ -20,7 +20,7 @@ from superxception_jax.karyotyping.case.case_review import review_order
 from superxception_jax.karyotyping.case.cell_lines import (
     NORMAL,
     cells_of_line,
-    changes_between,
+    changes_of,
     clonal_changes,
     reference_sex,
 )
@@ -118,7 +118,7 @@ class CaseView:
         hypothesis = self.weighed.hypotheses[place]
         counts = [self.candidates[line].counts for line in hypothesis.lines]
         reference = self.reference(place)
-        changes = [changes_between(reference, one) for one in counts]
+        changes = [changes_of(one, reference) for one in counts]
         mosaic = self.settings.order == "constitutional" and len(counts) > 1
         needed = []
         for one, own, parent in zip(counts, changes, hypothesis.parents, strict=True):
@@ -205,7 +205,7 @@ class CaseView:
         """Return the clonal changes that no cell line of a hypothesis has."""
         lines = [self.candidates[line].counts for line in self.weighed.hypotheses[best].lines]
         before = self.reference(best)
-        known = {one for line in lines for one in changes_between(before, line)}
+        known = {one for line in lines for one in changes_of(line, before)}
         return [change for change, _ in self.clones(best) if change not in known]
 
     def sex(self) -> dict[str, float]:

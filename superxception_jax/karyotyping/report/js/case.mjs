@@ -2,8 +2,8 @@
 
 import { caseFormula, lineFormula } from "./caseformula.mjs";
 import {
-  candidatesOf, CASE_CLASSES, cellsOfLine, changesBetween, clonalChanges, countEvidence, isNormal,
-  ninth, referenceOf, sameCounts, sexOf,
+  candidatesOf, CASE_CLASSES, cellsOfLine, changesOf, clonalChanges, countEvidence, isNormal, ninth,
+  referenceOf, sameCounts, sexOf,
 } from "./caselines.mjs";
 import { explainSingles, furtherCells, reviewOrder, UNCERTAIN_MARGIN_NATS } from "./casereview.mjs";
 import { makeHypotheses, placeOfMost, weighHypotheses } from "./caseweigh.mjs";
@@ -39,7 +39,7 @@ function completeEvidence(cells, candidates, evidence, settings) {
 /** Return how many cells of its own each line of a hypothesis must have to be a clone. */
 function leastSizes({ lines, parents }, all, reference, settings) {
   const isMosaic = settings.order === "constitutional" && lines.length > 1;
-  const changes = lines.map((line) => changesBetween(reference, all[line].counts));
+  const changes = lines.map((line) => changesOf(all[line].counts, reference));
   return changes.map((own, at) => {
     if (isNormal(all[lines[at]].counts)) return isMosaic ? settings.cells_of_gain : 1;
     // What a line has of its own decides, or all that it has if its parent has more.
@@ -243,9 +243,7 @@ export function concludeCase(cells, settings, candidates, evidence) {
   const likely = likelyLines(weighed, all, rows);
   const singles = explainSingles(analysed, shownCounts, lineCounts, likely, settings);
   const cloneList = clonesOf(analysed, shownCounts, reference, settings);
-  const carried = hypotheses[best].lines.flatMap(
-    (line) => changesBetween(reference, all[line].counts),
-  );
+  const carried = hypotheses[best].lines.flatMap((line) => changesOf(all[line].counts, reference));
   const unexplained = cloneList.map((one) => one.change).filter((one) => !carried.includes(one));
   const asides = cells.filter((one) => one.aside !== "");
   const tooFew = weighed.lacksCells(best) ? TOO_FEW_CELLS : "";
