@@ -13,8 +13,10 @@ from superxception_jax.karyotyping.report.page import write_html_report
 from tests.karyotyping.report.case_samples import sample_case
 from tests.karyotyping.report.conftest import shown_page
 from tests.karyotyping.report.samples import sample_cell
+from tests.karyotyping.report.test_print import print_pdf
 
 REASON = "no image could be read"
+TRISOMY = "3 copies of chromosome 21"
 DOUBTFUL = "another assignment of the cell is nearly as likely"
 
 
@@ -78,6 +80,7 @@ def doubted(driver, tmp_path):
         replace(sample_cell(number, karyotype=text), cell=f"doubted/{number}", case="doubted")
         for number, text in enumerate(("47,XX,+21", "47,XX,+21", "46,XX", "46,XX"))
     ]
+    cells[0] = replace(cells[0], flags=(TRISOMY,))
     conclusions = sample_case("doubted", cells, formula="46,XX[4]")
     for number in (0, 1):
         conclusions["evidence"][f"doubted/{number}"] = [0.0, -2.0, -30.0]
@@ -103,6 +106,27 @@ def test_the_counts_of_a_reviewed_cell_are_certain(doubted):
     page.wait(".chromosome")
     page.find("#reviewed").click()
     assert page.text("[data-case='doubted'] .iscn") == "46,XX[4]"
+
+
+def test_flags_of_a_corrected_cell_are_said_to_be_those_of_the_automatic_result(doubted):
+    page, heading = doubted, "Flags of the automatic result:"
+    page.show("doubted/0")
+    page.wait(".chromosome")
+    shown = ("#cell-head", "[data-cell='doubted/0']")
+    assert all(heading not in page.text(where) for where in shown)
+    assert all(TRISOMY in page.text(where) for where in shown)
+    page.press(page.members("21")[0], "2", "2", Keys.ENTER)
+    assert page.text("#iscn") == "47,XX,+22"
+    assert f"{heading}\n⚑ {TRISOMY}" in page.text("#cell-head")
+    assert page.text("[data-cell='doubted/0'] .reason") == heading
+    page.type("o")
+    sheets = {text.split()[0]: text for text in print_pdf(page)[-4:]}
+    assert "automatic result: 47,XX,+21" in sheets["doubted/0"]
+    assert f"{heading} ⚑ {TRISOMY}" in sheets["doubted/0"]
+    assert not any("automatic result" in sheets[f"doubted/{number}"] for number in (1, 2, 3))
+    page.type("o")
+    page.chord(Keys.CONTROL, key="z")
+    assert all(heading not in page.text(where) for where in shown)
 
 
 def test_a_case_of_which_all_cells_failed(page):
