@@ -119,10 +119,14 @@ def cell_flags(
     """
     flags = []
     if stain.is_foreign:
-        drafted = "formula drafted all the same" if any_stain else "no ISCN formula drafted"
+        consequence = "; no ISCN formula drafted"
+        if any_stain:
+            # What else keeps the cell from a formula is said below.
+            complete = sum(counts) in COMPLETE_CELL and not unread and not set_aside
+            consequence = "; formula drafted all the same" if complete else ""
         flags.append(
             f"foreign stain (score {stain.score:.2g} above the limit): bands unlike those that the "
-            f"network knows, its classes can't be trusted; {drafted}"
+            f"network knows, its classes can't be trusted{consequence}"
         )
     if unread:
         flags.append(f"{quantity(unread, 'image')} could not be read: no ISCN formula drafted")

@@ -143,6 +143,16 @@ def test_a_foreign_stain_stays_flagged_where_a_formula_is_asked_for():
     assert flag.endswith("; formula drafted all the same")
 
 
+@pytest.mark.parametrize(
+    "changes", [{"unread": 1}, {"set_aside": 1}, {"counts": [0] * 5 + FEMALE[5:]}]
+)
+def test_a_formula_that_is_asked_for_and_not_drafted_is_not_said_to_be(changes):
+    values = {"counts": FEMALE, "stain": StainVerdict("foreign", 0.5), "any_stain": True} | changes
+    stain, other = flags_of_cell(**values)
+    assert stain.endswith("its classes can't be trusted")
+    assert other.endswith("no ISCN formula drafted")
+
+
 def test_what_is_not_checked_is_no_flag_of_each_chromosome():
     clear = shares(c21=0.97, c22=0.03)
     assert flags_of(probabilities=clear, marginals=clear, turned_probability=None) == ()

@@ -8,9 +8,8 @@ from superxception_jax.chromosomes import X, Y
 from superxception_jax.karyotyping.case.case_record import CaseSettings, Counts
 from superxception_jax.karyotyping.case.cell_lines import (
     NORMAL,
-    NORMAL_XX,
-    NORMAL_XY,
-    changes_between,
+    changes_of,
+    line_reference,
 )
 from superxception_jax.karyotyping.iscn import NO_SEX_CHROMOSOME, draft_iscn
 
@@ -22,21 +21,22 @@ def line_formula(counts: Sequence[int], *, reference: Counts, settings: CaseSett
 
     Args:
         counts: i[24], number of chromosomes of each class, near-diploid.
-        reference: Normal counts of the patient.
+        reference: Normal counts of the case, see `line_reference`.
         settings: Order of the case.
 
     Returns:
         In constitutional order the formula by `draft_iscn`, such as `45,X`; in neoplastic order
-        sex chromosomes are gained and lost as others are, such as `45,X,-Y`; normal cells of the
-        other sex, such as a donor's, are written as such.
+        sex chromosomes are gained and lost as others are, such as `45,X,-Y`; a line of the other
+        sex, such as a donor's, is counted from its own.
 
     Source: ISCN 2020, chapters 8 and 11.
     """
-    if settings.order == "constitutional" or tuple(counts) in NORMAL:
+    if settings.order == "constitutional":
         return draft_iscn(counts)
-    kept = [min(counts[label], reference[label]) for label in (X, Y)]
+    own = line_reference(counts, reference)
+    kept = [min(counts[label], own[label]) for label in (X, Y)]
     sex = "X" * kept[0] + "Y" * kept[1]
-    changes = [change.split(",")[0] for change in changes_between(reference, counts)]
+    changes = [change.split(",")[0] for change in changes_of(counts, reference)]
     return ",".join([str(sum(counts)), sex or NO_SEX_CHROMOSOME, *changes])
 
 
@@ -45,14 +45,15 @@ def case_formula(lines: Sequence[Line], *, reference: Counts, settings: CaseSett
 
     Args:
         lines: Counts and number of cells of each cell line, at least one.
-        reference: Normal counts of the patient.
+        reference: Normal counts of the case, see `line_reference`.
         settings: Order of the case.
 
     Returns:
         A formula such as `mos 47,XXY[12]/46,XY[8]`. The normal line is the last one. Before it
-        stand, in constitutional order, the largest line first, after `mos` (`chi` if there is a
-        normal line of both sexes); in neoplastic order each stem line before the lines that came
-        from it, by the number of changes, and of several stem lines the one with most cells.
+        stand, in constitutional order, the largest line first, after `mos`; in neoplastic order
+        each stem line before the lines that came from it, by the number of changes, and of several
+        stem lines the one with most cells. `chi` says that the lines need two zygotes. That one of
+        them is a donor's, which is then the last one, after `//`, is more than counts show.
 
     Source: ISCN 2020, chapters 4 and 11.
     """
@@ -61,10 +62,19 @@ def case_formula(lines: Sequence[Line], *, reference: Counts, settings: CaseSett
         f"{line_formula(counts, reference=reference, settings=settings)}[{cells}]"
         for counts, cells in ordered
     )
-    if len(lines) == 1 or settings.order == "neoplastic":
-        return text
-    normal = {counts for counts, _ in lines} >= {NORMAL_XX, NORMAL_XY}
-    return f"{'chi' if normal else 'mos'} {text}"
+    if _need_two_zygotes([counts for counts, _ in lines], settings):
+        return f"chi {text}"
+    return text if len(lines) == 1 or settings.order == "neoplastic" else f"mos {text}"
+
+
+def _need_two_zygotes(lines: Sequence[Counts], settings: CaseSettings) -> bool:
+    """Return whether there is a line with a Y, and one of two X without it.
+
+    The zygote may have been 47,XXY; but acquired changes are counted from a normal one.
+    """
+    if settings.order == "constitutional" and any(one[X] > 1 and one[Y] for one in lines):
+        return False
+    return any(one[Y] for one in lines) and any(one[X] > 1 and not one[Y] for one in lines)
 
 
 def _size_key(line: Line) -> tuple[bool, int, tuple[int, ...]]:
@@ -79,7 +89,11 @@ def _by_size(lines: Sequence[Line], reference: Counts) -> list[Line]:
 def _by_evolution(lines: Sequence[Line], reference: Counts) -> list[Line]:
     """Return related lines together, the larger family first, by the number of changes."""
     families: list[list[Line]] = []
-    changes = {counts: set(changes_between(reference, counts)) for counts, _ in lines}
+    # What two zygotes have in common relates no lines.
+    changes = {
+        counts: {(line_reference(counts, reference), one) for one in changes_of(counts, reference)}
+        for counts, _ in lines
+    }
     for line in sorted(lines, key=_size_key):
         if line[0] in NORMAL:
             continue

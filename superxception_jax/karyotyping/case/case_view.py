@@ -20,7 +20,7 @@ from superxception_jax.karyotyping.case.case_review import review_order
 from superxception_jax.karyotyping.case.cell_lines import (
     NORMAL,
     cells_of_line,
-    changes_between,
+    changes_of,
     clonal_changes,
     reference_sex,
 )
@@ -53,16 +53,22 @@ class CaseView:
     weighed: Weighed
     settings: CaseSettings
 
-    @property
-    def reference(self) -> Counts:
-        """Return the normal counts from which changes are counted."""
-        return reference_sex([one.counts for one in self.cells], sex=self.settings.sex)
+    def reference(self, place: int) -> Counts:
+        """Return the normal counts from which the changes of a hypothesis are counted.
 
-    def lacks_sex(self) -> bool:
+        What cells were called by themselves, and show no more as cells of their line, may have
+        another sex.
+        """
+        return reference_sex(self._sexed(place), sex=self.settings.sex)
+
+    def lacks_sex(self, place: int) -> bool:
         """Return whether sex chromosomes were lost from an unknown normal complement."""
         if self.settings.order == "constitutional" or self.settings.sex:
             return False
-        return not any(one.counts[X] > 1 or one.counts[Y] for one in self.cells)
+        return not any(one[X] > 1 or one[Y] for one in self._sexed(place))
+
+    def _sexed(self, place: int) -> list[Counts]:
+        return [*self.lines_of(place), *self.shown(place)]
 
     def sizes(self, place: int, *, left_out: int | None) -> list[int]:
         """Return the number of cells of each line of a hypothesis."""
@@ -100,7 +106,7 @@ class CaseView:
             return False
         lines = [one for cell, one in enumerate(self.lines_of(place)) if cell != left_out]
         return not any(one in NORMAL for one in lines) and not clonal_changes(
-            lines, self.reference, self.settings
+            lines, self.reference(place), self.settings
         )
 
     def _may_be_alone(self, place: int) -> bool:
@@ -111,7 +117,8 @@ class CaseView:
         """Return how many cells each line of a hypothesis lacks for a clone."""
         hypothesis = self.weighed.hypotheses[place]
         counts = [self.candidates[line].counts for line in hypothesis.lines]
-        changes = [changes_between(self.reference, one) for one in counts]
+        reference = self.reference(place)
+        changes = [changes_of(one, reference) for one in counts]
         mosaic = self.settings.order == "constitutional" and len(counts) > 1
         needed = []
         for one, own, parent in zip(counts, changes, hypothesis.parents, strict=True):
@@ -126,7 +133,7 @@ class CaseView:
         """Return the draft formula of a hypothesis, with the number of cells of each line."""
         counts = [self.candidates[line].counts for line in self.weighed.hypotheses[place].lines]
         lines = list(zip(counts, self.sizes(place, left_out=left_out), strict=True))
-        return case_formula(lines, reference=self.reference, settings=self.settings)
+        return case_formula(lines, reference=self.reference(place), settings=self.settings)
 
     def alternatives(self, best: int | None) -> tuple[tuple[str, float], ...]:
         """Return formula and posterior of the most probable hypotheses other than the best."""
@@ -154,46 +161,39 @@ class CaseView:
             for row in shares.tolist()
         ]
 
-    def iscn(self, counts: Counts) -> str:
+    def iscn(self, counts: Counts, *, best: int) -> str:
         """Return the draft formula of one line, without the number of cells."""
-        return line_formula(counts, reference=self.reference, settings=self.settings)
+        return line_formula(counts, reference=self.reference(best), settings=self.settings)
 
-    def seen_lines(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    def seen_lines(self, best: int) -> tuple[tuple[str, tuple[str, ...]], ...]:
         """Return the formula of each distinct cell, and the names of such cells, most first."""
         found: dict[Counts, list[str]] = {}
         for one in self.cells:
             found.setdefault(one.counts, []).append(one.name)
         ordered = sorted(found.items(), key=lambda one: -len(one[1]))
-        return tuple((self.iscn(counts), tuple(names)) for counts, names in ordered)
+        return tuple((self.iscn(counts, best=best), tuple(names)) for counts, names in ordered)
 
-    def shown(self, best: int) -> list[Counts]:
-        """Return what each cell shows, given the hypothesis of the formula.
+    def shown(self, place: int) -> list[Counts]:
+        """Return what each cell shows, given a hypothesis.
 
         A cell that fits its line nearly as well as any other counts shows that line, whatever it
         was called by itself; others show their own counts, and so do certain ones.
         """
-        drops = self._drops(best)
+        drops = self._drops(place)
         return [
             one.counts if one.certain or drop > UNCERTAIN_MARGIN_NATS else line
-            for one, drop, line in zip(self.cells, drops, self.lines_of(best), strict=True)
+            for one, drop, line in zip(self.cells, drops, self.lines_of(place), strict=True)
         ]
 
-    def _drops(self, best: int) -> list[float]:
-        chosen = self.weighed.hypotheses[best].lines
-        used = [chosen[line] for line in self.weighed.line_of[best]]
+    def _drops(self, place: int) -> list[float]:
+        chosen = self.weighed.hypotheses[place].lines
+        used = [chosen[line] for line in self.weighed.line_of[place]]
         rows = np.arange(len(self.cells))
         return (self.evidence.max(axis=1) - self.evidence[rows, used]).tolist()
 
-    def changed_from(self, shown: Sequence[Counts]) -> Counts:
-        """Return the normal counts from which the changes that the cells show are counted.
-
-        What the cells were called by themselves may have another sex.
-        """
-        return reference_sex(shown, sex=self.settings.sex)
-
-    def clones(self, shown: Sequence[Counts]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    def clones(self, best: int) -> tuple[tuple[str, tuple[str, ...]], ...]:
         """Return the clonal changes, of several copies the largest number that the cells share."""
-        found = clonal_changes(shown, self.changed_from(shown), self.settings)
+        found = clonal_changes(self.shown(best), self.reference(best), self.settings)
         twice = {one: f"{one},{one.split(',')[0]}" for one in found}
         return tuple(
             (change, tuple(self.cells[place].name for place in places))
@@ -204,10 +204,9 @@ class CaseView:
     def unexplained(self, best: int) -> list[str]:
         """Return the clonal changes that no cell line of a hypothesis has."""
         lines = [self.candidates[line].counts for line in self.weighed.hypotheses[best].lines]
-        shown = self.shown(best)
-        before = self.changed_from(shown)
-        known = {one for line in lines for one in changes_between(before, line)}
-        return [change for change, _ in self.clones(shown) if change not in known]
+        before = self.reference(best)
+        known = {one for line in lines for one in changes_of(line, before)}
+        return [change for change, _ in self.clones(best) if change not in known]
 
     def sex(self) -> dict[str, float]:
         """Return the probability of each sex complement, or set of them in a mosaic."""
@@ -229,8 +228,11 @@ class CaseView:
         return review_order(
             cells,
             decisive=self._decisive(best),
-            own=[self.iscn(self.candidates[one].counts) for one in self.evidence.argmax(axis=1)],
-            counted_with=[self.iscn(counts) for counts in counted_with],
+            own=[
+                self.iscn(self.candidates[one].counts, best=best)
+                for one in self.evidence.argmax(axis=1)
+            ],
+            counted_with=[self.iscn(counts, best=best) for counts in counted_with],
             drops=self._drops(best),
         )
 

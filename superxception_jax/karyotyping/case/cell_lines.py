@@ -138,14 +138,39 @@ def changes_between(before: Sequence[int], after: Sequence[int]) -> tuple[str, .
     return tuple(found)
 
 
+def line_reference(counts: Sequence[int], reference: Counts) -> Counts:
+    """Return the normal counts from which the changes of one line are counted.
+
+    No line gains a first Y, and one of two X and no Y is rather that of another zygote, such as a
+    donor's, than one that lost the Y and gained an X.
+
+    Args:
+        counts: i[24], counts of the line.
+        reference: Normal counts of the case, which decide where the line has one X and no Y.
+    """
+    if counts[Y]:
+        return NORMAL_XY
+    return NORMAL_XX if counts[X] > 1 else reference
+
+
+def changes_of(counts: Sequence[int], reference: Counts) -> tuple[str, ...]:
+    """Return the changes of a line, as `changes_between`, from the normal counts that it came from.
+
+    Args:
+        counts: i[24], counts of the line.
+        reference: Normal counts of the case, see `line_reference`.
+    """
+    return changes_between(line_reference(counts, reference), counts)
+
+
 def clonal_changes(
-    seen: Sequence[Sequence[int]], reference: Sequence[int], settings: CaseSettings
+    seen: Sequence[Sequence[int]], reference: Counts, settings: CaseSettings
 ) -> dict[str, list[int]]:
     """Return the changes that are in enough cells to be a clone, and in which.
 
     Args:
         seen: Counts of the analysed cells.
-        reference: i[24], normal counts.
+        reference: Normal counts of the case.
         settings: Cells of a gain and of a loss that are a clone.
 
     Returns:
@@ -155,7 +180,7 @@ def clonal_changes(
     """
     found: dict[str, list[int]] = {}
     for place, counts in enumerate(seen):
-        for change in changes_between(reference, counts):
+        for change in changes_of(counts, reference):
             found.setdefault(change, []).append(place)
     return {
         change: found[change]
@@ -226,8 +251,8 @@ def _without_lost_autosomes(counts: Counts) -> Counts:
 
 
 def _only_clonal(counts: Counts, reference: Counts, clonal: set[str]) -> Counts:
-    kept = list(reference)
-    for change in changes_between(reference, counts):
+    kept = list(line_reference(counts, reference))
+    for change in changes_of(counts, reference):
         if change in clonal:
             label = CLASS_NAMES.index(change.split(",")[0][1:])
             kept[label] += 1 if change.startswith("+") else -1

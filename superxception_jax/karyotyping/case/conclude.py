@@ -186,11 +186,11 @@ def conclude_cells(
     view = CaseView(analysed, candidates, evidence, weighed, settings)
     best = view.best(weighed.posterior, left_out=None)
     lacks_cells = view.lacks_cells(best, left_out=None)
-    withheld = UNKNOWN_SEX if view.lacks_sex() else TOO_FEW_CELLS if lacks_cells else ""
-    shown = view.shown(best)
+    lacks_sex = view.lacks_sex(best)
+    withheld = UNKNOWN_SEX if lacks_sex else TOO_FEW_CELLS if lacks_cells else ""
     names = [one.name for one in analysed]
     singles = explain_single_changes(
-        names, shown, view.lines_of(best), likely=view.likely_lines(), settings=settings
+        names, view.shown(best), view.lines_of(best), likely=view.likely_lines(), settings=settings
     )
     more_cells, more_text = further_cells(
         view.sizes(best, left_out=None),
@@ -205,11 +205,11 @@ def conclude_cells(
         withheld=withheld,
         settings=settings,
         posterior=float(weighed.posterior[best]),
-        alternatives=() if view.lacks_sex() else view.alternatives(None if withheld else best),
+        alternatives=() if lacks_sex else view.alternatives(None if withheld else best),
         cells=tuple(cells),
-        lines=view.seen_lines(),
+        lines=view.seen_lines(best),
         class_counts=_class_counts(analysed),
-        clones=view.clones(shown),
+        clones=view.clones(best),
         single_changes=singles,
         sex=view.sex(),
         more_cells=more_cells,

@@ -2,8 +2,8 @@
 
 import { caseFormula, lineFormula } from "./caseformula.mjs";
 import {
-  candidatesOf, CASE_CLASSES, cellsOfLine, changesBetween, clonalChanges, countEvidence, isNormal,
-  ninth, referenceOf, sameCounts, sexOf,
+  candidatesOf, CASE_CLASSES, cellsOfLine, changesOf, clonalChanges, countEvidence, isNormal, ninth,
+  referenceOf, sameCounts, sexOf,
 } from "./caselines.mjs";
 import { explainSingles, furtherCells, reviewOrder, UNCERTAIN_MARGIN_NATS } from "./casereview.mjs";
 import { makeHypotheses, placeOfMost, weighHypotheses } from "./caseweigh.mjs";
@@ -39,7 +39,7 @@ function completeEvidence(cells, candidates, evidence, settings) {
 /** Return how many cells of its own each line of a hypothesis must have to be a clone. */
 function leastSizes({ lines, parents }, all, reference, settings) {
   const isMosaic = settings.order === "constitutional" && lines.length > 1;
-  const changes = lines.map((line) => changesBetween(reference, all[line].counts));
+  const changes = lines.map((line) => changesOf(all[line].counts, reference));
   return changes.map((own, at) => {
     if (isNormal(all[lines[at]].counts)) return isMosaic ? settings.cells_of_gain : 1;
     // What a line has of its own decides, or all that it has if its parent has more.
@@ -48,11 +48,32 @@ function leastSizes({ lines, parents }, all, reference, settings) {
   });
 }
 
+/** Return the questions that are asked of the cells, given the place of the line of each. */
+function readCells(cells, all, rows, settings) {
+  const most = rows.map((row) => Math.max(...row));
+  const drops = (used) => used.map((line, cell) => most[cell] - rows[cell][line]);
+  // A cell that fits its line nearly as well as any other counts shows that line.
+  const shown = (used) => drops(used).map((drop, cell) => {
+    const { counts, certain } = cells[cell];
+    return certain || drop > UNCERTAIN_MARGIN_NATS ? counts : all[used[cell]].counts;
+  });
+  // What cells were called by themselves, and show no more, may have another sex.
+  const sexed = (used) => [...used.map((line) => all[line].counts), ...shown(used)];
+  return {
+    drops,
+    shown,
+    reference: (used) => referenceOf(sexed(used), settings.sex),
+    showsSex: (used) => sexed(used).some((counts) => counts.at(-2) > 1 || counts.at(-1) > 0),
+  };
+}
+
 /** Return the weighed hypotheses, with the questions that are asked of them. */
 function weighedCase(cells, all, rows, settings) {
   const hypotheses = makeHypotheses(all, rows, settings);
   const weighed = weighHypotheses(rows, hypotheses);
-  const reference = referenceOf(cells.map((one) => one.counts), settings.sex);
+  const read = readCells(cells, all, rows, settings);
+  const usedIn = (place) => weighed.lineOf[place].map((line) => hypotheses[place].lines[line]);
+  const reference = (place) => read.reference(usedIn(place));
   const sizes = (place, leftOut) => {
     const found = hypotheses[place].lines.map(() => 0);
     weighed.lineOf[place].forEach((line, cell) => {
@@ -61,7 +82,7 @@ function weighedCase(cells, all, rows, settings) {
     return found;
   };
   const missing = (place, leftOut) => {
-    const least = leastSizes(hypotheses[place], all, reference, settings);
+    const least = leastSizes(hypotheses[place], all, reference(place), settings);
     return sizes(place, leftOut).map((size, at) => Math.max(0, least[at] - size));
   };
   const isConstitutional = settings.order === "constitutional";
@@ -71,17 +92,17 @@ function weighedCase(cells, all, rows, settings) {
   // The patient's own karyotype needs no clone: one cell may show it.
   const lacksCells = (place, leftOut) => {
     if (isConstitutional) return false;
-    const shown = weighed.lineOf[place]
+    const lines = usedIn(place)
       .filter((_, cell) => cell !== leftOut)
-      .map((line) => all[hypotheses[place].lines[line]].counts);
-    return !shown.some(isNormal) && clonalChanges(shown, reference, settings).size === 0;
+      .map((line) => all[line].counts);
+    return !lines.some(isNormal) && clonalChanges(lines, reference(place), settings).size === 0;
   };
   const formulaOf = (place, leftOut) => {
     const found = sizes(place, leftOut);
     const parts = hypotheses[place].lines.map((line, at) => (
       { counts: all[line].counts, size: found[at] }
     ));
-    return caseFormula(parts, reference, settings);
+    return caseFormula(parts, reference(place), settings);
   };
   // Where the most probable hypothesis shows no clone at all, it is that one.
   const bestOf = (posterior, leftOut) => {
@@ -89,7 +110,9 @@ function weighedCase(cells, all, rows, settings) {
     if (lacksCells(order[0], leftOut)) return order[0];
     return order.find((place) => isPossible(place, leftOut));
   };
-  return { ...weighed, hypotheses, reference, sizes, missing, lacksCells, formulaOf, bestOf };
+  return {
+    ...weighed, ...read, hypotheses, usedIn, sizes, missing, lacksCells, formulaOf, bestOf,
+  };
 }
 
 /** Return for each cell the lines that it may come from: {counts, share}. */
@@ -208,24 +231,19 @@ export function concludeCase(cells, settings, candidates, evidence) {
   if (analysed.length === 0) return emptyCase(cells, settings, candidates);
   const { all, rows } = completeEvidence(analysed, candidates, evidence, settings);
   const weighed = weighedCase(analysed, all, rows, settings);
-  const { hypotheses, posterior, reference, lineOf, formulaOf, bestOf } = weighed;
+  const { hypotheses, posterior, formulaOf, bestOf } = weighed;
   const best = bestOf(posterior);
-  const chosen = hypotheses[best].lines;
-  const used = lineOf[best].map((line) => chosen[line]);
+  const used = weighed.usedIn(best);
+  const reference = weighed.reference(used);
   const iscn = (counts) => lineFormula(counts, reference, settings);
-  const showsSex = analysed.some(({ counts }) => counts.at(-2) > 1 || counts.at(-1) > 0);
-  const isKnown = settings.order === "constitutional" || settings.sex !== "" || showsSex;
-  const drops = rows.map((row, cell) => Math.max(...row) - row[used[cell]]);
+  const isKnown =
+    settings.order === "constitutional" || settings.sex !== "" || weighed.showsSex(used);
   const lineCounts = used.map((line) => all[line].counts);
-  // A cell that fits its line nearly as well as any other counts shows that line.
-  const shownCounts = analysed.map(({ counts, certain }, cell) =>
-    (certain || drops[cell] > UNCERTAIN_MARGIN_NATS ? counts : lineCounts[cell]));
+  const shownCounts = weighed.shown(used);
   const likely = likelyLines(weighed, all, rows);
   const singles = explainSingles(analysed, shownCounts, lineCounts, likely, settings);
-  // What the cells were called by themselves may have another sex than what they show together.
-  const before = referenceOf(shownCounts, settings.sex);
-  const cloneList = clonesOf(analysed, shownCounts, before, settings);
-  const carried = chosen.flatMap((line) => changesBetween(before, all[line].counts));
+  const cloneList = clonesOf(analysed, shownCounts, reference, settings);
+  const carried = hypotheses[best].lines.flatMap((line) => changesOf(all[line].counts, reference));
   const unexplained = cloneList.map((one) => one.change).filter((one) => !carried.includes(one));
   const asides = cells.filter((one) => one.aside !== "");
   const tooFew = weighed.lacksCells(best) ? TOO_FEW_CELLS : "";
@@ -248,7 +266,7 @@ export function concludeCase(cells, settings, candidates, evidence) {
       decisive: decisiveFormulas(analysed, best, weighed),
       own: rows.map((row) => iscn(all[placeOfMost(row)].counts)),
       countedWith: lineCounts.map(iscn),
-      drops,
+      drops: weighed.drops(used),
     }),
     candidates: all.map(namedCandidate),
     evidence: Object.fromEntries(analysed.map(({ cell }, place) => [cell, rows[place]])),

@@ -1,17 +1,20 @@
 // Draft ISCN formulas of several cell lines. Same rules as karyotyping/case/case_formula.py.
 
-import { CASE_CLASSES, changesBetween, compareLists, isNormal, sexOf } from "./caselines.mjs";
+import {
+  CASE_CLASSES, changesOf, compareLists, isNormal, lineReference, sexOf,
+} from "./caselines.mjs";
 import { draftIscn } from "./formula.mjs";
 import { sum } from "./text.mjs";
 
 /** Return the draft formula of one cell line, without the number of cells. */
 export function lineFormula(counts, reference, { order }) {
-  if (order === "constitutional" || isNormal(counts)) {
+  if (order === "constitutional") {
     const named = Object.fromEntries(CASE_CLASSES.map((name, place) => [name, counts[place]]));
     return draftIscn(named, CASE_CLASSES);
   }
-  const kept = counts.map((count, place) => Math.min(count, reference[place]));
-  const changes = changesBetween(reference, counts).map((change) => change.split(",")[0]);
+  const own = lineReference(counts, reference);
+  const kept = counts.map((count, place) => Math.min(count, own[place]));
+  const changes = changesOf(counts, reference).map((change) => change.split(",")[0]);
   return [sum(counts), sexOf(kept), ...changes].join(",");
 }
 
@@ -24,9 +27,10 @@ const bySize = (one, other) => compareLists(sizeKey(one), sizeKey(other));
 function byEvolution(lines, reference) {
   let families = [];
   const changesOfLine = new Map(
-    lines.map((line) => [line, changesBetween(reference, line.counts)]),
+    lines.map((line) => [line, changesOf(line.counts, reference)]),
   );
-  const areRelated = (one, other) =>
+  const zygote = ({ counts }) => sexOf(lineReference(counts, reference));
+  const areRelated = (one, other) => zygote(one) === zygote(other) &&
     changesOfLine.get(one).some((change) => changesOfLine.get(other).includes(change));
   const sorted = [...lines].sort(bySize);
   for (const line of sorted.filter((one) => !isNormal(one.counts))) {
@@ -44,6 +48,13 @@ function byEvolution(lines, reference) {
   return [...families.flat(), ...sorted.filter((one) => isNormal(one.counts))];
 }
 
+/** Return whether there is a line with a Y, and one of two X without it. */
+function needTwoZygotes(lines, isConstitutional) {
+  const sexes = lines.map(({ counts }) => [counts.at(-2), counts.at(-1)]);
+  if (isConstitutional && sexes.some(([x, y]) => x > 1 && y > 0)) return false;
+  return sexes.some(([, y]) => y > 0) && sexes.some(([x, y]) => x > 1 && y === 0);
+}
+
 /** Return the draft formula of all cell lines, {counts, size} each. */
 export function caseFormula(lines, reference, settings) {
   const isConstitutional = settings.order === "constitutional";
@@ -51,7 +62,7 @@ export function caseFormula(lines, reference, settings) {
   const formulas = sorted.map(
     ({ counts, size }) => `${lineFormula(counts, reference, settings)}[${size}]`,
   );
-  if (lines.length === 1 || !isConstitutional) return formulas.join("/");
-  const both = lines.filter((one) => isNormal(one.counts)).length === 2;
-  return `${both ? "chi" : "mos"} ${formulas.join("/")}`;
+  const text = formulas.join("/");
+  if (needTwoZygotes(lines, isConstitutional)) return `chi ${text}`;
+  return lines.length === 1 || !isConstitutional ? text : `mos ${text}`;
 }

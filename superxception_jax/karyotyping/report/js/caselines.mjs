@@ -125,11 +125,21 @@ export function compareLists(one, other) {
   return place < 0 ? 0 : one[place] - other[place];
 }
 
+/** Return the normal counts from which the changes of one line are counted. */
+export function lineReference(counts, reference) {
+  if (counts[PLACE_Y] > 0) return NORMAL_XY;
+  return counts[PLACE_X] > 1 ? NORMAL_XX : reference;
+}
+
+/** Return the changes of a line from the normal counts that it came from. */
+export const changesOf = (counts, reference) =>
+  changesBetween(lineReference(counts, reference), counts);
+
 /** Return the changes that are in enough cells to be a clone: change → places of the cells. */
 export function clonalChanges(seen, reference, settings) {
   const found = new Map();
   seen.forEach((counts, place) => {
-    for (const change of changesBetween(reference, counts)) {
+    for (const change of changesOf(counts, reference)) {
       found.set(change, [...(found.get(change) ?? []), place]);
     }
   });
@@ -141,8 +151,8 @@ export function clonalChanges(seen, reference, settings) {
 }
 
 function onlyClonal(counts, reference, clonal) {
-  const kept = [...reference];
-  for (const change of changesBetween(reference, counts)) {
+  const kept = [...lineReference(counts, reference)];
+  for (const change of changesOf(counts, reference)) {
     const place = CASE_CLASSES.indexOf(change.split(",")[0].slice(1));
     if (clonal.has(change)) kept[place] += change.startsWith("+") ? 1 : -1;
   }

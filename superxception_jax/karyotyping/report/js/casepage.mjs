@@ -62,9 +62,10 @@ function caseHead(now) {
           : make("span", { id: "case-posterior" }, `probability ${percent(now.posterior)}`),
         make("span", { className: "draft" }, report.draft_note),
       ),
-      corrected > 0
+      corrected > 0 || caseFormulaText(now) !== caseFormulaText(view.one)
         ? make("p", { className: "quiet", id: "case-automatic" },
-          `automatic result: ${caseFormulaText(view.one)} · ${plural(corrected, "cell")} corrected`)
+          `automatic result: ${caseFormulaText(view.one)} · ` + (corrected > 0
+            ? `${plural(corrected, "cell")} corrected` : `${plural(reviewed, "cell")} reviewed`))
         : null,
     ),
     make(

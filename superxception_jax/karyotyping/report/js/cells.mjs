@@ -45,6 +45,10 @@ export function flagCount(cell) {
   );
 }
 
+/** Return the line before flags that may not be those of the counts any more; none if they are. */
+export const flagHeading = (cell, flags) =>
+  (flags.length > 0 && isMoved(cell) ? ["Flags of the automatic result:"] : []);
+
 export function correctionCount(cell) {
   const corrected = differences(cell).filter((one) => one.field !== "checked");
   return new Set(corrected.map((one) => one.image)).size;

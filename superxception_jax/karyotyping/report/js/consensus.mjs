@@ -4,28 +4,35 @@ import { concludeCase } from "./case.mjs";
 import { countsNow, isMoved } from "./cells.mjs";
 import { cellNamed, cellsOf, report } from "./data.mjs";
 import { totalOf } from "./formula.mjs";
-import { differences } from "./state.mjs";
+import { differences, states } from "./state.mjs";
 import { plural } from "./text.mjs";
 
-// Case name → {moves, value}.
+// Case name → {decided, value}.
 const known = new Map();
 
-/** Return the conclusions of the program, or new ones once a chromosome of the case was moved. */
+/** Return the conclusions of the program, or new ones once a person decided about a cell. */
 export function caseNow(one) {
-  const moves = movesOf(one);
+  const decided = decisionsOf(one);
   // What else a person does in the case, and in other cases, changes nothing here.
-  if (known.get(one.case)?.moves !== moves) known.set(one.case, { moves, value: conclude(one) });
+  if (known.get(one.case)?.decided !== decided) {
+    known.set(one.case, { decided, value: conclude(one) });
+  }
   return known.get(one.case).value;
 }
 
-const movesOf = (one) => JSON.stringify(cellsOf(one).flatMap((cell) =>
+const decisionsOf = (one) => JSON.stringify(cellsOf(one).filter(isDecided).map((cell) => [
+  cell.cell,
   differences(cell)
     .filter(({ field }) => field === "class")
-    .map(({ image, now }) => [cell.cell, image, now])));
+    .map(({ image, now }) => [image, now]),
+]));
+
+/** Return whether a person decided on the counts of a cell: corrected or confirmed them. */
+const isDecided = (cell) => isMoved(cell) || states.get(cell.cell).reviewed;
 
 // The one place that calls the rules.
 function conclude(one) {
-  if (!cellsOf(one).some(isMoved)) return one;
+  if (!cellsOf(one).some(isDecided)) return one;
   const reasons = new Map(one.cells.set_aside.map(({ cell, reason }) => [cell, reason]));
   const copied = new Set(one.copies.map(({ cell }) => cell));
   const cells = [...Object.keys(one.evidence), ...reasons.keys()].map((name) => {
@@ -39,9 +46,9 @@ function conclude(one) {
       counts: report.classes.map((label) => counts[label]),
       aside: isMoved(cell) ? asideNow(cell, counts) : reason ?? "",
       // What a person decided is certain, and has no second-best assignment.
-      margin: isMoved(cell) ? null : cell.margin,
+      margin: isDecided(cell) ? null : cell.margin,
       // Of a copy that did not count, only what it shows is known.
-      certain: isMoved(cell) || one.evidence[name] === undefined,
+      certain: isDecided(cell) || one.evidence[name] === undefined,
     };
   });
   setCopiesAside(cells, one.copies);

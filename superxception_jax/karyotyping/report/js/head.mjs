@@ -2,6 +2,7 @@
 
 import {
   asideCount, automaticFormulaText, checkedCount, correctionCount, countsNow, draftOf, draftText,
+  flagHeading,
 } from "./cells.mjs";
 import { flagLine } from "./chromosome.mjs";
 import { caseOf, report } from "./data.mjs";
@@ -28,6 +29,7 @@ export function renderHead() {
     numbers(),
     make("p", { className: "decided quiet" }, view.cell.decided),
     ...outdated(),
+    ...flagHeading(view.cell, view.cell.flags).map((text) => make("p", { className: "quiet" }, text)),
     ...view.cell.flags.map(flagLine),
     ...leftOut("could not be read", view.cell.unread),
     ...leftOut("set aside by the program", view.cell.set_aside),

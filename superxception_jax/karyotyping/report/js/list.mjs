@@ -1,6 +1,6 @@
 // The list of cases and cells. Entries are kept, and only those that changed are made anew.
 
-import { correctionCount, draftText, flagCount } from "./cells.mjs";
+import { correctionCount, draftText, flagCount, flagHeading } from "./cells.mjs";
 import { caseFormulaText, caseNow } from "./consensus.mjs";
 import { caseOf, report } from "./data.mjs";
 import { byId, make } from "./dom.mjs";
@@ -34,7 +34,9 @@ function cellButton(cell) {
       badge("flags", flagCount(cell), "flag"),
       badge("corrections", correctionCount(cell), "correction"),
     ),
-    ...cell.reasons.map((text) => make("span", { className: "reason" }, text)),
+    ...[...flagHeading(cell, cell.reasons), ...cell.reasons].map(
+      (text) => make("span", { className: "reason" }, text),
+    ),
   );
   button.dataset.cell = cell.cell;
   if (isCurrent(cell)) button.setAttribute("aria-current", "true");
@@ -74,7 +76,10 @@ function entryOf(key, shown, makeButton) {
 
 const cellEntry = (cell) => entryOf(
   cell,
-  [draftText(cell), correctionCount(cell), states.get(cell.cell).reviewed, isCurrent(cell)],
+  [
+    draftText(cell), flagHeading(cell, cell.reasons), correctionCount(cell),
+    states.get(cell.cell).reviewed, isCurrent(cell),
+  ],
   () => cellButton(cell),
 );
 

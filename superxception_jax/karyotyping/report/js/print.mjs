@@ -1,6 +1,8 @@
 // Printing: the shown cell as it is, or the page of a case followed by the karyograms of its cells.
 
-import { countsNow, draftText, membersOf } from "./cells.mjs";
+import {
+  automaticFormulaText, countsNow, draftOf, draftText, flagHeading, membersOf,
+} from "./cells.mjs";
 import { ASIDE, cellsOf, classesOfGroup, report, ROWS } from "./data.mjs";
 import { byId, make, say } from "./dom.mjs";
 import { isUsual } from "./formula.mjs";
@@ -64,6 +66,10 @@ function pageOf(cell) {
     make("p", {},
       `${report.research_note} Reviewer: ${saved.reviewer || "not given"}, ` +
       `${reviewed ? "" : "not "}reviewed.`),
+    draftOf(cell) === cell.iscn
+      ? null
+      : make("p", {}, `automatic result: ${automaticFormulaText(cell)}`),
+    ...flagHeading(cell, cell.flags).map((text) => make("p", {}, text)),
     ...cell.flags.map((text) => make("p", {}, `⚑ ${text}`)),
     karyogramOf(cell),
   );
