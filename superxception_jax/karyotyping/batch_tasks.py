@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -94,7 +95,11 @@ class Failure:
         """Return what to say of an error: errors of input are sentences, others need their type."""
         if isinstance(error, ValueError):
             return Failure(str(error))
-        return Failure(f"{type(error).__name__}: {error}", keeps=isinstance(error, OSError))
+        text = str(error)
+        if isinstance(error, OSError) and error.filename:
+            # Results are passed on, and the path of a folder may name the patient.
+            text = f"{error.strerror}: '{Path(os.fsdecode(error.filename)).name}'"
+        return Failure(f"{type(error).__name__}: {text}", keeps=isinstance(error, OSError))
 
 
 @dataclass(frozen=True)

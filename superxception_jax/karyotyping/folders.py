@@ -135,7 +135,10 @@ def load_cell(folder: CellFolder) -> CellImages:
             refuse_colour(decoded)
         except MemoryError:
             unread.append((name, "the image is too large for this computer's memory"))
-        except (OSError, ValueError) as error:
+        except OSError as error:
+            # Its own text names the folder, and with it maybe the patient.
+            unread.append((name, f"the file can't be read ({error.strerror})"))
+        except ValueError as error:
             unread.append((name, str(error)))
         else:
             images.append(NamedImage(name, decoded.grey, decoded.opacity, decoded.bits, path))

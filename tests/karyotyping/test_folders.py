@@ -130,6 +130,14 @@ def test_an_image_that_memory_does_not_hold_costs_only_itself(tmp_path, monkeypa
     assert cell.unread == (("1.png", "the image is too large for this computer's memory"),)
 
 
+def test_a_file_that_cannot_be_read_does_not_tell_its_folder(tmp_path):
+    write_images(tmp_path / "Smith_Jane", count=3)
+    (folder,) = find_cells(tmp_path / "Smith_Jane").cells
+    folder.files[1].unlink()
+    cell = load_cell(dataclasses.replace(folder, name="cell 1"))
+    assert cell.unread == (("1.png", "the file can't be read (No such file or directory)"),)
+
+
 def test_a_digest_depends_on_everything_that_results_depend_on(tmp_path):
     write_images(tmp_path / "cell", count=3)
     (cell,) = find_cells(tmp_path / "cell").cells
