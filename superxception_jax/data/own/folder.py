@@ -9,6 +9,7 @@ from pathlib import Path
 
 from superxception_jax.chromosomes import class_label, natural_key
 from superxception_jax.data.background import LeveledCell, level_cell
+from superxception_jax.data.crop import SMALLEST_AREA_PX
 from superxception_jax.data.file_names import shown_name
 from superxception_jax.data.folder_layout import recognize_layout
 from superxception_jax.data.folder_reading import CELL_IMAGES
@@ -29,6 +30,7 @@ from superxception_jax.files import absolute_path
 HASH_VERSION = 2  # Raise it whenever the records of an unchanged folder change.
 # Images that are kept between their check and their preparation; others are decoded twice.
 _KEPT_BYTES = 2**30
+_EMPTY = f"shows no chromosome: nothing of {SMALLEST_AREA_PX} px or more beside the background"
 # How the images are taken whose orientation the table does not state.
 POLARITIES = ("upright", "any")
 HOW_TO = (
@@ -225,7 +227,10 @@ def _screen(files: Sequence[LabelledFile], leveled: LeveledCell) -> dict[Path, s
     kind = leveled.background.kind
     sights = [see(image, background=kind) for image in leveled.images]
     found = screen_cell(sights, names=[one.shown for one in files], background=kind)
-    return {files[one.index].path: one.reason for one in found}
+    reasons = {files[one.index].path: one.reason for one in found}
+    # The screening leaves these to the measuring, which a data set reaches only in a training.
+    empty = [one for one, sight in zip(files, sights, strict=True) if sight.mask is None]
+    return reasons | {one.path: _EMPTY for one in empty}
 
 
 def _aside_text(lines: Sequence[str]) -> str:
