@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from superxception_jax.chromosomes import MOST_CHROMOSOMES
 from superxception_jax.data.file_names import shown_name
 from superxception_jax.data.folder_layout import recognize_cells
 from superxception_jax.data.folder_tree import TABLE
@@ -20,7 +21,6 @@ from superxception_jax.data.image_file import (
 from superxception_jax.data.table_cells import UNLISTED
 from superxception_jax.files import absolute_path, readable_name
 from superxception_jax.karyotyping.cell_images import CellImages, NamedImage
-from superxception_jax.karyotyping.prior import MOST_CHROMOSOMES
 
 
 @dataclass(frozen=True)

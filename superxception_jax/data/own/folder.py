@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from superxception_jax.chromosomes import class_label, natural_key
+from superxception_jax.chromosomes import MOST_CHROMOSOMES, class_label, natural_key
 from superxception_jax.data.background import LeveledCell, level_cell
 from superxception_jax.data.crop import SMALLEST_AREA_PX
 from superxception_jax.data.file_names import shown_name
@@ -109,7 +109,8 @@ def read_folder(folder: Path, *, twins: str) -> OwnFolder:
         layout = recognize_layout(folder)
     except FileNotFoundError as error:
         raise ValueError(f"{error} Then {HOW_TO}.") from error
-    layout.check_cell_sizes(most=CELL_IMAGES)
+    # More images in a folder are those of several cells, unless a table says that they are of one.
+    layout.check_cell_sizes(most=MOST_CHROMOSOMES if layout.kind == "table" else CELL_IMAGES)
     files = read_labels(layout)
     digests, problems = {}, []
     for one in files:
