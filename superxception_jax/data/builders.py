@@ -284,7 +284,7 @@ BUILDERS: dict[str, tuple[tuple[str, ...], Callable[..., Any]]] = {
     "gband": ((), _gband),
     "tseng": ((), _tseng),
     "ideogram": (("cells", "seed", "style", "aneuploid_share"), _ideogram),
-    "own": (("folder", "twins", "polarity"), _own),
+    "own": (("folder", "twins", "polarity", "background"), _own),
 }
 
 # Data sets whose images are any way up.

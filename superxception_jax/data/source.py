@@ -113,8 +113,8 @@ def load_chromosomes(
     Args:
         dataset: Name of the data set, a key of `builders.BUILDERS`.
         dataset_options: Options of the data set: none for `bioimage`, `gband` and `tseng`;
-            `folder`, `twins` and `polarity` for `own`; `cells`, `seed`, `style` and
-            `aneuploid_share` for `ideogram`.
+            `folder`, `twins`, `polarity` and `background` for `own`; `cells`, `seed`, `style`
+            and `aneuploid_share` for `ideogram`.
         data_dir: Folder of the prepared data sets; created if missing.
         manual_dir: Folder of the archives that may not be downloaded.
         normalization: Settings by which images become canvases.

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from superxception_jax.data.prepare import prepare_dataset
-from tests.data.image_folders import put
+from tests.data.image_folders import own_options, put
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def lab(tmp_path) -> Path:
 def prepare(lab: Path, images_dir: Path | None = None) -> list[str]:
     text = prepare_dataset(
         "own",
-        dataset_options={"folder": str(lab), "twins": "refuse", "polarity": "upright"},
+        dataset_options=own_options(lab),
         data_dir=lab.parent / "data",
         manual_dir="",
         images_dir=images_dir,

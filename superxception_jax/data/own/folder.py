@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from superxception_jax.chromosomes import MOST_CHROMOSOMES, class_label, natural_key
@@ -126,7 +126,9 @@ def read_folder(folder: Path, *, twins: str) -> OwnFolder:
     return OwnFolder(layout, tuple(files), digests, notices)
 
 
-def load_folder(folder: OwnFolder, *, twins: str, polarity: str) -> list[ChromosomeRecord]:
+def load_folder(
+    folder: OwnFolder, *, twins: str, polarity: str, background: str
+) -> list[ChromosomeRecord]:
     """Load and check all images of a laboratory's folder, also those that are no chromosome.
 
     Args:
@@ -134,6 +136,7 @@ def load_folder(folder: OwnFolder, *, twins: str, polarity: str) -> list[Chromos
         twins: "refuse" or "allow" equal pixels in several cells.
         polarity: An entry of `POLARITIES`: "upright" takes images for upright unless the table
             says otherwise, "any" only those of which it says so.
+        background: "dark", "light", or "auto": decided for each cell.
 
     Returns:
         All chromosomes, sorted by cell, then name; the images of each cell are scaled to 8 bits
@@ -143,11 +146,18 @@ def load_folder(folder: OwnFolder, *, twins: str, polarity: str) -> list[Chromos
     Raises:
         ValueError: Images are damaged, coloured or there twice; all are listed.
     """
-    return list(iterate_folder(folder, twins=twins, polarity=polarity, tell=None))
+    return list(
+        iterate_folder(folder, twins=twins, polarity=polarity, background=background, tell=None)
+    )
 
 
 def iterate_folder(
-    folder: OwnFolder, *, twins: str, polarity: str, tell: Callable[[str], object] | None
+    folder: OwnFolder,
+    *,
+    twins: str,
+    polarity: str,
+    background: str,
+    tell: Callable[[str], object] | None,
 ) -> Iterator[ChromosomeRecord]:
     """Check all images of a laboratory's folder, and return an iterator over them.
 
@@ -155,6 +165,7 @@ def iterate_folder(
         folder: The folder, as `read_folder` returns it.
         twins: "refuse" or "allow" equal pixels in several cells.
         polarity: An entry of `POLARITIES`, see `load_folder`.
+        background: An entry of `BACKGROUNDS`, see `load_folder`.
         tell: Called with what is said of images that can't be one chromosome of their cell, see
             `screen_cell`; they are left out. None: these are not looked for.
 
@@ -165,9 +176,7 @@ def iterate_folder(
     Raises:
         ValueError: Images are damaged, coloured or there twice; all are listed. Or none is left.
     """
-    by_cell: dict[str, list[LabelledFile]] = {}
-    for one in folder.files:
-        by_cell.setdefault(one.cell, []).append(one)
+    by_cell = _by_cell(folder.files)
     problems: list[str] = []
     contents: list[Fingerprint] = []
     kept: dict[str, list[ChromosomeRecord]] = {}
@@ -182,7 +191,7 @@ def iterate_folder(
             for one, image in zip(files, images, strict=True)
         ]
         try:
-            leveled = level_cell(images, background="auto")
+            leveled = level_cell(images, background=background)
         except ValueError as error:
             problems.append(f"cell {cell}: {error}")
             continue
@@ -200,7 +209,16 @@ def iterate_folder(
         if len(lines) == len(folder.files):
             raise_problems(lines, source=source)
         tell(_aside_text(lines))
-    return _in_order(by_cell, kept, aside=aside, polarity=polarity, source=source)
+    return _in_order(
+        by_cell, kept, aside=aside, polarity=polarity, background=background, source=source
+    )
+
+
+def _by_cell(files: Iterable[LabelledFile]) -> dict[str, list[LabelledFile]]:
+    by_cell: dict[str, list[LabelledFile]] = {}
+    for one in files:
+        by_cell.setdefault(one.cell, []).append(one)
+    return by_cell
 
 
 def _in_order(
@@ -209,6 +227,7 @@ def _in_order(
     *,
     aside: Mapping[Path, str],
     polarity: str,
+    background: str,
     source: str,
 ) -> Iterator[ChromosomeRecord]:
     """Yield the records by cell, then name; decode those that were not kept."""
@@ -218,7 +237,7 @@ def _in_order(
             problems: list[str] = []
             images = _decode(by_cell[cell], add_problem=problems.append)
             raise_problems(problems, source=source)  # It was changed since it was checked.
-            leveled = level_cell(images, background="auto")
+            leveled = level_cell(images, background=background)
             records = _records(by_cell[cell], leveled, aside=aside, polarity=polarity)
         yield from sorted(records, key=lambda record: natural_key(record.name))
 

@@ -12,15 +12,17 @@ from superxception_jax.data.own import folder
 from superxception_jax.data.own.builder import Builder, build_own
 from superxception_jax.data.own.folder import load_folder, read_folder
 from superxception_jax.data.record import ChromosomeRecord
-from tests.data.image_folders import put
+from tests.data.image_folders import own_options, put
 
 
-def build(lab: Path, data_dir: str, twins: str, polarity: str = "upright") -> Builder:
-    return build_own(data_dir=data_dir, folder=str(lab), twins=twins, polarity=polarity)
+def build(lab: Path, data_dir: str, twins: str, **changes: str) -> Builder:
+    return build_own(data_dir=data_dir, **own_options(lab, twins=twins, **changes))
 
 
-def load(path: Path) -> list[ChromosomeRecord]:
-    return load_folder(read_folder(path, twins="refuse"), twins="refuse", polarity="upright")
+def load(path: Path, background: str = "auto") -> list[ChromosomeRecord]:
+    return load_folder(
+        read_folder(path, twins="refuse"), twins="refuse", polarity="upright", background=background
+    )
 
 
 @pytest.fixture
@@ -78,14 +80,37 @@ def test_what_is_unknown_of_the_orientation_is_another_data_set(lab, tmp_path):
     (lab / "labels.csv").write_text(f"file,class,turned\n{rows}")
     names = {}
     for polarity, unstated in (("upright", True), ("any", False)):
-        builder = build(lab, data_dir, "refuse", polarity)
+        builder = build(lab, data_dir, "refuse", polarity=polarity)
         names[polarity] = builder.info.full_name.split("/")[1]
         records = load_records(builder, progress=False)
         assert [one.name for one in records] == ["c9/12", "c9/anything 23", "c10/scan 7 1a"]
         assert [one.upright for one in records] == [True, True, unstated]
     assert names["any"] == f"{names['upright']}-any"
     with pytest.raises(ValueError, match="`polarity` must be one of upright, any, got 'up'"):
-        build(lab, data_dir, "refuse", "up")
+        build(lab, data_dir, "refuse", polarity="up")
+
+
+def test_the_stated_background_goes_before_the_vote(lab, tmp_path, monkeypatch):
+    data_dir = str(tmp_path / "data")
+    light = 255 - np.asarray(Image.open(lab / "c9" / "12.jpg"))
+    Image.fromarray(light).save(lab / "c9" / "light 7.png")
+    grey = 170 - np.asarray(Image.open(lab / "c9" / "anything 23.tif")) // 2
+    (lab / "c11").mkdir()
+    Image.fromarray(grey.astype(np.uint8)).save(lab / "c11" / "grey 9.png")
+    names = {}
+    for background in ("auto", "light", "dark"):
+        builder = build(lab, data_dir, "refuse", background=background)
+        names[background] = builder.info.full_name.split("/")[1]
+        found = {one.name: one.image for one in load(lab, background)}
+        monkeypatch.setattr(folder, "_KEPT_BYTES", 0)  # They are decoded again.
+        for one in load_records(builder, progress=False):
+            np.testing.assert_array_equal(one.image, found[one.name])
+        monkeypatch.undo()
+        assert found["c11/grey 9"][0, 0] == (170 if background == "dark" else 255)
+    assert names["light"] == f"{names['auto']}-light"
+    assert names["dark"] == f"{names['auto']}-dark"
+    with pytest.raises(ValueError, match="`background` must be one of auto, dark, light, got 'q'"):
+        build(lab, data_dir, "refuse", background="q")
 
 
 def test_a_large_folder_is_decoded_again_to_the_same_images(lab, monkeypatch):
@@ -98,7 +123,11 @@ def test_a_large_folder_is_decoded_again_to_the_same_images(lab, monkeypatch):
             np.testing.assert_array_equal(one.image, other.image)
             assert dataclasses.replace(one, image=other.image) == other
     records = folder.iterate_folder(
-        read_folder(lab, twins="refuse"), twins="refuse", polarity="upright", tell=None
+        read_folder(lab, twins="refuse"),
+        twins="refuse",
+        polarity="upright",
+        background="auto",
+        tell=None,
     )
     (lab / "c9" / "12.jpg").write_bytes(b"changed")
     with pytest.raises(ValueError, match=r"must be a sound data set, got 1 problem.*\n  c9/12.jpg"):
