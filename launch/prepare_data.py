@@ -137,7 +137,9 @@ def _parser() -> argparse.ArgumentParser:
             f"--{name}", type=kind, help=f"ideogram: {meaning} (default: {default})."
         )
     building.add_argument(
-        "--write", metavar="DIR", help="New folder for the raw images, one folder per cell."
+        "--write",
+        metavar="DIR",
+        help="New folder for the raw images, one folder per cell, and their table labels.csv.",
     )
     showing = parser.add_argument_group("with --show")
     showing.add_argument(
