@@ -50,6 +50,7 @@ def prepared_files(
     data_dir: str | Path,
     normalization: NormalizationSettings,
     curled: bool = False,
+    archive: Mapping[str, str] | None = None,
 ) -> PreparedFiles:
     """Return where the prepared images of a data set lie.
 
@@ -59,6 +60,7 @@ def prepared_files(
         data_dir: Folder of the prepared data sets.
         normalization: Settings by which images become canvases.
         curled: Whether the chromosomes are curled.
+        archive: Digests of the archive that the data set is of, where they are known.
     """
     contents: dict[str, Any] = {
         "builder": full_name,
@@ -67,6 +69,8 @@ def prepared_files(
     }
     if curled:
         contents["curled"] = CURL_VERSION
+    if archive:
+        contents["archive"] = dict(archive)
     fingerprint = json.dumps(contents, sort_keys=True)
     digest = hashlib.sha256(fingerprint.encode()).hexdigest()[:16]
     folder = Path(data_dir).expanduser() / "prepared"

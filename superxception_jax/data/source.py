@@ -142,6 +142,7 @@ def load_chromosomes(
         data_dir=data_dir,
         normalization=normalization,
         curled=curled,
+        archive=builder.archive,
     )
     room_bytes = memory_share * memory_bytes()
 

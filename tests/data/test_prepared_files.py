@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from superxception_jax.data import source
+from superxception_jax.data.prepared_files import prepared_files
 from superxception_jax.data.source import Chromosomes
 from superxception_jax.data.stored_images import StoredImages
-from tests.data.small_lab import FOUND, NOTICE, assert_equal, caches, load
+from tests.data.small_lab import FOUND, NOTICE, SETTINGS, assert_equal, caches, load
 
 
 def load_streamed(lab: Path) -> Chromosomes:
@@ -22,6 +23,14 @@ def load_streamed(lab: Path) -> Chromosomes:
 def assert_same_content(one: Chromosomes, other: Chromosomes) -> None:
     for field, array in vars(one).items():
         np.testing.assert_array_equal(array[:], getattr(other, field)[:])
+
+
+def test_another_archive_has_other_canvases(tmp_path):
+    what = {"dataset": "gband", "data_dir": tmp_path, "normalization": SETTINGS}
+    archives = ({}, {"files": "a"}, {"files": "b"}, {"files": "b", "contents": "c"})
+    found = [prepared_files("gband/1", **what, archive=one).cache for one in archives]
+    assert len(set(found)) == len(archives)
+    assert found[0] == prepared_files("gband/1", **what).cache, "as earlier versions named it"
 
 
 def test_a_set_beyond_the_memory_is_the_same_in_a_file(lab, capsys):

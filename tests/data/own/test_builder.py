@@ -12,7 +12,7 @@ from superxception_jax.data.own import folder
 from superxception_jax.data.own.builder import Builder, build_own
 from superxception_jax.data.own.folder import load_folder, read_folder
 from superxception_jax.data.record import ChromosomeRecord
-from tests.data.image_folders import own_options, put
+from tests.data.image_folders import own_options, put, put_names
 
 
 def build(lab: Path, data_dir: str, twins: str, **changes: str) -> Builder:
@@ -72,6 +72,18 @@ def test_a_preparation_with_twins_is_not_taken_where_they_are_refused(lab, tmp_p
     assert len(load_records(build(lab, data_dir, "allow"), progress=False)) == 5
     with pytest.raises(ValueError, match="are the same image in several cells"):
         load_records(build(lab, data_dir, "refuse"), progress=False)
+
+
+def test_a_table_may_have_cells_as_large_as_karyotyping_reads(tmp_path):
+    names = [f"large/{index}.png" for index in range(93)]
+    put_names(tmp_path, [*names, "small/1.png"])
+    rows = "".join(f"{name},1\n" for name in [*names[:92], "small/1.png"])
+    (tmp_path / "labels.csv").write_text(f"file,class\n{rows}")
+    read = read_folder(tmp_path, twins="refuse")
+    assert [len(cell.files) for cell in read.layout.cells] == [92, 1]
+    (tmp_path / "labels.csv").write_text(f"file,class\n{rows}{names[92]},1\n")
+    with pytest.raises(ValueError, match=r"`large`: 93 images can't be .* one cell \(at most 92\)"):
+        read_folder(tmp_path, twins="refuse")
 
 
 def test_what_is_unknown_of_the_orientation_is_another_data_set(lab, tmp_path):

@@ -13,7 +13,6 @@ from superxception_jax.data.folder_layout import recognize_layout
 from superxception_jax.data.image_file import hash_image
 from superxception_jax.data.own.folder import OwnFolder, find_folder, load_folder, read_folder
 from superxception_jax.data.record import ChromosomeRecord
-from tests.data.image_folders import put_names
 
 _seeds = itertools.count()
 
@@ -203,18 +202,6 @@ def test_a_folder_per_patient_is_refused_before_anything_is_read(tmp_path, monke
         file.parent.mkdir(exist_ok=True)
         file.write_bytes(b"never read")
     with pytest.raises(ValueError, match="`patient 3`: 61 images can't be the chromosomes of one"):
-        read_folder(tmp_path, twins="refuse")
-
-
-def test_a_table_may_have_cells_as_large_as_karyotyping_reads(tmp_path):
-    names = [f"large/{index}.png" for index in range(93)]
-    put_names(tmp_path, [*names, "small/1.png"])
-    rows = "".join(f"{name},1\n" for name in [*names[:92], "small/1.png"])
-    (tmp_path / "labels.csv").write_text(f"file,class\n{rows}")
-    read = read_folder(tmp_path, twins="refuse")
-    assert [len(cell.files) for cell in read.layout.cells] == [92, 1]
-    (tmp_path / "labels.csv").write_text(f"file,class\n{rows}{names[92]},1\n")
-    with pytest.raises(ValueError, match=r"`large`: 93 images can't be .* one cell \(at most 92\)"):
         read_folder(tmp_path, twins="refuse")
 
 
