@@ -27,7 +27,12 @@ def assert_same_content(one: Chromosomes, other: Chromosomes) -> None:
 
 def test_another_archive_has_other_canvases(tmp_path):
     what = {"dataset": "gband", "data_dir": tmp_path, "normalization": SETTINGS}
-    archives = ({}, {"files": "a"}, {"files": "b"}, {"files": "b", "contents": "c"})
+    archives: tuple[dict[str, str], ...] = (
+        {},
+        {"files": "a"},
+        {"files": "b"},
+        {"files": "b", "contents": "c"},
+    )
     found = [prepared_files("gband/1", **what, archive=one).cache for one in archives]
     assert len(set(found)) == len(archives)
     assert found[0] == prepared_files("gband/1", **what).cache, "as earlier versions named it"
