@@ -221,7 +221,7 @@ def load_cells(arguments: argparse.Namespace) -> dict[str, list[ChromosomeRecord
         records = load_gband(folder, expected=GBAND_COUNTS)
     else:
         read = read_folder(find_folder(folder), twins="allow")
-        records = load_folder(read, twins="allow", polarity="upright")
+        records = load_folder(read, twins="allow", polarity="upright", background="auto")
     cells: dict[str, list[ChromosomeRecord]] = {}
     for record in records:
         cells.setdefault(record.cell, []).append(record)

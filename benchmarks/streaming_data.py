@@ -52,6 +52,7 @@ def store_variants(folder: Path, *, cells: int) -> PreparedFiles:
         dataset=experiment.dataset,
         data_dir=experiment.data_dir,
         normalization=experiment.normalization,
+        archive=builder.archive,
     )
     if files.index.exists():
         return files

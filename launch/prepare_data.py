@@ -26,6 +26,7 @@ check_training_platform()
 from configs.base import get_base
 from superxception_jax.commands import run_guarded
 from superxception_jax.data.builders import BUILDERS
+from superxception_jax.data.crop import BACKGROUNDS
 from superxception_jax.data.own.equal_images import TWINS
 from superxception_jax.data.own.folder import POLARITIES
 from superxception_jax.data.prepare import prepare_dataset
@@ -77,10 +78,10 @@ def _dataset_options(arguments: argparse.Namespace) -> dict[str, Any]:
             f"`{', '.join(foreign)}` must be left out with --dataset {arguments.dataset}, "
             "got a value; see --help."
         )
-    return {
-        name: data[f"{arguments.dataset}_{name}"] if given[name] is None else given[name]
-        for name in wanted
-    }
+    defaults = {name: data.get(f"{arguments.dataset}_{name}") for name in wanted}
+    # For training, the normalisation says it.
+    defaults |= {"background": get_base().normalization.background}
+    return {name: defaults[name] if given[name] is None else given[name] for name in wanted}
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -119,6 +120,12 @@ def _parser() -> argparse.ArgumentParser:
         help="own: how images are taken whose orientation the table doesn't state "
         f"(default: {data.own_polarity}).",
     )
+    building.add_argument(
+        "--background",
+        choices=BACKGROUNDS,
+        help="own: background of all images, as config.normalization.background says it for a "
+        f"training; auto decides for each cell (default: {get_base().normalization.background}).",
+    )
     for name, kind, meaning in (
         ("cells", int, "number of cells"),
         ("seed", int, "random seed"),
@@ -130,7 +137,9 @@ def _parser() -> argparse.ArgumentParser:
             f"--{name}", type=kind, help=f"ideogram: {meaning} (default: {default})."
         )
     building.add_argument(
-        "--write", metavar="DIR", help="New folder for the raw images, one folder per cell."
+        "--write",
+        metavar="DIR",
+        help="New folder for the raw images, one folder per cell, and their table labels.csv.",
     )
     showing = parser.add_argument_group("with --show")
     showing.add_argument(

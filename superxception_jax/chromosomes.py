@@ -10,6 +10,10 @@ CLASS_NAMES = (*(str(number) for number in range(1, 23)), "X", "Y")
 AUTOSOMES = 22
 X, Y = CLASS_NAMES.index("X"), CLASS_NAMES.index("Y")
 SEX_CHROMOSOMES = ("X", "Y")
+# Most copies of one autosome in a cell.
+MOST_OF_A_CLASS = 4
+# The most chromosomes of a cell that can be assigned: four of each autosome, and four X and Y.
+MOST_CHROMOSOMES = (AUTOSOMES + 1) * MOST_OF_A_CLASS
 # Numbers of X and Y.
 NORMAL_SEX_COUNTS = ((2, 0), (1, 1))
 # The groups A to G in the order of a karyogram; X belongs to C and Y to G.

@@ -91,7 +91,7 @@ def readable_name(name: str) -> str:
 
 
 def write_text(path: Path, text: str) -> Path:
-    r"""Write text as UTF-8, completely or not at all.
+    r"""Write text as UTF-8 with `\n` at the end of a line, completely or not at all.
 
     Args:
         path: File to write; its folder must exist.
@@ -102,7 +102,8 @@ def write_text(path: Path, text: str) -> Path:
         The path.
     """
     with replacing(path) as temporary:
-        temporary.write_text(text, encoding="utf-8", errors="backslashreplace")
+        # Where lines end in another way, as on Windows, what reads the bytes would not know them.
+        temporary.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
     return path
 
 

@@ -24,7 +24,9 @@ from superxception_jax.files import (
     write_json,
     write_text,
 )
+from superxception_jax.karyotyping.report.cell_part import load_head, write_report_cell
 from superxception_jax.runs.weights_file import save_variables
+from tests.karyotyping.report.samples import sample_karyotype
 
 LEAVES = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()
 VALUES = st.recursive(
@@ -56,6 +58,23 @@ def test_a_failure_keeps_the_old_file_and_leaves_nothing_behind(tmp_path):
         fail()
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_lines_end_in_the_same_way_on_every_system(tmp_path, monkeypatch):
+    plain = Path.open
+
+    def opened(path, mode="r", buffering=-1, encoding=None, errors=None, newline=None):
+        if "b" not in mode and newline is None:
+            newline = "\r\n"  # as on Windows
+        return plain(path, mode, buffering, encoding, errors, newline)
+
+    monkeypatch.setattr(Path, "open", opened)
+    (tmp_path / "plain.txt").write_text("a\n")
+    assert (tmp_path / "plain.txt").read_bytes() == b"a\r\n"
+    assert write_text(tmp_path / "a.csv", "a\nb\n").read_bytes() == b"a\nb\n"
+    assert b"\r" not in write_json(tmp_path / "a.json", {"a": 1}).read_bytes()
+    part = write_report_cell(sample_karyotype(), tmp_path / "review.js")
+    assert load_head(part)["cell"] == sample_karyotype().cell
 
 
 def test_a_missing_folder_is_an_error(tmp_path):

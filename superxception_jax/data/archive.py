@@ -7,8 +7,10 @@ names and places of their images, which an `Archive` describes, and not in how t
 from __future__ import annotations
 
 import functools
+import hashlib
+import json
 import zipfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -139,18 +141,70 @@ def open_archive(
         the file can't be read.
     """
     if path.is_dir():
-        names = [name for name in _names(path, archive) if _is_image(name, archive)]
-        yield [(name, functools.partial(_content, (path / name).read_bytes)) for name in names]
+        yield [
+            (name, functools.partial(_content, (path / name).read_bytes))
+            for name in _images(_names(path, archive), archive)
+        ]
         return
     with zipfile.ZipFile(path) as opened:
-        names = [name for name in opened.namelist() if _is_image(name, archive)]
-        if archive.has_neighbours:
-            below = [name for name in names if archive.folder in PurePosixPath(name).parts]
-            names = below or names
         yield [
             (name, functools.partial(_content, functools.partial(opened.read, name)))
-            for name in names
+            for name in _zipped_images(opened, archive)
         ]
+
+
+def digest_archive(manual_dir: str | Path, *, archive: Archive) -> dict[str, str]:
+    """Return digests by which a corrected or completed archive is told from the one before.
+
+    Args:
+        manual_dir: See `find_archive`.
+        archive: Description of the data set.
+
+    Returns:
+        `files`, of the names and sizes of all files, the same for a zip file and its folder; and
+        of a zip file `contents`, of their checksums, too. Empty where no archive can be read.
+    """
+    try:
+        path = find_archive(manual_dir, archive=archive)
+        if path.is_dir():
+            names = _images(_names(path, archive), archive)
+            return {"files": _digest((name, (path / name).stat().st_size) for name in names)}
+        with zipfile.ZipFile(path) as opened:
+            found = [
+                ("/".join(PurePosixPath(name).parts[-archive.depth :]), opened.getinfo(name))
+                for name in _zipped_images(opened, archive)
+            ]
+    except (OSError, zipfile.BadZipFile):
+        return {}
+    return {
+        "files": _digest((name, one.file_size) for name, one in found),
+        "contents": _digest((name, one.file_size, one.CRC) for name, one in found),
+    }
+
+
+def is_other_archive(one: Mapping[str, str], other: Mapping[str, str]) -> bool:
+    """Return whether two archives are known to differ.
+
+    Args:
+        one: Its digests, see `digest_archive`; empty where it isn't known.
+        other: Those of the other.
+    """
+    return any(one[name] != other[name] for name in one.keys() & other.keys())
+
+
+def _digest(rows: Iterable[tuple[str | int, ...]]) -> str:
+    return hashlib.sha256(json.dumps(sorted(rows)).encode()).hexdigest()
+
+
+def _images(names: Iterable[str], archive: Archive) -> list[str]:
+    return [name for name in names if _is_image(name, archive)]
+
+
+def _zipped_images(opened: zipfile.ZipFile, archive: Archive) -> list[str]:
+    names = _images(opened.namelist(), archive)
+    if archive.has_neighbours:
+        return [name for name in names if archive.folder in PurePosixPath(name).parts] or names
+    return names
 
 
 def _is_image(file: str, archive: Archive) -> bool:

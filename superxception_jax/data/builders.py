@@ -21,6 +21,8 @@ from superxception_jax.files import damaged
 if TYPE_CHECKING:
     import tensorflow_datasets as tfds
 
+    from superxception_jax.data.record_builder import RecordBuilder
+
 _BLOCK = 1024  # records that are read at once where all are read
 
 
@@ -30,7 +32,7 @@ def make_builder(
     dataset_options: Mapping[str, Any],
     data_dir: str | Path,
     manual_dir: str | Path,
-) -> tfds.core.DatasetBuilder:
+) -> RecordBuilder:
     """Return the TFDS builder of a data set; no image is decoded yet.
 
     Args:
@@ -44,7 +46,7 @@ def make_builder(
 
     Raises:
         ValueError: The data set or an option is unknown or missing, or the folder of `own` can't
-            be used.
+            be used, or the data were prepared from another archive than the one that is there.
         FileNotFoundError: The folder of `own` is missing.
     """
     if dataset not in BUILDERS:
@@ -60,7 +62,11 @@ def make_builder(
         )
     folder = Path(data_dir).expanduser()
     with _quiet(), _naming_damaged(folder / dataset):
-        return build(data_dir=str(folder), manual_dir=str(manual_dir), **dataset_options)
+        builder: RecordBuilder = build(
+            data_dir=str(folder), manual_dir=str(manual_dir), **dataset_options
+        )
+        builder.check_archive()
+    return builder
 
 
 def notices_of(builder: tfds.core.DatasetBuilder) -> tuple[str, ...]:
@@ -284,7 +290,7 @@ BUILDERS: dict[str, tuple[tuple[str, ...], Callable[..., Any]]] = {
     "gband": ((), _gband),
     "tseng": ((), _tseng),
     "ideogram": (("cells", "seed", "style", "aneuploid_share"), _ideogram),
-    "own": (("folder", "twins", "polarity"), _own),
+    "own": (("folder", "twins", "polarity", "background"), _own),
 }
 
 # Data sets whose images are any way up.

@@ -28,6 +28,14 @@ OPAQUE = 0.99
 _LONGEST_REASON = 200  # characters of a decoder's message
 
 
+class MemoryShortError(ValueError):
+    """The memory didn't hold an image, which says nothing about its file: another time it may."""
+
+    def __init__(self) -> None:
+        """Make the error with its reason, as half a sentence for users."""
+        super().__init__("the image is too large for this computer's memory")
+
+
 @dataclass(frozen=True)
 class DecodedImage:
     """An image file, decoded once, as a viewer shows it.
@@ -60,7 +68,7 @@ def decode_image(content: bytes) -> DecodedImage:
 
     Raises:
         ValueError: The file is empty or damaged, has several pages, too many pixels, pixels that
-            are no numbers, or one grey level throughout.
+            are no numbers, or one grey level throughout; `MemoryShortError` where memory is short.
     """
     if not content:
         raise ValueError("the file is empty (0 bytes)")
@@ -73,7 +81,7 @@ def decode_image(content: bytes) -> DecodedImage:
         except PictureError:
             raise
         except MemoryError:
-            raise ValueError("the image is too large for this computer's memory") from None
+            raise MemoryShortError from None
         except Exception as error:  # Decoders raise whatever a damaged file leads them to.
             raise ValueError(f"the image can't be read ({_reason(error)})") from error
 

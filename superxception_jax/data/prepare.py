@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from PIL import Image
 
+from superxception_jax.chromosomes import CLASS_NAMES
 from superxception_jax.data.builders import left_out_of, load_records, make_builder, notices_of
 from superxception_jax.data.describe import describe_counts
 from superxception_jax.data.file_names import folders_for
+from superxception_jax.data.folder_tree import TABLE
+from superxception_jax.data.labels_table import COLUMNS
 from superxception_jax.data.own.unknown_cases import describe_unknown_cases
 from superxception_jax.data.record import ChromosomeRecord
+from superxception_jax.files import write_text
 
 
 def prepare_dataset(
@@ -31,7 +37,7 @@ def prepare_dataset(
         dataset_options: Options of the data set, see `load_chromosomes`.
         data_dir: Folder of the prepared data sets; created if missing.
         manual_dir: Folder of the archives that may not be downloaded.
-        images_dir: New or empty folder for the raw images, None to write none.
+        images_dir: New or empty folder for the raw images with their table, None to write none.
         progress: Whether to show progress bars.
 
     Returns:
@@ -59,13 +65,28 @@ def prepare_dataset(
 
 
 def _write_images(records: Sequence[ChromosomeRecord], folder: Path) -> Path:
-    """Write every image as `<cell>/<name>.png`."""
+    """Write every image as `<cell>/<name>.png`, and the table of all."""
     if folder.exists() and any(folder.iterdir()):
         raise ValueError(f"`--write` must be a new or empty folder, got {str(folder)!r}.")
     cells = folders_for(list(dict.fromkeys(record.cell for record in records)))
     names = [f"{cells[record.cell]}/{record.name.replace('/', '_')}" for record in records]
-    for record, path in zip(records, folders_for(names).values(), strict=True):
-        file = folder / f"{path}.png"
+    files = [f"{path}.png" for path in folders_for(names).values()]
+    for record, name in zip(records, files, strict=True):
+        file = folder / name
         file.parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(record.image).save(file)
+    write_text(folder / TABLE, _table_text(records, files))
     return folder.absolute()
+
+
+def _table_text(records: Sequence[ChromosomeRecord], files: Sequence[str]) -> str:
+    """Return the table that says what names of files can't: patients, orientations, any class."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for one, file in zip(records, files, strict=True):
+        case = "" if one.case == one.cell else one.case  # No patient is known.
+        # As they are written, images that were turned are upright.
+        turned = "false" if one.upright else ""
+        writer.writerow((file, CLASS_NAMES[one.label], one.cell, case, turned))
+    return text.getvalue()

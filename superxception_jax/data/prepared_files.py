@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from superxception_jax.data.archive import is_other_archive
 from superxception_jax.data.curl import CURL_VERSION
 from superxception_jax.data.normalization_settings import NormalizationSettings
 from superxception_jax.data.normalize import NORMALIZATION_VERSION
@@ -32,15 +33,43 @@ class PreparedFiles:
 
     Attributes:
         fingerprint: What they were prepared from, and how.
+        archive: Digests of the archive that the data set is of, where they are known.
         cache: Everything, of a data set that fits the memory.
         index: Everything but the images of a larger data set.
         images: Its images.
     """
 
     fingerprint: str
+    archive: Mapping[str, str]
     cache: Path
     index: Path
     images: Path
+
+    def head(self) -> dict[str, np.ndarray]:
+        """Return what the first two files hold beside the data set, by name."""
+        return {
+            "fingerprint": np.array(self.fingerprint),
+            "archive": np.array(json.dumps(dict(self.archive))),
+        }
+
+    def check_head(self, arrays: Mapping[str, Any]) -> None:
+        """Raise if a file holds another preparation, or one of another archive.
+
+        Where either archive isn't known the file is taken: prepared images may be brought to a
+        computer that has no archive.
+
+        Args:
+            arrays: What the file holds, by name.
+
+        Raises:
+            KeyError: It has no head.
+            ValueError: It holds something else.
+        """
+        if str(arrays["fingerprint"]) != self.fingerprint:
+            raise ValueError("it holds another preparation")
+        stored = json.loads(str(arrays["archive"])) if "archive" in arrays else {}
+        if is_other_archive(stored, self.archive):
+            raise ValueError("it holds the images of another archive")
 
 
 def prepared_files(
@@ -49,6 +78,7 @@ def prepared_files(
     dataset: str,
     data_dir: str | Path,
     normalization: NormalizationSettings,
+    archive: Mapping[str, str],
     curled: bool = False,
 ) -> PreparedFiles:
     """Return where the prepared images of a data set lie.
@@ -58,6 +88,7 @@ def prepared_files(
         dataset: Name of the data set.
         data_dir: Folder of the prepared data sets.
         normalization: Settings by which images become canvases.
+        archive: Digests of the archive that the data set is of, where they are known.
         curled: Whether the chromosomes are curled.
     """
     contents: dict[str, Any] = {
@@ -72,6 +103,7 @@ def prepared_files(
     folder = Path(data_dir).expanduser() / "prepared"
     return PreparedFiles(
         fingerprint,
+        archive,
         cache=folder / f"{dataset}-{digest}.npz",
         index=folder / f"{dataset}-{digest}-index.npz",
         images=folder / f"{dataset}-{digest}.array_record",
@@ -105,7 +137,7 @@ def store_cells(
             advance(len(cell["images"]))
     columns: dict[str, Any] = {field: np.concatenate(kept) for field, kept in chunks.items()}
     with replacing(files.index) as temporary, temporary.open("wb") as file:
-        np.savez_compressed(file, fingerprint=np.array(files.fingerprint), **columns)
+        np.savez_compressed(file, **files.head(), **columns)
 
 
 def load_index(path: Path) -> dict[str, np.ndarray]:

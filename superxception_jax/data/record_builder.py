@@ -7,13 +7,14 @@ name of the data set from the folder and its description from the README.md next
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, ClassVar
 
 import numpy as np
 import tensorflow_datasets as tfds
 
 from superxception_jax.chromosomes import CLASS_NAMES
+from superxception_jax.data.archive import is_other_archive
 from superxception_jax.data.image_file import encode_png
 from superxception_jax.data.record import ChromosomeRecord
 
@@ -27,9 +28,12 @@ class RecordConfig(tfds.core.BuilderConfig):
     Attributes:
         load: Returns the raw chromosomes; a list is complete before the first file is written,
             an iterator is drawn from while writing.
+        digest: Returns digests of the archive that would be loaded, see `digest_archive`; empty
+            where there is none, or where the name of the variant says what is loaded.
     """
 
     load: Callable[[], Iterable[ChromosomeRecord]]
+    digest: Callable[[], Mapping[str, str]] = dict
 
 
 class RecordBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):  # type: ignore[call-arg]
@@ -48,12 +52,45 @@ class RecordBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):  #
     HOMEPAGE: ClassVar[str | None] = None
 
     def _info(self) -> tfds.core.DatasetInfo:
-        return self.dataset_info_from_configs(features=record_features(), homepage=self.HOMEPAGE)
+        return self.dataset_info_from_configs(
+            features=record_features(), homepage=self.HOMEPAGE, metadata=tfds.core.MetadataDict()
+        )
+
+    @property
+    def archive(self) -> dict[str, str]:
+        """Return the digests of the archive of which the prepared data are, or would be.
+
+        Empty for a data set without one, or one that an earlier version prepared.
+        """
+        if self.data_path.exists():
+            return dict(self.info.metadata.get("archive", {}))
+        return dict(self.builder_config.digest())
+
+    def check_archive(self) -> None:
+        """Raise if the data were prepared from another archive than the one that is there.
+
+        Without an archive, or where it isn't known from which they were, they are taken.
+
+        Raises:
+            ValueError: They were.
+        """
+        stored = self.archive if self.data_path.exists() else {}
+        now = self.builder_config.digest() if stored else {}
+        if is_other_archive(stored, now):
+            raise ValueError(
+                f"`{self.data_path}` must be prepared from the archive that is there, got data of "
+                "one with other files; delete that folder, which is then prepared anew, or put "
+                "the former archive back."
+            )
 
     def _split_generators(self, dl_manager: tfds.download.DownloadManager) -> dict[str, Any]:
         del dl_manager  # Nothing is downloaded.
+        self.info.metadata["archive"] = dict(self.builder_config.digest())
         # Loaded and checked as a whole here, before TFDS opens the first file to write.
-        return {SPLIT: self._generate_examples(self.builder_config.load())}
+        return {SPLIT: self._generate_examples(self._load())}
+
+    def _load(self) -> Iterable[ChromosomeRecord]:
+        return self.builder_config.load()
 
     def _generate_examples(
         self, records: Iterable[ChromosomeRecord]

@@ -113,8 +113,8 @@ def load_chromosomes(
     Args:
         dataset: Name of the data set, a key of `builders.BUILDERS`.
         dataset_options: Options of the data set: none for `bioimage`, `gband` and `tseng`;
-            `folder`, `twins` and `polarity` for `own`; `cells`, `seed`, `style` and
-            `aneuploid_share` for `ideogram`.
+            `folder`, `twins`, `polarity` and `background` for `own`; `cells`, `seed`, `style`
+            and `aneuploid_share` for `ideogram`.
         data_dir: Folder of the prepared data sets; created if missing.
         manual_dir: Folder of the archives that may not be downloaded.
         normalization: Settings by which images become canvases.
@@ -142,6 +142,7 @@ def load_chromosomes(
         data_dir=data_dir,
         normalization=normalization,
         curled=curled,
+        archive=builder.archive,
     )
     room_bytes = memory_share * memory_bytes()
 
@@ -227,7 +228,7 @@ def _store(
 def _write_cache(files: PreparedFiles, chromosomes: Chromosomes) -> None:
     files.cache.parent.mkdir(parents=True, exist_ok=True)
     with replacing(files.cache) as temporary, temporary.open("wb") as file:
-        np.savez(file, fingerprint=np.array(files.fingerprint), **vars(chromosomes))
+        np.savez(file, **files.head(), **vars(chromosomes))
 
 
 def _load_sound(file: Path, load: Callable[[], Chromosomes | None]) -> Chromosomes | None:
@@ -247,7 +248,7 @@ def _load_cache(files: PreparedFiles, *, fits: Callable[[int], bool]) -> Chromos
     if not fits(len(labels)):
         return None
     arrays = load_arrays(files.cache, content=content, remedy=remedy)
-    return _checked(arrays, fingerprint=files.fingerprint)
+    return _checked(arrays, files)
 
 
 def _load_stored(files: PreparedFiles, *, fits: Callable[[int], bool]) -> Chromosomes:
@@ -258,12 +259,11 @@ def _load_stored(files: PreparedFiles, *, fits: Callable[[int], bool]) -> Chromo
     if fits(count):
         images = images[:]
         columns |= {name: np.array(columns[name].tolist()) for name in TEXTS}
-    return _checked({"images": images, **columns}, fingerprint=files.fingerprint)
+    return _checked({"images": images, **columns}, files)
 
 
-def _checked(arrays: Mapping[str, Any], *, fingerprint: str) -> Chromosomes:
-    if str(arrays["fingerprint"]) != fingerprint:
-        raise ValueError("it holds another preparation")
+def _checked(arrays: Mapping[str, Any], files: PreparedFiles) -> Chromosomes:
+    files.check_head(arrays)
     fields = [field.name for field in dataclasses.fields(Chromosomes)]
     chromosomes = Chromosomes(**{field: arrays[field] for field in fields})
     check(

@@ -10,13 +10,15 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from superxception_jax.arrays import check
-from superxception_jax.chromosomes import AUTOSOMES, CLASS_NAMES, X, Y
-from superxception_jax.karyotyping.prior import (
+from superxception_jax.chromosomes import (
+    AUTOSOMES,
+    CLASS_NAMES,
     MOST_CHROMOSOMES,
     MOST_OF_A_CLASS,
-    CountPrior,
-    count_costs,
+    X,
+    Y,
 )
+from superxception_jax.karyotyping.prior import CountPrior, count_costs
 
 # Far above any sum of log-likelihoods of a cell, and small enough for exact sums in doubles.
 FORCE = 1e6

@@ -112,7 +112,8 @@ def karyotype_folder(
     Cells are read, measured and drawn by several processes, while this one classifies them. A
     cell whose results are there and made from the same files by the same program is kept. A cell
     that fails loses the results of an earlier run, so that what is there is never older than it
-    seems; no other file is removed. Where a cell's files can't be opened, its results stay.
+    seems; no other file is removed. Where a cell's files can't be read or memory is short, its
+    results stay.
 
     Args:
         cells: The cells to karyotype.
@@ -157,7 +158,7 @@ def karyotype_folder(
     facts = _facts([stored[task.name].about for task in done], failed=failed, twins=shared.lines)
     report = None
     used = {task.target for task in tasks}
-    # Where no file of any cell can be opened, what is there is all that there is.
+    # Where no file of any cell can be read, what is there is all that there is.
     if done or not all(unseen):
         used |= {path.parent.name for path in write_cases(cases, out)}
         report = _write_report(done, out, cases=cases, facts=facts)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,12 @@ from superxception_jax.data.own.equal_images import Fingerprint
 from superxception_jax.files import readable_name, write_json, write_text
 from superxception_jax.karyotyping.cell_images import PreparedCell, prepare_cell
 from superxception_jax.karyotyping.export import assignments_csv, karyotype_json
-from superxception_jax.karyotyping.folders import CellFolder, digest_cell, load_cell
+from superxception_jax.karyotyping.folders import (
+    CellFolder,
+    digest_cell,
+    digest_files,
+    load_files,
+)
 from superxception_jax.karyotyping.karyogram.draw import (
     draw_karyogram,
     karyogram_boxes,
@@ -94,7 +100,12 @@ class Failure:
         """Return what to say of an error: errors of input are sentences, others need their type."""
         if isinstance(error, ValueError):
             return Failure(str(error))
-        return Failure(f"{type(error).__name__}: {error}", keeps=isinstance(error, OSError))
+        text = str(error)
+        if isinstance(error, OSError) and error.filename:
+            # Results are passed on, and the path of a folder may name the patient.
+            text = f"{error.strerror}: '{Path(os.fsdecode(error.filename)).name}'"
+        passing = isinstance(error, OSError | MemoryError)
+        return Failure(f"{type(error).__name__}: {text}", keeps=passing)
 
 
 @dataclass(frozen=True)
@@ -122,15 +133,17 @@ def take_up(task: Task) -> TakenUp | StoredCell | Failure:
         The cell, ready for the network; or its earlier results; or why it can't be karyotyped.
     """
     try:
-        made_from = digest_cell(task.folder, program=task.program)
+        made_from = digest_cell(task.folder, digest_files(task.folder), program=task.program)
         stored = None if task.again else _load_results(task, made_from=made_from)
         if stored is not None:
             return stored
-        cell = load_cell(task.folder)
+        cell, files = load_files(task.folder)
+        # Of what was read now: a file that a network share lost meanwhile is read again next time.
+        made_from = digest_cell(task.folder, files, program=task.program)
         if not cell.images:
             reason = f"no image could be read; {': '.join(cell.unread[0])}"
             # A network share that drops out takes no result with it.
-            return Failure(reason, keeps=not any(map(_can_be_opened, task.folder.files)))
+            return Failure(reason, keeps=not any(files))
         contents = tuple(
             Fingerprint(task.name, f"{task.name}/{one.name}", hash_image(one.image))
             for one in cell.images
@@ -141,14 +154,6 @@ def take_up(task: Task) -> TakenUp | StoredCell | Failure:
     except Exception as error:  # Whatever is wrong with a cell must not cost the others.
         return Failure.of(error)
     return TakenUp(prepared, contents, made_from)
-
-
-def _can_be_opened(file: Path) -> bool:
-    try:
-        with file.open("rb"):
-            return True
-    except OSError:
-        return False
 
 
 def _load_results(task: Task, *, made_from: str) -> StoredCell | None:

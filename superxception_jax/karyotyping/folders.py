@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from superxception_jax.chromosomes import MOST_CHROMOSOMES
 from superxception_jax.data.file_names import shown_name
 from superxception_jax.data.folder_layout import recognize_cells
 from superxception_jax.data.folder_tree import TABLE
-from superxception_jax.data.image_file import SUFFIXES, decode_image, refuse_colour
+from superxception_jax.data.image_file import (
+    SUFFIXES,
+    MemoryShortError,
+    decode_image,
+    refuse_colour,
+)
 from superxception_jax.data.table_cells import UNLISTED
 from superxception_jax.files import absolute_path, readable_name
 from superxception_jax.karyotyping.cell_images import CellImages, NamedImage
-from superxception_jax.karyotyping.prior import MOST_CHROMOSOMES
 
 
 @dataclass(frozen=True)
@@ -123,35 +129,77 @@ def load_cell(folder: CellFolder) -> CellImages:
     Raises:
         ValueError: The files can't be those of one cell.
     """
+    return load_files(folder)[0]
+
+
+def load_files(folder: CellFolder) -> tuple[CellImages, tuple[str, ...]]:
+    """Load the images of a cell from disk, and say what was read.
+
+    Args:
+        folder: Files of the cell.
+
+    Returns:
+        The images, see `load_cell`; and a digest of the content of each file, empty where it says
+        nothing about the file that it can't be read: another time it may be.
+
+    Raises:
+        ValueError: The files can't be those of one cell.
+    """
     if folder.problem:
         raise ValueError(folder.problem)
     images: list[NamedImage] = []
+    digests: list[str] = []
     unread = list(folder.left_out)
     names = folder.names or tuple(readable_name(file.name) for file in folder.files)
     paths = folder.paths or ("",) * len(folder.files)
     for file, name, path in zip(folder.files, names, paths, strict=True):
+        digest = ""
         try:
-            decoded = decode_image(file.read_bytes())
+            content = file.read_bytes()
+            digest = hashlib.sha256(content).hexdigest()
+            decoded = decode_image(content)
             refuse_colour(decoded)
-        except MemoryError:
-            unread.append((name, "the image is too large for this computer's memory"))
-        except (OSError, ValueError) as error:
+        except (MemoryError, MemoryShortError):
+            digest = ""
+            unread.append((name, str(MemoryShortError())))
+        except OSError as error:
+            # Its own text names the folder, and with it maybe the patient.
+            unread.append((name, f"the file can't be read ({error.strerror})"))
+        except ValueError as error:
             unread.append((name, str(error)))
         else:
             images.append(NamedImage(name, decoded.grey, decoded.opacity, decoded.bits, path))
-    return CellImages(
+        digests.append(digest)
+    cell = CellImages(
         name=readable_name(folder.name),
         images=tuple(images),
         unread=tuple(unread),
         case=folder.case,
     )
+    return cell, tuple(digests)
 
 
-def digest_cell(folder: CellFolder, *, program: str) -> str:
+def digest_files(folder: CellFolder) -> tuple[str, ...]:
+    """Return the digests of `load_files` without decoding the images.
+
+    Args:
+        folder: Files of the cell.
+    """
+    digests = []
+    for file in folder.files:
+        try:
+            digests.append(hashlib.sha256(file.read_bytes()).hexdigest())
+        except OSError:
+            digests.append("")
+    return tuple(digests)
+
+
+def digest_cell(folder: CellFolder, files: Sequence[str], *, program: str) -> str:
     """Return a digest of everything that the results of a cell depend on.
 
     Args:
         folder: Files of the cell.
+        files: Digest of each file, from `load_files` or `digest_files`.
         program: Digest of the program, its networks and its settings.
     """
     digest = hashlib.sha256(
@@ -159,10 +207,6 @@ def digest_cell(folder: CellFolder, *, program: str) -> str:
             [program, folder.name, folder.case, folder.names, folder.paths, folder.left_out]
         ).encode("utf-8", "surrogatepass")
     )
-    for file in folder.files:
-        try:
-            content = hashlib.sha256(file.read_bytes()).hexdigest()
-        except OSError as error:
-            content = str(error)
+    for file, content in zip(folder.files, files, strict=True):
         digest.update(f"{file.name}\n{content}\n".encode("utf-8", "surrogatepass"))
     return digest.hexdigest()

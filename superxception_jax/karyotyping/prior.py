@@ -10,14 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from superxception_jax.chromosomes import AUTOSOMES, CLASS_NAMES
+from superxception_jax.chromosomes import AUTOSOMES, CLASS_NAMES, MOST_OF_A_CLASS
 from superxception_jax.files import load_json
 from superxception_jax.karyotyping.iscn import COMPLETE_CELL
 
-# Most copies of one autosome in a cell.
-MOST_OF_A_CLASS = 4
-# The most chromosomes of a cell that can be assigned: four of each autosome, and four X and Y.
-MOST_CHROMOSOMES = (AUTOSOMES + 1) * MOST_OF_A_CLASS
 # Sex complements of cells that have more chromosomes than four sets of autosomes.
 _TETRAPLOID_SEXES = {"XXXX": 0.4, "XXYY": 0.4, "XXX": 0.05, "XXY": 0.05, "XYY": 0.05, "XXXY": 0.05}
 ABNORMAL_COUNTS = ("0", "1", "3", "4")

@@ -204,7 +204,7 @@ def replacing_results(out: Path, name: str, *, cell: str) -> Iterator[Path]:
     if foreign and _cell_of(folder) is None:
         raise ValueError(
             f"`--out` must not hold files of other programs by the names of results, got "
-            f"`{folder / foreign[0]}`; move it or choose another folder."
+            f"`{name}/{foreign[0]}`; move it or choose another folder."
         )
     temporary = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=out))
     try:

@@ -215,6 +215,7 @@ def _dataset_options(config: ConfigDict, name: str) -> dict[str, Any]:
             "folder": data.own_folder,
             "twins": data.own_twins,
             "polarity": data.own_polarity,
+            "background": config.normalization.background,
         },
     }
     return options[name]

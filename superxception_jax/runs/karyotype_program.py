@@ -8,8 +8,8 @@ For each cell it writes karyogram.png (and .svg if asked for), karyotype.json an
 report.html shows all cells, those that need review first. Everything is a draft, to be verified by
 a cytogeneticist. The same command goes on after a stop: a cell whose files, network and settings
 are unchanged is not read again. Other results of an earlier run of the same cells are replaced; of
-a cell that fails, they are removed, unless none of its files can be opened. Where results can't be
-written, as on a full disk, the program ends with what was there.
+a cell that fails, they are removed, unless none of its files can be read or memory is short. Where
+results can't be written, as on a full disk, the program ends with what was there.
 
 An image that can't be read, or can't be one chromosome of its cell (such as a scale bar or a
 copy of another image), is named with the reason and affects nothing else; but the cell gets no

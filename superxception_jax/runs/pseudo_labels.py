@@ -203,7 +203,8 @@ def _prepare(folder: CellFolder, *, settings: NormalizationSettings) -> _Prepare
         prepared = prepare_cell(cell, background=settings.background, normalizations=normalizations)
     except ValueError:
         return None
-    leveled = level_cell([one.decoded for one in cell.images], background="auto").images
+    decoded = [one.decoded for one in cell.images]
+    leveled = level_cell(decoded, background=settings.background).images
     hashes = {
         readable_name(one.name): f"{hash_image(image)} {hash_image(image[::-1, ::-1].copy())}"
         for one, image in zip(cell.images, leveled, strict=True)

@@ -8,10 +8,10 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 
 import numpy as np
 
+from superxception_jax.chromosomes import MOST_CHROMOSOMES
 from superxception_jax.data.joined import load_data_sets, prefix_of
 from superxception_jax.data.source import Chromosomes
 from superxception_jax.data.splits import Split, SplitSettings, make_split
-from superxception_jax.karyotyping.prior import MOST_CHROMOSOMES
 from superxception_jax.runs.experiment import Experiment
 from superxception_jax.training.processes import first_alone, is_first
 

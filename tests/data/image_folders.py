@@ -27,6 +27,12 @@ def put(root: Path, *names: str) -> Path:
     return root
 
 
+def own_options(folder: Path | str, **changes: str) -> dict[str, str]:
+    """Return the options of the data set `own`, by default the usual ones."""
+    usual = {"folder": str(folder), "twins": "refuse", "polarity": "upright", "background": "auto"}
+    return usual | changes
+
+
 def put_names(root: Path, names: Iterable[str]) -> Path:
     """Write files that only look like images by their names; return the folder."""
     for name in names:

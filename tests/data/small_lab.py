@@ -9,6 +9,7 @@ from PIL import Image
 
 from superxception_jax.data.normalization_settings import NormalizationSettings
 from superxception_jax.data.source import Chromosomes, load_chromosomes
+from tests.data.image_folders import own_options
 
 SETTINGS = NormalizationSettings(
     background="dark",
@@ -53,7 +54,7 @@ def load(
 ) -> Chromosomes:
     return load_chromosomes(
         dataset="own",
-        dataset_options={"folder": str(lab), "twins": "refuse", "polarity": "upright"},
+        dataset_options=own_options(lab),
         data_dir=lab.parent / "data",
         manual_dir=lab.parent / "manual",
         normalization=settings,

@@ -6,7 +6,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 import pytest
 
-from superxception_jax.data.archive import Archive, find_archive, load_archive
+from superxception_jax.data.archive import Archive, digest_archive, find_archive, load_archive
 from superxception_jax.data.record import ChromosomeRecord
 
 FILES = ("c2/1a", "c2/1b", "c10/1a", "c10/1b")
@@ -75,6 +75,26 @@ def test_other_and_damaged_zip_files_in_the_folder_are_skipped(folder, tmp_path)
         archive.writestr("readme.txt", "no images")
     packed = pack(folder, downloads / "c.zip")
     assert find_archive(downloads, archive=ARCHIVE) == packed
+
+
+def test_a_corrected_or_completed_archive_has_another_digest(folder, tmp_path):
+    unpacked = digest_archive(folder, archive=ARCHIVE)
+    packed = digest_archive(pack(folder, tmp_path / "letters.zip"), archive=ARCHIVE)
+    assert packed["files"] == unpacked["files"], "the same for a zip file and its folder"
+    (tmp_path / "letters.zip").unlink()
+    repacked = digest_archive(pack(folder, tmp_path / "other.zip", prefix=""), archive=ARCHIVE)
+    assert repacked == packed, "neither the name of the file nor the folder in it matters"
+    (folder / "readme.txt").write_text("not an image")
+    assert digest_archive(folder, archive=ARCHIVE) == unpacked
+    (folder / "c2" / "1a.dat").write_bytes(b"CONTENT 0")  # of the same size
+    corrected = digest_archive(pack(folder, tmp_path / "new.zip"), archive=ARCHIVE)
+    assert corrected["files"] == packed["files"]
+    assert corrected["contents"] != packed["contents"]
+    (folder / "c2" / "1c.dat").write_bytes(b"content 5")
+    assert digest_archive(folder, archive=ARCHIVE) != unpacked
+    (tmp_path / "new.zip").write_bytes(b"damaged")
+    for gone in (tmp_path / "nowhere", tmp_path / "new.zip"):
+        assert digest_archive(gone, archive=ARCHIVE) == {}
 
 
 def test_files_of_operating_systems_are_ignored(folder, tmp_path):

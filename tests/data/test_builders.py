@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import json
 import shutil
 import subprocess
 import sys
@@ -17,7 +18,7 @@ from superxception_jax.data.builders import (
     load_records,
     make_builder,
 )
-from tests.data.image_folders import put
+from tests.data.image_folders import own_options, put
 from tests.paths import REPOSITORY
 
 IDEOGRAM = {"cells": 1, "seed": 0, "style": "q", "aneuploid_share": 0.0}
@@ -61,7 +62,7 @@ def test_every_builder_documents_itself(tmp_path, lab):
         ("gband", {}),
         ("tseng", {}),
         ("ideogram", IDEOGRAM),
-        ("own", {"folder": lab, "twins": "refuse", "polarity": "upright"}),
+        ("own", own_options(lab)),
     ):
         builder = build(dataset, options, tmp_path)
         metadata = builder.get_metadata()
@@ -74,7 +75,11 @@ def test_every_builder_documents_itself(tmp_path, lab):
     ("dataset", "options", "message"),
     [
         ("bioimages", {}, "`dataset` must be one of bioimage, .*; did you mean `bioimage`"),
-        ("own", {}, "`dataset_options` of `own` must be folder, twins, polarity, got none"),
+        (
+            "own",
+            {},
+            "`dataset_options` of `own` must be folder, twins, polarity, background, got none",
+        ),
         ("bioimage", {"cells": 1}, "`dataset_options` of `bioimage` must be empty, got cells"),
     ],
 )
@@ -84,11 +89,11 @@ def test_unknown_names_are_explained(dataset, options, message, tmp_path):
 
 
 def test_a_damaged_preparation_says_what_to_delete(lab, tmp_path):
-    builder = build("own", {"folder": str(lab), "twins": "refuse", "polarity": "upright"}, tmp_path)
+    builder = build("own", own_options(lab), tmp_path)
     assert len(load_records(builder, progress=False)) == 4
     for file in Path(builder.data_path).glob("*array_record*"):
         file.unlink()
-    again = build("own", {"folder": str(lab), "twins": "refuse", "polarity": "upright"}, tmp_path)
+    again = build("own", own_options(lab), tmp_path)
     with pytest.raises(ValueError, match=r"must be a sound data set, .*; delete that folder and"):
         load_records(again, progress=False)
 
@@ -96,7 +101,7 @@ def test_a_damaged_preparation_says_what_to_delete(lab, tmp_path):
 def test_cells_come_one_by_one_in_the_order_of_all_records(lab, tmp_path):
     for cell in ("c10", "c9", "c1b"):
         shutil.copytree(lab / "c1", lab / cell)
-    builder = build("own", {"folder": str(lab), "twins": "allow", "polarity": "upright"}, tmp_path)
+    builder = build("own", own_options(lab, twins="allow"), tmp_path)
     assert count_records(builder, progress=False) == 16
     cells = list(iterate_cells(builder))
     assert [len(records) for records in cells] == [4] * 4
@@ -108,7 +113,7 @@ def test_cells_come_one_by_one_in_the_order_of_all_records(lab, tmp_path):
 
 
 def test_a_damaged_preparation_is_named_where_cells_come_one_by_one(lab, tmp_path):
-    builder = build("own", {"folder": str(lab), "twins": "refuse", "polarity": "upright"}, tmp_path)
+    builder = build("own", own_options(lab), tmp_path)
     assert count_records(builder, progress=False) == 4
     for file in Path(builder.data_path).glob("*array_record*"):
         file.unlink()
@@ -118,18 +123,18 @@ def test_a_damaged_preparation_is_named_where_cells_come_one_by_one(lab, tmp_pat
 
 @pytest.mark.parametrize("text", ["", "[1]", '{"name": "ow', "\x00"])
 def test_a_damaged_description_of_a_preparation_is_named(text, lab, tmp_path):
-    builder = build("own", {"folder": str(lab), "twins": "refuse", "polarity": "upright"}, tmp_path)
+    builder = build("own", own_options(lab), tmp_path)
     load_records(builder, progress=False)
     (Path(builder.data_path) / "dataset_info.json").write_text(text)
     with pytest.raises(ValueError, match=r"data/own` must hold sound.*; delete that folder and"):
         load_records(
-            build("own", {"folder": str(lab), "twins": "refuse", "polarity": "upright"}, tmp_path),
+            build("own", own_options(lab), tmp_path),
             progress=False,
         )
 
 
 def test_a_full_disk_is_named(lab, tmp_path, monkeypatch):
-    builder = build("own", {"folder": str(lab), "twins": "refuse", "polarity": "upright"}, tmp_path)
+    builder = build("own", own_options(lab), tmp_path)
 
     def fail(**_):
         raise RuntimeError("write() failed: No space left on device; writing data/own")
@@ -140,8 +145,8 @@ def test_a_full_disk_is_named(lab, tmp_path, monkeypatch):
 
 
 def test_of_two_runs_at_once_the_slower_takes_what_is_there(lab, tmp_path, monkeypatch):
-    first = build("own", {"folder": str(lab), "twins": "refuse", "polarity": "upright"}, tmp_path)
-    slower = build("own", {"folder": str(lab), "twins": "refuse", "polarity": "upright"}, tmp_path)
+    first = build("own", own_options(lab), tmp_path)
+    slower = build("own", own_options(lab), tmp_path)
     load_records(first, progress=False)
     where = Path(slower.data_path)
     aside = where.with_name("aside")
@@ -164,16 +169,15 @@ def test_of_two_runs_at_once_the_slower_takes_what_is_there(lab, tmp_path, monke
 
 def test_nothing_imports_tensorflow_or_jax(lab, tmp_path):
     code = (
-        "import sys\n"
+        "import json, sys\n"
         "from superxception_jax.data.builders import make_builder, load_records\n"
-        "options = {'folder': sys.argv[1], 'twins': 'refuse', 'polarity': 'upright'}\n"
-        "builder = make_builder('own', dataset_options=options, data_dir=sys.argv[2],"
-        " manual_dir='')\n"
+        "builder = make_builder('own', dataset_options=json.loads(sys.argv[1]),"
+        " data_dir=sys.argv[2], manual_dir='')\n"
         "assert len(load_records(builder, progress=False)) == 4\n"
         "found = {'tensorflow', 'jax'} & set(sys.modules)\n"
         "sys.exit(f'imported: {found}' if found else 0)\n"
     )
     root = REPOSITORY
-    command = [sys.executable, "-c", code, str(lab), str(tmp_path / "data")]
+    command = [sys.executable, "-c", code, json.dumps(own_options(lab)), str(tmp_path / "data")]
     result = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr

@@ -1,13 +1,19 @@
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from superxception_jax.data.prepare import prepare_dataset
-from tests.data.image_folders import put
+from superxception_jax.data.image_file import hash_image
+from superxception_jax.data.own.folder import load_folder, read_folder
+from superxception_jax.data.prepare import _write_images, prepare_dataset
+from superxception_jax.data.record import ChromosomeRecord
+from superxception_jax.karyotyping.folders import find_cells
+from tests.data.image_folders import own_options, put
 
 
 @pytest.fixture
@@ -19,7 +25,7 @@ def lab(tmp_path) -> Path:
 def prepare(lab: Path, images_dir: Path | None = None) -> list[str]:
     text = prepare_dataset(
         "own",
-        dataset_options={"folder": str(lab), "twins": "refuse", "polarity": "upright"},
+        dataset_options=own_options(lab),
         data_dir=lab.parent / "data",
         manual_dir="",
         images_dir=images_dir,
@@ -48,6 +54,10 @@ def test_known_patients_need_no_notice(lab):
 def test_images_are_written_by_cell_and_name(lab, tmp_path):
     assert prepare(lab, tmp_path / "raw")[-1] == f"wrote {tmp_path / 'raw'}"
     written = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.glob("raw/*/*"))
+    assert (tmp_path / "raw" / "labels.csv").read_text().splitlines()[:2] == [
+        "file,class,cell,case,turned",
+        "c1/c1_1a.png,1,c1,,false",
+    ]
     assert written == ["raw/c1/c1_1a.png", "raw/c1/c1_2a.png", "raw/c1/c1_3a.png"]
     np.testing.assert_array_equal(
         np.asarray(Image.open(tmp_path / "raw/c1/c1_2a.png")),
@@ -55,3 +65,59 @@ def test_images_are_written_by_cell_and_name(lab, tmp_path):
     )
     with pytest.raises(ValueError, match="`--write` must be a new or empty folder"):
         prepare(lab, tmp_path / "raw")
+
+
+def read_as_own(lab: Path, polarity: str = "any") -> list[ChromosomeRecord]:
+    folder = read_folder(lab, twins="refuse")
+    return load_folder(folder, twins="refuse", polarity=polarity, background="auto")
+
+
+def facts(records: Sequence[ChromosomeRecord]) -> list[tuple[str, str, int, bool, str]]:
+    return sorted(
+        (one.cell, one.case, one.label, one.upright, hash_image(one.image)) for one in records
+    )
+
+
+def test_written_images_are_read_with_the_same_facts(tmp_path):
+    names = ("a.png", "deep/b 2.png", "deep/c 2.png", "deep/d.png", "e.png")
+    lab = put(tmp_path / "lab", *names)
+    (lab / "labels.csv").write_text(
+        "file,class,cell,case,turned\na.png,X,one,,true\ne.png,3,one,,\n"
+        'deep/b 2.png,7,two,"P 1, new",false\ndeep/c 2.png,22,two,"P 1, new",\n'
+        'deep/d.png,Y,three,"P 1, new",true\n'
+    )
+    options = own_options(lab, polarity="any")
+    arguments = {"data_dir": tmp_path / "data", "manual_dir": "", "progress": False}
+    prepare_dataset("own", dataset_options=options, images_dir=tmp_path / "raw", **arguments)
+    known = facts(read_as_own(lab))
+    assert ("P 1, new/two", "P 1, new", 6, True) in [one[:4] for one in known]
+    assert facts(read_as_own(tmp_path / "raw")) == known
+
+
+def test_cells_of_an_archive_are_read_again_with_their_patients(tmp_path):
+    images = [one.image for one in read_as_own(put(tmp_path / "c", *(f"{n}a.png" for n in "1234")))]
+    records = [
+        ChromosomeRecord(image, label, cell, case, f"{cell}/{number}", upright=upright)
+        for number, (image, (label, cell, case, upright)) in enumerate(
+            zip(
+                images,
+                (
+                    (0, "7", "P1", False),
+                    (23, "7", "P1", False),
+                    (4, "8", "8", True),
+                    (4, "9", "9", True),
+                ),
+                strict=True,
+            )
+        )
+    ]
+    found = read_as_own(_write_images(records, tmp_path / "raw"))
+    named = [
+        dataclasses.replace(
+            one, cell=one.cell if one.cell == one.case else f"{one.case}/{one.cell}"
+        )
+        for one in records
+    ]
+    assert facts(found) == facts(named)
+    # Folders `7` and `8` might be classes; the table says that they are cells.
+    assert [one.name for one in find_cells(tmp_path / "raw").cells] == ["8", "9", "P1/7"]

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from superxception_jax.data import source
+from superxception_jax.data.prepared_files import prepared_files
 from superxception_jax.data.source import Chromosomes
 from superxception_jax.data.stored_images import StoredImages
-from tests.data.small_lab import FOUND, NOTICE, assert_equal, caches, load
+from tests.data.small_lab import FOUND, NOTICE, SETTINGS, assert_equal, caches, load
 
 
 def load_streamed(lab: Path) -> Chromosomes:
@@ -22,6 +24,33 @@ def load_streamed(lab: Path) -> Chromosomes:
 def assert_same_content(one: Chromosomes, other: Chromosomes) -> None:
     for field, array in vars(one).items():
         np.testing.assert_array_equal(array[:], getattr(other, field)[:])
+
+
+@pytest.mark.parametrize(
+    ("stored", "now", "taken"),
+    [
+        ({"files": "a"}, {"files": "a"}, True),
+        ({"files": "a"}, {"files": "b"}, False),
+        # The folder that was unpacked, and another zip file with equal names and sizes.
+        ({"files": "a", "contents": "c"}, {"files": "a"}, True),
+        ({"files": "a", "contents": "c"}, {"files": "a", "contents": "d"}, False),
+        # On a computer without the archive; and prepared by an earlier version.
+        ({"files": "a"}, {}, True),
+        (None, {"files": "a"}, True),
+    ],
+)
+def test_images_of_another_archive_are_not_taken(tmp_path, stored, now, taken):
+    def files(archive):
+        return prepared_files(
+            "gband/1", dataset="gband", data_dir=tmp_path, normalization=SETTINGS, archive=archive
+        )
+
+    assert files(stored or {}).cache == files(now).cache
+    head = files(stored or {}).head()
+    if stored is None:
+        del head["archive"]
+    with contextlib.nullcontext() if taken else pytest.raises(ValueError, match="another archive"):
+        files(now).check_head(head)
 
 
 def test_a_set_beyond_the_memory_is_the_same_in_a_file(lab, capsys):

@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
-from superxception_jax.chromosomes import AUTOSOMES, CLASS_NAMES, X, Y
-from superxception_jax.karyotyping.prior import MOST_OF_A_CLASS, CountPrior, count_costs
+from superxception_jax.chromosomes import AUTOSOMES, CLASS_NAMES, MOST_OF_A_CLASS, X, Y
+from superxception_jax.karyotyping.prior import CountPrior, count_costs
 
 
 def assignment_score(

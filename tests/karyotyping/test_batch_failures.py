@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from superxception_jax.karyotyping import batch_tasks
+from superxception_jax.karyotyping import batch_tasks, folders
 from superxception_jax.karyotyping.folders import find_cells
 from superxception_jax.karyotyping.result_files import CELL_FILES, REPORT_FILE
 from tests.karyotyping.small_batch import CLASSIFIER, NETWORKS, contents, run, write_images
@@ -101,7 +101,8 @@ def test_an_error_of_a_name_is_that_of_its_cell(tmp_path):
     (tmp_path / "out" / "a").write_text("a file")
     found = run(find_cells(tmp_path / "batch").cells, tmp_path / "out")
     assert [one.cell for one in found.karyotypes] == ["b"]
-    assert "Error" in found.failed["a"]
+    assert found.failed["a"].startswith("NotADirectoryError: Not a directory: '")
+    assert str(tmp_path) not in found.failed["a"], "results name no folder of the laboratory"
     assert (tmp_path / "out" / "a").read_text() == "a file"
 
 
@@ -142,6 +143,48 @@ def test_files_that_cannot_be_opened_take_no_results_with_them(tmp_path):
     batch.rename(tmp_path / "away")
     assert set(run(cells, out).failed) == {"a", "b"}
     assert contents(out) == before
+
+
+def test_a_file_that_cannot_be_read_for_a_moment_is_read_again_next_time(tmp_path, monkeypatch):
+    write_images(tmp_path / "cell", count=3)
+    cells = find_cells(tmp_path / "cell").cells
+    whole, out = tmp_path / "whole", tmp_path / "out"
+    run(cells, whole)
+    read_bytes = Path.read_bytes
+    times = []
+
+    def read(path):
+        times.append(path.name)
+        if path.name == "1.png" and times.count("1.png") == 2:
+            raise OSError(errno.ESTALE, "Stale file handle", str(path))  # after the first look
+        return read_bytes(path)
+
+    monkeypatch.setattr(Path, "read_bytes", read)
+    (partly,) = run(cells, out).karyotypes
+    assert partly.unread == (("1.png", "the file can't be read (Stale file handle)"),)
+    assert run(cells, out).kept == 0
+    assert contents(out) == contents(whole)
+    assert run(cells, out).kept == 1
+
+
+@pytest.mark.parametrize("step", ["decode", "prepare"])
+def test_short_memory_takes_no_results_with_it(tmp_path, monkeypatch, step):
+    write_images(tmp_path / "cell")
+    cells = find_cells(tmp_path / "cell").cells
+    run(cells, tmp_path / "out")
+    before = contents(tmp_path / "out")
+
+    def fail(*arguments, **settings):
+        raise MemoryError
+
+    module, name = {
+        "decode": (folders, "decode_image"),
+        "prepare": (batch_tasks, "prepare_cell"),
+    }[step]
+    monkeypatch.setattr(module, name, fail)
+    found = run(cells, tmp_path / "out", again=True)
+    assert found.failed["cell"].endswith("; the results of an earlier run stay")
+    assert contents(tmp_path / "out") == before
 
 
 def test_an_interruption_keeps_earlier_results(tmp_path, monkeypatch):

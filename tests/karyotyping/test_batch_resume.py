@@ -15,13 +15,13 @@ from tests.karyotyping.small_batch import NETWORKS, contents, run, write_images
 def watch_reading(monkeypatch) -> list[str]:
     """Return a list that gets the name of each cell whose images are read."""
     read: list[str] = []
-    load_cell = batch_tasks.load_cell
+    load_files = batch_tasks.load_files
 
     def watched(folder):
         read.append(folder.name)
-        return load_cell(folder)
+        return load_files(folder)
 
-    monkeypatch.setattr(batch_tasks, "load_cell", watched)
+    monkeypatch.setattr(batch_tasks, "load_files", watched)
     return read
 
 

@@ -8,9 +8,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from superxception_jax.data.image_file import decode_image
+from superxception_jax.data.image_file import MemoryShortError, decode_image
 from superxception_jax.karyotyping import folders
-from superxception_jax.karyotyping.folders import CellFolder, digest_cell, find_cells, load_cell
+from superxception_jax.karyotyping.folders import (
+    CellFolder,
+    digest_cell,
+    digest_files,
+    find_cells,
+    load_cell,
+    load_files,
+)
 from tests.karyotyping.small_batch import write_images
 
 
@@ -115,36 +122,51 @@ def test_files_that_are_left_out_are_unread(tmp_path):
     assert cell.unread == (("2.gif", "its format isn't read"),)
 
 
-def test_an_image_that_memory_does_not_hold_costs_only_itself(tmp_path, monkeypatch):
+@pytest.mark.parametrize("error", [MemoryError, MemoryShortError])
+def test_an_image_that_memory_does_not_hold_costs_only_itself(tmp_path, monkeypatch, error):
     write_images(tmp_path / "cell", count=3)
 
     def decode(content):
         if content == (tmp_path / "cell" / "1.png").read_bytes():
-            raise MemoryError
+            raise error
         return decode_image(content)
 
     monkeypatch.setattr(folders, "decode_image", decode)
     (folder,) = find_cells(tmp_path / "cell").cells
-    cell = load_cell(folder)
+    known = digest_files(folder)
+    cell, digests = load_files(folder)
+    assert digests == (known[0], "", known[2])
     assert [one.name for one in cell.images] == ["0.png", "2.png"]
     assert cell.unread == (("1.png", "the image is too large for this computer's memory"),)
+
+
+def test_a_file_that_cannot_be_read_does_not_tell_its_folder(tmp_path):
+    write_images(tmp_path / "Smith_Jane", count=3)
+    (folder,) = find_cells(tmp_path / "Smith_Jane").cells
+    folder.files[1].unlink()
+    cell = load_cell(dataclasses.replace(folder, name="cell 1"))
+    assert cell.unread == (("1.png", "the file can't be read (No such file or directory)"),)
+
+
+def digest_of(cell: CellFolder, *, program: str) -> str:
+    return digest_cell(cell, digest_files(cell), program=program)
 
 
 def test_a_digest_depends_on_everything_that_results_depend_on(tmp_path):
     write_images(tmp_path / "cell", count=3)
     (cell,) = find_cells(tmp_path / "cell").cells
-    first = digest_cell(cell, program="p")
-    assert digest_cell(cell, program="p") == first
-    assert digest_cell(cell, program="q") != first
-    assert digest_cell(dataclasses.replace(cell, case="P1"), program="p") != first
-    assert digest_cell(dataclasses.replace(cell, files=cell.files[:2]), program="p") != first
+    first = digest_of(cell, program="p")
+    assert digest_of(cell, program="p") == first
+    assert digest_of(cell, program="q") != first
+    assert digest_of(dataclasses.replace(cell, case="P1"), program="p") != first
+    assert digest_of(dataclasses.replace(cell, files=cell.files[:2]), program="p") != first
     left_out = (("x.txt", "no image"),)
-    assert digest_cell(dataclasses.replace(cell, left_out=left_out), program="p") != first
+    assert digest_of(dataclasses.replace(cell, left_out=left_out), program="p") != first
     content = cell.files[1].read_bytes()
     cell.files[1].write_bytes(content + b"0")
-    changed = digest_cell(cell, program="p")
+    changed = digest_of(cell, program="p")
     cell.files[1].unlink()
-    assert len({first, changed, digest_cell(cell, program="p")}) == 3
+    assert len({first, changed, digest_of(cell, program="p")}) == 3
     cell.files[1].write_bytes(content)
     os.utime(cell.files[1], (0, 0))
-    assert digest_cell(cell, program="p") == first
+    assert digest_of(cell, program="p") == first

@@ -78,7 +78,8 @@ def test_images_are_written_and_come_back_as_an_own_set(tmp_path):
     result = run(tmp_path, *asked)
     assert result.returncode == 0, result.stderr
     assert result.stdout.splitlines()[-1] == f"wrote {tmp_path / 'drawn'}"
-    (cell,) = (tmp_path / "drawn").iterdir()
+    cell, table = sorted((tmp_path / "drawn").iterdir())
+    assert table.name == "labels.csv"
     drawn = draw_numbered_cell(0, seed=0, style="q", aneuploid_share=0.0).chromosomes
     assert len(list(cell.iterdir())) == len(drawn) == 46
     image = np.asarray(Image.open(cell / f"{cell.name} {drawn[0].name}.png"))

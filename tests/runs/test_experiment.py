@@ -131,6 +131,13 @@ def test_synthetic_options_reach_the_builder():
     }
 
 
+def test_the_stated_background_reaches_the_preparation_of_own_cells():
+    config = get_config("own")
+    config.data.own_folder = "lab"
+    config.normalization.background = "light"
+    assert build_experiment(config).data_sets["own"]["background"] == "light"
+
+
 def test_all_problems_are_reported_at_once():
     config = _changed(
         model__name="super_xceptoin", training__epochs=0, split__fold=9, super_resolution__skip="no"

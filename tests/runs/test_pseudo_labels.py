@@ -11,7 +11,10 @@ from PIL import Image
 
 from configs.stripnet import get_config
 from superxception_jax.data.ideogram.builder import draw_numbered_cell
+from superxception_jax.data.image_file import hash_image
+from superxception_jax.data.own.folder import load_folder, read_folder
 from superxception_jax.karyotyping.cell import Classifier, karyotype_prepared
+from superxception_jax.karyotyping.folders import find_cells
 from superxception_jax.karyotyping.stain import StainVerdict
 from superxception_jax.runs import pseudo_labels, run
 from superxception_jax.runs.experiment import build_experiment
@@ -55,6 +58,22 @@ def folders(tmp_path):
 @pytest.fixture
 def experiment(folders, monkeypatch):
     return make_experiment(folders, monkeypatch)
+
+
+@pytest.mark.parametrize("background", ["auto", "light"])
+def test_cells_are_known_by_the_pixels_of_their_labels(folders, experiment, background):
+    settings = dataclasses.replace(experiment.normalization, background=background)
+    (cell, *_) = find_cells(folders / "labelled").cells
+    file = cell.files[0]
+    inverted = Image.fromarray(255 - np.asarray(Image.open(file)))
+    inverted.save(file)  # What a cell on white would have: of the others nothing is read then.
+    read = read_folder(folders / "labelled", twins="refuse")
+    records = load_folder(read, twins="refuse", polarity="any", background=background)
+    prepared = pseudo_labels._prepare(cell, settings=settings)
+    assert prepared is not None
+    assert {text.split(" ")[0] for text in prepared.hashes.values()} == {
+        hash_image(one.image) for one in records if one.cell == cell.name
+    }
 
 
 def make_experiment(folders, monkeypatch, **changes):

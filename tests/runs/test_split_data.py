@@ -7,10 +7,10 @@ import pytest
 
 from configs import super_xception
 from configs.stripnet import get_config
+from superxception_jax.chromosomes import MOST_CHROMOSOMES
 from superxception_jax.data.joined import join_chromosomes
 from superxception_jax.data.splits import SplitSettings, make_split
 from superxception_jax.data.stored_images import StoredImages
-from superxception_jax.karyotyping.prior import MOST_CHROMOSOMES
 from superxception_jax.runs import split_data
 from superxception_jax.runs.experiment import build_experiment
 from superxception_jax.runs.split_data import (

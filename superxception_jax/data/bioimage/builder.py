@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import functools
 
-from superxception_jax.data.bioimage.archive import PADOVA_COUNTS, load_bioimage
+from superxception_jax.data.archive import digest_archive
+from superxception_jax.data.bioimage.archive import PADOVA, PADOVA_COUNTS, load_bioimage
 from superxception_jax.data.record_builder import RecordBuilder, RecordConfig
 
 
@@ -28,5 +29,6 @@ def build_bioimage(*, data_dir: str, manual_dir: str) -> Builder:
         The builder.
     """
     load = functools.partial(load_bioimage, manual_dir, expected=PADOVA_COUNTS)
-    config = RecordConfig(name="padova", load=load)
+    digest = functools.partial(digest_archive, manual_dir, archive=PADOVA)
+    config = RecordConfig(name="padova", load=load, digest=digest)
     return Builder(data_dir=data_dir, config=config, file_format="array_record")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import functools
 
-from superxception_jax.data.gband.archive import GBAND_COUNTS, load_gband
+from superxception_jax.data.archive import digest_archive
+from superxception_jax.data.gband.archive import GBAND_COUNTS, KARYOGRAMS, load_gband
 from superxception_jax.data.record_builder import RecordBuilder, RecordConfig
 
 
@@ -23,5 +24,6 @@ def build_gband(*, data_dir: str, manual_dir: str) -> Builder:
         The builder.
     """
     load = functools.partial(load_gband, manual_dir, expected=GBAND_COUNTS)
-    config = RecordConfig(name="karyograms", load=load)
+    digest = functools.partial(digest_archive, manual_dir, archive=KARYOGRAMS)
+    config = RecordConfig(name="karyograms", load=load, digest=digest)
     return Builder(data_dir=data_dir, config=config, file_format="array_record")

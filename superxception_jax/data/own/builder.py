@@ -6,6 +6,7 @@ import functools
 import re
 from collections.abc import Sequence
 
+from superxception_jax.data.crop import BACKGROUNDS
 from superxception_jax.data.own.equal_images import TWINS
 from superxception_jax.data.own.folder import (
     POLARITIES,
@@ -30,7 +31,7 @@ class Builder(RecordBuilder):
     set_aside: Sequence[str] = ()
 
 
-def build_own(*, data_dir: str, folder: str, twins: str, polarity: str) -> Builder:
+def build_own(*, data_dir: str, folder: str, twins: str, polarity: str, background: str) -> Builder:
     """Return the TFDS builder of a laboratory's folder; no image is decoded yet.
 
     Args:
@@ -38,6 +39,7 @@ def build_own(*, data_dir: str, folder: str, twins: str, polarity: str) -> Build
         folder: Folder of the laboratory, laid out as README.md says.
         twins: "refuse" or "allow" equal images in several cells.
         polarity: How images of unstated orientation are taken, "upright" or "any" way up.
+        background: Background of all images, "dark" or "light", or "auto": decided for each cell.
 
     Returns:
         The builder; its name holds a hash of the folder's content, so that changed files give
@@ -45,24 +47,33 @@ def build_own(*, data_dir: str, folder: str, twins: str, polarity: str) -> Build
 
     Raises:
         FileNotFoundError: There is no such folder.
-        ValueError: The folder can't be used, see `read_folder`, or `twins` or `polarity` is
-            unknown.
+        ValueError: The folder can't be used, see `read_folder`, or `twins`, `polarity` or
+            `background` is unknown.
     """
-    if twins not in TWINS:
-        raise ValueError(f"`twins` must be one of {', '.join(TWINS)}, got {twins!r}.")
-    if polarity not in POLARITIES:
-        raise ValueError(f"`polarity` must be one of {', '.join(POLARITIES)}, got {polarity!r}.")
+    for name, value, known in (
+        ("twins", twins, TWINS),
+        ("polarity", polarity, POLARITIES),
+        ("background", background, BACKGROUNDS),
+    ):
+        if value not in known:
+            raise ValueError(f"`{name}` must be one of {', '.join(known)}, got {value!r}.")
     path = find_folder(folder)
     read = read_folder(path, twins=twins)
     label = re.sub(r"[^A-Za-z0-9]+", "_", path.name).strip("_") or "folder"
     # Where twins are refused, a preparation that was allowed them must not be taken.
     allowed = "-twins" if twins == "allow" else ""
     way = "-any" if polarity == "any" else ""
+    stated = "" if background == "auto" else f"-{background}"
     set_aside: list[str] = []
     config = RecordConfig(
-        name=f"{label}-{read.content_hash}{allowed}{way}",
+        name=f"{label}-{read.content_hash}{allowed}{way}{stated}",
         load=functools.partial(
-            iterate_folder, read, twins=twins, polarity=polarity, tell=set_aside.append
+            iterate_folder,
+            read,
+            twins=twins,
+            polarity=polarity,
+            background=background,
+            tell=set_aside.append,
         ),
     )
     builder = Builder(data_dir=data_dir, config=config, file_format="array_record")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from superxception_jax.chromosomes import class_label, natural_key
+from superxception_jax.chromosomes import MOST_CHROMOSOMES, class_label, natural_key
 from superxception_jax.data.background import LeveledCell, level_cell
+from superxception_jax.data.crop import SMALLEST_AREA_PX
 from superxception_jax.data.file_names import shown_name
 from superxception_jax.data.folder_layout import recognize_layout
 from superxception_jax.data.folder_reading import CELL_IMAGES
@@ -29,6 +30,7 @@ from superxception_jax.files import absolute_path
 HASH_VERSION = 2  # Raise it whenever the records of an unchanged folder change.
 # Images that are kept between their check and their preparation; others are decoded twice.
 _KEPT_BYTES = 2**30
+_EMPTY = f"shows no chromosome: nothing of {SMALLEST_AREA_PX} px or more beside the background"
 # How the images are taken whose orientation the table does not state.
 POLARITIES = ("upright", "any")
 HOW_TO = (
@@ -107,7 +109,8 @@ def read_folder(folder: Path, *, twins: str) -> OwnFolder:
         layout = recognize_layout(folder)
     except FileNotFoundError as error:
         raise ValueError(f"{error} Then {HOW_TO}.") from error
-    layout.check_cell_sizes(most=CELL_IMAGES)
+    # More images in a folder are those of several cells, unless a table says that they are of one.
+    layout.check_cell_sizes(most=MOST_CHROMOSOMES if layout.kind == "table" else CELL_IMAGES)
     files = read_labels(layout)
     digests, problems = {}, []
     for one in files:
@@ -123,7 +126,9 @@ def read_folder(folder: Path, *, twins: str) -> OwnFolder:
     return OwnFolder(layout, tuple(files), digests, notices)
 
 
-def load_folder(folder: OwnFolder, *, twins: str, polarity: str) -> list[ChromosomeRecord]:
+def load_folder(
+    folder: OwnFolder, *, twins: str, polarity: str, background: str
+) -> list[ChromosomeRecord]:
     """Load and check all images of a laboratory's folder, also those that are no chromosome.
 
     Args:
@@ -131,6 +136,7 @@ def load_folder(folder: OwnFolder, *, twins: str, polarity: str) -> list[Chromos
         twins: "refuse" or "allow" equal pixels in several cells.
         polarity: An entry of `POLARITIES`: "upright" takes images for upright unless the table
             says otherwise, "any" only those of which it says so.
+        background: "dark", "light", or "auto": decided for each cell.
 
     Returns:
         All chromosomes, sorted by cell, then name; the images of each cell are scaled to 8 bits
@@ -140,11 +146,18 @@ def load_folder(folder: OwnFolder, *, twins: str, polarity: str) -> list[Chromos
     Raises:
         ValueError: Images are damaged, coloured or there twice; all are listed.
     """
-    return list(iterate_folder(folder, twins=twins, polarity=polarity, tell=None))
+    return list(
+        iterate_folder(folder, twins=twins, polarity=polarity, background=background, tell=None)
+    )
 
 
 def iterate_folder(
-    folder: OwnFolder, *, twins: str, polarity: str, tell: Callable[[str], object] | None
+    folder: OwnFolder,
+    *,
+    twins: str,
+    polarity: str,
+    background: str,
+    tell: Callable[[str], object] | None,
 ) -> Iterator[ChromosomeRecord]:
     """Check all images of a laboratory's folder, and return an iterator over them.
 
@@ -152,6 +165,7 @@ def iterate_folder(
         folder: The folder, as `read_folder` returns it.
         twins: "refuse" or "allow" equal pixels in several cells.
         polarity: An entry of `POLARITIES`, see `load_folder`.
+        background: An entry of `BACKGROUNDS`, see `load_folder`.
         tell: Called with what is said of images that can't be one chromosome of their cell, see
             `screen_cell`; they are left out. None: these are not looked for.
 
@@ -162,9 +176,7 @@ def iterate_folder(
     Raises:
         ValueError: Images are damaged, coloured or there twice; all are listed. Or none is left.
     """
-    by_cell: dict[str, list[LabelledFile]] = {}
-    for one in folder.files:
-        by_cell.setdefault(one.cell, []).append(one)
+    by_cell = _by_cell(folder.files)
     problems: list[str] = []
     contents: list[Fingerprint] = []
     kept: dict[str, list[ChromosomeRecord]] = {}
@@ -179,7 +191,7 @@ def iterate_folder(
             for one, image in zip(files, images, strict=True)
         ]
         try:
-            leveled = level_cell(images, background="auto")
+            leveled = level_cell(images, background=background)
         except ValueError as error:
             problems.append(f"cell {cell}: {error}")
             continue
@@ -197,7 +209,16 @@ def iterate_folder(
         if len(lines) == len(folder.files):
             raise_problems(lines, source=source)
         tell(_aside_text(lines))
-    return _in_order(by_cell, kept, aside=aside, polarity=polarity, source=source)
+    return _in_order(
+        by_cell, kept, aside=aside, polarity=polarity, background=background, source=source
+    )
+
+
+def _by_cell(files: Iterable[LabelledFile]) -> dict[str, list[LabelledFile]]:
+    by_cell: dict[str, list[LabelledFile]] = {}
+    for one in files:
+        by_cell.setdefault(one.cell, []).append(one)
+    return by_cell
 
 
 def _in_order(
@@ -206,6 +227,7 @@ def _in_order(
     *,
     aside: Mapping[Path, str],
     polarity: str,
+    background: str,
     source: str,
 ) -> Iterator[ChromosomeRecord]:
     """Yield the records by cell, then name; decode those that were not kept."""
@@ -215,7 +237,7 @@ def _in_order(
             problems: list[str] = []
             images = _decode(by_cell[cell], add_problem=problems.append)
             raise_problems(problems, source=source)  # It was changed since it was checked.
-            leveled = level_cell(images, background="auto")
+            leveled = level_cell(images, background=background)
             records = _records(by_cell[cell], leveled, aside=aside, polarity=polarity)
         yield from sorted(records, key=lambda record: natural_key(record.name))
 
@@ -225,7 +247,10 @@ def _screen(files: Sequence[LabelledFile], leveled: LeveledCell) -> dict[Path, s
     kind = leveled.background.kind
     sights = [see(image, background=kind) for image in leveled.images]
     found = screen_cell(sights, names=[one.shown for one in files], background=kind)
-    return {files[one.index].path: one.reason for one in found}
+    reasons = {files[one.index].path: one.reason for one in found}
+    # The screening leaves these to the measuring, which a data set reaches only in a training.
+    empty = [one for one, sight in zip(files, sights, strict=True) if sight.mask is None]
+    return reasons | {one.path: _EMPTY for one in empty}
 
 
 def _aside_text(lines: Sequence[str]) -> str:

@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import functools
-from typing import Any
+from collections.abc import Iterable
 
-import tensorflow_datasets as tfds
-
-from superxception_jax.data.record_builder import (
-    SPLIT,
-    RecordBuilder,
-    RecordConfig,
-    record_features,
-)
-from superxception_jax.data.tseng.archive import load_tseng
+from superxception_jax.data.archive import digest_archive
+from superxception_jax.data.record import ChromosomeRecord
+from superxception_jax.data.record_builder import RecordBuilder, RecordConfig
+from superxception_jax.data.tseng.archive import METAPHASES, load_tseng
 
 
 class Builder(RecordBuilder):
@@ -29,18 +24,10 @@ class Builder(RecordBuilder):
         """Return lines that say how much is not used; kept with the prepared data."""
         return tuple(self.info.metadata.get("left_out", ()))
 
-    def _info(self) -> tfds.core.DatasetInfo:
-        return self.dataset_info_from_configs(
-            features=record_features(),
-            homepage=self.HOMEPAGE,
-            metadata=tfds.core.MetadataDict(),
-        )
-
-    def _split_generators(self, dl_manager: tfds.download.DownloadManager) -> dict[str, Any]:
-        del dl_manager  # Nothing is downloaded.
+    def _load(self) -> Iterable[ChromosomeRecord]:
         pictures = self.builder_config.load()
         self.info.metadata["left_out"] = list(pictures.left_out)
-        return {SPLIT: self._generate_examples(pictures)}
+        return pictures
 
 
 def build_tseng(*, data_dir: str, manual_dir: str) -> Builder:
@@ -53,5 +40,9 @@ def build_tseng(*, data_dir: str, manual_dir: str) -> Builder:
     Returns:
         The builder.
     """
-    config = RecordConfig(name="isolated", load=functools.partial(load_tseng, manual_dir))
+    config = RecordConfig(
+        name="isolated",
+        load=functools.partial(load_tseng, manual_dir),
+        digest=functools.partial(digest_archive, manual_dir, archive=METAPHASES),
+    )
     return Builder(data_dir=data_dir, config=config, file_format="array_record")

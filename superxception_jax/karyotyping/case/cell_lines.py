@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from superxception_jax.chromosomes import AUTOSOMES, CLASS_NAMES, X, Y
+from superxception_jax.chromosomes import AUTOSOMES, CLASS_NAMES, MOST_OF_A_CLASS, X, Y
 from superxception_jax.karyotyping.case.case_record import (
     Candidate,
     CaseCell,
@@ -15,7 +15,6 @@ from superxception_jax.karyotyping.case.case_record import (
     Counts,
 )
 from superxception_jax.karyotyping.case.preparation import MOST_SHOWN
-from superxception_jax.karyotyping.prior import MOST_OF_A_CLASS
 
 NORMAL_XX: Counts = (2,) * AUTOSOMES + (2, 0)
 NORMAL_XY: Counts = (2,) * AUTOSOMES + (1, 1)

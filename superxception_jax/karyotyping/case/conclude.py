@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from superxception_jax.arrays import check
-from superxception_jax.chromosomes import AUTOSOMES, CLASS_NAMES
+from superxception_jax.chromosomes import AUTOSOMES, CLASS_NAMES, MOST_OF_A_CLASS
 from superxception_jax.karyotyping.case.case_record import (
     Candidate,
     Case,
@@ -40,7 +40,6 @@ from superxception_jax.karyotyping.case.preparation import (
 )
 from superxception_jax.karyotyping.iscn import COMPLETE_CELL
 from superxception_jax.karyotyping.karyotype import Karyotype
-from superxception_jax.karyotyping.prior import MOST_OF_A_CLASS
 from superxception_jax.karyotyping.review_flags import quantity
 
 NO_CELL = "no cell could be analysed"

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from superxception_jax.chromosomes import AUTOSOMES, CLASS_NAMES, X, Y
+from superxception_jax.chromosomes import AUTOSOMES, CLASS_NAMES, MOST_OF_A_CLASS, X, Y
 from superxception_jax.karyotyping.assignment import best_assignment
-from superxception_jax.karyotyping.prior import MOST_OF_A_CLASS, CountPrior
+from superxception_jax.karyotyping.prior import CountPrior
 
 # Most chromosomes of a class that a cell is expected to show.
 MOST_SHOWN = 8

@@ -12,15 +12,17 @@ from superxception_jax.data.own import folder
 from superxception_jax.data.own.builder import Builder, build_own
 from superxception_jax.data.own.folder import load_folder, read_folder
 from superxception_jax.data.record import ChromosomeRecord
-from tests.data.image_folders import put
+from tests.data.image_folders import own_options, put, put_names
 
 
-def build(lab: Path, data_dir: str, twins: str, polarity: str = "upright") -> Builder:
-    return build_own(data_dir=data_dir, folder=str(lab), twins=twins, polarity=polarity)
+def build(lab: Path, data_dir: str, twins: str, **changes: str) -> Builder:
+    return build_own(data_dir=data_dir, **own_options(lab, twins=twins, **changes))
 
 
-def load(path: Path) -> list[ChromosomeRecord]:
-    return load_folder(read_folder(path, twins="refuse"), twins="refuse", polarity="upright")
+def load(path: Path, background: str = "auto") -> list[ChromosomeRecord]:
+    return load_folder(
+        read_folder(path, twins="refuse"), twins="refuse", polarity="upright", background=background
+    )
 
 
 @pytest.fixture
@@ -65,12 +67,23 @@ def test_a_preparation_with_twins_is_not_taken_where_they_are_refused(lab, tmp_p
     with pytest.raises(ValueError, match="`twins` must be one of refuse, allow, got 'keep'"):
         build(lab, data_dir, "keep")
     # Equal pixels in different files are found while preparing, which leaves nothing behind.
-    for cell, ending in (("c9", "png"), ("c10", "bmp")):
-        (lab / cell / "twin 5a.png").unlink()
-        Image.fromarray(np.eye(9, dtype=np.uint8) * 90).save(lab / cell / f"two 5a.{ending}")
+    (lab / "c10" / "twin 5a.png").unlink()
+    Image.open(lab / "c9" / "twin 5a.png").save(lab / "c10" / "twin 5a.bmp")
     assert len(load_records(build(lab, data_dir, "allow"), progress=False)) == 5
     with pytest.raises(ValueError, match="are the same image in several cells"):
         load_records(build(lab, data_dir, "refuse"), progress=False)
+
+
+def test_a_table_may_have_cells_as_large_as_karyotyping_reads(tmp_path):
+    names = [f"large/{index}.png" for index in range(93)]
+    put_names(tmp_path, [*names, "small/1.png"])
+    rows = "".join(f"{name},1\n" for name in [*names[:92], "small/1.png"])
+    (tmp_path / "labels.csv").write_text(f"file,class\n{rows}")
+    read = read_folder(tmp_path, twins="refuse")
+    assert [len(cell.files) for cell in read.layout.cells] == [92, 1]
+    (tmp_path / "labels.csv").write_text(f"file,class\n{rows}{names[92]},1\n")
+    with pytest.raises(ValueError, match=r"`large`: 93 images can't be .* one cell \(at most 92\)"):
+        read_folder(tmp_path, twins="refuse")
 
 
 def test_what_is_unknown_of_the_orientation_is_another_data_set(lab, tmp_path):
@@ -79,14 +92,37 @@ def test_what_is_unknown_of_the_orientation_is_another_data_set(lab, tmp_path):
     (lab / "labels.csv").write_text(f"file,class,turned\n{rows}")
     names = {}
     for polarity, unstated in (("upright", True), ("any", False)):
-        builder = build(lab, data_dir, "refuse", polarity)
+        builder = build(lab, data_dir, "refuse", polarity=polarity)
         names[polarity] = builder.info.full_name.split("/")[1]
         records = load_records(builder, progress=False)
         assert [one.name for one in records] == ["c9/12", "c9/anything 23", "c10/scan 7 1a"]
         assert [one.upright for one in records] == [True, True, unstated]
     assert names["any"] == f"{names['upright']}-any"
     with pytest.raises(ValueError, match="`polarity` must be one of upright, any, got 'up'"):
-        build(lab, data_dir, "refuse", "up")
+        build(lab, data_dir, "refuse", polarity="up")
+
+
+def test_the_stated_background_goes_before_the_vote(lab, tmp_path, monkeypatch):
+    data_dir = str(tmp_path / "data")
+    light = 255 - np.asarray(Image.open(lab / "c9" / "12.jpg"))
+    Image.fromarray(light).save(lab / "c9" / "light 7.png")
+    grey = 170 - np.asarray(Image.open(lab / "c9" / "anything 23.tif")) // 2
+    (lab / "c11").mkdir()
+    Image.fromarray(grey.astype(np.uint8)).save(lab / "c11" / "grey 9.png")
+    names = {}
+    for background in ("auto", "light", "dark"):
+        builder = build(lab, data_dir, "refuse", background=background)
+        names[background] = builder.info.full_name.split("/")[1]
+        found = {one.name: one.image for one in load(lab, background)}
+        monkeypatch.setattr(folder, "_KEPT_BYTES", 0)  # They are decoded again.
+        for one in load_records(builder, progress=False):
+            np.testing.assert_array_equal(one.image, found[one.name])
+        monkeypatch.undo()
+        assert found["c11/grey 9"][0, 0] == (170 if background == "dark" else 255)
+    assert names["light"] == f"{names['auto']}-light"
+    assert names["dark"] == f"{names['auto']}-dark"
+    with pytest.raises(ValueError, match="`background` must be one of auto, dark, light, got 'q'"):
+        build(lab, data_dir, "refuse", background="q")
 
 
 def test_a_large_folder_is_decoded_again_to_the_same_images(lab, monkeypatch):
@@ -99,7 +135,11 @@ def test_a_large_folder_is_decoded_again_to_the_same_images(lab, monkeypatch):
             np.testing.assert_array_equal(one.image, other.image)
             assert dataclasses.replace(one, image=other.image) == other
     records = folder.iterate_folder(
-        read_folder(lab, twins="refuse"), twins="refuse", polarity="upright", tell=None
+        read_folder(lab, twins="refuse"),
+        twins="refuse",
+        polarity="upright",
+        background="auto",
+        tell=None,
     )
     (lab / "c9" / "12.jpg").write_bytes(b"changed")
     with pytest.raises(ValueError, match=r"must be a sound data set, got 1 problem.*\n  c9/12.jpg"):
@@ -123,14 +163,18 @@ def test_images_that_are_no_single_chromosome_are_set_aside_by_name(lab, tmp_pat
         two[5:25:19, column : column + 8 : 7] = 0
     Image.fromarray(bar).save(lab / "c9" / "bar 3a.png")
     Image.fromarray(two).save(lab / "c10" / "two 4a.png")
+    speck = np.zeros((30, 20), np.uint8)
+    speck[8, 9:12] = 150
+    Image.fromarray(speck).save(lab / "c9" / "speck 5a.png")
     data_dir = str(tmp_path / "data")
     records = load_records(build(lab, data_dir, "refuse"), progress=False)
     assert [one.name for one in records] == ["c9/12", "c9/anything 23", "c10/scan 7 1a"]
     text = capsys.readouterr().out
     assert "own: images that can't be one chromosome of their cell, which are set aside" in text
-    assert "trained on nor tested: 2\n" in text
+    assert "trained on nor tested: 3\n" in text
     assert "  c9/bar 3a.png: straight-edged: a scale bar" in text
     assert "  c10/two 4a.png: two separate pieces of chromosome size" in text
+    assert "  c9/speck 5a.png: shows no chromosome: nothing of" in text
     # Images of a large folder are decoded again, and set aside again.
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(folder, "_KEPT_BYTES", 0)
@@ -138,5 +182,5 @@ def test_images_that_are_no_single_chromosome_are_set_aside_by_name(lab, tmp_pat
     assert [one.name for one in again] == [one.name for one in records]
     for name in ("c9/12.jpg", "c9/anything 23.tif", "c10/scan 7 1a.png"):
         (lab / name).unlink()
-    with pytest.raises(ValueError, match=r"got 2 problems.*\n  c9/bar 3a.png: straight"):
+    with pytest.raises(ValueError, match=r"got 3 problems.*\n  c9/bar 3a.png: straight"):
         load_records(build(lab, data_dir, "refuse"), progress=False)

@@ -35,7 +35,9 @@ def put(root: Path, name: str, image: np.ndarray | Image.Image | None = None) ->
 
 
 def load(folder: Path, twins: str = "refuse", polarity: str = "upright") -> list[ChromosomeRecord]:
-    return load_folder(read_folder(folder, twins=twins), twins=twins, polarity=polarity)
+    return load_folder(
+        read_folder(folder, twins=twins), twins=twins, polarity=polarity, background="auto"
+    )
 
 
 def content_hash(folder: Path) -> str:
@@ -210,7 +212,7 @@ def test_equal_files_in_two_cells_are_refused_unless_allowed(lab):
         read_folder(lab, twins="refuse")
     folder = read_folder(lab, twins="allow")
     assert folder.notices[1].startswith("own: 1 image is in several cells")
-    assert len(load_folder(folder, twins="allow", polarity="upright")) == 6
+    assert len(load_folder(folder, twins="allow", polarity="upright", background="auto")) == 6
 
 
 @pytest.mark.parametrize("name", ["c10/again 12a.png", "c9/again 12a.png"])

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import json
+import shutil
+
 import numpy as np
 import pytest
 
@@ -61,6 +64,31 @@ def test_what_is_left_out_is_said_again_later(prepared):
     )
     assert "218 chromosomes, 5 cells, 3 cases" in text
     assert text.endswith("\n".join(lines))
+
+
+def test_another_archive_than_the_prepared_one_is_refused(prepared, tmp_path):
+    for part in ("data", "manual"):
+        shutil.copytree(prepared[0] / part, tmp_path / part)
+    known = build(tmp_path).archive
+    assert set(known) == {"files"}
+    write_archive(
+        tmp_path / "manual", {"1000051": draw_metaphase(30, joined=0)}, folders=("more", "boxes")
+    )
+    with pytest.raises(ValueError, match=r"must be prepared from .*; delete that folder, which"):
+        build(tmp_path)
+    (folder,) = (tmp_path / "data" / "tseng" / "isolated").iterdir()
+    shutil.rmtree(folder)
+    assert build(tmp_path).archive != known, "its canvases are others, too"
+    # Without the archive, what is prepared is taken; so is what an earlier version prepared.
+    shutil.copytree(prepared[0] / "data", tmp_path / "data", dirs_exist_ok=True)
+    (tmp_path / "manual").rename(tmp_path / "away")
+    assert build(tmp_path).archive == known
+    (tmp_path / "away").rename(tmp_path / "manual")
+    file = folder / "metadata.json"
+    file.write_text(json.dumps({"left_out": json.loads(file.read_text())["left_out"]}))
+    assert build(tmp_path).archive == {}
+    file.unlink()
+    assert build(tmp_path).archive == {}
 
 
 def test_no_case_is_in_two_parts(prepared):

@@ -19,6 +19,7 @@ from superxception_jax.data.ideogram.builder import draw_numbered_cell
 from superxception_jax.karyotyping.cell import karyotype_cell
 from superxception_jax.karyotyping.folders import find_cells, load_cell
 from superxception_jax.karyotyping.report.page import write_html_report
+from tests.data.image_folders import own_options
 from tests.karyotyping.known_cell import make_classifier
 from tests.karyotyping.report.browser import Page
 
@@ -121,7 +122,7 @@ def page(driver, lab, tmp_path):
 def load_lab(root, data):
     builder = make_builder(
         "own",
-        dataset_options={"folder": str(root), "twins": "refuse", "polarity": "any"},
+        dataset_options=own_options(root, polarity="any"),
         data_dir=data,
         manual_dir=data,
     )
