@@ -15,10 +15,11 @@ from superxception_jax.files import check_writable, write_json, write_text
 from superxception_jax.runs.equal_setups import check_equal_setups
 from superxception_jax.runs.experiment import Experiment
 from superxception_jax.runs.finished import has_ended
-from superxception_jax.runs.lineage import check_unseen
+from superxception_jax.runs.lineage import check_unseen, collect_trained
 from superxception_jax.runs.lock import locked_run
 from superxception_jax.runs.provenance import Provenance, TrainingRecord, describe_provenance
-from superxception_jax.runs.pseudo_labels import keep_pseudo_labels, load_pseudo_labels
+from superxception_jax.runs.pseudo_labels import keep_pseudo_labels
+from superxception_jax.runs.pseudo_labels_file import load_pseudo_labels
 from superxception_jax.runs.report import RunHistory, share_predictions, write_report
 from superxception_jax.runs.setup import (
     Setup,
@@ -36,6 +37,7 @@ from superxception_jax.runs.split_file import (
 )
 from superxception_jax.runs.start_record import check_start, find_start, keep_start
 from superxception_jax.runs.train import train_network
+from superxception_jax.runs.trained_images import save_trained
 from superxception_jax.runs.workdir import (
     ENVIRONMENT_FILE,
     SPLIT_FILE,
@@ -210,7 +212,7 @@ def split_choice(
         if stored is None:
             split = draw_split(experiment)(everything)
             # Of images that were added since, the split of an earlier network is not known.
-            check_unseen(experiment, everything, split.test)
+            check_unseen(experiment, everything, split)
             return split
         check_images(
             describe_images(everything),
@@ -225,11 +227,15 @@ def split_choice(
 
 
 def _keep_split(setup: Setup, workdir: Path, *, has_begun: bool, finished: bool) -> None:
-    """Store the split of a run that has none.
+    """Store the split of a run that has none, and of one that begins the images that it knows.
 
     A run of an earlier version that has begun to train gets it too, so that later changes are
     seen; one that has finished doesn't, because nobody knows which images it was trained with.
     """
+    if not has_begun:
+        # Now, because what the run builds on may be gone when it is exported.
+        trained = collect_trained(setup.experiment, setup.split, setup.pseudo_labelled)
+        save_trained(workdir, trained)
     if (workdir / SPLIT_FILE).is_file():
         return
     if has_begun:

@@ -22,7 +22,7 @@ from superxception_jax.models.inference import Predict, make_predict
 from superxception_jax.models.multiply_accumulates import count_multiply_accumulates
 from superxception_jax.runs.experiment import Experiment
 from superxception_jax.runs.network import make_network
-from superxception_jax.runs.pseudo_labels import without_known
+from superxception_jax.runs.pseudo_labels_file import without_known
 from superxception_jax.runs.split_data import (
     check_cells,
     check_polarity,
@@ -133,14 +133,13 @@ def set_up(
     _check_batch_sizes(experiment, mesh)
     everything = load_everything(experiment)
     split = (choose_split or draw_split(experiment))(everything)
+    stored = describe_split(everything, split)
     splits = {name: everything.take(getattr(split, name)) for name in PARTS}
     to_curl = choose_to_curl(splits["train"], experiment.curled_share)
     check_polarity(splits["train"], experiment)
     if experiment.split.protocol in WHOLE_CELL_PROTOCOLS:
         check_cells(splits[tested].cells)
-    if pseudo_labelled is not None:
-        pseudo_labelled = without_known(pseudo_labelled, splits.values())
-    beside = [] if pseudo_labelled is None else [pseudo_labelled]
+    beside = [] if pseudo_labelled is None else [without_known(pseudo_labelled, stored)]
     shown = len(repeated_places(splits["train"], experiment.repeats))
     shown += sum(len(part.labels) for part in beside) + sum(map(len, to_curl.values()))
     steps_per_epoch = _count_steps(shown, experiment.batch_size)
@@ -161,9 +160,9 @@ def set_up(
         experiment=experiment,
         splits=splits,
         to_curl=to_curl,
-        pseudo_labelled=pseudo_labelled,
+        pseudo_labelled=beside[0] if beside else None,
         start=start,
-        split=describe_split(everything, split),
+        split=stored,
         mesh=mesh,
         model=model,
         optimizer=optimizer,

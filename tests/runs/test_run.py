@@ -15,6 +15,7 @@ from superxception_jax.runs import run, split_data
 from superxception_jax.runs.experiment import build_experiment
 from superxception_jax.runs.lock import locked_run
 from superxception_jax.runs.split_file import SPLIT_FILE, load_split
+from superxception_jax.runs.trained_images import hash_numbers, load_trained
 from superxception_jax.runs.workdir import load_config
 from superxception_jax.training.checkpoint import Checkpoints
 from superxception_jax.training.progress import Progress
@@ -108,6 +109,8 @@ def test_cells_added_after_the_training_are_never_tested_in_silence(
     assert [name for name, one in stored.images.items() if one.part == "train"] == trained
     assert [name for name, one in stored.images.items() if one.part == "test"] == tested
     assert len(stored.images) == 5 * SOME
+    known = [one.pixels for one in stored.images.values() if one.part in ("train", "validation")]
+    assert np.asarray(load_trained(workdir)).tolist() == sorted(hash_numbers(known).tolist())
     for number in range(5, 11):
         add_cell(laboratory, number)
     steps.step = 3
