@@ -73,7 +73,7 @@ def collect_trained(
     hashes = [one.pixels for one in stored.images.values() if one.part in parts]
     if pseudo is not None:
         # Each has two, of the image and of the turned one.
-        hashes += " ".join(without_known(pseudo, stored).hashes.tolist()).split()
+        hashes += " ".join(without_known(pseudo, stored, experiment).hashes.tolist()).split()
     found = [hash_numbers(hashes)]
     for weights, earlier in earlier_networks(experiment):
         known = known_images(find_weights(weights).parent, earlier)

@@ -9,6 +9,7 @@ import numpy as np
 
 from superxception_jax.data.source import Chromosomes
 from superxception_jax.files import damaged, load_arrays, replacing
+from superxception_jax.runs.experiment import Experiment
 from superxception_jax.runs.split_file import UNUSED, StoredSplit
 
 PSEUDO_LABELS_FILE = "pseudo_labels.npz"
@@ -50,17 +51,63 @@ def load_pseudo_labels(workdir: Path) -> Chromosomes | None:
         raise damaged(path, error, **what) from error
 
 
-def without_known(pseudo: Chromosomes, labelled: StoredSplit) -> Chromosomes:
-    """Return pseudo-labelled images without the cells of which an image has a label.
+def without_known(
+    pseudo: Chromosomes, labelled: StoredSplit, experiment: Experiment
+) -> Chromosomes:
+    """Return the pseudo-labelled images that train.
 
-    The labels are better, and no tested cell may train.
+    Left out are the cells of which an image has a label, because the labels are better, and no
+    tested cell may train; with the split `cases` also those of a case that validates or tests.
 
     Args:
         pseudo: Pseudo-labelled images.
-        labelled: The labelled images that train, validate and test.
+        labelled: Split of the labelled images.
+        experiment: Experiment of the run.
     """
-    known = {one.pixels for one in labelled.images.values() if one.part != UNUSED}
-    # Of an image that a table calls turned, a data set has the hash of the turned image.
-    rows = zip(pseudo.cells.tolist(), pseudo.hashes.tolist(), strict=True)
-    left_out = {cell for cell, hashes in rows if not known.isdisjoint(hashes.split())}
+    left_out = set().union(*_left_out(pseudo, labelled, experiment))
     return pseudo.take(np.array([one not in left_out for one in pseudo.cells.tolist()], bool))
+
+
+def describe_left_out(pseudo: Chromosomes, labelled: StoredSplit, experiment: Experiment) -> str:
+    """Return which of the cells that were read don't train, and why; empty if all do.
+
+    Args:
+        pseudo: As for `without_known`.
+        labelled: As for `without_known`.
+        experiment: As for `without_known`.
+    """
+    with_labels, held_out = _left_out(pseudo, labelled, experiment)
+    reasons = [f"{len(with_labels)} of which images have labels"] if with_labels else []
+    reasons += [f"{len(held_out)} of a case that validates or tests"] if held_out else []
+    sentences = [f"left out: {', '.join(reasons)}"] if reasons else []
+    unknown = set(pseudo.cells[pseudo.cases == ""].tolist()) - with_labels
+    if unknown and experiment.split.protocol == "cases":
+        sentences.append(
+            f"{len(unknown)} train although their case is unknown; to leave out those of a case "
+            "that validates or tests, make one folder per case"
+        )
+    if not sentences:
+        return ""
+    return f"unlabelled: of {len(set(pseudo.cells.tolist()))} cells, {'; '.join(sentences)}"
+
+
+def _left_out(
+    pseudo: Chromosomes, labelled: StoredSplit, experiment: Experiment
+) -> tuple[set[str], set[str]]:
+    """Return the cells of which an image has a label, and others of a case that is held out."""
+    known = {one.pixels for one in labelled.images.values() if one.part != UNUSED}
+    held_out = set()
+    if experiment.split.protocol == "cases":
+        parts = ("validation", "test")
+        held_out = {one.case for one in labelled.images.values() if one.part in parts}
+        if len(experiment.data_sets) > 1:  # Each begins with the name of its data set.
+            held_out = {case.partition("/")[2] for case in held_out}
+    with_labels, of_cases = set[str](), set[str]()
+    columns = (pseudo.cells, pseudo.cases, pseudo.hashes)
+    for cell, case, hashes in zip(*(one.tolist() for one in columns), strict=True):
+        # Of an image that a table calls turned, a data set has the hash of the turned image.
+        if not known.isdisjoint(hashes.split()):
+            with_labels.add(cell)
+        if case in held_out:
+            of_cases.add(cell)
+    return with_labels, of_cases - with_labels

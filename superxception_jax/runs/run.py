@@ -19,7 +19,7 @@ from superxception_jax.runs.lineage import check_unseen, collect_trained
 from superxception_jax.runs.lock import locked_run
 from superxception_jax.runs.provenance import Provenance, TrainingRecord, describe_provenance
 from superxception_jax.runs.pseudo_labels import keep_pseudo_labels
-from superxception_jax.runs.pseudo_labels_file import load_pseudo_labels
+from superxception_jax.runs.pseudo_labels_file import describe_left_out, load_pseudo_labels
 from superxception_jax.runs.report import RunHistory, share_predictions, write_report
 from superxception_jax.runs.setup import (
     Setup,
@@ -93,6 +93,10 @@ def train_and_test(
         )
         check_equal_setups(setup, workdir)
         provenance = describe_provenance()
+        if pseudo_labelled and (
+            left_out := describe_left_out(pseudo_labelled, setup.split, experiment)
+        ):
+            print(left_out, flush=True)
         print(describe(setup, workdir), flush=True)
         try:
             with open_checkpoints(workdir / "checkpoints") as checkpoints:

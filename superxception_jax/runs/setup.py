@@ -122,7 +122,7 @@ def set_up(
         experiment: Checked experiment.
         tested: Split that will be tested.
         choose_split: Returns the split of all images; None to draw it.
-        pseudo_labelled: Pseudo-labelled images to train on; those of labelled cells are left out.
+        pseudo_labelled: Pseudo-labelled images to train on, but for some, see `without_known`.
         start: What the run keeps of the weights that it starts from; None to look at them.
 
     Raises:
@@ -139,7 +139,9 @@ def set_up(
     check_polarity(splits["train"], experiment)
     if experiment.split.protocol in WHOLE_CELL_PROTOCOLS:
         check_cells(splits[tested].cells)
-    beside = [] if pseudo_labelled is None else [without_known(pseudo_labelled, stored)]
+    beside = []
+    if pseudo_labelled is not None:
+        beside = [without_known(pseudo_labelled, stored, experiment)]
     shown = len(repeated_places(splits["train"], experiment.repeats))
     shown += sum(len(part.labels) for part in beside) + sum(map(len, to_curl.values()))
     steps_per_epoch = _count_steps(shown, experiment.batch_size)
@@ -229,11 +231,10 @@ def multiply_accumulates(setup: Setup) -> int:
     """
     plain = dataclasses.replace(setup.experiment, implementation="plain")
     model = make_network(plain, setup.mesh)
-    side = plain.input_px
     return count_multiply_accumulates(
         lambda variables, images: model.apply(variables, images, train=False),
         setup.abstract_state.variables,
-        jax.ShapeDtypeStruct((1, side, side, 1), jax.numpy.float32),
+        jax.ShapeDtypeStruct((1, plain.input_px, plain.input_px, 1), jax.numpy.float32),
     )
 
 
