@@ -48,8 +48,7 @@ WORKDIR = flags.DEFINE_string(
 USE_STORED_SPLIT = flags.DEFINE_boolean(
     "use_stored_split",
     False,
-    "Resume a run whose data set has grown with the images of its start; what was added is left "
-    "out.",
+    "Resume a run whose data set has grown with the images of its start; added cells are left out.",
 )
 PROFILE = flags.DEFINE_boolean(
     "profile",
