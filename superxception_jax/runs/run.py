@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -42,6 +41,7 @@ from superxception_jax.runs.workdir import (
     ENVIRONMENT_FILE,
     SPLIT_FILE,
     claimed_workdir,
+    command_again,
     has_checkpoint,
     holds_run,
     keep_places,
@@ -81,7 +81,7 @@ def train_and_test(
         Interrupted: The run was asked to stop; the same call resumes it.
         NonFiniteLossError: The loss became infinite or not a number.
     """
-    advise(_resumption(workdir))
+    advise(_resumption(workdir, use_stored_split))
     with _claimed(workdir, experiment):
         start = keep_start(experiment.init_from, workdir, is_new=not has_checkpoint(workdir))
         if experiment.start_counts:
@@ -113,13 +113,20 @@ def train_and_test(
                 progress = train_network(setup, workdir, checkpoints, profile=profile)
                 variables = load_best(setup, checkpoints)
         except Interrupted as stop:
-            stop.add_note(_resumption(workdir))
+            stop.add_note(_resumption(workdir, use_stored_split))
             raise
         if not is_first():
             share_predictions(setup, variables=variables, split="test")
             return []
         history = RunHistory(progress, record.trainings, provenance, finished=True)
-        return write_report(setup, workdir, variables=variables, split="test", history=history)
+        return write_report(
+            setup,
+            workdir,
+            variables=variables,
+            split="test",
+            history=history,
+            use_stored_split=use_stored_split,
+        )
 
 
 def evaluate_run(
@@ -164,7 +171,7 @@ def evaluate_run(
         if not finished:
             print(
                 f"this training has not ended: step {step:,} of {_total_steps(setup):,}, tested "
-                f"is step {best:,}. {_resumption(workdir)}",
+                f"is step {best:,}. {_resumption(workdir, use_stored_split)}",
                 flush=True,
             )
         if not is_first():
@@ -172,7 +179,14 @@ def evaluate_run(
             return []
         record = load_training_record(workdir)
         history = RunHistory(progress, record.trainings, describe_provenance(), finished=finished)
-        return write_report(setup, workdir, variables=variables, split=split, history=history)
+        return write_report(
+            setup,
+            workdir,
+            variables=variables,
+            split=split,
+            history=history,
+            use_stored_split=use_stored_split,
+        )
 
 
 @contextlib.contextmanager
@@ -190,8 +204,8 @@ def _claimed(workdir: Path, experiment: Experiment) -> Iterator[None]:
         yield
 
 
-def _resumption(workdir: Path) -> str:
-    command = f"python launch/main.py --workdir={shlex.quote(str(workdir))}"
+def _resumption(workdir: Path, use_stored_split: bool) -> str:
+    command = command_again("main.py", workdir, use_stored_split=use_stored_split)
     every = f" in each of the {process_count()} processes" if process_count() > 1 else ""
     return f"Resume with: {command}{every}"
 
