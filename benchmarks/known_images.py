@@ -1,7 +1,7 @@
 """Write which images an exported network of an earlier version was trained on, beside its weights.
 
 The data must be those of its training: the split of its config is drawn from them again, and must
-test as many images as its results say. Of a run that kept its split, launch/export.py writes the
+test as many cells as its results say. Of a run that kept its split, launch/export.py writes the
 file itself. A network that starts from an included one is written after that one.
 
 Example:
@@ -46,11 +46,16 @@ def write_known_images(network: Path, places: dict[str, str]) -> Path:
         )
     everything = load_everything(experiment)
     split = draw_split(experiment)(everything)
-    tested = load_results(network).images
-    if len(split.test) != tested:
+    tested = load_results(network)
+    # Cells where they are whole: a later version may set another image of one aside.
+    found, expected, unit = len(split.test), tested.images, "images"
+    if tested.cells is not None:
+        found = len(set(everything.cells[split.test].tolist()))
+        expected, unit = tested.cells.cells, "cells"
+    if found != expected:
         raise ValueError(
-            f"the data must be those of the training of `{network}`, with {tested:,} test images, "
-            f"got {len(split.test):,}; give the folders as they were then."
+            f"the data must be those of the training of `{network}`, with {expected:,} test "
+            f"{unit}, got {found:,}; give the folders as they were then."
         )
     stored = describe_split(everything, split)
     return save_trained(network, collect_trained(experiment, stored, None))
