@@ -33,8 +33,7 @@ OWN_FOLDER = flags.DEFINE_string(
 USE_STORED_SPLIT = flags.DEFINE_boolean(
     "use_stored_split",
     False,
-    "Evaluate a run whose data set has grown on the images of its start; what was added is left "
-    "out.",
+    "Evaluate a run whose data set has grown on the images of its start; added cells are left out.",
 )
 
 

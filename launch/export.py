@@ -3,8 +3,9 @@
     python launch/export.py --workdir=runs/my_run --out=my_network
     python launch/karyotype.py --images=my_lab --workdir=my_network
 
-The folder holds the config, the calibration, the results, a model card and the weights in half
-precision, but neither the state of the optimiser nor any image.
+The folder holds the config, the calibration, the results, a model card, hashes of the images that
+the network was trained on, and the weights in half precision, but neither the state of the
+optimiser nor any image.
 """
 
 from __future__ import annotations

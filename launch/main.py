@@ -14,7 +14,6 @@ Several processes train one network where SLURM, Open MPI or Cloud TPU start the
 
 from __future__ import annotations
 
-import shlex
 import sys
 import time
 from pathlib import Path
@@ -48,8 +47,7 @@ WORKDIR = flags.DEFINE_string(
 USE_STORED_SPLIT = flags.DEFINE_boolean(
     "use_stored_split",
     False,
-    "Resume a run whose data set has grown with the images of its start; what was added is left "
-    "out.",
+    "Resume a run whose data set has grown with the images of its start; added cells are left out.",
 )
 PROFILE = flags.DEFINE_boolean(
     "profile",
@@ -69,7 +67,13 @@ def main() -> None:
     # answered at once.
     from superxception_jax.runs.experiment import build_experiment
     from superxception_jax.runs.run import train_and_test
-    from superxception_jax.runs.workdir import holds_run, load_config, make_workdir, with_places
+    from superxception_jax.runs.workdir import (
+        command_again,
+        holds_run,
+        load_config,
+        make_workdir,
+        with_places,
+    )
     from superxception_jax.training.processes import tell
 
     workdir = Path(WORKDIR.value)
@@ -106,7 +110,8 @@ def main() -> None:
         )
     except KeyboardInterrupt as stop:
         # Outside of the training, which says so itself.
-        stop.add_note(f"Resume with: python launch/main.py --workdir={shlex.quote(str(workdir))}")
+        again = command_again("main.py", workdir, use_stored_split=USE_STORED_SPLIT.value)
+        stop.add_note(f"Resume with: {again}")
         raise
     for path in files:
         print(path)

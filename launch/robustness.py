@@ -60,7 +60,7 @@ RESULTS = flags.DEFINE_string("results", "results", "Folder of the results.")
 USE_STORED_SPLIT = flags.DEFINE_boolean(
     "use_stored_split",
     False,
-    "Test runs whose data set has grown on the cells of their start; what was added is left out.",
+    "Test runs whose data set has grown on the cells of their start; added cells are left out.",
 )
 SEED = flags.DEFINE_integer("seed", 0, "Random seed of the damage.", lower_bound=0)
 

@@ -2,11 +2,14 @@
 
 A run may start from another network, or train with classes that one assigned. Images that this
 network was trained on are no test of the run, although the run's own split never trains on them.
+They are known by their pixels, whatever a data set is called and however it has grown; of a network
+of an earlier version, without such a file, its split is drawn again.
 """
 
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,11 +17,16 @@ from typing import Any
 import numpy as np
 
 from superxception_jax.data.source import Chromosomes
-from superxception_jax.data.splits import make_split
+from superxception_jax.data.splits import FOLDED_PROTOCOLS, Split, make_split
 from superxception_jax.models.keras.start import EXPORTED
 from superxception_jax.runs.experiment import Experiment, build_experiment
 from superxception_jax.runs.included import INCLUDED, find_weights
+from superxception_jax.runs.pseudo_labels_file import load_pseudo_labels, without_known
+from superxception_jax.runs.split_data import split_sources
+from superxception_jax.runs.split_file import StoredSplit, load_split
+from superxception_jax.runs.trained_images import hash_numbers, load_trained
 from superxception_jax.runs.workdir import holds_run, load_config
+from superxception_jax.training.processes import is_first
 
 
 def earlier_networks(experiment: Experiment) -> Iterator[tuple[str, Experiment]]:
@@ -47,29 +55,82 @@ def earlier_networks(experiment: Experiment) -> Iterator[tuple[str, Experiment]]
                     yield weights, waiting[-1]
 
 
+def collect_trained(
+    experiment: Experiment, stored: StoredSplit, pseudo: Chromosomes | None
+) -> np.ndarray:
+    """Return the images that a run trains or validates on, and those that it knows from others.
+
+    Args:
+        experiment: Experiment of the run.
+        stored: Its split.
+        pseudo: Its pseudo-labelled images; None for none.
+
+    Returns:
+        u64[N], ascending hashes; of the networks that the run builds on as far as their images are
+        known, see `known_images`. Curled copies have the hashes of their images.
+    """
+    parts = ("train", "validation")
+    hashes = [one.pixels for one in stored.images.values() if one.part in parts]
+    if pseudo is not None:
+        # Each has two, of the image and of the turned one.
+        hashes += " ".join(without_known(pseudo, stored, experiment).hashes.tolist()).split()
+    found = [hash_numbers(hashes)]
+    for weights, earlier in earlier_networks(experiment):
+        known = known_images(find_weights(weights).parent, earlier)
+        found += [] if known is None else [known]
+    return np.unique(np.concatenate(found))
+
+
+def known_images(folder: Path, experiment: Experiment) -> np.ndarray | None:
+    """Return the images that a network, or one that it builds on, was trained or validated on.
+
+    Args:
+        folder: Run folder, or folder of an exported network.
+        experiment: Its experiment.
+
+    Returns:
+        u64[N], ascending hashes; None of a network of a version that kept none.
+
+    Raises:
+        ValueError: A file is damaged.
+    """
+    kept = load_trained(folder)
+    stored = load_split(folder) if kept is None else None
+    if stored is None:
+        return kept
+    return collect_trained(experiment, stored, load_pseudo_labels(folder))
+
+
 def was_trained_on(
-    earlier: Experiment,
+    network: tuple[str, Experiment],
     source: str,
     options: Mapping[str, Any],
     *,
     labels: np.ndarray,
     cells: np.ndarray,
     cases: np.ndarray,
+    hashes: Iterable[str],
 ) -> np.ndarray:
-    """Return which images of a data set an experiment trains or validates on.
+    """Return which images of a data set a network was trained or validated on.
 
     Args:
-        earlier: Experiment.
+        network: Its weights and experiment, see `earlier_networks`.
         source: Data set.
-        options: Its options; own folders are the same if they have the same name, because the path
-            of an exported network's folder isn't known.
+        options: Its options.
         labels: i32[N], class of each of its images.
         cells: str[N], cell of each image.
         cases: str[N], case of each image.
+        hashes: Hash of each image.
 
     Returns:
-        bool[N].
+        bool[N]. Of a network that doesn't know its images: those that its split, drawn again, has
+        in these parts. Own folders are the same then if they have the same name, because the path
+        of an exported network's folder isn't known.
     """
+    weights, earlier = network
+    known = known_images(find_weights(weights).parent, earlier)
+    if known is not None:
+        return np.isin(hash_numbers(hashes), known)
     seen = np.zeros(len(labels), bool)
     theirs = earlier.data_sets.get(source)
     if theirs is None or source in earlier.test_only or _identity(theirs) != _identity(options):
@@ -89,6 +150,7 @@ def trained_cells(
     labels: np.ndarray,
     cells: np.ndarray,
     cases: np.ndarray,
+    hashes: Iterable[str],
 ) -> set[str]:
     """Return the cells of a data set without options that earlier networks were trained on.
 
@@ -98,48 +160,93 @@ def trained_cells(
         labels: i32[N], class of each of its images.
         cells: str[N], cell of each image.
         cases: str[N], case of each image.
+        hashes: Hash of each image.
     """
+    columns: dict[str, Any] = {"labels": labels, "cells": cells, "cases": cases}
     seen = np.zeros(len(labels), bool)
     for experiment in experiments:
-        for _, earlier in earlier_networks(experiment):
-            seen |= was_trained_on(earlier, source, {}, labels=labels, cells=cells, cases=cases)
+        for network in earlier_networks(experiment):
+            seen |= was_trained_on(network, source, {}, hashes=hashes, **columns)
     return set(cells[seen].tolist())
 
 
-def check_unseen(experiment: Experiment, everything: Chromosomes, test: np.ndarray) -> None:
+def check_unseen(experiment: Experiment, everything: Chromosomes, split: Split) -> None:
     """Raise if a network that a run builds on was trained on test images of the run.
+
+    Where the start counts as a result, one printed line says how many validation images it knows.
 
     Args:
         experiment: Checked experiment.
         everything: All of its images.
-        test: Indices of the test images.
+        split: Its split.
 
     Raises:
-        ValueError: It was; the message counts them and names the split of that network.
+        ValueError: It was; the message counts them and says what helps.
     """
-    for weights, earlier in earlier_networks(experiment):
-        seen = np.zeros(len(everything.labels), bool)
-        for source, options in experiment.data_sets.items():
-            members = np.flatnonzero(everything.sources == source)
-            seen[members] = was_trained_on(
-                earlier,
-                source,
-                options,
-                labels=everything.labels[members],
-                cells=everything.cells[members],
-                cases=everything.cases[members],
-            )
-        common = np.flatnonzero(seen[test])
+    networks = list(earlier_networks(experiment))
+    seen = {network[0]: _seen(network, experiment, everything) for network in networks}
+    for weights, earlier in networks:
+        common = split.test[seen[weights][split.test]]
         if len(common):
-            split = earlier.split
+            anyhow = np.any(list(seen.values()), axis=0)
+            remedies = ["start from other weights"]
+            if flags := _unseen_split(earlier, experiment, everything, anyhow):
+                remedies.insert(0, f"take its split ({flags})")
+            elif set(everything.sources[common].tolist()) == {"own"}:
+                remedies.append("give a folder that holds only cells that it doesn't know")
             raise ValueError(
                 f"the test images must be unknown to `{weights}`, which the run builds on, got "
-                f"{len(common):,} of {len(test):,} that it was trained or validated on, such as "
-                f"`{everything.names[test[common[0]]]}`; take its split "
-                f"(--config.split.protocol={split.protocol} --config.split.seed={split.seed} "
-                f"--config.split.fold={split.fold} --config.split.folds={split.folds}), or start "
-                "from other weights."
+                f"{len(common):,} of {len(split.test):,} that it was trained or validated on, such "
+                f"as `{everything.names[common[0]]}`; {', or '.join(remedies)}."
             )
+    known = seen.get(experiment.init_from, np.zeros(len(everything.labels), bool))
+    count = int(known[split.validation].sum())
+    if experiment.start_counts and count and is_first():
+        print(
+            f"`{experiment.init_from}` was trained or validated on {count:,} of "
+            f"{len(split.validation):,} validation images: compared on these, it may be kept "
+            "although an epoch is better on cells that neither knows",
+            flush=True,
+        )
+
+
+def _seen(
+    network: tuple[str, Experiment], experiment: Experiment, everything: Chromosomes
+) -> np.ndarray:
+    """Return which images bool[N] of an experiment a network was trained or validated on."""
+    seen = np.zeros(len(everything.labels), bool)
+    for source, options in experiment.data_sets.items():
+        members = np.flatnonzero(everything.sources == source)
+        seen[members] = was_trained_on(
+            network,
+            source,
+            options,
+            labels=everything.labels[members],
+            cells=everything.cells[members],
+            cases=everything.cases[members],
+            hashes=everything.hashes[members].tolist(),
+        )
+    return seen
+
+
+def _unseen_split(
+    earlier: Experiment, experiment: Experiment, everything: Chromosomes, seen: np.ndarray
+) -> str:
+    """Return the flags of an earlier network's split; empty if it tests seen images, too.
+
+    That of a data set that has grown since is another one.
+    """
+    flags = {name: getattr(earlier.split, name) for name in ("protocol", "seed", "fold", "folds")}
+    if len(experiment.data_sets) > 1 and flags["protocol"] not in FOLDED_PROTOCOLS:
+        return ""
+    try:
+        settings = dataclasses.replace(experiment.split, **flags)
+        split = split_sources(everything, settings=settings, test_only=experiment.test_only)
+    except ValueError:
+        return ""
+    if seen[split.test].any():
+        return ""
+    return " ".join(f"--config.split.{name}={value}" for name, value in flags.items())
 
 
 def _identity(options: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from tqdm import tqdm
@@ -21,19 +19,19 @@ from superxception_jax.data.crop import KINDS
 from superxception_jax.data.image_file import hash_image
 from superxception_jax.data.normalization_settings import NormalizationSettings
 from superxception_jax.data.source import Chromosomes, concatenate
-from superxception_jax.files import damaged, load_arrays, readable_name, replacing
+from superxception_jax.files import readable_name
 from superxception_jax.karyotyping.cell import Classifier, karyotype_prepared
 from superxception_jax.karyotyping.cell_images import PreparedCell, prepare_cell
 from superxception_jax.karyotyping.folders import CellFolder, find_cells, load_cell
 from superxception_jax.karyotyping.karyotype import Karyotype
 from superxception_jax.runs.experiment import Experiment
 from superxception_jax.runs.included import find_weights
+from superxception_jax.runs.pseudo_labels_file import load_pseudo_labels, save_pseudo_labels
 from superxception_jax.runs.reader import load_classifier
 from superxception_jax.runs.workdir import CALIBRATION_FILE
 from superxception_jax.training.processes import first_alone, is_first
 from superxception_jax.workers import Workers, usable_cores
 
-PSEUDO_LABELS_FILE = "pseudo_labels.npz"
 SOURCE = "unlabelled"  # in place of the name of a data set
 # Probability that the single image must give to the class assigned in the cell. Of 120 cells of a
 # laboratory that the network never saw, 95 % of the chromosomes reach it, and 97 % of those are
@@ -64,35 +62,8 @@ def keep_pseudo_labels(experiment: Experiment, workdir: Path) -> Chromosomes | N
             return kept
         found = read_unlabelled(experiment)
         if is_first():
-            with (
-                replacing(workdir / PSEUDO_LABELS_FILE) as temporary,
-                temporary.open("wb") as file,
-            ):
-                np.savez_compressed(file, **vars(found))
+            save_pseudo_labels(workdir, found)
     return found
-
-
-def load_pseudo_labels(workdir: Path) -> Chromosomes | None:
-    """Return the pseudo-labelled images of a run from its folder; None if it has none.
-
-    Args:
-        workdir: Run folder.
-
-    Raises:
-        ValueError: The file is damaged.
-    """
-    path = workdir / PSEUDO_LABELS_FILE
-    if not path.is_file():
-        return None
-    what = {
-        "content": "the pseudo-labels of a run",
-        "remedy": "restore it from a copy, or start the run again in another folder",
-    }
-    arrays: dict[str, Any] = load_arrays(path, **what)
-    try:
-        return Chromosomes(**arrays)
-    except TypeError as error:
-        raise damaged(path, error, **what) from error
 
 
 def read_unlabelled(experiment: Experiment) -> Chromosomes:
@@ -155,22 +126,6 @@ def read_unlabelled(experiment: Experiment) -> Chromosomes:
         flush=True,
     )
     return joined
-
-
-def without_known(pseudo: Chromosomes, labelled: Iterable[Chromosomes]) -> Chromosomes:
-    """Return pseudo-labelled images without the cells of which an image has a label.
-
-    The labels are better, and no tested cell may train.
-
-    Args:
-        pseudo: Pseudo-labelled images.
-        labelled: The labelled images that train, validate and test.
-    """
-    labels = np.concatenate([part.hashes for part in labelled])
-    # Of an image that a table calls turned, a data set has the hash of the turned image.
-    hashes = np.char.partition(pseudo.hashes, " ")
-    known = np.isin(hashes[:, 0], labels) | np.isin(hashes[:, 2], labels)
-    return pseudo.take(~np.isin(pseudo.cells, np.unique(pseudo.cells[known])))
 
 
 @dataclasses.dataclass(frozen=True)

@@ -26,9 +26,11 @@ from superxception_jax.models.inference import make_predict
 from superxception_jax.runs.experiment import Experiment, build_experiment
 from superxception_jax.runs.finished import is_finished
 from superxception_jax.runs.included import INCLUDED, VARIABLES_FILE
+from superxception_jax.runs.lineage import known_images
 from superxception_jax.runs.network import make_network
 from superxception_jax.runs.portable import write_portable
 from superxception_jax.runs.results import RESULTS_FILE, load_results
+from superxception_jax.runs.trained_images import TRAINED_FILE, save_trained
 from superxception_jax.runs.weights_file import (
     has_learned_orientation,
     load_variables,
@@ -227,7 +229,8 @@ def export_classifier(
 ) -> list[Path]:
     """Write everything `load_classifier` needs of a finished run into a small folder.
 
-    Neither the names of images and cells nor the folders of the data are in it.
+    Neither the names of images and cells nor the folders of the data are in it, but hashes of the
+    images that it was trained on: a run that starts from it must not test these.
 
     Args:
         workdir: Folder of the run.
@@ -235,7 +238,7 @@ def export_classifier(
         name: What errors call the run, such as the flag that names it.
 
     Returns:
-        The files: config, environment, calibration, results, model card and variables.
+        The files: config, environment, calibration, results, model card, images and variables.
 
     Raises:
         FileNotFoundError: The folder holds no finished run.
@@ -245,7 +248,11 @@ def export_classifier(
     experiment = build_experiment(load_config(folder))
     variables = _load_variables(folder, experiment, compilation.make_mesh(1))
     target.mkdir(parents=True, exist_ok=True)
+    known = known_images(folder, experiment)
     files = write_portable(folder, target, config=experiment.config)
+    # Not that of another network that was here.
+    (target / TRAINED_FILE).unlink(missing_ok=True)
+    files += [] if known is None else [save_trained(target, known)]
     return [*files, save_variables(target / VARIABLES_FILE, variables)]
 
 

@@ -45,7 +45,7 @@ from superxception_jax.runs.setup import Setup, multiply_accumulates
 from superxception_jax.runs.source_metrics import SourceMetrics, measure_images, measure_sources
 from superxception_jax.runs.start_weights import load_start
 from superxception_jax.runs.weights_file import ORIENTED
-from superxception_jax.runs.workdir import CALIBRATION_FILE
+from superxception_jax.runs.workdir import CALIBRATION_FILE, command_again
 from superxception_jax.training import compile as compilation
 from superxception_jax.training.processes import process_count
 from superxception_jax.training.progress import Progress
@@ -69,7 +69,13 @@ class RunHistory:
 
 
 def write_report(
-    setup: Setup, workdir: Path, *, variables: Mapping[str, Any], split: str, history: RunHistory
+    setup: Setup,
+    workdir: Path,
+    *,
+    variables: Mapping[str, Any],
+    split: str,
+    history: RunHistory,
+    use_stored_split: bool = False,
 ) -> list[Path]:
     """Evaluate a split exactly, write its results, predictions and figures, and return the files.
 
@@ -82,6 +88,8 @@ def write_report(
         variables: `params` and `batch_stats` of the best checkpoint.
         split: Split to evaluate: train, validation or test.
         history: Progress and provenance of the run.
+        use_stored_split: Whether what was added to the data set is left out, for the command that
+            makes failed parts again.
 
     Returns:
         The files, the results first.
@@ -139,7 +147,8 @@ def write_report(
         path.unlink(missing_ok=True)
         if parts.attempt(path.name, functools.partial(_draw, make, path)):
             files.append(path)
-    parts.raise_failures(workdir)
+    again = command_again("evaluate.py", workdir, use_stored_split=use_stored_split)
+    parts.raise_failures(again + (f" --split={split}" if suffix else ""))
     return files
 
 

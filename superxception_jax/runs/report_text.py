@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable
-from pathlib import Path
 from typing import TypeVar
 
 from superxception_jax.karyotyping.iscn import COMPLETE_CELL
@@ -38,11 +36,11 @@ class Attempts:
             self.failures.append((name, error))
             return None
 
-    def raise_failures(self, workdir: Path) -> None:
+    def raise_failures(self, again: str) -> None:
         """Raise one error that names all parts that failed, if there are any.
 
         Args:
-            workdir: Run folder, for the command that makes them again.
+            again: Command that makes them again.
 
         Raises:
             ValueError: A part failed.
@@ -55,8 +53,7 @@ class Attempts:
         )
         raise ValueError(
             f"the report must be complete, got all of it but these parts: {reasons}. Results and "
-            "predictions are written; make the rest again with python launch/evaluate.py "
-            f"--workdir={shlex.quote(str(workdir))}"
+            f"predictions are written; make the rest again with {again}"
         ) from self.failures[0][1]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,10 +14,11 @@ from superxception_jax.files import check_writable, write_json, write_text
 from superxception_jax.runs.equal_setups import check_equal_setups
 from superxception_jax.runs.experiment import Experiment
 from superxception_jax.runs.finished import has_ended
-from superxception_jax.runs.lineage import check_unseen
+from superxception_jax.runs.lineage import check_unseen, collect_trained
 from superxception_jax.runs.lock import locked_run
 from superxception_jax.runs.provenance import Provenance, TrainingRecord, describe_provenance
-from superxception_jax.runs.pseudo_labels import keep_pseudo_labels, load_pseudo_labels
+from superxception_jax.runs.pseudo_labels import keep_pseudo_labels
+from superxception_jax.runs.pseudo_labels_file import describe_left_out, load_pseudo_labels
 from superxception_jax.runs.report import RunHistory, share_predictions, write_report
 from superxception_jax.runs.setup import (
     Setup,
@@ -36,10 +36,12 @@ from superxception_jax.runs.split_file import (
 )
 from superxception_jax.runs.start_record import check_start, find_start, keep_start
 from superxception_jax.runs.train import train_network
+from superxception_jax.runs.trained_images import save_trained
 from superxception_jax.runs.workdir import (
     ENVIRONMENT_FILE,
     SPLIT_FILE,
     claimed_workdir,
+    command_again,
     has_checkpoint,
     holds_run,
     keep_places,
@@ -79,7 +81,7 @@ def train_and_test(
         Interrupted: The run was asked to stop; the same call resumes it.
         NonFiniteLossError: The loss became infinite or not a number.
     """
-    advise(_resumption(workdir))
+    advise(_resumption(workdir, use_stored_split))
     with _claimed(workdir, experiment):
         start = keep_start(experiment.init_from, workdir, is_new=not has_checkpoint(workdir))
         if experiment.start_counts:
@@ -91,6 +93,10 @@ def train_and_test(
         )
         check_equal_setups(setup, workdir)
         provenance = describe_provenance()
+        if pseudo_labelled and (
+            left_out := describe_left_out(pseudo_labelled, setup.split, experiment)
+        ):
+            print(left_out, flush=True)
         print(describe(setup, workdir), flush=True)
         try:
             with open_checkpoints(workdir / "checkpoints") as checkpoints:
@@ -107,13 +113,20 @@ def train_and_test(
                 progress = train_network(setup, workdir, checkpoints, profile=profile)
                 variables = load_best(setup, checkpoints)
         except Interrupted as stop:
-            stop.add_note(_resumption(workdir))
+            stop.add_note(_resumption(workdir, use_stored_split))
             raise
         if not is_first():
             share_predictions(setup, variables=variables, split="test")
             return []
         history = RunHistory(progress, record.trainings, provenance, finished=True)
-        return write_report(setup, workdir, variables=variables, split="test", history=history)
+        return write_report(
+            setup,
+            workdir,
+            variables=variables,
+            split="test",
+            history=history,
+            use_stored_split=use_stored_split,
+        )
 
 
 def evaluate_run(
@@ -158,7 +171,7 @@ def evaluate_run(
         if not finished:
             print(
                 f"this training has not ended: step {step:,} of {_total_steps(setup):,}, tested "
-                f"is step {best:,}. {_resumption(workdir)}",
+                f"is step {best:,}. {_resumption(workdir, use_stored_split)}",
                 flush=True,
             )
         if not is_first():
@@ -166,7 +179,14 @@ def evaluate_run(
             return []
         record = load_training_record(workdir)
         history = RunHistory(progress, record.trainings, describe_provenance(), finished=finished)
-        return write_report(setup, workdir, variables=variables, split=split, history=history)
+        return write_report(
+            setup,
+            workdir,
+            variables=variables,
+            split=split,
+            history=history,
+            use_stored_split=use_stored_split,
+        )
 
 
 @contextlib.contextmanager
@@ -184,8 +204,8 @@ def _claimed(workdir: Path, experiment: Experiment) -> Iterator[None]:
         yield
 
 
-def _resumption(workdir: Path) -> str:
-    command = f"python launch/main.py --workdir={shlex.quote(str(workdir))}"
+def _resumption(workdir: Path, use_stored_split: bool) -> str:
+    command = command_again("main.py", workdir, use_stored_split=use_stored_split)
     every = f" in each of the {process_count()} processes" if process_count() > 1 else ""
     return f"Resume with: {command}{every}"
 
@@ -210,7 +230,7 @@ def split_choice(
         if stored is None:
             split = draw_split(experiment)(everything)
             # Of images that were added since, the split of an earlier network is not known.
-            check_unseen(experiment, everything, split.test)
+            check_unseen(experiment, everything, split)
             return split
         check_images(
             describe_images(everything),
@@ -225,11 +245,15 @@ def split_choice(
 
 
 def _keep_split(setup: Setup, workdir: Path, *, has_begun: bool, finished: bool) -> None:
-    """Store the split of a run that has none.
+    """Store the split of a run that has none, and of one that begins the images that it knows.
 
     A run of an earlier version that has begun to train gets it too, so that later changes are
     seen; one that has finished doesn't, because nobody knows which images it was trained with.
     """
+    if not has_begun:
+        # Now, because what the run builds on may be gone when it is exported.
+        trained = collect_trained(setup.experiment, setup.split, setup.pseudo_labelled)
+        save_trained(workdir, trained)
     if (workdir / SPLIT_FILE).is_file():
         return
     if has_begun:

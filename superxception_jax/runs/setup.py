@@ -22,7 +22,7 @@ from superxception_jax.models.inference import Predict, make_predict
 from superxception_jax.models.multiply_accumulates import count_multiply_accumulates
 from superxception_jax.runs.experiment import Experiment
 from superxception_jax.runs.network import make_network
-from superxception_jax.runs.pseudo_labels import without_known
+from superxception_jax.runs.pseudo_labels_file import without_known
 from superxception_jax.runs.split_data import (
     check_cells,
     check_polarity,
@@ -122,7 +122,7 @@ def set_up(
         experiment: Checked experiment.
         tested: Split that will be tested.
         choose_split: Returns the split of all images; None to draw it.
-        pseudo_labelled: Pseudo-labelled images to train on; those of labelled cells are left out.
+        pseudo_labelled: Pseudo-labelled images to train on, but for some, see `without_known`.
         start: What the run keeps of the weights that it starts from; None to look at them.
 
     Raises:
@@ -133,14 +133,15 @@ def set_up(
     _check_batch_sizes(experiment, mesh)
     everything = load_everything(experiment)
     split = (choose_split or draw_split(experiment))(everything)
+    stored = describe_split(everything, split)
     splits = {name: everything.take(getattr(split, name)) for name in PARTS}
     to_curl = choose_to_curl(splits["train"], experiment.curled_share)
     check_polarity(splits["train"], experiment)
     if experiment.split.protocol in WHOLE_CELL_PROTOCOLS:
         check_cells(splits[tested].cells)
+    beside = []
     if pseudo_labelled is not None:
-        pseudo_labelled = without_known(pseudo_labelled, splits.values())
-    beside = [] if pseudo_labelled is None else [pseudo_labelled]
+        beside = [without_known(pseudo_labelled, stored, experiment)]
     shown = len(repeated_places(splits["train"], experiment.repeats))
     shown += sum(len(part.labels) for part in beside) + sum(map(len, to_curl.values()))
     steps_per_epoch = _count_steps(shown, experiment.batch_size)
@@ -161,9 +162,9 @@ def set_up(
         experiment=experiment,
         splits=splits,
         to_curl=to_curl,
-        pseudo_labelled=pseudo_labelled,
+        pseudo_labelled=beside[0] if beside else None,
         start=start,
-        split=describe_split(everything, split),
+        split=stored,
         mesh=mesh,
         model=model,
         optimizer=optimizer,
@@ -230,11 +231,10 @@ def multiply_accumulates(setup: Setup) -> int:
     """
     plain = dataclasses.replace(setup.experiment, implementation="plain")
     model = make_network(plain, setup.mesh)
-    side = plain.input_px
     return count_multiply_accumulates(
         lambda variables, images: model.apply(variables, images, train=False),
         setup.abstract_state.variables,
-        jax.ShapeDtypeStruct((1, side, side, 1), jax.numpy.float32),
+        jax.ShapeDtypeStruct((1, plain.input_px, plain.input_px, 1), jax.numpy.float32),
     )
 
 

@@ -90,7 +90,8 @@ class _Differences:
 
     Attributes:
         names: Names of the images by kind of difference; those that changed with what changed.
-        touched: Parts of the first set that hold images which are gone or changed.
+        touched: Parts of the first set that hold images of a cell of which any is added, gone or
+            changed: the images of a cell are scaled together.
     """
 
     names: Mapping[str, tuple[str, ...]]
@@ -202,7 +203,7 @@ def check_images(
         workdir: Run folder, for the messages.
         needed: Parts that must be as they were: those that are trained on or tested.
         use_stored_split: Whether a data set that has changed is accepted if the needed parts are
-            as they were. What was added is left out; this is printed.
+            as they were, with their cells. What was added is left out; this is printed.
 
     Raises:
         ValueError: The data set has changed; up to `MOST_NAMES` names of each kind are listed.
@@ -219,7 +220,8 @@ def check_images(
     blocked = found.touched & set(needed)
     if blocked or not use_stored_split:
         what = f"its {', '.join(needed)} images" if use_stored_split else "its images"
-        remedy = "restore the images as they were, or train again in another folder"
+        remedy = "restore the images as they were, with all of their cells, which are scaled "
+        remedy += "together, or train again in another folder"
         if not blocked:
             remedy = "restore them, or keep the stored split with --use_stored_split"
         raise ValueError(
@@ -252,9 +254,11 @@ def _compare(before: Mapping[str, StoredImage], now: Mapping[str, StoredImage]) 
         if name in now and (words := one.changes(now[name]))
     }
     changed = tuple(f"{name} ({words})" for name, words in changes.items())
+    cells = {before[name].cell for name in (*gone, *changes)}
+    cells |= {now[name].cell for name in (*added, *changes)}
     return _Differences(
         names={"added": added, "gone": gone, "changed": changed},
-        touched=frozenset(before[name].part for name in (*gone, *changes)),
+        touched=frozenset(one.part for one in before.values() if one.cell in cells),
     )
 
 

@@ -220,6 +220,21 @@ def holds_run(workdir: Path) -> bool:
     return (workdir / CONFIG_FILE).is_file()
 
 
+def command_again(program: str, workdir: Path, *, use_stored_split: bool) -> str:
+    """Return the command that works on a run again.
+
+    Args:
+        program: Name of the program in `launch`.
+        workdir: Run folder.
+        use_stored_split: Whether what was added to its data set is left out.
+
+    >>> command_again("main.py", Path("my run"), use_stored_split=True)
+    "python launch/main.py --workdir='my run' --use_stored_split"
+    """
+    command = f"python launch/{program} --workdir={shlex.quote(str(workdir))}"
+    return command + (" --use_stored_split" if use_stored_split else "")
+
+
 def has_checkpoint(workdir: Path) -> bool:
     """Return whether a run has stored a state of its training, sound or not."""
     return any((workdir / "checkpoints").glob("*/*"))

@@ -146,6 +146,7 @@ def load_foreign_cells(experiments: Sequence[Experiment], dataset: str) -> list[
         labels=np.array([one.label for one in records], np.int32),
         cells=np.array([one.cell for one in records]),
         cases=np.array([one.case for one in records]),
+        hashes=[hash_image(one.image) for one in records],
     )
     cells = _group([one for one in records if one.cell not in known])
     if not cells:

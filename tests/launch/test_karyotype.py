@@ -101,7 +101,13 @@ def test_an_exported_network_predicts_the_same(workdir, folder, flags):
     out = folder / "exported"
     done = run("export.py", f"--workdir={workdir}", f"--out={out}", flags[1], folder=folder)
     assert done.returncode == 0, done.stderr
-    names = {"config.json", "environment.json", "calibration.json", "results.json"}
+    names = {
+        "config.json",
+        "environment.json",
+        "calibration.json",
+        "results.json",
+        "trained_on.npy",
+    }
     assert {path.name for path in out.iterdir()} == names | {"variables.npz", "MODEL_CARD.md"}
     card = (out / "MODEL_CARD.md").read_text()
     assert "synthetic cells" in card

@@ -12,20 +12,24 @@ from PIL import Image
 from configs.stripnet import get_config
 from superxception_jax.data.ideogram.builder import draw_numbered_cell
 from superxception_jax.data.image_file import hash_image
+from superxception_jax.data.joined import join_chromosomes
 from superxception_jax.data.own.folder import load_folder, read_folder
+from superxception_jax.data.splits import Split
 from superxception_jax.karyotyping.cell import Classifier, karyotype_prepared
 from superxception_jax.karyotyping.folders import find_cells
 from superxception_jax.karyotyping.stain import StainVerdict
 from superxception_jax.runs import pseudo_labels, run
 from superxception_jax.runs.experiment import build_experiment
-from superxception_jax.runs.pseudo_labels import (
+from superxception_jax.runs.pseudo_labels import SOURCE, keep_pseudo_labels, read_unlabelled
+from superxception_jax.runs.pseudo_labels_file import (
     PSEUDO_LABELS_FILE,
-    keep_pseudo_labels,
+    describe_left_out,
     load_pseudo_labels,
-    read_unlabelled,
     without_known,
 )
+from superxception_jax.runs.split_file import UNUSED, describe_split
 from superxception_jax.training.progress import Progress
+from tests.runs.samples import sample_laboratory
 
 IMAGES = 8  # of each cell
 
@@ -162,11 +166,50 @@ def test_a_cell_with_labels_is_left_out(folders, experiment, turned):
             image.rotate(180 if turned else 0, expand=True).save(copy / f"image {number:02d}.png")
     found = read_unlabelled(experiment)
     assert "the same" in found.cells
-    splits = run.set_up(experiment).splits
-    assert set(without_known(found, splits.values()).cells) == {"cell 5", "cell 6"}
-    others = [part for part in splits.values() if "cell 2" not in part.cells]
-    assert len(others) == 2
-    assert "the same" in without_known(found, others).cells
+    stored = run.set_up(experiment).split
+    assert set(without_known(found, stored, experiment).cells) == {"cell 5", "cell 6"}
+    said = describe_left_out(found, stored, experiment)
+    assert said.startswith("unlabelled: of 3 cells, left out: 1 of which images have labels")
+    # What the run doesn't use gives no better labels.
+    images = {
+        name: dataclasses.replace(one, part=UNUSED if one.cell == "cell 2" else one.part)
+        for name, one in stored.images.items()
+    }
+    others = dataclasses.replace(stored, images=images)
+    assert "the same" in without_known(found, others, experiment).cells
+
+
+@pytest.mark.parametrize("data_sets", ["own", "gband,own"])
+def test_with_the_split_cases_a_tested_patient_has_no_cell_that_trains(data_sets):
+    config = get_config("laboratories")
+    config.data.dataset, config.data.own_folder = data_sets, "cells"
+    of_cases = build_experiment(config)
+    assert of_cases.split.protocol == "cases"
+    images = sample_laboratory("own", cases=10)
+    if "," in data_sets:
+        images = join_chromosomes([sample_laboratory("gband", cases=2), images])
+    tested, trained = (np.flatnonzero(np.char.endswith(images.cases, one)) for one in "34")
+    nobody = np.array([], int)
+    for parts in (
+        {"test": tested, "validation": nobody},
+        {"test": nobody, "validation": tested},
+    ):
+        stored = describe_split(images, Split(train=trained, **parts))
+        # Other images of three patients; the last cell is in no folder of a patient.
+        pseudo = sample_laboratory(SOURCE, cases=10).take(np.array([6, 7, 8, 10]))
+        pseudo = dataclasses.replace(
+            pseudo,
+            cases=np.array(["3", "3", "4", ""]),
+            hashes=np.array([f"{number:016x} {number + 1:016x}" for number in range(0, 8, 2)]),
+        )
+        assert without_known(pseudo, stored, of_cases).cases.tolist() == ["4", ""]
+        said = describe_left_out(pseudo, stored, of_cases)
+        assert "of 4 cells, left out: 2 of a case that validates or tests; 1 train although" in said
+        of_cells = dataclasses.replace(
+            of_cases, split=dataclasses.replace(of_cases.split, protocol="cells")
+        )
+        assert len(without_known(pseudo, stored, of_cells).cases) == 4
+        assert describe_left_out(pseudo, stored, of_cells) == ""
 
 
 def test_a_foreign_stain_is_not_learned(experiment, monkeypatch):

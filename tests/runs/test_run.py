@@ -11,10 +11,12 @@ from PIL import Image
 
 from configs.stripnet import get_config
 from superxception_jax.chromosomes import CLASS_NAMES
+from superxception_jax.commands import Interrupted
 from superxception_jax.runs import run, split_data
 from superxception_jax.runs.experiment import build_experiment
 from superxception_jax.runs.lock import locked_run
 from superxception_jax.runs.split_file import SPLIT_FILE, load_split
+from superxception_jax.runs.trained_images import hash_numbers, load_trained
 from superxception_jax.runs.workdir import load_config
 from superxception_jax.training.checkpoint import Checkpoints
 from superxception_jax.training.progress import Progress
@@ -30,14 +32,19 @@ class Steps:
         self.trained: list[list[str]] = []
         self.tested: list[list[str]] = []
         self.finished: list[bool] = []
+        self.kept_split: list[bool] = []
+        self.stop = False
 
         def train(setup, workdir, checkpoints, *, profile):
             self.trained.append(setup.splits["train"].names.tolist())
+            if self.stop:
+                raise Interrupted("SIGINT", step=3)
             return Progress()
 
-        def report(setup, workdir, *, variables, split, history):
+        def report(setup, workdir, *, variables, split, history, use_stored_split):
             self.tested.append(setup.splits[split].names.tolist())
             self.finished.append(history.finished)
+            self.kept_split.append(use_stored_split)
             return []
 
         monkeypatch.setattr(run, "train_network", train)
@@ -108,6 +115,8 @@ def test_cells_added_after_the_training_are_never_tested_in_silence(
     assert [name for name, one in stored.images.items() if one.part == "train"] == trained
     assert [name for name, one in stored.images.items() if one.part == "test"] == tested
     assert len(stored.images) == 5 * SOME
+    known = [one.pixels for one in stored.images.values() if one.part in ("train", "validation")]
+    assert np.asarray(load_trained(workdir)).tolist() == sorted(hash_numbers(known).tolist())
     for number in range(5, 11):
         add_cell(laboratory, number)
     steps.step = 3
@@ -129,6 +138,24 @@ def test_cells_added_after_the_training_are_never_tested_in_silence(
     assert steps.trained[-1] == trained
     # The file is that of the start.
     assert load_split(workdir) == stored
+
+
+def test_the_command_that_resumes_a_run_keeps_its_split_if_the_call_did(
+    tmp_path, laboratory, experiment, steps, capsys
+):
+    workdir = tmp_path / "run"
+    steps.stop = True
+    for number, flag in ((0, ""), (5, " --use_stored_split")):
+        if flag:
+            add_cell(laboratory, number)
+        with pytest.raises(Interrupted) as caught:
+            train(experiment, workdir, use_stored_split=bool(flag))
+        expected = f"Resume with: python launch/main.py --workdir={workdir}{flag}"
+        assert caught.value.__notes__ == [expected]
+        steps.step = 3
+        run.evaluate_run(experiment, workdir, split="test", use_stored_split=bool(flag))
+        assert capsys.readouterr().out.splitlines()[-1].endswith(expected)
+    assert steps.kept_split == [False, True]
 
 
 def test_images_that_changed_or_are_gone_are_named(tmp_path, laboratory, experiment, steps):

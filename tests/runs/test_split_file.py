@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import gzip
 import json
@@ -133,7 +134,8 @@ def test_a_split_without_orientations_equals_any(tmp_path):
 
 
 def test_added_images_are_refused_or_left_out_and_said(tmp_path, capsys):
-    more = {f"new {number}": IMAGES["a"] for number in range(12)}
+    cell = dataclasses.replace(IMAGES["a"], cell="cell of its own")
+    more = {f"new {number}": cell for number in range(12)}
     with pytest.raises(ValueError, match="--use_stored_split") as caught:
         compare(tmp_path, {**IMAGES, **more})
     assert "added: 12 images: new 0, new 1, " in str(caught.value)
@@ -145,6 +147,28 @@ def test_added_images_are_refused_or_left_out_and_said(tmp_path, capsys):
     assert "added: 12 images" in out
     found = STORED.find(np.array([*IMAGES, *more]))
     assert sum(len(getattr(found, part)) for part in PARTS) == 4
+
+
+@pytest.mark.parametrize("change", ["added", "gone", "changed"])
+def test_another_image_of_a_cell_changes_how_its_images_are_drawn(tmp_path, change):
+    one = dataclasses.replace(IMAGES["a"], part="unused")
+    stored = StoredSplit({**IMAGES, "more": one}, DRAWING)
+    before, now = {
+        "added": (STORED, stored.images),
+        "gone": (stored, IMAGES),
+        "changed": (stored, {**IMAGES, "more": dataclasses.replace(one, pixels="x")}),
+    }[change]
+    for needed, refused in ((PARTS, True), (("test",), False)):
+        expected = pytest.raises(ValueError, match="with all of their cells, which are scaled")
+        with expected if refused else contextlib.nullcontext():
+            check_images(now, before, workdir=tmp_path, needed=needed, use_stored_split=True)
+
+
+def test_an_image_that_changes_its_cell_changes_both(tmp_path):
+    unused = StoredSplit({**IMAGES, "e": dataclasses.replace(IMAGES["e"], cell="x")}, DRAWING)
+    now = {**unused.images, "e": dataclasses.replace(unused.images["e"], cell="cell d")}
+    with pytest.raises(ValueError, match=r"changed: 1 image: e \(cell\)"):
+        check_images(now, unused, workdir=tmp_path, needed=("test",), use_stored_split=True)
 
 
 def test_gone_images_are_refused_only_where_they_are_needed(tmp_path, capsys):

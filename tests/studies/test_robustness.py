@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import shutil
 
 import numpy as np
 import pytest
@@ -12,11 +13,13 @@ from PIL import Image
 from configs.stripnet import get_config
 from superxception_jax.chromosomes import CLASS_NAMES
 from superxception_jax.data.ideogram.builder import draw_numbered_cell
+from superxception_jax.data.image_file import hash_image
 from superxception_jax.data.normalize import normalize_cell
 from superxception_jax.data.record import ChromosomeRecord
 from superxception_jax.data.splits import Split, make_split
 from superxception_jax.karyotyping.cell import Classifier
 from superxception_jax.runs.experiment import build_experiment
+from superxception_jax.runs.included import INCLUDED
 from superxception_jax.runs.lineage import earlier_networks
 from superxception_jax.runs.split_data import draw_split, load_everything
 from superxception_jax.runs.split_file import (
@@ -25,6 +28,7 @@ from superxception_jax.runs.split_file import (
     describe_split,
     save_split,
 )
+from superxception_jax.runs.trained_images import TRAINED_FILE, hash_numbers, save_trained
 from superxception_jax.studies import raw_cells
 from superxception_jax.studies.condition import MISSING, TURN, UNDAMAGED, ConditionResult
 from superxception_jax.studies.damage import CORRUPTIONS
@@ -177,7 +181,9 @@ def test_test_cells_are_those_of_the_split(tmp_path):
         load_foreign_cells([experiment], "ideogram")
 
 
-def test_foreign_cells_are_those_that_no_earlier_network_was_trained_on(monkeypatch, capsys):
+def test_foreign_cells_are_those_that_no_earlier_network_was_trained_on(
+    tmp_path, monkeypatch, capsys
+):
     image = np.zeros((2, 2), np.uint8)
     records = [
         ChromosomeRecord(image=image, label=0, cell=f"{case}.1", name="x", case=str(case))
@@ -187,7 +193,10 @@ def test_foreign_cells_are_those_that_no_earlier_network_was_trained_on(monkeypa
     config = get_config("bioimage")
     assert len(load_foreign_cells([build_experiment(config)], "gband")) == 20
     assert capsys.readouterr().out == ""
-    config.model.init_from = "gband"
+    # Of an earlier version, which drew its split from these.
+    shutil.copytree(INCLUDED["gband"], tmp_path / "network")
+    (tmp_path / "network" / TRAINED_FILE).unlink(missing_ok=True)
+    config.model.init_from = str(tmp_path / "network" / "variables.npz")
     started = build_experiment(config)
     ((_, start),) = earlier_networks(started)
     cases = np.array([one.case for one in records])
@@ -196,6 +205,10 @@ def test_foreign_cells_are_those_that_no_earlier_network_was_trained_on(monkeypa
     found = load_foreign_cells([started], "gband")
     assert {one.name for one in found} == set(cells[split.test])
     assert "16 of 20 cells of gband are left out" in capsys.readouterr().out
+    # One that knows its images; here all are the same.
+    save_trained(tmp_path / "network", hash_numbers([hash_image(image)]))
+    with pytest.raises(ValueError, match="must be a data set that no run, and no network"):
+        load_foreign_cells([started], "gband")
     config.data.dataset = "gband"
     with pytest.raises(ValueError, match="must be a data set that no run, and no network"):
         load_foreign_cells([build_experiment(config)], "gband")

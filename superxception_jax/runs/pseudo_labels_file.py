@@ -1,0 +1,113 @@
+"""The pseudo-labels of a run as it keeps them, and which of them train."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from superxception_jax.data.source import Chromosomes
+from superxception_jax.files import damaged, load_arrays, replacing
+from superxception_jax.runs.experiment import Experiment
+from superxception_jax.runs.split_file import UNUSED, StoredSplit
+
+PSEUDO_LABELS_FILE = "pseudo_labels.npz"
+
+
+def save_pseudo_labels(workdir: Path, pseudo: Chromosomes) -> Path:
+    """Write the pseudo-labelled images of a run, and return the file.
+
+    Args:
+        workdir: Run folder.
+        pseudo: Images in memory.
+    """
+    path = workdir / PSEUDO_LABELS_FILE
+    with replacing(path) as temporary, temporary.open("wb") as file:
+        np.savez_compressed(file, **vars(pseudo))
+    return path
+
+
+def load_pseudo_labels(workdir: Path) -> Chromosomes | None:
+    """Return the pseudo-labelled images of a run from its folder; None if it has none.
+
+    Args:
+        workdir: Run folder.
+
+    Raises:
+        ValueError: The file is damaged.
+    """
+    path = workdir / PSEUDO_LABELS_FILE
+    if not path.is_file():
+        return None
+    what = {
+        "content": "the pseudo-labels of a run",
+        "remedy": "restore it from a copy, or start the run again in another folder",
+    }
+    arrays: dict[str, Any] = load_arrays(path, **what)
+    try:
+        return Chromosomes(**arrays)
+    except TypeError as error:
+        raise damaged(path, error, **what) from error
+
+
+def without_known(
+    pseudo: Chromosomes, labelled: StoredSplit, experiment: Experiment
+) -> Chromosomes:
+    """Return the pseudo-labelled images that train.
+
+    Left out are the cells of which an image has a label, because the labels are better, and no
+    tested cell may train; with the split `cases` also those of a case that validates or tests.
+
+    Args:
+        pseudo: Pseudo-labelled images.
+        labelled: Split of the labelled images.
+        experiment: Experiment of the run.
+    """
+    left_out = set().union(*_left_out(pseudo, labelled, experiment))
+    return pseudo.take(np.array([one not in left_out for one in pseudo.cells.tolist()], bool))
+
+
+def describe_left_out(pseudo: Chromosomes, labelled: StoredSplit, experiment: Experiment) -> str:
+    """Return which of the cells that were read don't train, and why; empty if all do.
+
+    Args:
+        pseudo: As for `without_known`.
+        labelled: As for `without_known`.
+        experiment: As for `without_known`.
+    """
+    with_labels, held_out = _left_out(pseudo, labelled, experiment)
+    reasons = [f"{len(with_labels)} of which images have labels"] if with_labels else []
+    reasons += [f"{len(held_out)} of a case that validates or tests"] if held_out else []
+    sentences = [f"left out: {', '.join(reasons)}"] if reasons else []
+    unknown = set(pseudo.cells[pseudo.cases == ""].tolist()) - with_labels
+    if unknown and experiment.split.protocol == "cases":
+        sentences.append(
+            f"{len(unknown)} train although their case is unknown; to leave out those of a case "
+            "that validates or tests, make one folder per case"
+        )
+    if not sentences:
+        return ""
+    return f"unlabelled: of {len(set(pseudo.cells.tolist()))} cells, {'; '.join(sentences)}"
+
+
+def _left_out(
+    pseudo: Chromosomes, labelled: StoredSplit, experiment: Experiment
+) -> tuple[set[str], set[str]]:
+    """Return the cells of which an image has a label, and others of a case that is held out."""
+    known = {one.pixels for one in labelled.images.values() if one.part != UNUSED}
+    held_out = set()
+    if experiment.split.protocol == "cases":
+        parts = ("validation", "test")
+        held_out = {one.case for one in labelled.images.values() if one.part in parts}
+        if len(experiment.data_sets) > 1:  # Each begins with the name of its data set.
+            held_out = {case.partition("/")[2] for case in held_out}
+    with_labels, of_cases = set[str](), set[str]()
+    columns = (pseudo.cells, pseudo.cases, pseudo.hashes)
+    for cell, case, hashes in zip(*(one.tolist() for one in columns), strict=True):
+        # Of an image that a table calls turned, a data set has the hash of the turned image.
+        if not known.isdisjoint(hashes.split()):
+            with_labels.add(cell)
+        if case in held_out:
+            of_cases.add(cell)
+    return with_labels, of_cases - with_labels
