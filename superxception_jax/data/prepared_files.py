@@ -45,7 +45,7 @@ class PreparedFiles:
     index: Path
     images: Path
 
-    def head(self) -> dict[str, np.ndarray]:
+    def head(self) -> dict[str, Any]:
         """Return what the first two files hold beside the data set, by name."""
         return {
             "fingerprint": np.array(self.fingerprint),
