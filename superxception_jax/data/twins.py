@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -66,7 +66,7 @@ def find_twins(sights: Iterable[Sight]) -> tuple[tuple[int, int], ...]:
         elif (portrait := draw_portrait(sight)) is not None:
             portraits.append(portrait)
             portrayed.append(index)
-    pairs += [(portrayed[one], portrayed[other]) for one, other in _alike(portraits)]
+    pairs += [(portrayed[one], portrayed[other]) for one, other in find_alike(portraits)]
     return tuple(sorted(pairs, key=lambda pair: pair[1]))
 
 
@@ -111,7 +111,7 @@ def _moments(profile: np.ndarray) -> tuple[float, float]:
     return float(mean), float(np.sqrt((places - mean) ** 2 @ profile / whole + 1 / 12))
 
 
-def _alike(portraits: list[Portrait]) -> Iterator[tuple[int, int]]:
+def find_alike(portraits: Sequence[Portrait]) -> Iterator[tuple[int, int]]:
     """Yield pairs (first, twin) of portraits, one for each twin.
 
     Slow waves are an orthonormal projection: what is near in the whole is near in them, so that

@@ -9,12 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from superxception_jax.data.own.equal_images import Fingerprint
+from superxception_jax.data.own.equal_images import LEAST_SHARE, Fingerprint
 from superxception_jax.data.twins import LARGEST_STRETCH, Portrait
 
-# Share of the images of the smaller cell from which two cells count as one: more than a few files
-# that were put into the wrong folder, less than what is left of a copy that was cleaned up.
-LEAST_SHARE = 0.25
 # Portraits so alike are one image that was processed: of sharpened copies and of twofold JPEGs of
 # G-band cells at least 35 of 46 are, and none of two cells of a patient (107 patients).
 COPY_LIKENESS = 0.95

@@ -138,7 +138,7 @@ def test_an_image_that_cannot_be_normalised_is_named(lab, monkeypatch):
     image[3, 3] = 255
     Image.fromarray(image).save(lab / "9" / "speck 5.png")
     # As in data that an earlier version prepared; now it is set aside before.
-    monkeypatch.setattr(folder, "_screen", lambda *_: {})
+    monkeypatch.setattr(folder, "screen_files", lambda *_: ({}, []))
     with pytest.raises(ValueError, match="9/speck 5"):
         load(lab)
     assert not (lab.parent / "data" / "prepared").exists()

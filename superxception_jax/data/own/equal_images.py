@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 TWINS = ("refuse", "allow")
 MOST_SHOWN = 3
+# Share of the images of the smaller cell from which two cells count as one: more than a few files
+# that were put into the wrong folder, less than what is left of a copy that was cleaned up.
+LEAST_SHARE = 0.25
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from superxception_jax.chromosomes import MOST_CHROMOSOMES, class_label, natural_key
 from superxception_jax.data.background import LeveledCell, level_cell
-from superxception_jax.data.crop import SMALLEST_AREA_PX
 from superxception_jax.data.file_names import shown_name
 from superxception_jax.data.folder_layout import recognize_layout
 from superxception_jax.data.folder_reading import CELL_IMAGES
@@ -22,15 +21,18 @@ from superxception_jax.data.own.equal_images import (
     twin_problems,
 )
 from superxception_jax.data.own.labels import LabelledFile, read_labels
-from superxception_jax.data.record import MOST_PROBLEMS, ChromosomeRecord, raise_problems
-from superxception_jax.data.screen import screen_cell
-from superxception_jax.data.sight import see
+from superxception_jax.data.own.screened_folder import (
+    describe_aside,
+    describe_copied_cells,
+    screen_files,
+)
+from superxception_jax.data.record import ChromosomeRecord, raise_problems
+from superxception_jax.data.twins import Portrait
 from superxception_jax.files import absolute_path
 
 HASH_VERSION = 2  # Raise it whenever the records of an unchanged folder change.
 # Images that are kept between their check and their preparation; others are decoded twice.
 _KEPT_BYTES = 2**30
-_EMPTY = f"shows no chromosome: nothing of {SMALLEST_AREA_PX} px or more beside the background"
 # How the images are taken whose orientation the table does not state.
 POLARITIES = ("upright", "any")
 HOW_TO = (
@@ -167,7 +169,8 @@ def iterate_folder(
         polarity: An entry of `POLARITIES`, see `load_folder`.
         background: An entry of `BACKGROUNDS`, see `load_folder`.
         tell: Called with what is said of images that can't be one chromosome of their cell, see
-            `screen_cell`; they are left out. None: these are not looked for.
+            `screen_cell`, which are left out, and of cells that seem to be one. None: these are
+            not looked for.
 
     Returns:
         The chromosomes of `load_folder`. Those of a large folder are decoded again, so that they
@@ -181,6 +184,7 @@ def iterate_folder(
     contents: list[Fingerprint] = []
     kept: dict[str, list[ChromosomeRecord]] = {}
     aside: dict[Path, str] = {}
+    portraits: list[tuple[str, Portrait]] = []
     room_bytes = _KEPT_BYTES
     for cell, files in by_cell.items():
         images = _decode(files, add_problem=problems.append)
@@ -196,7 +200,9 @@ def iterate_folder(
             problems.append(f"cell {cell}: {error}")
             continue
         if tell is not None:
-            aside |= _screen(files, leveled)
+            reasons, drawn = screen_files(files, leveled)
+            aside |= reasons
+            portraits += drawn
         records = _records(files, leveled, aside=aside, polarity=polarity)
         room_bytes -= sum(record.image.nbytes for record in records)
         if room_bytes >= 0:
@@ -208,7 +214,10 @@ def iterate_folder(
         lines = [f"{one.shown}: {aside[one.path]}" for one in folder.files if one.path in aside]
         if len(lines) == len(folder.files):
             raise_problems(lines, source=source)
-        tell(_aside_text(lines))
+        tell(describe_aside(lines))
+    # Where equal images are allowed, these are as well.
+    if twins == "refuse" and (copied := describe_copied_cells(portraits)) and tell is not None:
+        tell(copied)
     return _in_order(
         by_cell, kept, aside=aside, polarity=polarity, background=background, source=source
     )
@@ -240,27 +249,6 @@ def _in_order(
             leveled = level_cell(images, background=background)
             records = _records(by_cell[cell], leveled, aside=aside, polarity=polarity)
         yield from sorted(records, key=lambda record: natural_key(record.name))
-
-
-def _screen(files: Sequence[LabelledFile], leveled: LeveledCell) -> dict[Path, str]:
-    """Return the files of a cell that can't be one chromosome of it, each with the reason."""
-    kind = leveled.background.kind
-    sights = [see(image, background=kind) for image in leveled.images]
-    found = screen_cell(sights, names=[one.shown for one in files], background=kind)
-    reasons = {files[one.index].path: one.reason for one in found}
-    # The screening leaves these to the measuring, which a data set reaches only in a training.
-    empty = [one for one, sight in zip(files, sights, strict=True) if sight.mask is None]
-    return reasons | {one.path: _EMPTY for one in empty}
-
-
-def _aside_text(lines: Sequence[str]) -> str:
-    more = len(lines) - MOST_PROBLEMS
-    shown = [*lines[:MOST_PROBLEMS], *([f"... and {more:,} more"] if more > 0 else [])]
-    head = (
-        "own: images that can't be one chromosome of their cell, which are set aside, neither "
-        f"trained on nor tested: {len(lines):,}"
-    )
-    return "\n  ".join([head, *shown])
 
 
 def _records(
