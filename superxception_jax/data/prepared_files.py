@@ -55,8 +55,8 @@ class PreparedFiles:
     def check_head(self, arrays: Mapping[str, Any]) -> None:
         """Raise if a file holds another preparation, or one of another archive.
 
-        Where either archive isn't known the file is taken: prepared images may be brought to a
-        computer that has no archive.
+        Where no archive is there, the file is taken: prepared images may be brought to a computer
+        without one.
 
         Args:
             arrays: What the file holds, by name.
@@ -68,8 +68,8 @@ class PreparedFiles:
         if str(arrays["fingerprint"]) != self.fingerprint:
             raise ValueError("it holds another preparation")
         stored = json.loads(str(arrays["archive"])) if "archive" in arrays else {}
-        if is_other_archive(stored, self.archive):
-            raise ValueError("it holds the images of another archive")
+        if self.archive and (not stored or is_other_archive(stored, self.archive)):
+            raise ValueError("it may hold the images of another archive")
 
 
 def prepared_files(

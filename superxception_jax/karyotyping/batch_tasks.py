@@ -6,7 +6,7 @@ import errno
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from superxception_jax.data.image_file import hash_image
@@ -101,11 +101,13 @@ class Failure:
         if isinstance(error, ValueError):
             return Failure(str(error))
         text = str(error)
+        # JAX raises errors of its own.
+        if isinstance(error, MemoryError) or "RESOURCE_EXHAUSTED" in text:
+            return Failure("this computer's memory was short", keeps=True)
         if isinstance(error, OSError) and error.filename:
             # Results are passed on, and the path of a folder may name the patient.
             text = f"{error.strerror}: '{Path(os.fsdecode(error.filename)).name}'"
-        passing = isinstance(error, OSError | MemoryError)
-        return Failure(f"{type(error).__name__}: {text}", keeps=passing)
+        return Failure(f"{type(error).__name__}: {text}", keeps=isinstance(error, OSError))
 
 
 @dataclass(frozen=True)
@@ -132,18 +134,19 @@ def take_up(task: Task) -> TakenUp | StoredCell | Failure:
     Returns:
         The cell, ready for the network; or its earlier results; or why it can't be karyotyped.
     """
+    files: tuple[str, ...] = ()
     try:
-        made_from = digest_cell(task.folder, digest_files(task.folder), program=task.program)
-        stored = None if task.again else _load_results(task, made_from=made_from)
-        if stored is not None:
-            return stored
+        if not task.again:
+            made_from = digest_cell(task.folder, digest_files(task.folder), program=task.program)
+            if (stored := _load_results(task, made_from=made_from)) is not None:
+                return stored
         cell, files = load_files(task.folder)
         # Of what was read now: a file that a network share lost meanwhile is read again next time.
         made_from = digest_cell(task.folder, files, program=task.program)
         if not cell.images:
             reason = f"no image could be read; {': '.join(cell.unread[0])}"
             # A network share that drops out takes no result with it.
-            return Failure(reason, keeps=not any(files))
+            return Failure(reason, keeps=not files or not all(files))
         contents = tuple(
             Fingerprint(task.name, f"{task.name}/{one.name}", hash_image(one.image))
             for one in cell.images
@@ -152,7 +155,8 @@ def take_up(task: Task) -> TakenUp | StoredCell | Failure:
             cell, background=task.background, normalizations=task.normalizations
         )
     except Exception as error:  # Whatever is wrong with a cell must not cost the others.
-        return Failure.of(error)
+        failure = Failure.of(error)
+        return replace(failure, keeps=failure.keeps or not all(files))
     return TakenUp(prepared, contents, made_from)
 
 

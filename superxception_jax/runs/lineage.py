@@ -186,7 +186,7 @@ def check_unseen(experiment: Experiment, everything: Chromosomes, split: Split) 
     networks = list(earlier_networks(experiment))
     seen = {network[0]: _seen(network, experiment, everything) for network in networks}
     for weights, earlier in networks:
-        common = split.test[seen[weights][split.test]]
+        common = _seen_tests(split, everything, seen[weights])
         if len(common):
             anyhow = np.any(list(seen.values()), axis=0)
             remedies = ["start from other weights"]
@@ -229,6 +229,16 @@ def _seen(
     return seen
 
 
+def _seen_tests(split: Split, everything: Chromosomes, seen: np.ndarray) -> np.ndarray:
+    """Return the test images that were seen, but for copies of images that train in this split.
+
+    Where `data.own_twins` allows these, the run itself sees what it tests.
+    """
+    test = split.test[seen[split.test]]
+    trained = everything.hashes[np.concatenate([split.train, split.validation])]
+    return test[~np.isin(everything.hashes[test], trained)]
+
+
 def _unseen_split(
     earlier: Experiment, experiment: Experiment, everything: Chromosomes, seen: np.ndarray
 ) -> str:
@@ -244,7 +254,7 @@ def _unseen_split(
         split = split_sources(everything, settings=settings, test_only=experiment.test_only)
     except ValueError:
         return ""
-    if seen[split.test].any():
+    if len(_seen_tests(split, everything, seen)):
         return ""
     return " ".join(f"--config.split.{name}={value}" for name, value in flags.items())
 

@@ -7,12 +7,14 @@ from typing import Any
 
 import numpy as np
 
+from superxception_jax.data.joined import prefix_of
 from superxception_jax.data.source import Chromosomes
 from superxception_jax.files import damaged, load_arrays, replacing
 from superxception_jax.runs.experiment import Experiment
 from superxception_jax.runs.split_file import UNUSED, StoredSplit
 
 PSEUDO_LABELS_FILE = "pseudo_labels.npz"
+_VERSION = 1  # Files without it are of runs that left out no cells by their case.
 
 
 def save_pseudo_labels(workdir: Path, pseudo: Chromosomes) -> Path:
@@ -24,7 +26,7 @@ def save_pseudo_labels(workdir: Path, pseudo: Chromosomes) -> Path:
     """
     path = workdir / PSEUDO_LABELS_FILE
     with replacing(path) as temporary, temporary.open("wb") as file:
-        np.savez_compressed(file, **vars(pseudo))
+        np.savez_compressed(file, version=np.array(_VERSION), **vars(pseudo))
     return path
 
 
@@ -45,6 +47,9 @@ def load_pseudo_labels(workdir: Path) -> Chromosomes | None:
         "remedy": "restore it from a copy, or start the run again in another folder",
     }
     arrays: dict[str, Any] = load_arrays(path, **what)
+    if arrays.pop("version", None) is None:
+        # Such a run trained on cells whatever their case is.
+        arrays["cases"] = np.zeros_like(arrays.get("cases", np.array([])))
     try:
         return Chromosomes(**arrays)
     except TypeError as error:
@@ -99,9 +104,11 @@ def _left_out(
     held_out = set()
     if experiment.split.protocol == "cases":
         parts = ("validation", "test")
-        held_out = {one.case for one in labelled.images.values() if one.part in parts}
-        if len(experiment.data_sets) > 1:  # Each begins with the name of its data set.
-            held_out = {case.partition("/")[2] for case in held_out}
+        cases = {one.case for one in labelled.images.values() if one.part in parts}
+        # Cases of other data sets are no patients of this laboratory, whatever their number.
+        own = prefix_of("own") if len(experiment.data_sets) > 1 else ""
+        if "own" in experiment.data_sets:
+            held_out = {case.removeprefix(own) for case in cases if case.startswith(own)}
     with_labels, of_cases = set[str](), set[str]()
     columns = (pseudo.cells, pseudo.cases, pseudo.hashes)
     for cell, case, hashes in zip(*(one.tolist() for one in columns), strict=True):

@@ -254,12 +254,12 @@ def _compare(before: Mapping[str, StoredImage], now: Mapping[str, StoredImage]) 
         if name in now and (words := one.changes(now[name]))
     }
     changed = tuple(f"{name} ({words})" for name, words in changes.items())
-    cells = {before[name].cell for name in (*gone, *changes)}
-    cells |= {now[name].cell for name in (*added, *changes)}
-    return _Differences(
-        names={"added": added, "gone": gone, "changed": changed},
-        touched=frozenset(one.part for one in before.values() if one.cell in cells),
-    )
+    # The images of a cell are drawn together, from their pixels.
+    drawn = [one for one in changes if {"cell", "pixels"} & set(changes[one].split(", "))]
+    cells = {before[one].cell for one in (*gone, *drawn)} | {now[one].cell for one in added}
+    cells |= {now[one].cell for one in drawn}
+    touched = {one.part for name, one in before.items() if one.cell in cells or name in changes}
+    return _Differences({"added": added, "gone": gone, "changed": changed}, frozenset(touched))
 
 
 def _from_json(values: Mapping[str, Any]) -> StoredSplit:

@@ -117,8 +117,11 @@ def _check_one_table(runs: Sequence[PlannedRun], stored: Sequence[TableRun]) -> 
     configs = [(run.row, run.experiment.config) for run in runs]
     configs += [(run.row, run.config) for run in stored]
     first = dict(reversed(configs))
-    for row, config in configs:
-        if differences := table_differences(configs[0][1], config):
+    planned = {run.key for run in runs}
+    # A run that is asked for again tested what its row tests, maybe where the folder was before.
+    again = [False for _ in runs] + [run.key in planned for run in stored]
+    for (row, config), is_again in zip(configs, again, strict=True):
+        if not is_again and (differences := table_differences(configs[0][1], config)):
             raise ValueError(
                 f"`--configs` must test the same images to be in one table, got `{row}` and "
                 f"`{configs[0][0]}` with differences; give one of them another `--name`:\n  "

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from superxception_jax.runs.config_values import config_differences, without_fields
+from superxception_jax.runs.workdir import with_absolute_places
 
 _FREE_FIELDS = (
     "data.data_dir",
@@ -14,8 +15,8 @@ _FREE_FIELDS = (
     "split.fold",
     "evaluation.batch_size",
 )
-# What the runs of a row may differ in.
-FREE_ROW_FIELDS = ("seed", "training.devices", *_FREE_FIELDS)
+# What the runs of a row may differ in. A folder may have moved; its images are compared.
+FREE_ROW_FIELDS = ("seed", "training.devices", "data.own_folder", *_FREE_FIELDS)
 # What the runs of a table may differ in, because it changes neither the test images nor the
 # interval.
 FREE_TABLE_FIELDS = (
@@ -37,10 +38,7 @@ def table_differences(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[
         one: JSON values of a config.
         other: JSON values of another config.
     """
-    sections = ("data", "split", "evaluation")
-    return config_differences(
-        *(_select(config, sections, without=FREE_TABLE_FIELDS) for config in (one, other))
-    )
+    return _differences(one, other, ("data", "split", "evaluation"), without=FREE_TABLE_FIELDS)
 
 
 def row_differences(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
@@ -50,10 +48,19 @@ def row_differences(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[st
         one: JSON values of a config.
         other: JSON values of another config.
     """
-    sections = tuple({**one, **other})
-    return config_differences(
-        *(_select(config, sections, without=FREE_ROW_FIELDS) for config in (one, other))
-    )
+    return _differences(one, other, tuple({**one, **other}), without=FREE_ROW_FIELDS)
+
+
+def _differences(
+    one: Mapping[str, Any],
+    other: Mapping[str, Any],
+    sections: Sequence[str],
+    *,
+    without: Sequence[str],
+) -> list[str]:
+    # One folder can be written in several ways.
+    configs = map(with_absolute_places, (one, other))
+    return config_differences(*(_select(config, sections, without=without) for config in configs))
 
 
 def _select(

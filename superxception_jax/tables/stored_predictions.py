@@ -144,11 +144,17 @@ def join_cases(parts: Sequence[StoredPredictions]) -> np.ndarray | None:
         parts: Predictions, at least one.
 
     Returns:
-        The cases; a cell of predictions that know none is its own. None if all know none.
+        The cases; a cell of which no predictions know one is its own. None if all know none.
     """
-    if all(one.cases is None for one in parts):
+    known = {
+        cell: case
+        for one in parts
+        if one.cases is not None
+        for cell, case in zip(one.cells.tolist(), one.cases.tolist(), strict=True)
+    }
+    if not known:
         return None
-    return np.concatenate([one.cells if one.cases is None else one.cases for one in parts])
+    return np.array([known.get(cell, cell) for one in parts for cell in one.cells.tolist()])
 
 
 def save_run_predictions(

@@ -34,9 +34,12 @@ def assert_same_content(one: Chromosomes, other: Chromosomes) -> None:
         # The folder that was unpacked, and another zip file with equal names and sizes.
         ({"files": "a", "contents": "c"}, {"files": "a"}, True),
         ({"files": "a", "contents": "c"}, {"files": "a", "contents": "d"}, False),
-        # On a computer without the archive; and prepared by an earlier version.
+        # On a computer without the archive.
         ({"files": "a"}, {}, True),
-        (None, {"files": "a"}, True),
+        # Made by an earlier version, or of data that one prepared.
+        (None, {}, True),
+        (None, {"files": "a"}, False),
+        ({}, {"files": "a"}, False),
     ],
 )
 def test_images_of_another_archive_are_not_taken(tmp_path, stored, now, taken):

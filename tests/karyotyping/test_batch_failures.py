@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from superxception_jax.karyotyping import batch_tasks, folders
+from superxception_jax.karyotyping import batch_tasks
 from superxception_jax.karyotyping.folders import find_cells
 from superxception_jax.karyotyping.result_files import CELL_FILES, REPORT_FILE
 from tests.karyotyping.small_batch import CLASSIFIER, NETWORKS, contents, run, write_images
@@ -17,7 +17,7 @@ from tests.karyotyping.small_batch import CLASSIFIER, NETWORKS, contents, run, w
 WRITTEN = sorted(set(CELL_FILES) - {"karyogram.svg"})
 
 
-@pytest.mark.parametrize("error", [MemoryError("too much"), RuntimeError("device"), KeyError("x")])
+@pytest.mark.parametrize("error", [RuntimeError("device"), KeyError("x")])
 def test_an_unexpected_error_is_that_of_its_cell(tmp_path, error):
     for name in ("a", "b", "c"):
         write_images(tmp_path / "batch" / name)
@@ -167,22 +167,30 @@ def test_a_file_that_cannot_be_read_for_a_moment_is_read_again_next_time(tmp_pat
     assert run(cells, out).kept == 1
 
 
-@pytest.mark.parametrize("step", ["decode", "prepare"])
-def test_short_memory_takes_no_results_with_it(tmp_path, monkeypatch, step):
+@pytest.mark.parametrize(
+    ("place", "error"),
+    [
+        ("folders.decode_image", MemoryError()),
+        ("batch_tasks.prepare_cell", MemoryError()),
+        ("batch_tasks.prepare_cell", RuntimeError("RESOURCE_EXHAUSTED: Out of memory")),
+    ],
+)
+def test_short_memory_takes_no_results_with_it(tmp_path, monkeypatch, place, error):
     write_images(tmp_path / "cell")
+    # A file that is damaged for good says nothing about the others.
+    (tmp_path / "cell" / "damaged.png").write_bytes(b"")
     cells = find_cells(tmp_path / "cell").cells
     run(cells, tmp_path / "out")
     before = contents(tmp_path / "out")
 
-    def fail(*arguments, **settings):
-        raise MemoryError
+    def fail(content, **settings):
+        if content == b"":
+            raise ValueError("the file is empty (0 bytes)")
+        raise error
 
-    module, name = {
-        "decode": (folders, "decode_image"),
-        "prepare": (batch_tasks, "prepare_cell"),
-    }[step]
-    monkeypatch.setattr(module, name, fail)
+    monkeypatch.setattr(f"superxception_jax.karyotyping.{place}", fail)
     found = run(cells, tmp_path / "out", again=True)
+    assert "memory" in found.failed["cell"]
     assert found.failed["cell"].endswith("; the results of an earlier run stay")
     assert contents(tmp_path / "out") == before
 

@@ -178,6 +178,24 @@ def test_the_same_images_are_known_in_a_data_set_of_another_name(tmp_path):
     check_unseen(same, images, draw_split(same)(images))
 
 
+def test_a_copy_of_what_the_run_trains_on_is_no_leak_of_its_start(tmp_path):
+    images = laboratory("own")
+    first, last = (np.flatnonzero(images.cells == images.cells[place])[0] for place in (0, -1))
+    split = Split(train=np.array([first]), validation=np.array([], int), test=np.array([last]))
+    # As `data.own_twins=allow` admits it: one image in two cells.
+    hashes = images.hashes.copy()
+    hashes[last] = hashes[first]
+    weights, _ = own_network(tmp_path, dataclasses.replace(images, hashes=hashes))
+    again = experiment("own", data__own_folder=str(tmp_path / "c"), model__init_from=weights)
+    known = load_trained(tmp_path / "network")
+    assert known is not None
+    assert hash_numbers(hashes[[last]])[0] in known
+    check_unseen(again, dataclasses.replace(images, hashes=hashes), split)
+    nothing = dataclasses.replace(split, train=np.array([], int))
+    with pytest.raises(ValueError, match="must be unknown to"):
+        check_unseen(again, dataclasses.replace(images, hashes=hashes), nothing)
+
+
 def test_a_start_that_counts_and_knows_validation_images_is_reported(tmp_path, capsys):
     images = laboratory("own")
     weights, _ = own_network(tmp_path, images)

@@ -25,6 +25,7 @@ from superxception_jax.runs.pseudo_labels_file import (
     PSEUDO_LABELS_FILE,
     describe_left_out,
     load_pseudo_labels,
+    save_pseudo_labels,
     without_known,
 )
 from superxception_jax.runs.split_file import UNUSED, describe_split
@@ -210,6 +211,32 @@ def test_with_the_split_cases_a_tested_patient_has_no_cell_that_trains(data_sets
         )
         assert len(without_known(pseudo, stored, of_cells).cases) == 4
         assert describe_left_out(pseudo, stored, of_cells) == ""
+
+
+def test_cases_of_another_data_set_are_no_patients_of_the_laboratory():
+    config = get_config("laboratories")
+    config.data.dataset = "gband"
+    images = sample_laboratory("gband", cases=10)
+    tested, trained = (np.flatnonzero(images.cases == one) for one in "34")
+    split = Split(train=trained, validation=np.array([], int), test=tested)
+    pseudo = sample_laboratory(SOURCE, cases=10)
+    pseudo = dataclasses.replace(
+        pseudo, hashes=np.array([f"{one} {one}" for one in np.char.add(pseudo.hashes, "x")])
+    )
+    found = without_known(pseudo, describe_split(images, split), build_experiment(config))
+    assert len(found.cells) == len(pseudo.cells)
+
+
+def test_a_run_of_an_earlier_version_keeps_the_cells_that_it_trained_on(tmp_path):
+    pseudo = sample_laboratory(SOURCE, cases=3)
+    save_pseudo_labels(tmp_path, pseudo)
+    kept = load_pseudo_labels(tmp_path)
+    assert kept is not None
+    np.testing.assert_array_equal(kept.cases, pseudo.cases)
+    np.savez(tmp_path / PSEUDO_LABELS_FILE, **vars(pseudo))
+    earlier = load_pseudo_labels(tmp_path)
+    assert earlier is not None
+    assert set(earlier.cases.tolist()) == {""}
 
 
 def test_a_foreign_stain_is_not_learned(experiment, monkeypatch):

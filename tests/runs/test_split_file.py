@@ -164,6 +164,13 @@ def test_another_image_of_a_cell_changes_how_its_images_are_drawn(tmp_path, chan
             check_images(now, before, workdir=tmp_path, needed=needed, use_stored_split=True)
 
 
+def test_another_class_changes_no_other_image_of_the_cell(tmp_path):
+    unused = dataclasses.replace(IMAGES["a"], part="unused", label=5)
+    stored = StoredSplit({**IMAGES, "more": unused}, DRAWING)
+    now = {**stored.images, "more": dataclasses.replace(unused, label=6)}
+    check_images(now, stored, workdir=tmp_path, needed=PARTS, use_stored_split=True)
+
+
 def test_an_image_that_changes_its_cell_changes_both(tmp_path):
     unused = StoredSplit({**IMAGES, "e": dataclasses.replace(IMAGES["e"], cell="x")}, DRAWING)
     now = {**unused.images, "e": dataclasses.replace(unused.images["e"], cell="cell d")}

@@ -104,7 +104,13 @@ def hand_made(
         command=f"python launch/main.py --config=configs/{row}.py:paper --config.seed={seed}",
         images_per_second=100.0 + seed,
         results=results(**values | more),
-        config={"seed": seed, "split": {"fold": fold}, "evaluation": EVALUATION},
+        config={
+            "seed": seed,
+            "data": {},
+            "split": {"fold": fold},
+            "model": {},
+            "evaluation": EVALUATION,
+        },
         predictions=predictions(
             predicted, fold=fold, assigned=assigned, confidences=confidences, copies=copies
         ),

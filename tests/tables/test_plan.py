@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from pathlib import Path
 
 import pytest
 
@@ -90,6 +91,16 @@ def test_a_stored_row_of_another_config_is_neither_joined_nor_replaced(tmp_path,
     longer = {"training.epochs": 7}
     with pytest.raises(ValueError, match=r"whose row `xception` has the same config(.|\n)*epochs"):
         plan(tmp_path, [planned(tmp_path / "new", seed=seed, **longer)])
+
+
+def test_a_stored_run_is_asked_for_again_where_its_folder_has_moved(tmp_path):
+    store(tmp_path, [planned(tmp_path, **{"data.own_folder": "cells"})])
+    for folder in ("cells", str(Path("cells").absolute()), "/moved/cells"):
+        again = planned(tmp_path / "again", **{"data.own_folder": folder})
+        assert plan(tmp_path, [again]).runs == (again,)
+    other = planned(tmp_path / "other", "super_xception", **{"data.own_folder": "/moved/cells"})
+    with pytest.raises(ValueError, match="must test the same images to be in one table"):
+        plan(tmp_path, [other])
 
 
 def test_a_folder_of_another_run_is_refused_with_the_differences(tmp_path):

@@ -62,17 +62,19 @@ def case_formula(lines: Sequence[Line], *, reference: Counts, settings: CaseSett
         f"{line_formula(counts, reference=reference, settings=settings)}[{cells}]"
         for counts, cells in ordered
     )
-    if _need_two_zygotes([counts for counts, _ in lines], settings):
+    if _need_two_zygotes([counts for counts, _ in lines], reference, settings):
         return f"chi {text}"
     return text if len(lines) == 1 or settings.order == "neoplastic" else f"mos {text}"
 
 
-def _need_two_zygotes(lines: Sequence[Counts], settings: CaseSettings) -> bool:
-    """Return whether there is a line with a Y, and one of two X without it.
+def _need_two_zygotes(lines: Sequence[Counts], reference: Counts, settings: CaseSettings) -> bool:
+    """Return whether acquired changes are counted from two zygotes, or none can have had all lines.
 
-    The zygote may have been 47,XXY; but acquired changes are counted from a normal one.
+    The zygote of a constitutional case may have been 47,XXY.
     """
-    if settings.order == "constitutional" and any(one[X] > 1 and one[Y] for one in lines):
+    if settings.order == "neoplastic":
+        return len({line_reference(one, reference) for one in lines}) > 1
+    if any(one[X] > 1 and one[Y] for one in lines):
         return False
     return any(one[Y] for one in lines) and any(one[X] > 1 and not one[Y] for one in lines)
 

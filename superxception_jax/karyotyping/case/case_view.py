@@ -22,6 +22,7 @@ from superxception_jax.karyotyping.case.cell_lines import (
     cells_of_line,
     changes_of,
     clonal_changes,
+    line_reference,
     reference_sex,
 )
 from superxception_jax.karyotyping.case.hypotheses import Weighed
@@ -119,11 +120,15 @@ class CaseView:
         counts = [self.candidates[line].counts for line in hypothesis.lines]
         reference = self.reference(place)
         changes = [changes_of(one, reference) for one in counts]
+        zygotes = [line_reference(one, reference) for one in counts]
         mosaic = self.settings.order == "constitutional" and len(counts) > 1
         needed = []
-        for one, own, parent in zip(counts, changes, hypothesis.parents, strict=True):
-            # What a line has of its own decides, or all that it has if its parent has more.
-            new = [change for change in own if change not in changes[parent]] or own
+        for at, parent in enumerate(hypothesis.parents):
+            one, own = counts[at], changes[at]
+            # What a line has of its own decides, or all that it has if its parent has more, or
+            # came from another zygote.
+            inherited = changes[parent] if zygotes[at] == zygotes[parent] else ()
+            new = [change for change in own if change not in inherited] or own
             normal = self.settings.cells_of_gain if mosaic else 1
             needed.append(normal if one in NORMAL else cells_of_line(new, self.settings))
         sizes = self.sizes(place, left_out=left_out)

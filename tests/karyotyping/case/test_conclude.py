@@ -68,6 +68,8 @@ NEOPLASTIC = [
     ({"46,XX": 10, "46,XY": 5}, "chi 46,XX[10]/46,XY[5]"),
     ({"46,XX": 4, "46,XY": 9, "45,X": 5}, "chi 45,X,-Y[5]/46,XY[9]/46,XX[4]"),
     ({"47,XX,+8": 3, "47,XY,+8": 6, "45,XX,-7": 4}, "chi 47,XY,+8[6]/45,XX,-7[4]/47,XX,+8[3]"),
+    # A line inherits nothing from one of another zygote: its own gain makes a clone of two cells.
+    ({"47,XX,+8": 6, "46,XY,-7,+8": 2}, "chi 47,XX,+8[6]/46,XY,-7,+8[2]"),
 ]
 
 
@@ -85,6 +87,18 @@ def test_constitutional_cases(lines, formula):
 @pytest.mark.parametrize(("lines", "formula"), NEOPLASTIC)
 def test_neoplastic_cases(lines, formula):
     assert conclude(lines, order="neoplastic").formula == formula
+
+
+@pytest.mark.parametrize(
+    ("sex", "lines", "formula"),
+    [
+        ("XY", {"45,X": 5, "46,XX": 12}, "chi 45,X,-Y[5]/46,XX[12]"),
+        ("XX", {"45,X": 5, "46,XY": 12}, "chi 45,X,-X[5]/46,XY[12]"),
+        ("XX", {"45,X": 5, "46,XX": 12}, "45,X,-X[5]/46,XX[12]"),
+    ],
+)
+def test_lines_of_two_zygotes_are_said_where_the_sex_is_given(sex, lines, formula):
+    assert conclude(lines, order="neoplastic", sex=sex).formula == formula
 
 
 def test_clones_follow_the_usual_rules():

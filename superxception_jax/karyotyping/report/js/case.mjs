@@ -2,8 +2,8 @@
 
 import { caseFormula, lineFormula } from "./caseformula.mjs";
 import {
-  candidatesOf, CASE_CLASSES, cellsOfLine, changesOf, clonalChanges, countEvidence, isNormal, ninth,
-  referenceOf, sameCounts, sexOf,
+  candidatesOf, CASE_CLASSES, cellsOfLine, changesOf, clonalChanges, countEvidence, isNormal,
+  lineReference, ninth, referenceOf, sameCounts, sexOf,
 } from "./caselines.mjs";
 import { explainSingles, furtherCells, reviewOrder, UNCERTAIN_MARGIN_NATS } from "./casereview.mjs";
 import { makeHypotheses, placeOfMost, weighHypotheses } from "./caseweigh.mjs";
@@ -40,10 +40,13 @@ function completeEvidence(cells, candidates, evidence, settings) {
 function leastSizes({ lines, parents }, all, reference, settings) {
   const isMosaic = settings.order === "constitutional" && lines.length > 1;
   const changes = lines.map((line) => changesOf(all[line].counts, reference));
+  const zygotes = lines.map((line) => sexOf(lineReference(all[line].counts, reference)));
   return changes.map((own, at) => {
     if (isNormal(all[lines[at]].counts)) return isMosaic ? settings.cells_of_gain : 1;
-    // What a line has of its own decides, or all that it has if its parent has more.
-    const fresh = own.filter((change) => !changes[parents[at]].includes(change));
+    // What a line has of its own decides, or all that it has if its parent has more, or came from
+    // another zygote.
+    const inherited = zygotes[at] === zygotes[parents[at]] ? changes[parents[at]] : [];
+    const fresh = own.filter((change) => !inherited.includes(change));
     return cellsOfLine(fresh.length > 0 ? fresh : own, settings);
   });
 }

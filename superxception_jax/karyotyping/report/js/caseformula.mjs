@@ -48,10 +48,13 @@ function byEvolution(lines, reference) {
   return [...families.flat(), ...sorted.filter((one) => isNormal(one.counts))];
 }
 
-/** Return whether there is a line with a Y, and one of two X without it. */
-function needTwoZygotes(lines, isConstitutional) {
+/** Return whether lines are counted from two zygotes, or none can have had all of them. */
+function needTwoZygotes(lines, reference, isConstitutional) {
+  if (!isConstitutional) {
+    return new Set(lines.map(({ counts }) => sexOf(lineReference(counts, reference)))).size > 1;
+  }
   const sexes = lines.map(({ counts }) => [counts.at(-2), counts.at(-1)]);
-  if (isConstitutional && sexes.some(([x, y]) => x > 1 && y > 0)) return false;
+  if (sexes.some(([x, y]) => x > 1 && y > 0)) return false;
   return sexes.some(([, y]) => y > 0) && sexes.some(([x, y]) => x > 1 && y === 0);
 }
 
@@ -63,6 +66,6 @@ export function caseFormula(lines, reference, settings) {
     ({ counts, size }) => `${lineFormula(counts, reference, settings)}[${size}]`,
   );
   const text = formulas.join("/");
-  if (needTwoZygotes(lines, isConstitutional)) return `chi ${text}`;
+  if (needTwoZygotes(lines, reference, isConstitutional)) return `chi ${text}`;
   return lines.length === 1 || !isConstitutional ? text : `mos ${text}`;
 }
