@@ -37,14 +37,23 @@ CASES += [
 
 
 class Program:
-    """An experiment that equals another if both compile the same step: controls of the data do."""
+    """An experiment that equals another if both trace the same forms of the operations.
+
+    No form depends on the initial values, the optimiser or the augmentation, with which another
+    test trains each config.
+    """
 
     def __init__(self, row, preset):
         config = importlib.import_module(f"configs.{row}").get_config(preset)
-        self.experiment = build_experiment(config)
-        one = self.experiment
+        self.experiment = one = build_experiment(config)
+        stack = one.model["super_resolution"].items()
+        forms = dict(stack) | {"initialization": "", "initial_sigma": 0.0} if stack else {}
         self.key = repr(
-            (one.model, one.step_options, one.optimizer, one.frozen, one.normalization.image_px)
+            (
+                {**one.model, "super_resolution": forms},
+                (one.input_px, one.normalization.image_px),
+                (one.polarity, one.precision, one.test_views),
+            )
         )
 
     def __eq__(self, other):

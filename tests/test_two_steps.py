@@ -10,6 +10,7 @@ import jax
 import numpy as np
 import pytest
 
+from superxception_jax.models import resnet
 from superxception_jax.models.build import build_model
 from superxception_jax.runs.experiment import build_experiment
 from superxception_jax.runs.split_data import draw_split, load_everything
@@ -25,6 +26,12 @@ CONFIGS = sorted(
     for path in FOLDER.rglob("*.py")
     if path.stem != "base"
 )
+
+
+@pytest.fixture(autouse=True)
+def shorter_resnet(monkeypatch):
+    """Compile one block of each kind; other tests trace and compare all sixteen."""
+    monkeypatch.setattr(resnet, "STAGES", ((64, 2), (128, 1), (256, 1), (512, 1)))
 
 
 @pytest.fixture(scope="module")

@@ -17,6 +17,7 @@ from superxception_jax.training.compile import place_batch
 
 def setup_of(config, folder):
     overrides = [f"data.data_dir={folder}", f"evaluation.batch_size={BATCH_SIZE}"]
+    overrides += ["model.implementation=plain", "training.devices=1"]  # compiled faster
     return set_up(build_experiment(build_config(config, overrides=overrides)))
 
 

@@ -9,6 +9,7 @@ Importing takes most of the time of a short program.
 
 from __future__ import annotations
 
+import gc
 import importlib
 import json
 import os
@@ -67,6 +68,8 @@ def main() -> None:
     """Answer until there are no more questions; a fork ends as its program does."""
     sys.path.insert(0, sys.argv[1])
     import_shared()
+    # What is imported is in no fork's way, nor copied, when that collects garbage.
+    gc.freeze()
     del sys.path[0]
     running: dict[int, tuple[IO[bytes], IO[bytes]]] = {}
     while line := sys.stdin.readline():

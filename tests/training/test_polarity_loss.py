@@ -12,6 +12,7 @@ import pytest
 from superxception_jax.training.settings import AugmentationSettings
 from superxception_jax.training.state import init_state
 from superxception_jax.training.steps import make_train_step, training_targets
+from tests.quick import QUICK
 from tests.training.tiny import AUGMENTATION, SIDE
 
 
@@ -40,6 +41,7 @@ def _loss_of_one_image(target, *, smoothing, params=None):
     )
     images = np.full((1, SIDE, SIDE, 1), 9, np.uint8)
     targets = jnp.array([target], jnp.int32)
+    step = jax.jit(step, compiler_options=QUICK)
     new, metrics = step(state, jnp.asarray(images), targets, jax.random.key(1))
     before, after = (np.asarray(one.params["bias"], np.float64) for one in (state, new))
     return float(metrics["loss"]), before, before - after

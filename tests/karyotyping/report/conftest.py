@@ -78,8 +78,9 @@ def shown_page(driver, address, downloads):
     )
     driver.get_log("performance")  # Drops the requests of the empty page.
     driver.get(address)
-    driver.execute_script("localStorage.clear()")
-    driver.refresh()
+    if driver.execute_script("return localStorage.length"):
+        driver.execute_script("localStorage.clear()")
+        driver.refresh()
     page = Page(driver, downloads)
     page.wait("body[data-page]")  # The script has drawn it, and listens.
     yield page

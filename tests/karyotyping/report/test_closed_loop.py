@@ -105,6 +105,7 @@ def learn_without_labels(folder):
         "--config.model.init_from=network/variables.npz",
         "--workdir=again",
         *SHORT,
+        "--config.training.epochs=1",
         folder=folder,
     )
     assert done.returncode == 0, done.stderr
