@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from configs.stripnet import get_config
+from superxception_jax.data.joined import join_chromosomes
+from superxception_jax.data.splits import Split
+from superxception_jax.runs.experiment import build_experiment
+from superxception_jax.runs.pseudo_labels import SOURCE
+from superxception_jax.runs.pseudo_labels_file import (
+    PSEUDO_LABELS_FILE,
+    describe_left_out,
+    load_pseudo_labels,
+    save_pseudo_labels,
+    without_known,
+)
+from superxception_jax.runs.split_file import describe_split
+from tests.runs.samples import sample_laboratory
+
+
+@pytest.mark.parametrize("data_sets", ["own", "gband,own"])
+def test_with_the_split_cases_a_tested_patient_has_no_cell_that_trains(data_sets):
+    config = get_config("laboratories")
+    config.data.dataset, config.data.own_folder = data_sets, "cells"
+    of_cases = build_experiment(config)
+    assert of_cases.split.protocol == "cases"
+    images = sample_laboratory("own", cases=10)
+    if "," in data_sets:
+        images = join_chromosomes([sample_laboratory("gband", cases=2), images])
+    tested, trained = (np.flatnonzero(np.char.endswith(images.cases, one)) for one in "34")
+    nobody = np.array([], int)
+    for parts in (
+        {"test": tested, "validation": nobody},
+        {"test": nobody, "validation": tested},
+    ):
+        stored = describe_split(images, Split(train=trained, **parts))
+        # Other images of three patients; the last cell is in no folder of a patient.
+        pseudo = sample_laboratory(SOURCE, cases=10).take(np.array([6, 7, 8, 10]))
+        pseudo = dataclasses.replace(
+            pseudo,
+            cases=np.array(["3", "3", "4", ""]),
+            hashes=np.array([f"{number:016x} {number + 1:016x}" for number in range(0, 8, 2)]),
+        )
+        assert without_known(pseudo, stored, of_cases).cases.tolist() == ["4", ""]
+        said = describe_left_out(pseudo, stored, of_cases)
+        assert "of 4 cells, left out: 2 of a case that validates or tests; 1 train although" in said
+        of_cells = dataclasses.replace(
+            of_cases, split=dataclasses.replace(of_cases.split, protocol="cells")
+        )
+        assert len(without_known(pseudo, stored, of_cells).cases) == 4
+        assert describe_left_out(pseudo, stored, of_cells) == ""
+
+
+def test_cases_of_another_data_set_are_no_patients_of_the_laboratory():
+    config = get_config("laboratories")
+    config.data.dataset = "gband"
+    images = sample_laboratory("gband", cases=10)
+    tested, trained = (np.flatnonzero(images.cases == one) for one in "34")
+    split = Split(train=trained, validation=np.array([], int), test=tested)
+    pseudo = sample_laboratory(SOURCE, cases=10)
+    pseudo = dataclasses.replace(
+        pseudo, hashes=np.array([f"{one} {one}" for one in np.char.add(pseudo.hashes, "x")])
+    )
+    found = without_known(pseudo, describe_split(images, split), build_experiment(config))
+    assert len(found.cells) == len(pseudo.cells)
+
+
+def test_a_run_of_an_earlier_version_keeps_the_cells_that_it_trained_on(tmp_path):
+    pseudo = sample_laboratory(SOURCE, cases=3)
+    save_pseudo_labels(tmp_path, pseudo)
+    kept = load_pseudo_labels(tmp_path)
+    assert kept is not None
+    np.testing.assert_array_equal(kept.cases, pseudo.cases)
+    np.savez(tmp_path / PSEUDO_LABELS_FILE, **vars(pseudo))
+    earlier = load_pseudo_labels(tmp_path)
+    assert earlier is not None
+    assert set(earlier.cases.tolist()) == {""}
