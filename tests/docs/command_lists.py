@@ -161,7 +161,7 @@ OTHERS: dict[str, str] = {
     "ruff check .": CHECKS,
     "ruff format --check .": CHECKS,
     "mypy": CHECKS,
-    "python -m pytest -n 3": CHECKS,
+    "python -m pytest -n 2": CHECKS,
     "python docs/build_api.py": "executed by test_api.py, where pdoc is installed",
     "python launch/main.py --config=configs/my_network.py:smoke": "executed by test_own_model.py",
     "chromium --headless --hide-scrollbars --window-size=1440,960 "
