@@ -114,13 +114,12 @@ def make_plan(
 
 def _check_one_table(runs: Sequence[PlannedRun], stored: Sequence[TableRun]) -> None:
     """Refuse runs that test other images than the first, or other networks under one name."""
-    configs = [(run.row, run.experiment.config) for run in runs]
-    configs += [(run.row, run.config) for run in stored]
-    first = dict(reversed(configs))
     planned = {run.key for run in runs}
     # A run that is asked for again tested what its row tests, maybe where the folder was before.
-    again = [False for _ in runs] + [run.key in planned for run in stored]
-    for (row, config), is_again in zip(configs, again, strict=True):
+    configs = [(run.row, run.experiment.config, False) for run in runs]
+    configs += [(run.row, run.config, run.key in planned) for run in stored]
+    first = {row: config for row, config, _ in reversed(configs)}
+    for row, config, is_again in configs:
         if not is_again and (differences := table_differences(configs[0][1], config)):
             raise ValueError(
                 f"`--configs` must test the same images to be in one table, got `{row}` and "

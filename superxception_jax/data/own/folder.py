@@ -216,7 +216,7 @@ def iterate_folder(
             raise_problems(lines, source=source)
         tell(describe_aside(lines))
     # Where equal images are allowed, these are as well.
-    if twins == "refuse" and (copied := describe_copied_cells(portraits)) and tell is not None:
+    if tell is not None and twins == "refuse" and (copied := describe_copied_cells(portraits)):
         tell(copied)
     return _in_order(
         by_cell, kept, aside=aside, polarity=polarity, background=background, source=source
