@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from superxception_jax.data.pixels import PictureError, Pixels, check_size, divide_alpha, from_ink
-from superxception_jax.data.tiff_levels import signed_levels, unsigned_levels
+from superxception_jax.data.tiff_levels import unscaled_levels, unsigned_levels
 
 if TYPE_CHECKING:
     from tifffile import TiffFile, TiffPage
@@ -56,7 +56,7 @@ def read_tiff(content: bytes) -> Pixels:
         samples = _samples(page, content)
         orientation = int(page.tags.valueof(_ORIENTATION, 1))
         bits = _stated_bits(file, page, samples)
-        colours, extra = _colours(page, samples)
+        colours, extra = _colours(page, samples, bits)
     opacity = None
     if extra is not None:
         kind, alpha = extra
@@ -201,7 +201,7 @@ def _stated_bits(file: TiffFile, page: TiffPage, samples: np.ndarray) -> int:
 
 
 def _colours(
-    page: TiffPage, samples: np.ndarray
+    page: TiffPage, samples: np.ndarray, bits: int
 ) -> tuple[np.ndarray, tuple[int, np.ndarray] | None]:
     """Return what a viewer shows: u8, u16 or f32[H,W,1 or 3], and kind and samples of alpha."""
     photometric = page.photometric
@@ -225,11 +225,12 @@ def _colours(
     if photometric == _PALETTE:
         return _look_up(page, colours[..., 0]), extra
     depth = page.bitspersample if isinstance(page.bitspersample, int) else 8
+    depth = bits if bits > 8 else depth
     inverted = photometric == _WHITE_IS_ZERO
-    if colours.dtype.kind in "ub":
+    if colours.dtype.kind in "ub" and depth <= 16:
         colours = unsigned_levels(colours, depth=depth, inverted=inverted)
     else:
-        colours = signed_levels(colours, inverted=inverted)
+        colours = unscaled_levels(colours, inverted=inverted)
     if photometric == _INK:
         if colours.dtype == np.float32 or int(page.tags.valueof(_INK_SET, 1)) != 1:
             raise PictureError("its inks aren't read; save it in grey or RGB")

@@ -12,19 +12,12 @@ def unsigned_levels(samples: np.ndarray, *, depth: int, inverted: bool) -> np.nd
 
     Args:
         samples: Unsigned integers or bool, any shape.
-        depth: Bits per sample.
+        depth: Bits per sample, up to 16.
         inverted: Whether 0 is white.
 
     Returns:
-        u8 of up to 8 bits, stretched to 0..255; u16 of up to 16; f32 beyond.
+        u8 of up to 8 bits, stretched to 0..255; u16 beyond.
     """
-    if depth > 16:
-        wide = samples.astype(np.float64)
-        if inverted:
-            wide = 2.0**depth - 1 - wide
-        elif wide.max() <= 65535:
-            return samples.astype(np.uint16)
-        return wide.astype(np.float32)
     full = 2**depth - 1
     levels = samples.astype(np.uint16)
     if inverted:
@@ -34,8 +27,10 @@ def unsigned_levels(samples: np.ndarray, *, depth: int, inverted: bool) -> np.nd
     return levels
 
 
-def signed_levels(samples: np.ndarray, *, inverted: bool) -> np.ndarray:
-    """Return the grey levels of signed or floating-point samples; larger is brighter.
+def unscaled_levels(samples: np.ndarray, *, inverted: bool) -> np.ndarray:
+    """Return the grey levels of samples whose type states no range; larger is brighter.
+
+    Signed and floating-point numbers, and integers of more than 16 bits, which no camera fills.
 
     Args:
         samples: Integers or floating-point numbers, any shape.
@@ -47,7 +42,7 @@ def signed_levels(samples: np.ndarray, *, inverted: bool) -> np.ndarray:
     Raises:
         PictureError: A sample is no finite number.
     """
-    if samples.dtype.kind not in "if":
+    if samples.dtype.kind not in "uif":
         raise PictureError("its pixels are complex numbers; save it in grey")
     levels = samples.astype(np.float64)
     if not np.isfinite(levels).all():

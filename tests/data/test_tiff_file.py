@@ -7,6 +7,7 @@ import pytest
 import tifffile
 from PIL import Image
 
+from superxception_jax.data.grey_levels import GreyRange, find_ranges, robust_maximum
 from superxception_jax.data.image_file import decode_image
 from tests.data.picture_versions import packed_tiff, plain_tiff, scaled, tiff
 
@@ -135,13 +136,36 @@ def test_alpha_is_read_straight_and_multiplied(kind, image):
         (GREY.astype(np.float32) / 255, GREY.astype(np.float32) / 255),
         (GREY.astype(np.float64) * 1e4, GREY.astype(np.float32) * 1e4),
         (GREY.astype(np.float16), GREY.astype(np.float32)),
-        (GREY.astype(np.uint32), GREY.astype(np.uint16)),
+        (GREY.astype(np.uint32), GREY.astype(np.float32)),
+        (GREY.astype(np.uint32) << 16, GREY.astype(np.float32) * 65536),
     ],
 )
 def test_other_numbers_keep_their_values(image, expected):
     read = grey_of(tiff(image))
     assert read.dtype == expected.dtype
     np.testing.assert_allclose(read, expected, rtol=1e-6)
+
+
+def test_the_white_of_a_negative_is_that_of_the_depth_that_the_file_states():
+    image = scaled(GREY, 4095)
+    tags = [(281, 3, 1, 4095, True)]
+    for kind in (np.uint16, np.uint32):
+        stored = (4095 - image).astype(kind)
+        decoded = decode_image(tiff(stored, photometric="miniswhite", extratags=tags))
+        np.testing.assert_array_equal(decoded.grey, image)
+        assert decoded.bits == 12
+
+
+def test_negatives_of_32_bits_keep_every_level():
+    for image in (WIDE.astype(np.uint32), GREY.astype(np.uint32) << 24):
+        read = grey_of(tiff(image.max() - image, photometric="miniswhite"))
+        np.testing.assert_array_equal(read - read.min(), image)
+
+
+def test_images_of_32_bits_share_one_grey_range():
+    images = [grey_of(tiff(np.minimum(WIDE, top).astype(np.uint32) * 2)) for top in (9000, 65535)]
+    ranges, _ = find_ranges(images, stated_bits=[0, 0])
+    assert ranges[0] == ranges[1] == GreyRange(0, robust_maximum(images[1]))
 
 
 @pytest.mark.parametrize("orientation", [3, 6])
