@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from superxception_jax.chromosomes import CLASS_NAMES, natural_key
 from superxception_jax.data.record import ChromosomeRecord
+from superxception_jax.wording import quantity
 
 COLUMNS = 12  # Classes in one row: two rows of 12 fit a terminal.
 MOST_CELLS = 6  # Names of cells shown for one count.
@@ -25,7 +26,7 @@ def describe_counts(records: Sequence[ChromosomeRecord]) -> str:
     per_cell = Counter(record.cell for record in records)
     cases = len({record.case for record in records})
     totals = ((len(records), "chromosome"), (len(per_cell), "cell"), (cases, "case"))
-    lines = [", ".join(count_text(number, noun) for number, noun in totals)]
+    lines = [", ".join(quantity(number, noun) for number, noun in totals)]
     width = max(5, *(len(f"{count:,}") + 1 for count in per_class.values()))
     for start in range(0, len(CLASS_NAMES), COLUMNS):
         names = CLASS_NAMES[start : start + COLUMNS]
@@ -37,16 +38,5 @@ def describe_counts(records: Sequence[ChromosomeRecord]) -> str:
         cells_by_count.setdefault(per_cell[cell], []).append(cell)
     for count, cells in sorted(cells_by_count.items(), key=lambda item: -len(item[1])):
         shown = ", ".join(cells[:MOST_CELLS]) + (", ..." if len(cells) > MOST_CELLS else "")
-        lines.append(
-            f"{count_text(count, 'chromosome')} in {count_text(len(cells), 'cell')}: {shown}"
-        )
+        lines.append(f"{quantity(count, 'chromosome')} in {quantity(len(cells), 'cell')}: {shown}")
     return "\n".join(lines)
-
-
-def count_text(number: int, noun: str) -> str:
-    """Return a number with its noun.
-
-    >>> count_text(1, "cell"), count_text(1200, "cell")
-    ('1 cell', '1,200 cells')
-    """
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from superxception_jax.data.describe import count_text
 from superxception_jax.data.file_names import shown_name
 from superxception_jax.data.folder_reading import CELL_IMAGES
 from superxception_jax.data.folder_tree import TABLE, LeftOut
 from superxception_jax.data.record import raise_problems
 from superxception_jax.data.table_cells import UNLISTED
+from superxception_jax.wording import quantity
 
 MOST_NAMED = 3  # Names of one reason in the sentence.
 MOST_OF_A_CLASS = 8  # Images in a class folder of one cell.
@@ -72,18 +72,18 @@ class FolderLayout:
         images = sum(len(cell.files) for cell in self.cells)
         classes = any(any(cell.classes) for cell in self.cells) and self.kind != "table"
         how = _HOW[self.kind] + (", and one per class" if classes else "")
-        text = f"{count_text(len(self.cells), 'cell')}"
+        text = f"{quantity(len(self.cells), 'cell')}"
         if cases:
-            text += f" in {count_text(len(cases), 'case')}"
+            text += f" in {quantity(len(cases), 'case')}"
             if alone := sum(not cell.case for cell in self.cells):
                 text += f", {alone:,} of them without a case"
-        text = f"{shown_name(self.folder.name)}: {text} ({how}), {count_text(images, 'image')}"
+        text = f"{shown_name(self.folder.name)}: {text} ({how}), {quantity(images, 'image')}"
         if self.table and self.kind != "table":
             text += f"; {TABLE} is not used, the folders say the same cells"
         if self.stale_rows:
             text += f"; rows of {TABLE} whose files aren't there: {self.stale_rows:,}"
         if self.links:
-            text += f"; {count_text(self.links, 'link')} followed"
+            text += f"; {quantity(self.links, 'link')} followed"
         for cell in self.cells:
             if len(cell.files) > CELL_IMAGES:
                 text += f"; `{cell.name}` holds {len(cell.files)} images, more than a diploid cell"

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from superxception_jax.wording import listed_below, quantity
+
 MOST_PROBLEMS = 10  # A longer list hides its own head in a terminal.
 
 
@@ -43,11 +45,8 @@ def raise_problems(problems: Sequence[str], *, source: str) -> None:
     """
     if not problems:
         return
-    shown = "".join(f"\n  {problem}" for problem in problems[:MOST_PROBLEMS])
-    more = len(problems) - MOST_PROBLEMS
-    rest = f"\n  ... and {more} more" if more > 0 else ""
-    noun = "problem" if len(problems) == 1 else "problems"
-    raise ValueError(
-        f"`{source}` must be a sound data set, got {len(problems)} {noun}; "
-        f"correct the files and run again:{shown}{rest}"
+    head = (
+        f"`{source}` must be a sound data set, got {quantity(len(problems), 'problem')}; "
+        "correct the files and run again:"
     )
+    raise ValueError(listed_below(head, problems, most=MOST_PROBLEMS))

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from superxception_jax.arrays import check
+from superxception_jax.wording import quantity
 
 # Fewer units say too little of the next one: the interval of two is one of three values, and that
 # of one has no width.
@@ -37,7 +38,7 @@ class Interval:
         """Return number and name of the units, such as "1 cell" or "37 cases"."""
         if self.count is None:
             return f"{self.unit}s"
-        return f"{self.count:,} {self.unit}{'' if self.count == 1 else 's'}"
+        return quantity(self.count, self.unit)
 
     @property
     def method(self) -> str:

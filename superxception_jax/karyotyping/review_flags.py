@@ -12,6 +12,7 @@ from superxception_jax.chromosomes import AUTOSOMES, CLASS_NAMES, NORMAL_SEX_COU
 from superxception_jax.karyotyping.iscn import COMPLETE_CELL
 from superxception_jax.karyotyping.karyotype import Karyotype
 from superxception_jax.karyotyping.stain import StainVerdict
+from superxception_jax.wording import quantity
 
 # Measured on the validation cells of the included G-band network, whole and partial ones, with the
 # weights of its lowest validation loss (the included ones are the last): of the chromosomes between
@@ -194,20 +195,3 @@ def percent(share: float) -> str:
     if 0.995 < share < 1:
         return ">99 %"
     return f"{100 * share:.0f} %"
-
-
-def quantity(count: int, singular: str, plural: str = "") -> str:
-    """Return a number with its noun in the right form.
-
-    Args:
-        count: The number.
-        singular: Noun for the number 1.
-        plural: Noun for all other numbers; empty: the singular with an s.
-
-    Returns:
-        A text such as `3 copies`.
-
-    >>> quantity(1, "image"), quantity(0, "image"), quantity(3, "copy", "copies")
-    ('1 image', '0 images', '3 copies')
-    """
-    return f"{count} {singular if count == 1 else plural or singular + 's'}"

@@ -19,6 +19,7 @@ from superxception_jax.arrays import check
 from superxception_jax.chromosomes import CLASS_NAMES
 from superxception_jax.karyotyping.calibration import apply_temperature
 from superxception_jax.karyotyping.polarity import separate_polarity
+from superxception_jax.wording import quantity
 
 # Log odds of the most probable class from which an image has no doubt, in nats: 3,000 to 1. How
 # far above it a network goes depends on its training, not on the stain.
@@ -244,8 +245,8 @@ def check_stain(log_probabilities: np.ndarray, *, known: KnownStain | None) -> S
     count = len(log_probabilities)
     score = stain_score(log_probabilities, known=known)
     if count < FEWEST_IMAGES:
-        noun = "chromosome is" if count == 1 else "chromosomes are"
+        few = quantity(count, "chromosome is", "chromosomes are")
         return StainVerdict(
-            "not checked", None, f"{count} {noun} too few, at least {FEWEST_IMAGES} are needed"
+            "not checked", None, f"{few} too few, at least {FEWEST_IMAGES} are needed"
         )
     return StainVerdict("foreign" if score > 0 else "known", score)

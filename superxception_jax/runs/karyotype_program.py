@@ -33,6 +33,7 @@ from absl import flags
 
 from superxception_jax.commands import run_command
 from superxception_jax.files import absolute_path, check_writable, readable_name
+from superxception_jax.wording import first_of, quantity
 
 # Everything else is imported after the flags are parsed, so that `--help` and mistakes in the
 # flags are answered at once.
@@ -253,12 +254,11 @@ def _load_networks() -> Networks:
 
 def _others_text(others: Sequence[str], out: Path) -> str:
     """Return what to say of results of cells and cases that were not karyotyped now."""
-    shown = ", ".join(f"`{name}`" for name in others[:_MOST_SHOWN])
-    more = f" and {len(others) - _MOST_SHOWN} more" if len(others) > _MOST_SHOWN else ""
-    folders = "1 folder" if len(others) == 1 else f"{len(others)} folders"
+    shown = first_of([f"`{name}`" for name in others], most=_MOST_SHOWN)
     return (
-        f"results of cells or cases that are not in `--images` (any more) are in {folders} of "
-        f"`{readable_name(str(out))}`: {shown}{more}; delete them if they are not needed"
+        "results of cells or cases that are not in `--images` (any more) are in "
+        f"{quantity(len(others), 'folder')} of `{readable_name(str(out))}`: {shown}; delete "
+        "them if they are not needed"
     )
 
 
@@ -282,7 +282,7 @@ def _case_summary(case: Case) -> str:
 
 def _summary(karyotype: Karyotype) -> str:
     """Return the lines that the program prints for a cell."""
-    from superxception_jax.karyotyping.review_flags import decided_text, quantity
+    from superxception_jax.karyotyping.review_flags import decided_text
 
     chromosomes = quantity(len(karyotype.chromosomes), "chromosome")
     formula = f"draft {karyotype.iscn}" if karyotype.iscn else "no ISCN formula"

@@ -25,6 +25,7 @@ from superxception_jax.data.source import Chromosomes
 from superxception_jax.data.splits import PARTS, Split
 from superxception_jax.files import damaged, replacing
 from superxception_jax.runs.workdir import SPLIT_FILE
+from superxception_jax.wording import first_of, quantity
 
 UNUSED = "unused"  # part of the images that the protocol leaves out
 MOST_NAMES = 10  # A longer list hides its own head in a terminal.
@@ -104,7 +105,7 @@ class _Differences:
     def __str__(self) -> str:
         """Return one line per kind of difference."""
         return "\n".join(
-            f"  {kind}: {len(names):,} {'image' if len(names) == 1 else 'images'}: {_some(names)}"
+            f"  {kind}: {quantity(len(names), 'image')}: {first_of(names, most=MOST_NAMES)}"
             for kind, names in self.names.items()
             if names
         )
@@ -288,11 +289,6 @@ def _from_json(values: Mapping[str, Any]) -> StoredSplit:
     if unknown:
         raise ValueError(f"unknown parts {sorted(unknown)}")
     return StoredSplit(images=images, drawing=tuple(values["drawing"]))
-
-
-def _some(names: Sequence[str]) -> str:
-    more = len(names) - MOST_NAMES
-    return ", ".join(names[:MOST_NAMES]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def _dotted(numbers: Iterable[int]) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from superxception_jax.wording import quantity
+
 TWINS = ("refuse", "allow")
 MOST_SHOWN = 3
 # Share of the images of the smaller cell from which two cells count as one: more than a few files
@@ -74,8 +76,7 @@ def twin_problems(
     if not across:
         return problems, ""
     shown = "; ".join(across[:MOST_SHOWN]) + ("; ..." if len(across) > MOST_SHOWN else "")
-    noun = "image is" if len(across) == 1 else "images are"
     return problems, (
-        f"own: {len(across):,} {noun} in several cells, so that training may see what is tested "
-        f"(`data.own_twins` allows it): {shown}"
+        f"own: {quantity(len(across), 'image is', 'images are')} in several cells, so that "
+        f"training may see what is tested (`data.own_twins` allows it): {shown}"
     )

@@ -14,6 +14,7 @@ from superxception_jax.data.record import MOST_PROBLEMS
 from superxception_jax.data.screen import screen_cell
 from superxception_jax.data.sight import see
 from superxception_jax.data.twins import Portrait, draw_portrait, find_alike
+from superxception_jax.wording import listed_below
 
 _EMPTY = f"shows no chromosome: nothing of {SMALLEST_AREA_PX} px or more beside the background"
 
@@ -55,7 +56,7 @@ def describe_aside(lines: Sequence[str]) -> str:
         "own: images that can't be one chromosome of their cell, which are set aside, neither "
         f"trained on nor tested: {len(lines):,}"
     )
-    return _listed(head, lines)
+    return listed_below(head, lines, most=MOST_PROBLEMS)
 
 
 def describe_copied_cells(portraits: Sequence[tuple[str, Portrait]]) -> str:
@@ -87,10 +88,4 @@ def describe_copied_cells(portraits: Sequence[tuple[str, Portrait]]) -> str:
         "see what is tested; leave one of them out, or give both one case and split by cases: "
         f"{len(lines):,}"
     )
-    return _listed(head, lines)
-
-
-def _listed(head: str, lines: Sequence[str]) -> str:
-    more = len(lines) - MOST_PROBLEMS
-    shown = [*lines[:MOST_PROBLEMS], *([f"... and {more:,} more"] if more > 0 else [])]
-    return "\n  ".join([head, *shown])
+    return listed_below(head, lines, most=MOST_PROBLEMS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from superxception_jax.data.folder_tree import TABLE
+from superxception_jax.wording import quantity
 
 
 def describe_unknown_cases(cells: Iterable[str], cases: Iterable[str]) -> str:
@@ -27,8 +28,7 @@ def describe_unknown_cases(cells: Iterable[str], cases: Iterable[str]) -> str:
         )
     if any(cell != case for cell, case in pairs):
         return ""
-    noun = "cell" if len(pairs) == 1 else "cells"
     return (
-        f"own: {len(pairs):,} {noun} without a patient (column `case` of `{TABLE}`): every cell "
-        "counts as a case of its own, and the split `cases` equals `cells`."
+        f"own: {quantity(len(pairs), 'cell')} without a patient (column `case` of `{TABLE}`): "
+        "every cell counts as a case of its own, and the split `cases` equals `cells`."
     )

@@ -19,6 +19,7 @@ from superxception_jax.data.image_file import decode_image, refuse_colour
 from superxception_jax.data.record import ChromosomeRecord, raise_problems
 from superxception_jax.data.tseng.boxes import check_boxes, read_annotation
 from superxception_jax.data.tseng.isolated import cut_out_isolated
+from superxception_jax.wording import first_of, quantity
 
 # Cut-outs that are kept between their check and their preparation; others are cut out twice.
 _KEPT_BYTES = 2**30
@@ -86,11 +87,9 @@ class TsengPictures:
             "alone; the others touch something, or lie in the box of another, and are left out."
         ]
         if empty:
-            named = ", ".join(empty[:_MOST_NAMED])
-            rest = f" and {len(empty) - _MOST_NAMED:,} more" if len(empty) > _MOST_NAMED else ""
-            noun = "picture" if len(empty) == 1 else "pictures"
             lines.append(
-                f"tseng: no chromosome stands alone in {len(empty):,} {noun}: {named}{rest}"
+                f"tseng: no chromosome stands alone in {quantity(len(empty), 'picture')}: "
+                f"{first_of(empty, most=_MOST_NAMED)}"
             )
         return tuple(lines)
 

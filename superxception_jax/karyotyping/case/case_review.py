@@ -13,7 +13,8 @@ from superxception_jax.karyotyping.case.case_record import (
     SingleChange,
 )
 from superxception_jax.karyotyping.case.cell_lines import cells_needed, changes_between, rounded
-from superxception_jax.karyotyping.review_flags import UNCERTAIN_MARGIN_NATS, percent, quantity
+from superxception_jax.karyotyping.review_flags import UNCERTAIN_MARGIN_NATS, percent
+from superxception_jax.wording import quantity
 
 CONFIDENCES = (0.95, 0.99)
 WRONG_CLASS = "a loss and a gain in one cell: a wrong class, most probably; compare the two"

@@ -40,7 +40,7 @@ from superxception_jax.karyotyping.case.preparation import (
 )
 from superxception_jax.karyotyping.iscn import COMPLETE_CELL
 from superxception_jax.karyotyping.karyotype import Karyotype
-from superxception_jax.karyotyping.review_flags import quantity
+from superxception_jax.wording import quantity
 
 NO_CELL = "no cell could be analysed"
 SAME_IMAGES = "the same images"

@@ -7,7 +7,7 @@ from typing import Any
 
 from superxception_jax.chromosomes import AUTOSOMES, NORMAL_SEX_COUNTS, natural_key
 from superxception_jax.karyotyping.karyotype import Karyotype
-from superxception_jax.karyotyping.review_flags import quantity
+from superxception_jax.wording import quantity
 
 # Below these thresholds a person should look: laboratories accept one error in a hundred
 # chromosomes, and at odds of e^3, 20 to 1, a second assignment is no longer a serious alternative.
