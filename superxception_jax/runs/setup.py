@@ -92,9 +92,16 @@ class Setup:
 
     @property
     def class_shares(self) -> np.ndarray:
-        """Return the share f64[24] of each class among `repeated`."""
+        """Return the share f64[24] of each class among `trained`, of which no image is loaded."""
         train = self.splits["train"]
-        return class_shares(train.labels[repeated_places(train, self.experiment.repeats)])
+        curled = {name for names in self.to_curl.values() for name in names}
+        parts = [
+            train.labels[repeated_places(train, self.experiment.repeats)],
+            train.labels[[name in curled for name in train.names.tolist()]],
+        ]
+        if self.pseudo_labelled is not None:
+            parts.append(self.pseudo_labelled.labels)
+        return class_shares(np.concatenate(parts))
 
     @property
     def trained(self) -> Chromosomes:

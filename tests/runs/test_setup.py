@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -19,8 +21,10 @@ def test_curled_copies_train_beside_the_images(tmp_path):
         train = setup.splits["train"]
         # What is only tested needs no copies, and makes none.
         assert len(list((tmp_path / "prepared").iterdir())) == 1
-        assert len(setup.trained.labels) == int((1 + share) * len(train.labels))
-        assert (setup.trained.upright == train.upright.all()).sum() == len(train.labels)
+        trained = setup.trained
+        assert len(trained.labels) == int((1 + share) * len(train.labels))
+        assert (trained.upright == train.upright.all()).sum() == len(train.labels)
+        np.testing.assert_array_equal(setup.class_shares, class_shares(trained.labels))
         assert ("69 curled images" in describe(setup, tmp_path)) == (share > 0)
         steps.append(setup.steps_per_epoch)
     assert steps == [138 // 32, (138 + 69) // 32]
@@ -36,7 +40,15 @@ def test_repeats_train_more_often_and_are_tested_once(tmp_path):
     assert len(set(names)) == len(names) == 138
     np.testing.assert_array_equal(setup.trained.names, np.repeat(names, 3))
     assert setup.steps_per_epoch == 3 * 138 // 32
-    np.testing.assert_array_equal(setup.class_shares, class_shares(setup.repeated.labels))
+    np.testing.assert_array_equal(setup.class_shares, class_shares(setup.trained.labels))
+    females = train_of(setup, label=22)
+    setup = dataclasses.replace(setup, pseudo_labelled=females)
+    np.testing.assert_array_equal(setup.class_shares, class_shares(setup.trained.labels))
+
+
+def train_of(setup, *, label):
+    train = setup.splits["train"]
+    return train.take(np.flatnonzero(train.labels == label))
 
 
 def test_every_part_of_an_accumulated_batch_is_split_over_the_devices(tmp_path):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -95,8 +97,21 @@ def test_copies_of_several_data_sets_are_found_by_name(tmp_path, monkeypatch):
     assert asked == [("gband", "own", False), ("own", True)]
     # Together, also with the copies of the other one, they take what they may.
     assert shares == [experiment.memory_share / 2, experiment.memory_share / 4]
-    assert [f"own/{name}" for name in curled.names] == train.names[1::2].tolist()
+    assert [f"own/{name}" for name in curled.names] == choose_to_curl(train, 0.5)["own"]
     assert (np.asarray(curled.images) == 2).all()
+
+
+def test_each_class_has_its_share_of_copies():
+    # In the order of their names, every second image of such cells is one homologue, and every Y.
+    images = [f"{number}{copy}" for number in range(1, 23) for copy in "ab"] + ["23a", "24a"]
+    names = np.array([f"{cell}/{image}" for cell in range(40) for image in images])
+    labels = np.array([int(name.partition("/")[2][:-1]) - 1 for name in names], np.int32)
+    train = sample_laboratory("bioimage", cases=len(names) // 2)
+    train = dataclasses.replace(train, names=names, labels=labels)
+    (chosen,) = choose_to_curl(train, 0.5).values()
+    counts = np.bincount(labels[np.isin(names, chosen)], minlength=24)
+    np.testing.assert_allclose(counts, np.bincount(labels) / 2, atol=1)
+    assert 0.4 < np.mean([name.endswith("a") for name in chosen]) < 0.6
 
 
 def two_laboratories():
