@@ -23,21 +23,16 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import numpy as np
 
+from benchmarks.exchanges import ExchangedImage, TestedImages, find_exchanges
 from benchmarks.page import made_by
 from superxception_jax.chromosomes import CLASS_NAMES
 from superxception_jax.commands import run_guarded
-from superxception_jax.evaluation.exchanges import (
-    AssignedImages,
-    ExchangedImage,
-    find_exchanges,
-)
 from superxception_jax.evaluation.markdown import markdown_grid
-from superxception_jax.evaluation.predictions import Predictions, load_predictions
+from superxception_jax.evaluation.predictions import load_predictions
 from superxception_jax.files import write_json, write_text
 from superxception_jax.runs.provenance import describe_provenance
 from superxception_jax.runs.workdir import load_config
 from superxception_jax.tables.finished_run import pool_folds
-from superxception_jax.tables.stored_predictions import StoredPredictions
 from superxception_jax.tables.table_folder import load_table
 from superxception_jax.tables.table_page import VALUES_FILE
 
@@ -46,7 +41,7 @@ HEADS += ["as labelled, %", "without these images, %", "cells all as labelled, %
 HEADS += ["without these images, %"]
 
 
-def load_tested(folder: Path, name: str) -> AssignedImages:
+def load_tested(folder: Path, name: str) -> TestedImages:
     """Return what a run or the first row of a table made of the test images of one data set.
 
     Names of images and cells are those within the data set.
@@ -71,7 +66,7 @@ def load_tested(folder: Path, name: str) -> AssignedImages:
     return dataclasses.replace(predictions, **columns)
 
 
-def _load(folder: Path) -> tuple[str, Predictions | StoredPredictions]:
+def _load(folder: Path) -> tuple[str, TestedImages]:
     """Return the data sets that were tested, with commas, and the predictions."""
     if not (folder / VALUES_FILE).is_file():
         return load_config(folder).data.dataset, load_predictions(folder / "predictions.npz")
@@ -85,7 +80,7 @@ def _without(names: np.ndarray, prefix: str) -> np.ndarray:
 
 
 def count(
-    predictions: AssignedImages, exchanges: Mapping[str, Sequence[ExchangedImage]]
+    predictions: TestedImages, exchanges: Mapping[str, Sequence[ExchangedImage]]
 ) -> tuple[int, int, list[str]]:
     """Return how many images are not as labelled, how many of them exchanged, and four shares."""
     assert predictions.assigned is not None
@@ -107,7 +102,7 @@ def count(
 
 
 def list_exchanges(
-    name: str, predictions: AssignedImages, found: Mapping[str, Sequence[ExchangedImage]], runs: int
+    name: str, predictions: TestedImages, found: Mapping[str, Sequence[ExchangedImage]], runs: int
 ) -> list[list[str]]:
     """Return a row for each cell with an exchange."""
     return [

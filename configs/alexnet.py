@@ -17,7 +17,7 @@ def get_config(preset: str = "") -> ConfigDict:
     config = get_base()
     config.name = "alexnet"
     config.model.name = "alexnet"
-    config.model.dropout_rate = 0.5  # as in Krizhevsky et al. 2012
+    config.model.dropout_rate = 0.5  # the rate of Krizhevsky et al. 2012
     config.training.epochs = 100
     return apply_preset(
         config,

@@ -110,7 +110,7 @@ def get_base() -> ConfigDict:
     model.middle_modules = 8  # Xception: number of modules in the middle flow
     model.middle_flow = "unrolled"  # Xception; unrolled: faster steps | scan: compiles faster
     model.batch_norm_momentum = 0.99  # default of Keras; short runs need 0.9
-    model.dropout_rate = 0.0  # dropout rate before the last layer
+    model.dropout_rate = 0.0  # before the last layer; AlexNet: before each hidden layer
     # given: images have the p arm up | read: images may be upside down, and the network has two
     # outputs per class, upright and turned by 180°.
     model.polarity = "given"  # given | read

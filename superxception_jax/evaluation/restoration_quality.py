@@ -31,7 +31,8 @@ def restoration_quality(
     Raises:
         ValueError: There is no image, or the shapes differ.
 
-    Source: PSNR and SSIM of scikit-image (Wang et al. 2004) for grey values in [0, 1].
+    Source: PSNR and SSIM of scikit-image for grey values in [0, 1]. Of SSIM (Wang et al. 2004) it
+        is the variant with an even window of 7×7 px instead of their Gaussian.
     """
     count = check(
         restored=(restored, "f32[N,P,P,1]"),

@@ -31,7 +31,8 @@ class AlexNet(nn.Module):
     Attributes:
         classes: Number of classes.
         width_multiplier: Factor of all channel numbers, see `scaled_width`.
-        dropout_rate: Share of the activations dropped before each hidden layer; 0.5 in the paper.
+        dropout_rate: Share of the activations dropped before each hidden layer, as torchvision has
+            it; the publication drops 0.5 of the outputs of both hidden layers.
         implementation: Form of the operations, "plain" or "fast".
 
     Source: Krizhevsky, Sutskever and Hinton 2012, section 3.5. The initial values are

@@ -167,7 +167,7 @@ class Xception(nn.Module):
         Returns:
             f32[B,classes] logits.
 
-        Source: Chollet 2017; dropout before the head as in his section 4.5.2.
+        Source: Chollet 2017; dropout before the head as in his section 4.3.
         """
         features = self.dropout(self.features(images, train=train), deterministic=not train)
         return self.head(features)

@@ -49,7 +49,7 @@ class Pairs:
 
 
 def load_pairs(experiment: Experiment, parts: Mapping[str, Chromosomes]) -> dict[str, Pairs]:
-    """Load the images that lose resolution on the canvas, on the canvas and at high resolution.
+    """Load the long chromosomes, on the canvas and at high resolution.
 
     Args:
         experiment: Experiment with the super-resolution stack.
@@ -57,7 +57,8 @@ def load_pairs(experiment: Experiment, parts: Mapping[str, Chromosomes]) -> dict
 
     Returns:
         Pairs by split, both drawn from the raw crops, possibly none: only images whose axis is
-        longer than the canvas, because the others have no detail to restore.
+        longer than the canvas, as a choice of ours. Where lengths are relative to the cell, shorter
+        chromosomes are shrunk as well.
     """
     fine = dataclasses.replace(
         experiment.normalization, image_px=experiment.model["super_resolution"]["enlarged_px"]

@@ -78,8 +78,8 @@ class AugmentationSettings:
         rotation_degrees: Rotation about the centre.
         shift_px: Shift in both directions, in px of a canvas of 50 px.
         stretch: Logarithm of the scale, drawn separately for each direction.
-        bend_px: Lateral displacement of the axis' ends relative to its middle, in px of a canvas of
-            50 px.
+        bend_px: Sideways displacement of the ends of the canvas' axis, in px of a canvas of 50 px;
+            its middle goes half as far to the other side.
         gamma: Logarithm of the exponent of the grey values.
         gain: Logarithm of the factor of the grey values.
         blur: Weight of a 3×3 binomial blur; a negative draw sharpens.

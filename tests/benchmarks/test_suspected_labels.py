@@ -5,8 +5,8 @@ import json
 import numpy as np
 import pytest
 
+from benchmarks.exchanges import find_exchanges
 from benchmarks.suspected_labels import load_tested
-from superxception_jax.evaluation.exchanges import find_exchanges
 from superxception_jax.evaluation.predictions import Predictions, save_predictions
 from tests.paths import REPOSITORY
 

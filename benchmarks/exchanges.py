@@ -8,36 +8,17 @@ proof: they may share a mistake. A cytogeneticist has to look.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
+from scipy.sparse import csgraph
 
+from superxception_jax.chromosomes import CLASS_NAMES
+from superxception_jax.evaluation.predictions import Predictions
+from superxception_jax.tables.stored_predictions import StoredPredictions
 
-class AssignedImages(Protocol):
-    """What a network made of images, as runs and tables keep it."""
-
-    @property
-    def names(self) -> np.ndarray:
-        """Return the name of each image, unique together with its cell, str[N]."""
-
-    @property
-    def cells(self) -> np.ndarray:
-        """Return the cell of each image, str[N]."""
-
-    @property
-    def labels(self) -> np.ndarray:
-        """Return the true classes, Int[N], indices into `CLASS_NAMES`."""
-
-    @property
-    def predicted(self) -> np.ndarray:
-        """Return the most probable class of each image by itself, Int[N]."""
-
-    @property
-    def assigned(self) -> np.ndarray | None:
-        """Return the classes after the assignment of whole cells, Int[N]; None without one."""
+TestedImages = Predictions | StoredPredictions
 
 
 @dataclass(frozen=True)
@@ -57,15 +38,15 @@ class ExchangedImage:
     by_itself: int
 
 
-def find_exchanges(predictions: Sequence[AssignedImages]) -> dict[str, tuple[ExchangedImage, ...]]:
+def find_exchanges(predictions: Sequence[TestedImages]) -> dict[str, tuple[ExchangedImage, ...]]:
     """Return the images of each cell whose labels all networks exchange among each other.
 
     Args:
         predictions: Of each network, of the same images in the same order, cells assigned.
 
     Returns:
-        The images by cell, those of cells without an exchange left out. In each cell every class
-        that an image loses is gained by another one.
+        The images by cell, those of cells without an exchange left out. Among the images of a cell
+        every class is lost as often as it is gained.
 
     Raises:
         ValueError: The predictions are not of the same images, or whole cells are not assigned.
@@ -98,11 +79,19 @@ def find_exchanges(predictions: Sequence[AssignedImages]) -> dict[str, tuple[Exc
 
 
 def _closed(images: list[ExchangedImage]) -> list[ExchangedImage]:
-    """Return the images without those that gain what no other loses, or lose what none gains."""
-    while True:
-        lost = Counter(one.label for one in images)
-        gained = Counter(one.assigned for one in images)
-        kept = [one for one in images if lost[one.assigned] and gained[one.label]]
-        if len(kept) == len(images):
-            return kept
-        images = kept
+    """Return the images of which the classes go in circles, with none gained or lost.
+
+    Where classes in a circle are gained more often than lost, which image is one too many can't be
+    told, and all of them are left out.
+    """
+    moves = np.zeros((len(CLASS_NAMES), len(CLASS_NAMES)), int)
+    for one in images:
+        moves[one.label, one.assigned] += 1
+    _, circles = csgraph.connected_components(moves, connection="strong")
+    moves[circles[:, None] != circles] = 0
+    uneven = set(circles[moves.sum(axis=0) != moves.sum(axis=1)].tolist())
+    return [
+        one
+        for one in images
+        if circles[one.label] == circles[one.assigned] and circles[one.label] not in uneven
+    ]

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
-from superxception_jax.evaluation.exchanges import find_exchanges
+from benchmarks.exchanges import find_exchanges
 from superxception_jax.evaluation.predictions import Predictions
 
 
@@ -44,6 +46,18 @@ def test_a_circle_is_an_exchange_and_a_chain_is_none():
     circle, chain = make(labels, [1, 2, 0, 3]), make(labels, [1, 2, 3, 3])
     assert [one.index for one in find_exchanges([circle])["a"]] == [0, 1, 2]
     assert find_exchanges([chain]) == {}
+
+
+def test_a_bridge_between_circles_and_an_uneven_circle_are_none():
+    bridge = make([0, 1, 2, 3, 4, 4], [1, 0, 3, 2, 4, 4])
+    bridged = dataclasses.replace(
+        bridge,
+        cells=np.array(["a"] * 6),
+        labels=np.array([0, 1, 2, 3, 1, 5], np.int32),
+        assigned=np.array([1, 0, 3, 2, 2, 5]),
+    )
+    assert [one.index for one in find_exchanges([bridged])["a"]] == [0, 1, 2, 3]
+    assert find_exchanges([make([13, 13, 14, 0], [14, 14, 13, 0])]) == {}
 
 
 def test_other_images_and_missing_assignments_are_refused():
