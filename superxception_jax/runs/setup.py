@@ -31,7 +31,7 @@ from superxception_jax.runs.split_data import (
     load_curled,
     load_everything,
     repeat_images,
-    repeated_places,
+    shown_labels,
 )
 from superxception_jax.runs.split_file import StoredSplit, describe_split
 from superxception_jax.runs.start_record import StartRecord
@@ -93,14 +93,8 @@ class Setup:
     @property
     def class_shares(self) -> np.ndarray:
         """Return the share f64[24] of each class among `trained`, of which no image is loaded."""
-        train = self.splits["train"]
-        curled = {name for names in self.to_curl.values() for name in names}
-        parts = [
-            train.labels[repeated_places(train, self.experiment.repeats)],
-            train.labels[[name in curled for name in train.names.tolist()]],
-        ]
-        if self.pseudo_labelled is not None:
-            parts.append(self.pseudo_labelled.labels)
+        parts = [shown_labels(self.splits["train"], self.experiment.repeats, self.to_curl)]
+        parts += [] if self.pseudo_labelled is None else [self.pseudo_labelled.labels]
         return class_shares(np.concatenate(parts))
 
     @property
@@ -149,8 +143,8 @@ def set_up(
     beside = []
     if pseudo_labelled is not None:
         beside = [without_known(pseudo_labelled, stored, experiment)]
-    shown = len(repeated_places(splits["train"], experiment.repeats))
-    shown += sum(len(part.labels) for part in beside) + sum(map(len, to_curl.values()))
+    shown = len(shown_labels(splits["train"], experiment.repeats, to_curl))
+    shown += sum(len(part.labels) for part in beside)
     steps_per_epoch = _count_steps(shown, experiment.batch_size)
     optimizer = make_optimizer(
         experiment.optimizer,
@@ -260,8 +254,7 @@ def describe(setup: Setup, workdir: Path) -> str:
     if setup.pseudo_labelled is not None:
         sizes += f", {len(setup.pseudo_labelled.labels):,} pseudo-labelled"
     side = setup.splits["train"].images.shape[1]
-    device = setup.mesh.devices.flat[0]
-    normalization = experiment.normalization
+    normalization, kind = experiment.normalization, setup.mesh.devices.flat[0].device_kind
     preset = f"preset :{experiment.preset}" if experiment.preset else "embedded preset"
     return "\n".join(
         (
@@ -274,7 +267,7 @@ def describe(setup: Setup, workdir: Path) -> str:
             f"network   {experiment.model['name']}, {parameters:,} parameters, input "
             f"{experiment.input_px}×{experiment.input_px} px",
             f"training  {experiment.epochs} epochs of {setup.steps_per_epoch} steps, "
-            f"{experiment.batch_size} images per step on {setup.mesh.size} × {device.device_kind}"
+            f"{experiment.batch_size} images per step on {setup.mesh.size} × {kind}"
             + (f" in {process_count()} processes" if process_count() > 1 else ""),
             f"run       {workdir}",
         )

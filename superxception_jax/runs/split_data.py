@@ -47,7 +47,7 @@ def choose_to_curl(train: Chromosomes, share: float) -> dict[str, list[str]]:
     """
     # By a hash within each class: every second one in the order of the names would be, in cells
     # of 46, the same homologue of every pair, and every Y.
-    hashes = [hashlib.sha256(name.encode()).hexdigest() for name in train.names.tolist()]
+    hashes = np.array([hashlib.sha256(one.encode()).hexdigest() for one in train.names.tolist()])
     order = np.lexsort((hashes, train.labels))
     chosen = np.sort(order[np.diff(np.floor(share * np.arange(len(order) + 1))) > 0])
     names, sources = train.names[chosen], train.sources[chosen]
@@ -137,6 +137,21 @@ def repeat_images(train: Chromosomes, repeats: Mapping[str, int]) -> Chromosomes
         repeats: As for `repeated_places`.
     """
     return train if set(repeats.values()) == {1} else train.take(repeated_places(train, repeats))
+
+
+def shown_labels(
+    train: Chromosomes, repeats: Mapping[str, int], to_curl: Mapping[str, Sequence[str]]
+) -> np.ndarray:
+    """Return the labels i32[N] of the training images as an epoch shows them, copies last.
+
+    Args:
+        train: Training images.
+        repeats: As for `repeated_places`.
+        to_curl: Names of the images of which a curled copy trains, too, by data set.
+    """
+    curled = {name for names in to_curl.values() for name in names}
+    copied = np.array([name in curled for name in train.names.tolist()], bool)
+    return np.concatenate([train.labels[repeated_places(train, repeats)], train.labels[copied]])
 
 
 def check_polarity(train: Chromosomes, experiment: Experiment) -> None:
