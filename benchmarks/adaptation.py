@@ -69,7 +69,6 @@ UNLABELLED_EPOCHS = 6  # with cells without labels, which make an epoch longer
 
 def adapt(
     experiment: Experiment,
-    everything: Chromosomes,
     split: Split,
     *,
     folder: Path,
@@ -83,14 +82,19 @@ def adapt(
         variables = load_best(setup, checkpoints)
     seconds = time.monotonic() - began
     found = {
-        "images": len(split.train) + len(split.validation),
+        "images": count_learned(split),
         "seconds": seconds,
         "kept_start": progress.best_step == 0,
     }
-    return found | test(setup, variables, everything)
+    return found | test(setup, variables)
 
 
-def test(setup: Setup, variables: Mapping[str, Any], everything: Chromosomes) -> dict[str, Any]:
+def count_learned(split: Split) -> int:
+    """Return the number of images that train or validate; of few cells all do both."""
+    return len(np.union1d(split.train, split.validation))
+
+
+def test(setup: Setup, variables: Mapping[str, Any]) -> dict[str, Any]:
     """Return single and assigned accuracy on the test images of each data set."""
     temperature, _ = fit_calibration(setup, variables)
     found: dict[str, Any] = {}
@@ -244,7 +248,7 @@ def main() -> None:
     setup = set_up(experiment, choose_split=lambda _: draw_split(orders[0][:10], tested))
     variables = compilation.place_replicated(load_start(setup)[0], setup.mesh)
     start = {"images": 0, "seconds": 0.0, "kept_start": True}
-    rows = [{"cells": 0, "unlabelled": 0, "draws": [start | test(setup, variables, everything)]}]
+    rows = [{"cells": 0, "unlabelled": 0, "draws": [start | test(setup, variables)]}]
     chosen: dict[int, tuple[Experiment, Chromosomes | None]] = {0: (experiment, None)}
     if arguments.unlabelled:
         most = max(count for count, _ in counts)
@@ -266,7 +270,7 @@ def main() -> None:
                 folder.mkdir(parents=True, exist_ok=True)
                 drawn = draw_split(order[:count], tested, beside=unlabelled > 0)
                 adapting, pseudo = chosen[unlabelled]
-                gain = adapt(adapting, everything, drawn, folder=folder, pseudo_labelled=pseudo)
+                gain = adapt(adapting, drawn, folder=folder, pseudo_labelled=pseudo)
                 write_json(kept, gain)
             draws.append(json.loads(kept.read_text("utf-8")))
         rows.append({"cells": count, "unlabelled": unlabelled, "draws": draws})

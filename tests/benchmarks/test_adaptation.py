@@ -6,7 +6,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmarks.adaptation import CHOOSING_SHARE, choose_cells, choose_tested
+from benchmarks.adaptation import (
+    CHOOSING_SHARE,
+    choose_cells,
+    choose_tested,
+    count_learned,
+    draw_split,
+)
 from superxception_jax.data.splits import Split
 
 IMAGES, CELLS, CASES = 16, 3, 8  # images of a cell, cells of a case, cases of each data set
@@ -43,6 +49,12 @@ def test_what_is_reported_chooses_nothing(everything, split):
     assert len(set(everything.cases[own])) == 6 // CHOOSING_SHARE
     assert len(own) == len(set(everything.cases[own])) * CELLS * IMAGES
     assert set(choosing) - set(own) == set(split.validation)
+
+
+@pytest.mark.parametrize("cells", [1, 2, 5])
+def test_an_image_that_trains_and_validates_counts_once(cells):
+    images = [np.arange(number, number + 16) for number in range(0, 16 * cells, 16)]
+    assert count_learned(draw_split(images, np.array([1000]))) == 16 * cells
 
 
 @pytest.mark.parametrize("part", ["test", "validation"])
