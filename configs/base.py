@@ -101,8 +101,8 @@ def get_base() -> ConfigDict:
     # Xception and ResNet-50), or the variables.npz that launch/export.py wrote for a run with the
     # same network; empty or none: random.
     model.init_from = ""
-    # replaced: by the best epoch | kept_unless_improved: `init_from` is validated and tested as
-    # well, and stays the result if no epoch has a lower validation loss.
+    # replaced: by what `training.kept` keeps | kept_unless_improved: `init_from` is validated and
+    # tested as well, and stays the result if no epoch has a lower validation loss.
     model.start = "replaced"
     model.input_px = 227  # side of the input after bicubic enlarging; 0: the canvas as it is
     model.width_multiplier = 1.0  # channels of the classifier relative to the original

@@ -79,6 +79,5 @@ def get_config(preset: str = "") -> ConfigDict:
     config.name = "stripnet"
     config.model.name = "stripnet"
     set_cpu_size(config)
-    config.training.epochs = 50
     config.update_from_flattened_dict(CHANGES)
     return apply_preset(config, preset, cpu_changes=CHANGES, table_epochs=20)

@@ -1,4 +1,4 @@
-"""Evaluate the best checkpoint of a run again, without training.
+"""Evaluate the weights that a run keeps again, without training.
 
 python launch/evaluate.py --workdir=runs/super_xception-embedded-20260101-120000 --split=validation
 

@@ -48,7 +48,10 @@ from superxception_jax.studies.robustness_report import plot_robustness, robustn
 NAME = flags.DEFINE_string("name", "my_robustness", "Name of the files in the results folder.")
 RUNS = flags.DEFINE_list("runs", [], "Folders of finished runs, one per fold.")
 FOREIGN = flags.DEFINE_enum(
-    "foreign", None, ("bioimage", "gband"), "Also karyotype all cells of this other data set."
+    "foreign",
+    None,
+    ("bioimage", "gband"),
+    "Also karyotype the cells of this other data set that trained none of the networks.",
 )
 DATA_SET = flags.DEFINE_string(
     "data_set", "", "Data set whose test cells are karyotyped, of runs on several."
