@@ -68,11 +68,7 @@ UNLABELLED_EPOCHS = 6  # with cells without labels, which make an epoch longer
 
 
 def adapt(
-    experiment: Experiment,
-    split: Split,
-    *,
-    folder: Path,
-    pseudo_labelled: Chromosomes | None,
+    experiment: Experiment, split: Split, *, folder: Path, pseudo_labelled: Chromosomes | None
 ) -> dict[str, Any]:
     """Adapt the start to the training images of a split, and return what it gains."""
     began = time.monotonic()
