@@ -140,7 +140,8 @@ def result_of(future: Future[_T]) -> _T:
 def _lost(error: BrokenProcessPool) -> OSError:
     return OSError(
         "a worker process was ended from outside, perhaps because the memory was exhausted; run "
-        f"the same command again, with `--processes=1` if it happens again ({error})"
+        "the same command again, and on one core if it happens again (`karyotype --processes=1`, "
+        f"others with `taskset -c 0` before the command; {error})"
     )
 
 

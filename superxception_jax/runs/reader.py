@@ -57,7 +57,8 @@ def load_classifier(workdir: str | Path, *, name: str = "--workdir") -> Classifi
         name: What errors call it, such as the flag that names it.
 
     Returns:
-        The classifier, on the first device, with the background that the run was told.
+        The classifier, on the first device of this process, with the background that the run was
+        told.
 
     Raises:
         FileNotFoundError: The folder holds neither.
@@ -67,7 +68,7 @@ def load_classifier(workdir: str | Path, *, name: str = "--workdir") -> Classifi
     folder = _check_folder(workdir, name=name)
     experiment = build_experiment(load_config(folder))
     temperature, class_shares, known_stain = load_calibration(folder)
-    mesh = compilation.make_mesh(1)
+    mesh = compilation.make_local_mesh()
     variables = _load_variables(folder, experiment, mesh)
     compiled = compilation.compile_predict(
         make_predict(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -28,11 +29,13 @@ class Place:
         coordinator: `HOST:PORT` of the first process; empty where JAX finds it itself.
         count: Number of processes, at least 2.
         index: Number of this one, from 0.
+        card: Number of the GPU of its computer that is this one's alone; None: as JAX decides.
     """
 
     coordinator: str
     count: int
     index: int
+    card: int | None = None
 
     @property
     def port(self) -> int:
@@ -91,7 +94,18 @@ def find_place(
             f"{', '.join(_VARIABLES)}, got no `{missing[0]}`; add it, or leave all out for a "
             "single process."
         )
-    return _check(*given)
+    place = _check(*given)
+    if launched and launched[0] == "Open MPI":
+        return dataclasses.replace(place, card=_find_card(environment))
+    return place
+
+
+def _find_card(environment: Mapping[str, str]) -> int | None:
+    """Return the GPU of a process of several on a computer, which JAX asks Open MPI 4 for only."""
+    size, rank = (environment.get(f"OMPI_COMM_WORLD_LOCAL_{one}", "") for one in ("SIZE", "RANK"))
+    if "JAX_LOCAL_DEVICE_IDS" in environment or not (size.isdecimal() and rank.isdecimal()):
+        return None
+    return int(rank) if int(size) > 1 else None
 
 
 def _find_launched(environment: Mapping[str, str]) -> tuple[str, str, str] | None:

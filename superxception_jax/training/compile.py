@@ -63,6 +63,11 @@ def make_mesh(device_count: int) -> Mesh:
     return jax.make_mesh((count,), (DATA_AXIS,), (AxisType.Auto,), devices=devices[:count])
 
 
+def make_local_mesh() -> Mesh:
+    """Return a mesh of the first device of this process, for what it computes by itself."""
+    return jax.make_mesh((1,), (DATA_AXIS,), (AxisType.Auto,), devices=jax.local_devices()[:1])
+
+
 def check_batch_size(name: str, batch_size: int, mesh: Mesh) -> None:
     """Check that a batch can be split evenly over the devices.
 

@@ -55,6 +55,7 @@ def connect(place: Place, *, start_seconds: float) -> None:
                 place.coordinator,
                 place.count,
                 place.index,
+                local_device_ids=None if place.card is None else [place.card],
                 # Later than the limit here, because JAX would abort the process at its own.
                 initialization_timeout=int(start_seconds) + HEARTBEAT_SECONDS,
                 heartbeat_timeout_seconds=HEARTBEAT_SECONDS,

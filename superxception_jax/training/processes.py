@@ -9,8 +9,10 @@ one has ended.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -21,6 +23,7 @@ from typing import Any, TextIO, TypeVar, cast
 import jax
 from jax._src import distributed  # JAX's store of keys and values has no public name.
 
+from superxception_jax.system import heeded_signals
 from superxception_jax.training.cluster import Place
 from superxception_jax.training.connecting import Prefixed, connect, locate
 from superxception_jax.training.coordinator import LEAVE, serving
@@ -78,7 +81,7 @@ def join(place: Place, *, start_seconds: float, lost_after_seconds: float) -> No
     """
     global _run
     address = locate(place, start_seconds=start_seconds)
-    place = Place(address, place.count, place.index)
+    place = dataclasses.replace(place, coordinator=address)
     _run = _Run(place, contextlib.ExitStack())
     if place.index:
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - until the end
@@ -100,6 +103,11 @@ def join(place: Place, *, start_seconds: float, lost_after_seconds: float) -> No
         lost_after_seconds=lost_after_seconds,
         lost=_end_after,
     )
+    # JAX's service for preemptions has put a handler of its own in the place of Python's.
+    for one in heeded_signals():
+        signal.signal(one, signal.getsignal(one))
+    # The backends of all processes start together, which one that works alone would wait for.
+    jax.devices()
 
 
 def leave() -> None:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import signal
 import sys
+import time
 from pathlib import Path
 
 import jax
@@ -11,6 +15,9 @@ import numpy as np
 
 from superxception_jax.evaluation.predict import predict_all
 from superxception_jax.models.inference import make_predict
+from superxception_jax.runs.included import find_weights
+from superxception_jax.runs.reader import load_classifier
+from superxception_jax.system import Stopped, stop_at_signals
 from superxception_jax.training import compile as compilation
 from superxception_jax.training import processes
 from superxception_jax.training.checkpoint import LATEST
@@ -108,8 +115,17 @@ def train_tiny(folder: Path, *, devices: int = 0, stop_step: int = 0):
 def main(port: str, count: str, index: str, folder: str, stop_step: str) -> None:
     """Train in one of several processes and write what came out."""
     place = Place(f"127.0.0.1:{port}", int(count), int(index))
-    processes.join(place, start_seconds=60.0, lost_after_seconds=20.0)
+    with stop_at_signals():
+        processes.join(place, start_seconds=60.0, lost_after_seconds=20.0)
+        with contextlib.suppress(Stopped):
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(1.0)
+            raise AssertionError("the signal was swallowed")
     with processes.first_alone():
+        if place.index == 0:
+            # A network that reads cells for the run, while the other process waits.
+            reader = load_classifier(find_weights("gband").parent)
+            assert reader.predict(np.zeros((1, 50, 50, 1), np.uint8)).shape == (1, 48)
         # The first has been here before all others.
         seen = sorted(path.name for path in Path(folder).glob("came-*"))
         assert seen[:1] == (["came-0"] if place.index else []), seen

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import jax
 import pytest
 
 from superxception_jax.training.cluster import Place, find_place
+from superxception_jax.training.connecting import connect
 
 SLURM = {"SLURM_STEP_NUM_TASKS": "4", "SLURM_PROCID": "3"}
 OPEN_MPI = {"OMPI_COMM_WORLD_SIZE": "2", "OMPI_COMM_WORLD_RANK": "1"}
@@ -42,6 +44,21 @@ def test_a_process_is_alone_unless_something_says_otherwise():
 )
 def test_places(environment, flags, expected):
     assert find(environment, **flags) == expected
+
+
+@pytest.mark.parametrize(
+    ("size", "more", "card"),
+    [("4", {}, 3), ("1", {}, None), ("4", {"JAX_LOCAL_DEVICE_IDS": "0"}, None)],
+)
+def test_processes_of_open_mpi_on_one_computer_have_a_card_each(size, more, card, monkeypatch):
+    local = {"OMPI_COMM_WORLD_LOCAL_SIZE": size, "OMPI_COMM_WORLD_LOCAL_RANK": "3"}
+    place = find(OPEN_MPI | local | more, coordinator="a:1")
+    assert place is not None
+    assert place.card == card
+    asked = []
+    monkeypatch.setattr(jax.distributed, "initialize", lambda *_, **options: asked.append(options))
+    connect(place, start_seconds=1.0)
+    assert asked[0]["local_device_ids"] == (None if card is None else [card])
 
 
 @pytest.mark.parametrize(

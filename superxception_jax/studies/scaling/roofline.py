@@ -93,7 +93,8 @@ def exchange_seconds(collectives: tuple[Collective, ...], *, chip: Chip, chips: 
     """Return the time in which chips exchange data, one operation after the other.
 
     An all-reduce sends 2 (n - 1) / n of its bytes over all links of a chip, other operations half
-    of it, and each waits for messages around the torus.
+    of it, and each waits for messages around the torus. Of a reduce-scatter the bytes are those
+    of its result, one n-th of what it reduces.
 
     Args:
         collectives: Operations of a step on one chip.
@@ -106,7 +107,8 @@ def exchange_seconds(collectives: tuple[Collective, ...], *, chip: Chip, chips: 
     seconds = 0.0
     for one in collectives:
         passes = 2 if one.kind == "all-reduce" else 1
-        sent = passes * (chips - 1) / chips * one.bytes
+        whole = one.bytes * (chips if one.kind == "reduce-scatter" else 1)
+        sent = passes * (chips - 1) / chips * whole
         seconds += sent / chip.interconnect_bandwidth + one.count * hops * HOP_SECONDS
     return seconds
 

@@ -52,7 +52,11 @@ def test_exchange_by_kind_and_network():
     assert exchange_seconds(reduce, chip=H100, chips=8) == pytest.approx(
         2 * 7 / 8 * 1e9 / 450e9 + 2e-6
     )
-    assert exchange_seconds(gather, chip=H100, chips=8) == pytest.approx(7 / 8 * 1e9 / 450e9 + 2e-6)
+    gathered = exchange_seconds(gather, chip=H100, chips=8)
+    assert gathered == pytest.approx(7 / 8 * 1e9 / 450e9 + 2e-6)
+    # Each chip keeps an eighth of what is reduced.
+    scatter = (Collective("reduce-scatter", 1, 10**9 // 8),)
+    assert exchange_seconds(scatter, chip=H100, chips=8) == pytest.approx(gathered)
 
 
 def test_where_the_exchange_dominates():
