@@ -75,7 +75,7 @@ def test_a_lost_process_is_one_sentence() -> None:
     with (
         Workers(2) as workers,
         pytest.raises(
-            OSError, match=r"a worker process was ended from outside.*`taskset -c 0` bef"
+            OSError, match=r"a worker process was ended from outside.*`taskset -c 0`"
         ),
     ):
         result_of(workers.submit(_end, 1))
