@@ -41,6 +41,13 @@ SOURCES = MODULES + [
 PAGES = sorted(
     path for path in PACKAGE.rglob("*") if path.suffix in {".css", ".html", ".js", ".mjs"}
 )
+# Charts, curves and synthetic cells; a picture of any other name must be looked at first.
+PICTURES = re.compile(
+    r"docs/pictures/(case|report)\.webp|docs/pictures/(curled|learning_curves|normalization)\.png"
+    r"|results/\w+/(accuracy|cost)\.png|results/(performance|robustness|stain)\.png"
+    r"|results/scaling/super_xception-paper\.png|results/paper/(super_)?xception_curves\.png"
+    r"|results/stripnet-embedded/karyogram\.png|results/super_xception-embedded/cell\.png"
+)
 PROGRAMS = sorted(path.stem for path in (REPOSITORY / "launch").glob("*.py"))
 # The first line of a named function of JavaScript; its last one is indented as far.
 SCRIPT_FUNCTION = re.compile(
@@ -164,12 +171,17 @@ def test_sizes_of_the_files_of_the_report(path):
 
 def test_no_image_of_a_chromosome_set_is_tracked():
     listed = subprocess.run(
-        ["git", "ls-files"], cwd=REPOSITORY, capture_output=True, text=True, check=False
-    ).stdout.splitlines()
-    found = {name for name in listed if name.lower().endswith((".bmp", ".tif", ".tiff", ".npz"))}
+        ["git", "ls-files", "-z"], cwd=REPOSITORY, capture_output=True, text=True, check=True
+    ).stdout.split("\0")
+    assert Path(__file__).relative_to(REPOSITORY).as_posix() in listed
+    binary = {name for name in listed if name and not _is_text(REPOSITORY / name)}
+    found = {name for name in binary if not PICTURES.fullmatch(name)}
     # The packaged weights hold parameters and statistics, and nothing else.
     weights = {name for name in found if name.startswith("superxception_jax/weights/")}
     for name in weights:
+        if name.endswith("/trained_on.npy"):
+            assert np.load(REPOSITORY / name).dtype == np.uint64  # hashes
+            continue
         with np.load(REPOSITORY / name) as arrays:
             assert {key.split(".")[0] for key in arrays.files} == {"params", "batch_stats"}
     # A table keeps names, classes and confidences of its test images, and nothing else.
@@ -178,7 +190,13 @@ def test_no_image_of_a_chromosome_set_is_tracked():
         with np.load(REPOSITORY / name) as arrays:
             for key in arrays.files:
                 _check_column(key.rpartition(".")[2], arrays[key])
+    assert weights
+    assert tables
     assert found == weights | tables
+
+
+def _is_text(path: Path) -> bool:
+    return b"\0" not in path.read_bytes()
 
 
 def _check_column(name: str, column: np.ndarray) -> None:

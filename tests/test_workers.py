@@ -74,9 +74,7 @@ def test_errors_reach_the_caller(processes: int) -> None:
 def test_a_lost_process_is_one_sentence() -> None:
     with (
         Workers(2) as workers,
-        pytest.raises(
-            OSError, match=r"a worker process was ended from outside.*`taskset -c 0`"
-        ),
+        pytest.raises(OSError, match=r"a worker process was ended from outside.*`taskset -c 0`"),
     ):
         result_of(workers.submit(_end, 1))
 

@@ -7,9 +7,10 @@ import pytest
 from PIL import Image
 
 from superxception_jax.data import prepared_files, source
+from superxception_jax.data.curl import curl_chromosome
 from superxception_jax.data.image_file import hash_image
 from superxception_jax.data.measure import measure_cell
-from superxception_jax.data.normalize import normalize_cell
+from superxception_jax.data.normalize import draw_cell, normalize_cell
 from superxception_jax.data.own import folder
 from superxception_jax.data.source import Chromosomes
 from tests.data.small_lab import FOUND, NOTICE, SETTINGS, assert_equal, caches, load
@@ -57,6 +58,18 @@ def test_curled_images_have_a_cache_of_their_own(lab, normalized_cells):
     assert plain.upright.all()
     assert not curled.upright.any()
     assert (np.asarray(curled.images) != plain.images).any(axis=(1, 2, 3)).all()
+    # The scale and the grey of a cell are those of its chromosomes as they are.
+    cell = plain.cells[0]
+    rows = np.flatnonzero(plain.cells == cell)
+    names = plain.names[rows].tolist()
+    images = [np.asarray(Image.open(lab / f"{name}.png")) for name in names]
+    measured = measure_cell(images, names=names, background=SETTINGS.background)
+    seen = [
+        curl_chromosome(one, name=f"own/{cell}/{name}")
+        for one, name in zip(measured, names, strict=True)
+    ]
+    expected = draw_cell(seen, settings=SETTINGS, scaled_as=measured)
+    np.testing.assert_array_equal(curled.images[rows], expected)
     normalized_cells.clear()
     assert_equal(curled, load(lab, curled=True))
     assert_equal(plain, load(lab))

@@ -40,8 +40,13 @@ def test_cells_are_assigned_one_by_one_and_compared():
     found = metrics(labels, assigned, cells)
     assert found.accuracy == 135 / 138
     assert (found.cells, found.fully_correct, found.sex_correct) == (3, 1 / 3, 2 / 3)
+    assert found.counts_correct == 2 / 3
     assert found.accuracy_interval == Interval(None, "cell", 3)
     assert found.parts == 0
+    # With a third 3 instead of a 5 the sex is still correct, and the counts are not.
+    assigned[(cells == "a") & (labels == 4)] = 2
+    worse = metrics(labels, assigned, cells)
+    assert (worse.fully_correct, worse.sex_correct, worse.counts_correct) == (0, 2 / 3, 1 / 3)
 
 
 def metrics(labels, assigned, cells, cases=None):

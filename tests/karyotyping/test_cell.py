@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
 from superxception_jax.chromosomes import CLASS_NAMES
 from superxception_jax.data.ideogram.builder import draw_numbered_cell
-from superxception_jax.karyotyping.cell import CellImages, NamedImage
+from superxception_jax.karyotyping.cell import CellImages, NamedImage, karyotype_cell
 from tests.karyotyping.known_cell import karyotype, make_classifier
 
 
@@ -25,6 +27,36 @@ def test_a_clear_cell_needs_no_review(cell):
     assert all(one.flags == () for one in found.chromosomes)
     assert sum(found.counts) == 46
     assert all(one.confidence > 0.99 for one in found.chromosomes)
+
+
+def test_temperature_and_class_shares_reach_the_karyotype(cell):
+    images, labels = cell
+    shares = np.arange(1.0, 25.0) / 300
+    known = make_classifier(labels[:5], certainty=2.0)
+    classifier = dataclasses.replace(known, temperature=0.5, class_shares=shares)
+    found = karyotype(images[:5], classifier)
+    # Upright and turned outputs add up; half the temperature squares.
+    sums = np.full((5, 24), 2.0)
+    sums[np.arange(5), labels[:5]] = np.exp(2.0) + 1
+    expected = sums**2 / np.sum(sums**2, axis=1, keepdims=True)
+    read = [one.probabilities for one in found.chromosomes]
+    np.testing.assert_allclose(read, expected, rtol=1e-5)
+    np.testing.assert_allclose(found.log_likelihoods, np.log(expected / shares), atol=1e-5)
+
+
+@pytest.mark.parametrize("share", [0.01, 0.9])
+def test_a_given_share_of_turned_images_decides_between_equal_ends(cell, share):
+    images, labels = cell
+
+    def predict(canvases):
+        outputs = make_classifier(labels[:5]).predict(canvases)
+        return np.logaddexp(outputs, np.roll(outputs, 24, axis=1)) - np.float32(np.log(2))
+
+    classifier = dataclasses.replace(make_classifier(labels[:5]), predict=predict)
+    named = tuple(NamedImage(f"{index}.png", image) for index, image in enumerate(images[:5]))
+    found = karyotype_cell(CellImages("a", named), classifier=classifier, turned_share=share)
+    turned = [one.turned_probability for one in found.chromosomes]
+    np.testing.assert_allclose(turned, share, rtol=1e-3)
 
 
 def test_crops_are_upright_bright_on_black_and_tight(cell):
