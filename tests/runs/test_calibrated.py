@@ -82,3 +82,19 @@ def test_too_few_images_change_nothing(monkeypatch):
 def test_a_single_data_set_is_fitted_as_a_whole(monkeypatch, count):
     temperature, alone, together = fitted(monkeypatch, {"a": count}, {"a": 0.8})
     assert temperature == alone["a"] == together
+
+
+@pytest.mark.parametrize(("rare", "assigned"), [(1 / 24, 0), (0.002, 1)])
+def test_the_shares_of_the_training_are_no_evidence_for_a_class(rare, assigned):
+    images = validation({"a": 1})
+    shares = np.full(24, (1 - rare) / 23)
+    shares[1] = rare
+    setup: Any = SimpleNamespace(
+        class_shares=shares, experiment=SimpleNamespace(split=SimpleNamespace(protocol="cells"))
+    )
+    outputs = np.full((1, 24), np.log(0.1 / 22), np.float32)
+    outputs[0, :2] = np.log([0.6, 0.3])
+    found, withheld = calibrated.calibrated_predictions(setup, images, outputs, 1.0)
+    assert (found.predicted.tolist(), withheld) == ([0], "")
+    assert found.assigned is not None
+    assert found.assigned.tolist() == [assigned]

@@ -27,7 +27,7 @@ from superxception_jax.runs.reader import (
     load_classifier,
 )
 from superxception_jax.runs.results import RunResults
-from superxception_jax.runs.workdir import load_config
+from superxception_jax.runs.workdir import CALIBRATION_FILE, load_config
 from tests.launch.programs import environment
 from tests.paths import REAL_DATA, REPOSITORY
 
@@ -117,13 +117,19 @@ def test_one_odd_image_does_not_choose(monkeypatch):
     assert choose_classifier(dark, background="auto").about["data set"] == "gband,own"
 
 
-def test_the_background_of_a_run_is_kept(tmp_path):
+def test_background_and_calibration_of_a_run_are_kept(tmp_path):
     for file in DEFAULT_CLASSIFIERS["dark"].iterdir():
         shutil.copy(file, tmp_path)
     config = json.loads((tmp_path / "config.json").read_text())
     config["normalization"]["background"] = "light"
     (tmp_path / "config.json").write_text(json.dumps(config))
-    assert load_classifier(tmp_path).normalization.background == "light"
+    loaded, stored = (
+        load_classifier(tmp_path),
+        json.loads((tmp_path / CALIBRATION_FILE).read_text()),
+    )
+    assert loaded.normalization.background == "light"
+    assert loaded.temperature == stored["temperature"] != 1.0
+    assert loaded.class_shares.tolist() == stored["class_shares"]
 
 
 def test_an_error_names_the_flag_that_named_the_run(tmp_path):
