@@ -36,7 +36,7 @@ def test_killed_or_stopped_runs_end_like_one_never_stopped(folder, flags):
     assert done.returncode == 0, done.stderr
     expected = _latest(whole)
     # Before the first checkpoint, between two of them, and politely.
-    for number, lines in ((signal.SIGKILL, 2), (signal.SIGKILL, 7), (signal.SIGTERM, 6)):
+    for number, lines in ((signal.SIGKILL, 2), (signal.SIGKILL, 7), (signal.SIGTERM, 3)):
         workdir = folder / f"{number.name}{lines}"
         program = Program("main.py", *FLAGS, *flags, f"--workdir={workdir}", folder=folder)
         program.wait_for(workdir / "metrics.jsonl", lines=lines)

@@ -29,7 +29,7 @@ def heard(monkeypatch):
     """Return a function that starts a watch and returns what it says."""
     monkeypatch.setattr(liveness, "_BEAT_SECONDS", 0.01)
 
-    def listen(store, *, index=0, seconds=0.2):
+    def listen(store, *, index=0, seconds=0.2, for_seconds=60.0):
         said, done = [], threading.Event()
 
         def lost(problem):
@@ -37,7 +37,7 @@ def heard(monkeypatch):
             done.set()
 
         watch = liveness.Watch(store, Place("", 2, index), lost_after_seconds=seconds, lost=lost)
-        done.wait(5 * seconds)
+        done.wait(for_seconds)
         watch.end()
         return said
 
@@ -74,7 +74,7 @@ def test_processes_that_give_signs_of_life_are_left_alone(heard):
     thread = threading.Thread(target=live)
     thread.start()
     try:
-        assert heard(store, seconds=0.3) == []
+        assert heard(store, seconds=1.0, for_seconds=2.5) == []
     finally:
         ended.set()
         thread.join()
