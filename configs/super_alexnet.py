@@ -9,19 +9,12 @@ from __future__ import annotations
 
 from ml_collections import ConfigDict
 
-from configs.base import apply_preset, get_base
+from configs.alexnet import get_config as get_alexnet
 
 
 def get_config(preset: str = "") -> ConfigDict:
     """Return the config of Super-AlexNet with the given preset."""
-    config = get_base()
-    config.name = "super_alexnet"
-    config.model.name = "super_alexnet"
-    config.model.dropout_rate = 0.5  # the rate of Krizhevsky et al. 2012
-    config.training.epochs = 100
-    return apply_preset(
-        config,
-        preset,
-        cpu_changes={"model.dropout_rate": 0.5, "optimizer.learning_rate": 3e-4},
-        table_epochs=16,
-    )
+    config = get_alexnet(preset)
+    with config.unlocked():
+        config.name = config.model.name = "super_alexnet"
+    return config

@@ -86,7 +86,7 @@ def main() -> None:
     from superxception_jax.tables.runner import make_table
 
     command = shlex.join(["python", *sys.argv])
-    process_flags.check_single_process("launch/table.py")
+    process_flags.check_single_process()
     passed_on = [flags.FLAGS[name] for name in ("compilation_cache", "process_count")]
     request = TableRequest(
         name=NAME.value,

@@ -8,43 +8,13 @@ import numpy as np
 
 from superxception_jax.data.canvas_place import CanvasPlace, place_chromosome
 from superxception_jax.data.cell_scale import estimate_reference_px
-from superxception_jax.data.measure import MeasuredChromosome, measure_cell
+from superxception_jax.data.measure import MeasuredChromosome
 from superxception_jax.data.normalization_settings import NormalizationSettings
 from superxception_jax.data.straighten import sample_along_axis
 
 NORMALIZATION_VERSION = 5  # raise it when pixels change, so that caches are rebuilt
 # Mean grey of the chromosomes of a cell; the Padova set has 56 to 110, median 78.
 CELL_MEAN_GREY = 80.0
-
-
-def normalize_cell(
-    images: Sequence[np.ndarray], *, names: Sequence[str], settings: NormalizationSettings
-) -> np.ndarray:
-    """Return all chromosomes of one cell on their canvases.
-
-    With `length` "cell", the axis of image i becomes
-    `image_px * (1 - 2 * MARGIN) * (length_i / reference) ** length_exponent` long, with its aspect
-    ratio kept; the reference is `length_reference`. Chromosomes that would leave the canvas, as
-    bent or tilted ones can, are shrunk to fit. Images are resampled once.
-
-    Args:
-        images: N arrays u8[H,W], all images of the cell, each of its own size.
-        names: N names for error messages.
-        settings: Settings of the normalisation.
-
-    Returns:
-        u8[N,S,S,1], bright chromosomes on 0, centred by their bounding boxes; S is `image_px`.
-
-    Raises:
-        ValueError: `names` and `images` differ in number or are empty, or an image shows no
-            chromosome; the message names it.
-        TypeError: An image is not u8.
-
-    Source: Sharma et al. (CVPRW 2017), "we normalize the true length across each karyotype image
-        ... to a value between 0 and 100", where 100 is taken as the longest of the cell.
-    """
-    measured = measure_cell(images, names=names, background=settings.background)
-    return draw_cell(measured, settings=settings)
 
 
 def draw_cell(
@@ -56,14 +26,22 @@ def draw_cell(
 ) -> np.ndarray:
     """Draw all measured chromosomes of a cell on their canvases.
 
+    With `length` "cell", the axis of image i becomes
+    `image_px * (1 - 2 * MARGIN) * (length_i / reference) ** length_exponent` long, with its aspect
+    ratio kept; the reference is `length_reference`. Chromosomes that would leave the canvas, as
+    bent or tilted ones can, are shrunk to fit. Images are resampled once.
+
     Args:
-        measured: N chromosomes, all of one cell.
+        measured: N chromosomes, all of one cell, see `measure_cell`.
         settings: Settings of the normalisation.
         reference_px: Length that fills the canvas; None: see `reference_of`.
         scaled_as: The chromosomes of a cell whose scale and grey level are taken; None: these.
 
     Returns:
-        u8[N,S,S,1], canvases, see `normalize_cell`.
+        u8[N,S,S,1], bright chromosomes on 0, centred by their bounding boxes; S is `image_px`.
+
+    Source: Sharma et al. (CVPRW 2017), "we normalize the true length across each karyotype image
+        ... to a value between 0 and 100", where 100 is taken as the longest of the cell.
     """
     cell = measured if scaled_as is None else scaled_as
     longest_px = reference_px or reference_of(cell, settings=settings)

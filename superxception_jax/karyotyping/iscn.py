@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from superxception_jax.chromosomes import AUTOSOMES, CLASS_NAMES, X, Y
@@ -13,7 +12,6 @@ HAPLOID = AUTOSOMES + 1
 COMPLETE_CELL = range(42, 51)
 # Written in place of the sex chromosomes where there are none.
 NO_SEX_CHROMOSOME = "?"
-_FORM = re.compile(r"(\d+),(X+Y*|Y+|\?)((?:,[+-](?:[1-9]|1\d|2[0-2]))*)", re.ASCII)
 
 
 def ploidy(total: int) -> int:
@@ -105,52 +103,6 @@ def draft_iscn(counts: Sequence[int]) -> str:
     ]
     sex = "X" * counts[X] + "Y" * counts[Y]
     return f"{total},{sex or NO_SEX_CHROMOSOME}{''.join(changes)}"
-
-
-def parse_iscn(text: str) -> tuple[int, ...]:
-    """Return the chromosome counts of a formula, the inverse of `draft_iscn`.
-
-    The form is strict, because a ground truth with a typing error is worse than none.
-
-    Args:
-        text: One cell line exactly as `draft_iscn` writes it, such as `47,XY,+21`.
-
-    Returns:
-        i[24], number of chromosomes of each class, in the order of `CLASS_NAMES`.
-
-    Raises:
-        ValueError: The text has another form (spaces, structural changes, mosaics), its
-            chromosome number disagrees with its changes, more copies of a chromosome are lost
-            than there are, or the changes aren't in the order of ISCN.
-
-    Source: see `draft_iscn`.
-
-    >>> parse_iscn("47,XY,+21")[20:]
-    (3, 2, 1, 1)
-    """
-    match = _FORM.fullmatch(text)
-    if match is None:
-        raise ValueError(
-            f"`iscn` must consist of whole chromosomes, such as `47,XY,+21` without spaces, "
-            f"got {text!r}; correct it or leave the cell out."
-        )
-    sets = ploidy(int(match[1]))
-    counts = [sets] * AUTOSOMES + [match[2].count("X"), match[2].count("Y")]
-    for change in match[3].split(",")[1:]:
-        counts[int(change[1:]) - 1] += 1 if change[0] == "+" else -1
-    if min(counts) < 0:
-        raise ValueError(
-            f"`iscn` must lose at most the {sets} copies that there are of a chromosome, "
-            f"got {text!r}; correct it."
-        )
-    if sum(counts) != int(match[1]):
-        raise ValueError(
-            f"`iscn` must begin with its chromosome number, {sum(counts)} by its changes, "
-            f"got {text!r}; correct the number or the changes."
-        )
-    if (written := draft_iscn(counts)) != text:
-        raise ValueError(f"`iscn` must follow the order of ISCN, got {text!r}; write {written!r}.")
-    return tuple(counts)
 
 
 def _check_counts(counts: Sequence[int]) -> None:

@@ -53,11 +53,8 @@ def find_flagged_place() -> Place | None:
     )
 
 
-def check_single_process(program: str) -> None:
-    """Raise in one of several processes, for a program that works in one.
-
-    Args:
-        program: Its path.
+def check_single_process() -> None:
+    """Raise in one of several processes, for the program of tables, which works in one.
 
     Raises:
         ValueError: Flags or the environment say that there are several.
@@ -65,9 +62,9 @@ def check_single_process(program: str) -> None:
     place = find_flagged_place()
     if place is not None:
         raise ValueError(
-            f"`{program}` must run in a single process, got {place.count}; start each run with "
-            "launch/main.py in all of them, as `srun python launch/main.py …`, and the table with "
-            "--process_count=1 after it, with the same runs in --runs."
+            f"`launch/table.py` must run in a single process, got {place.count}; start each run "
+            "with launch/main.py in all of them, as `srun python launch/main.py …`, and the table "
+            "with --process_count=1 after it, with the same runs in --runs."
         )
 
 

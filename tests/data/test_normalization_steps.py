@@ -11,7 +11,7 @@ from superxception_jax.data.normalization_steps import (
     OUTLINE_COLOUR,
     normalization_steps,
 )
-from superxception_jax.data.normalize import normalize_cell
+from tests.data.normalized import normalize_cell
 
 SETTINGS = NormalizationSettings(
     background="auto",

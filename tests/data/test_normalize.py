@@ -24,7 +24,7 @@ from superxception_jax.data.normalization_settings import (
     STRAIGHTENINGS,
     NormalizationSettings,
 )
-from superxception_jax.data.normalize import normalize_cell
+from tests.data.normalized import normalize_cell
 from tests.paths import REAL_DATA
 
 SETTINGS = NormalizationSettings(

@@ -19,13 +19,14 @@ from superxception_jax.data.ideogram.styles import style_named
 from superxception_jax.data.measure import measure_cell
 from superxception_jax.data.normalization_settings import NormalizationSettings
 from superxception_jax.data.normalize import draw_canvas
-from superxception_jax.karyotyping.iscn import draft_iscn, parse_iscn
+from superxception_jax.karyotyping.iscn import draft_iscn
 from superxception_jax.karyotyping.karyogram.centromere import trace_axis
 from superxception_jax.karyotyping.karyotype import (
     ClassifiedChromosome,
     Karyotype,
 )
 from superxception_jax.karyotyping.stain import StainVerdict
+from tests.karyotyping.formulas import parse_iscn
 
 BANDS = 550
 # Of the length of the p arm: the p arm's share of the whole then varies by up to 0.025, as in the

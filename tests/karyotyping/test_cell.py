@@ -55,8 +55,8 @@ def test_a_given_share_of_turned_images_decides_between_equal_ends(cell, share):
     classifier = dataclasses.replace(make_classifier(labels[:5]), predict=predict)
     named = tuple(NamedImage(f"{index}.png", image) for index, image in enumerate(images[:5]))
     found = karyotype_cell(CellImages("a", named), classifier=classifier, turned_share=share)
-    turned = [one.turned_probability for one in found.chromosomes]
-    np.testing.assert_allclose(turned, share, rtol=1e-3)
+    for one in found.chromosomes:
+        assert one.turned_probability == pytest.approx(share, rel=1e-3)
 
 
 def test_crops_are_upright_bright_on_black_and_tight(cell):

@@ -14,7 +14,6 @@ from configs.stripnet import get_config
 from superxception_jax.chromosomes import CLASS_NAMES
 from superxception_jax.data.ideogram.builder import draw_numbered_cell
 from superxception_jax.data.image_file import hash_image
-from superxception_jax.data.normalize import normalize_cell
 from superxception_jax.data.record import ChromosomeRecord
 from superxception_jax.data.splits import Split, make_split
 from superxception_jax.karyotyping.cell import Classifier
@@ -39,6 +38,7 @@ from superxception_jax.studies.raw_cells import (
     load_test_cells,
 )
 from superxception_jax.studies.robustness import evaluate_condition
+from tests.data.normalized import normalize_cell
 
 
 @pytest.fixture(scope="module")

@@ -19,9 +19,6 @@ from superxception_jax.karyotyping.karyotype import Karyotype
 from superxception_jax.karyotyping.report.assets import load_script, load_style, load_template
 from superxception_jax.karyotyping.report.case_values import check_cases
 from superxception_jax.karyotyping.report.cell_part import (
-    cell_head,
-    cell_payload,
-    cell_text,
     digest_of,
     load_cell_text,
     load_head,
@@ -69,8 +66,10 @@ def write_html_report(
         The path.
 
     Raises:
-        ValueError: See `report_payload`.
-        TypeError: See `report_payload`.
+        ValueError: There is no cell, two cells or two cases have the same name, an image is
+            empty, a fact is not a JSON value, a case lacks a value, or `karyotype_json` rejects a
+            cell.
+        TypeError: An image is not a u8 array.
     """
     _check_facts(facts)
     _check_names([karyotype.cell for karyotype in karyotypes])
@@ -105,7 +104,7 @@ def write_report_of_parts(
         The path.
 
     Raises:
-        ValueError: See `report_payload`, or a part is damaged.
+        ValueError: As of `write_html_report`, or a part is damaged.
     """
     found = sorted(((load_head(part), part) for part in parts), key=lambda one: review_key(one[0]))
     heads, ordered = [head for head, _ in found], [part for _, part in found]
@@ -124,43 +123,6 @@ def write_report_of_parts(
     _write_page(path, {**settings, "cells": cells})
     remove_parts(path, keep=settings["folder"])
     return path
-
-
-def report_payload(
-    karyotypes: Sequence[Karyotype],
-    *,
-    facts: Mapping[str, Any],
-    cases: Sequence[Mapping[str, Any]] = (),
-) -> dict[str, Any]:
-    """Return the contents of a page of few cells as JSON values.
-
-    Thresholds and rules that the page needs are part of them, so that it agrees with Python.
-
-    Args:
-        karyotypes: Cells with unique names, at least one.
-        facts: JSON values by name.
-        cases: Conclusions about each case.
-
-    Returns:
-        The format, a digest of the cells, notes, thresholds, the chromosome numbers of a complete
-        cell, classes, groups, facts, the cases, and the cells, those to review first at the top:
-        `cell_payload` with `cell_head`.
-
-    Raises:
-        ValueError: There is no cell, two cells or two cases have the same name, an image is
-            empty, a fact is not a JSON value, a case lacks a value, or `karyotype_json` rejects a
-            cell.
-        TypeError: An image is not a u8 array.
-    """
-    _check_names([karyotype.cell for karyotype in karyotypes])
-    found = []
-    for karyotype in karyotypes:
-        payload = cell_payload(karyotype)
-        found.append((cell_head(karyotype, payload), payload))
-    found.sort(key=lambda one: review_key(one[0]))
-    digest = digest_of(cell_text(payload) for _, payload in found)
-    cells = [{**payload, **head} for head, payload in found]
-    return {**_page_settings(digest, facts=facts, cases=cases), "cells": cells}
 
 
 def script_json(values: Any) -> str:

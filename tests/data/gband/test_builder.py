@@ -11,8 +11,8 @@ from superxception_jax.chromosomes import CLASS_NAMES
 from superxception_jax.data.builders import load_records
 from superxception_jax.data.gband.archive import GBAND_COUNTS
 from superxception_jax.data.gband.builder import build_gband
-from superxception_jax.data.normalize import normalize_cell
 from superxception_jax.data.splits import SplitSettings, make_split
+from tests.data.normalized import normalize_cell
 from tests.karyotyping.known_cell import NORMALIZATION
 from tests.paths import REAL_DATA
 

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from superxception_jax.data.builders import UNORIENTED, left_out_of, load_records, make_builder
-from superxception_jax.data.normalize import normalize_cell
 from superxception_jax.data.prepare import prepare_dataset
 from superxception_jax.data.splits import SplitSettings, make_split
 from superxception_jax.data.tseng.archive import load_tseng
+from tests.data.normalized import normalize_cell
 from tests.data.tseng.metaphases import draw_metaphase, write_archive
 from tests.karyotyping.known_cell import NORMALIZATION
 

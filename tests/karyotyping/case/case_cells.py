@@ -8,8 +8,9 @@ import numpy as np
 
 from superxception_jax.karyotyping.case.case_record import Case, CaseCell, CaseSettings
 from superxception_jax.karyotyping.case.conclude import conclude_cells
-from superxception_jax.karyotyping.iscn import draft_iscn, parse_iscn
+from superxception_jax.karyotyping.iscn import draft_iscn
 from superxception_jax.karyotyping.karyotype import Karyotype
+from tests.karyotyping.formulas import parse_iscn
 from tests.karyotyping.report.samples import SOUND, sample_chromosome
 
 

@@ -11,7 +11,7 @@ from superxception_jax.karyotyping.case.case_record import Case, CaseCell, CaseS
 from superxception_jax.karyotyping.case.cell_lines import candidates_of
 from superxception_jax.karyotyping.case.conclude import conclude_cells
 from superxception_jax.karyotyping.case.preparation import evidence_of_counts
-from superxception_jax.karyotyping.iscn import parse_iscn
+from tests.karyotyping.formulas import parse_iscn
 
 LINES = (
     *("46,XX", "46,XY", "45,X", "47,XXY", "47,XXX", "47,XX,+21", "47,XY,+8", "45,XX,-7"),

@@ -14,8 +14,9 @@ from superxception_jax.karyotyping.case.conclude import (
     conclude_case,
     conclude_cells,
 )
-from superxception_jax.karyotyping.iscn import draft_iscn, parse_iscn
+from superxception_jax.karyotyping.iscn import draft_iscn
 from tests.karyotyping.case.case_cells import cells_of, conclude, karyotype_of, likelihoods_of
+from tests.karyotyping.formulas import parse_iscn
 
 CONSTITUTIONAL = [
     ({"46,XX": 20}, "46,XX[20]"),

@@ -16,7 +16,6 @@ from superxception_jax.karyotyping.case.preparation import (
     log_shown,
     preparation_prior,
 )
-from superxception_jax.karyotyping.iscn import parse_iscn
 from superxception_jax.karyotyping.prior import (
     LOST_IN_PREPARATION,
     constitutional_prior,
@@ -24,6 +23,7 @@ from superxception_jax.karyotyping.prior import (
 )
 from tests.karyotyping.assignment_score import assignment_score
 from tests.karyotyping.case.case_cells import likelihoods_of
+from tests.karyotyping.formulas import parse_iscn
 
 RATES = {"lost": 1e-3, "gained": 4e-5}
 

@@ -11,7 +11,6 @@ from selenium.webdriver.common.keys import Keys
 
 from superxception_jax.chromosomes import CLASS_NAMES
 from superxception_jax.karyotyping.iscn import draft_formula, ploidy
-from superxception_jax.karyotyping.report.page import report_payload
 from tests.karyotyping.report.counts import (
     MOST_CHROMOSOMES,
     python_formulas,
@@ -19,6 +18,7 @@ from tests.karyotyping.report.counts import (
     with_names,
     withheld_of,
 )
+from tests.karyotyping.report.page_data import report_payload
 from tests.karyotyping.report.samples import sample_karyotype
 
 NODE = shutil.which("node")

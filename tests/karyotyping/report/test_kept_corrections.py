@@ -8,8 +8,9 @@ from dataclasses import replace
 import pytest
 from selenium.webdriver.common.keys import Keys
 
-from superxception_jax.karyotyping.report.page import report_payload, write_html_report
+from superxception_jax.karyotyping.report.page import write_html_report
 from tests.karyotyping.report.conftest import shown_page
+from tests.karyotyping.report.page_data import report_payload
 
 FACTS = {"commit": "abc"}
 

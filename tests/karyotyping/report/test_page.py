@@ -18,12 +18,12 @@ from superxception_jax.karyotyping.report import page as report_page
 from superxception_jax.karyotyping.report.assets import load_script, load_style
 from superxception_jax.karyotyping.report.page import (
     RESEARCH_NOTE,
-    report_payload,
     script_json,
     write_html_report,
 )
 from superxception_jax.karyotyping.report.review_order import review_reasons
 from superxception_jax.karyotyping.stain import StainVerdict
+from tests.karyotyping.report.page_data import report_payload
 from tests.karyotyping.report.samples import sample_chromosome, sample_karyotype
 
 HOSTILE = "</script><!--<script>alert(1)</script> & $data {style} \u2028 é"
