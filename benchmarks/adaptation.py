@@ -74,9 +74,12 @@ def adapt(
     began = time.monotonic()
     setup = set_up(experiment, choose_split=lambda _: split, pseudo_labelled=pseudo_labelled)
     with open_checkpoints(folder / "checkpoints") as checkpoints:
+        begun = time.monotonic()
         progress = train_network(setup, folder, checkpoints)
+        # Of a training that was stopped and resumed, its whole time.
+        trained = max(time.monotonic() - begun, progress.training_seconds)
         variables = load_best(setup, checkpoints)
-    seconds = time.monotonic() - began
+    seconds = begun - began + trained
     found = {
         "images": count_learned(split),
         "seconds": seconds,

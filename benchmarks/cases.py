@@ -199,7 +199,7 @@ def describe(real: Sequence[dict], drawn: Sequence[dict], *, command: str, commi
             "",
             "The included G-band network. Patients with two or three cells: a gain is true if all "
             "cells of the patient show it. Only the test patients are new to the network; the "
-            "validation patients chose its epoch and temperature, the others trained it.",
+            "validation patients chose its temperature, the others trained it.",
             "",
             markdown_grid(
                 [

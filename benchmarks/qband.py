@@ -29,6 +29,7 @@ import jax.numpy as jnp
 import numpy as np
 from tqdm import tqdm
 
+from benchmarks.kept import claim_kept
 from benchmarks.qband_recipes import MEMBERS, RECIPES, Averaged, Recipe, make_step
 from benchmarks.qband_report import Fold, describe, name_suspects, summarize
 from configs.stripnet import get_config
@@ -163,6 +164,7 @@ def main() -> None:
     for fold in tqdm(folds, unit="fold"):
         setup = make_setup(fold=fold, width=arguments.width, epochs=arguments.epochs)
         folder = arguments.work / f"width{arguments.width:g}-epochs{arguments.epochs}-fold{fold}"
+        claim_kept(folder / "made_with.json", {})
         for name in RECIPES:
             if not (folder / f"{name}.npz").is_file():
                 run_recipe(setup, name, folder)

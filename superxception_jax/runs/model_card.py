@@ -72,7 +72,7 @@ def write_model_card(
         "Split": f"{protocol}; the test images had no part in this training or in the choice of "
         f"the checkpoint; {SHARED[split['protocol']]}",
         "Orientation": results.orientation,
-        "Seed, epochs": f"{config['seed']}, {config['training']['epochs']}",
+        "Seed, epochs": f"{config['seed']}, {config['training']['epochs']}{_end(results)}",
         "Trained with": f"`{command}`, commit {commits}",
         "Tested with": f"commit `{results.evaluation.commit}`",
     }
@@ -92,6 +92,15 @@ def write_model_card(
             "",
         )
     )
+
+
+def _end(results: RunResults) -> str:
+    """Return how a training ended otherwise than with its last epoch."""
+    stopped, start = results.progress.stopped_epoch, results.start
+    text = f"; stopped after epoch {stopped}" if stopped else ""
+    # Only a start that counts as a result can be the best.
+    kept = start is not None and results.progress.best_step == 0
+    return text + ("; no epoch was better than the start, which was kept" if kept else "")
 
 
 def _measured(results: RunResults) -> dict[str, str]:

@@ -243,9 +243,11 @@ def export_classifier(
 
     Raises:
         FileNotFoundError: The folder holds no finished run.
-        ValueError: The run in it is not finished.
+        ValueError: The run in it is not finished, or `out` holds a run, which would be replaced.
     """
     folder, target = _check_folder(workdir, name=name), Path(out).expanduser().absolute()
+    if holds_run(target) and not (target / VARIABLES_FILE).is_file():
+        raise ValueError(f"`--out` must hold no run, got the one in `{target}`; choose another.")
     experiment = build_experiment(load_config(folder))
     variables = _load_variables(folder, experiment, compilation.make_mesh(1))
     target.mkdir(parents=True, exist_ok=True)

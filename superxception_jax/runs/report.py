@@ -128,6 +128,7 @@ def write_report(
         multiply_accumulates=multiply_accumulates(setup),
         calibration=_calibration(setup, log_probabilities, images.labels, temperature=temperature),
         super_resolution=None if restored is None else restored[0],
+        missing=tuple(name for name, _ in parts.failures),
         polarity=measure_orientation(setup, variables, images),
         start=_measure_start(setup, start, images),
         cells_withheld=withheld,

@@ -112,6 +112,7 @@ class RunResults:
             didn't store it.
         start: Metrics of the weights that the training started from, on the same images; None
             where they didn't count as a result of the training.
+        missing: Names of the measurements that failed, which a repeated test makes up for.
     """
 
     name: str
@@ -142,6 +143,7 @@ class RunResults:
     sources: Mapping[str, SourceMetrics] = dataclasses.field(default_factory=dict)
     start: SourceMetrics | None = None
     orientation_from: str | None = None
+    missing: tuple[str, ...] = ()
 
     @property
     def absent_classes(self) -> tuple[str, ...]:
@@ -173,8 +175,9 @@ class RunResults:
         values["calibration"] = dataclasses.asdict(self.calibration) | {
             "fitted_on": self.calibration.fitted_on
         }
-        if not self.cells_withheld:
-            del values["cells_withheld"]
+        for name in ("cells_withheld", "missing", "sources"):
+            if not values[name]:
+                del values[name]
         values["progress"] = self.progress.to_json()
         values["trainings"] = [one.to_json() for one in self.trainings]
         values["evaluation"] = self.evaluation.to_json()
@@ -186,9 +189,8 @@ class RunResults:
             }
         if self.cells is not None:
             values["cells"] = self.cells.to_json()
-        values["sources"] = {name: one.to_json() for name, one in self.sources.items()}
-        if not self.sources:
-            del values["sources"]
+        if self.sources:
+            values["sources"] = {name: one.to_json() for name, one in self.sources.items()}
         if self.start is not None:
             values["start"] = self.start.to_json()
         return values
@@ -218,6 +220,7 @@ class RunResults:
             "progress": Progress.from_json(values["progress"]),
             "trainings": tuple(Provenance.from_json(one) for one in values.get("trainings", ())),
             "evaluation": Provenance.from_json(evaluation),
+            "missing": tuple(values.get("missing", ())),
         }
         if "polarity" in values:
             parts["polarity"] = {

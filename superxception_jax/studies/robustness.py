@@ -37,7 +37,8 @@ def evaluate_condition(
         classifier: The network.
         kind: `UNDAMAGED`, `TURN`, `MISSING` or a key of `CORRUPTIONS`.
         level: Strength of the damage; for `TURN` the share of the images that is turned by 180°,
-            for `MISSING` the number of chromosomes that are left out of each cell.
+            for `MISSING` the number of chromosomes that are left out of each cell; cells that have
+            no more take no part.
         seed: Random seed of the damage.
         advance: Called with the number of cells done.
 
@@ -48,6 +49,9 @@ def evaluate_condition(
     reads_polarity = classifier.polarity == "read" and all(cell.upright for cell in cells)
     result = ConditionResult(kind, level, correct_polarity=0 if reads_polarity else None)
     for number, cell in enumerate(cells):
+        if kind == MISSING and len(cell.images) <= level:
+            advance(1)
+            continue
         generator = np.random.default_rng([seed, number])
         kept = np.arange(len(cell.images))
         if kind == MISSING:

@@ -105,8 +105,10 @@ def plot_curves(table: Table) -> Figure:
     """
     figure = Figure(figsize=(7, 5), layout="constrained")
     axes = figure.subplots()
-    for place, name in enumerate(dict.fromkeys(row.name for row in table.rows)):
-        rows = sorted((row for row in table.rows if row.name == name), key=lambda row: row.varied)
+    networks = dict.fromkeys(row.row.partition("@")[0] for row in table.rows)
+    for place, name in enumerate(networks):
+        rows = [row for row in table.rows if row.row.partition("@")[0] == name]
+        rows.sort(key=lambda row: row.varied)
         values = [row.varied for row in rows]
         colour = f"C{place}"
         axes.plot(values, [100 * row.accuracy for row in rows], "o-", color=colour, label=name)
@@ -138,7 +140,7 @@ def plot_cost(table: Table) -> Figure:
     """
     rows = table.rows
     costs = {
-        "multiply-accumulates per image, millions": [
+        "multiply-accumulates per view of an image, millions": [
             row.multiply_accumulates / 1e6 for row in rows
         ],
         "training time, minutes": [row.training_seconds / 60 for row in rows],

@@ -151,16 +151,16 @@ def load_finished(run: PlannedRun) -> TableRun | None:
         run: Run whose folder holds its own config or nothing.
 
     Returns:
-        The record. Also None for results of a training that had not ended, and of a version that
-        stored fewer of them, such as no count of operations: the program of such a run resumes
-        or only tests it.
+        The record. Also None for results of a training that had not ended, without a measurement
+        that failed, and of a version that stored fewer of them, such as no count of operations:
+        the program of such a run resumes or only tests it.
 
     Raises:
         ValueError: The run was trained with another folder of cells, or the predictions or the
             split are damaged.
     """
     results, predictions = _load_results(run.workdir), _load_predictions(run.workdir)
-    if results is None or predictions is None:
+    if results is None or predictions is None or results.missing:
         return None
     if not is_finished(run.workdir, results, epochs=run.experiment.epochs):
         return None

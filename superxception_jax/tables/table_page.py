@@ -158,7 +158,7 @@ def _networks(rows: Sequence[TableRow]) -> str:
     heads = ["network", "config", "seeds", "test accuracy, %"]
     heads += [f"{100 * rows[0].confidence_level:g} % interval"]
     heads += ["sd over seeds, percentage points", "macro-F1", "calibration error", "parameters"]
-    heads += ["MMAC per image", "training, images/s", "training, min", "commits"]
+    heads += ["MMAC per view", "training, images/s", "training, min", "commits"]
     return markdown_grid(heads, [_network(row) for row in rows])
 
 

@@ -49,6 +49,16 @@ def test_a_card_of_single_images():
     assert "Not for diagnosis" in card
 
 
+def test_a_card_says_how_the_training_ended():
+    progress = dataclasses.replace(sample_results().progress, best_step=0, stopped_epoch=9)
+    card = write_model_card(sample_results(progress=progress), CONFIG, RECORD)
+    assert "| Seed, epochs | 3, 15; stopped after epoch 9 |" in card
+    start = SourceMetrics(12, 0.5, Interval(None, "cell", 1), None)
+    card = write_model_card(sample_results(progress=progress, start=start), CONFIG, RECORD)
+    assert "; no epoch was better than the start, which was kept |" in card
+    assert "| Seed, epochs | 3, 15 |" in write_model_card(sample_results(), CONFIG, RECORD)
+
+
 def test_a_card_of_whole_cells_in_any_orientation():
     card = write_model_card(sample_results(cells=CELLS, polarity=POLARITY), CONFIG, RECORD)
     assert "`cases`, fold 1 of 5" in card

@@ -123,10 +123,8 @@ def test_background_and_calibration_of_a_run_are_kept(tmp_path):
     config = json.loads((tmp_path / "config.json").read_text())
     config["normalization"]["background"] = "light"
     (tmp_path / "config.json").write_text(json.dumps(config))
-    loaded, stored = (
-        load_classifier(tmp_path),
-        json.loads((tmp_path / CALIBRATION_FILE).read_text()),
-    )
+    loaded = load_classifier(tmp_path)
+    stored = json.loads((tmp_path / CALIBRATION_FILE).read_text())
     assert loaded.normalization.background == "light"
     assert loaded.temperature == stored["temperature"] != 1.0
     assert loaded.class_shares.tolist() == stored["class_shares"]
@@ -137,6 +135,13 @@ def test_an_error_names_the_flag_that_named_the_run(tmp_path):
         load_classifier(tmp_path, name="--runs")
     with pytest.raises(FileNotFoundError, match="`--start` must be the folder of a finished run"):
         export_classifier(tmp_path, tmp_path / "out", name="--start")
+
+
+def test_a_run_is_not_replaced_by_an_export(tmp_path):
+    (tmp_path / "config.json").write_text("{}")
+    with pytest.raises(ValueError, match=r"`--out` must hold no run, got the one in"):
+        export_classifier(DEFAULT_CLASSIFIERS["dark"], tmp_path)
+    assert (tmp_path / "config.json").read_text() == "{}"
 
 
 def test_a_given_background_is_not_guessed():

@@ -226,6 +226,20 @@ def test_a_process_that_fails_ends_instead_of_waiting_for_others(make, monkeypat
 
 
 @pytest.mark.usefixtures("no_figures")
+def test_a_measurement_that_failed_is_said_to_be_missing(make, tmp_path, monkeypatch):
+    def fail(*_args, **_options):
+        raise MemoryError
+
+    make(cells(MALE))
+    assert "missing" not in json.loads((tmp_path / "results.json").read_text())
+    assert load_results(tmp_path).missing == ()
+    monkeypatch.setattr(report, "_restore", fail)
+    with pytest.raises(ValueError, match=r"`super_resolution` failed"):
+        make(cells(MALE))
+    assert load_results(tmp_path).missing == ("super_resolution",)
+
+
+@pytest.mark.usefixtures("no_figures")
 def test_the_start_is_tested_on_the_same_images(make, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(report, "load_start", lambda setup: ({"params": {}}, ""))
     monkeypatch.setattr(report.compilation, "place_replicated", lambda variables, mesh: variables)

@@ -111,6 +111,13 @@ def test_missing_chromosomes_are_left_out(cell, classifier):
     assert (found.images, found.correct_single) == (43, 43)
 
 
+@pytest.mark.parametrize("count", [2, 3])
+def test_a_cell_without_more_chromosomes_takes_no_part(cell, classifier, count):
+    part = RawCell("b", cell.images[:count], cell.labels[:count])
+    found = condition(part, classifier, MISSING, 3.0)
+    assert (found.cells, found.images) == (0, 0)
+
+
 def test_damage_reaches_the_classifier_and_lost_images_count_as_wrong(cell, classifier):
     assert condition(cell, classifier, "noise", 6.0).correct_single < 10
     dark = condition(cell, classifier, "gain", 0.08)

@@ -54,6 +54,18 @@ def test_too_few_cells_are_drawn_without_an_interval():
     assert not any(np.isfinite(segment).any() for segment in bar.lines[2][0].get_segments())
 
 
+def test_presets_of_a_network_have_a_curve_each():
+    runs = [
+        dataclasses.replace(varied("xception", value, "1 2 1 X"), row=f"xception-{preset}@{value}")
+        for preset in ("bioimage", "table")
+        for value in (0.5, 1.0)
+    ]
+    made = build_table(runs, name="t", pairs=[], commands=["x"], vary="split.training_share")
+    lines = plot_curves(made).axes[0].lines
+    assert [line.get_label() for line in lines] == ["xception-bioimage", "xception-table"]
+    assert all(len(np.asarray(line.get_xdata())) == 2 for line in lines)
+
+
 @pytest.mark.parametrize("assigned", [None, "1 2 1 X"])
 def test_curves_have_a_line_per_network_and_a_dashed_one_for_whole_cells(assigned):
     runs = [

@@ -88,6 +88,14 @@ def test_a_stopped_run_that_was_evaluated_is_not_finished(tmp_path):
     assert load_finished(run) is None
 
 
+def test_a_run_without_a_measurement_that_failed_is_tested_again(tmp_path):
+    run = planned(tmp_path)
+    finish(run)
+    path = run.workdir / "results.json"
+    write_json(path, json.loads(path.read_text()) | {"missing": ["super_resolution"]})
+    assert load_finished(run) is None
+
+
 @pytest.mark.parametrize("name", ["own_folder", "unlabelled_folder"])
 def test_a_finished_run_of_other_cells_is_refused(tmp_path, name):
     run = planned(tmp_path, **{"data.own_folder": "cells"})
