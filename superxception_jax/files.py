@@ -6,6 +6,7 @@ import contextlib
 import errno
 import json
 import os
+import secrets
 import tempfile
 import zipfile
 import zlib
@@ -41,12 +42,13 @@ def replacing(path: Path) -> Iterator[Path]:
         path: File to write; its folder must exist.
 
     Yields:
-        The path to write to, unique to this process.
+        The path to write to, unique to this call.
 
     Raises:
         OSError: The file can't be written; its `filename` is the given path.
     """
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    # Processes of two containers may have the same number.
+    temporary = path.with_name(f"{path.name}.{os.getpid()}-{secrets.token_hex(4)}.tmp")
     try:
         yield temporary
         with temporary.open("r+b") as file:

@@ -95,11 +95,14 @@ def _reason(error: Exception) -> str:
 
 
 def _decoded(pixels: Pixels) -> DecodedImage:
-    grey, colour_levels = to_grey(pixels.colours, stated_bits=pixels.bits)
-    opacity = pixels.opacity
+    colours, opacity = pixels.colours, pixels.opacity
     if opacity is not None:
         opacity = np.clip(opacity, 0, 1).astype(np.float32)
         opacity = None if (opacity >= 1).all() else opacity
+    if opacity is not None and (opacity >= OPAQUE).any():
+        # What nobody sees must decide neither the depth nor whether there are colours.
+        colours = np.where((opacity == 0)[..., None], colours[opacity >= OPAQUE][0], colours)
+    grey, colour_levels = to_grey(colours, stated_bits=pixels.bits)
     shown = grey if opacity is None else grey[opacity >= OPAQUE]
     if shown.size == 0:
         raise PictureError("the image is empty: no pixel is opaque")

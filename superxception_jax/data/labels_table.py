@@ -17,10 +17,13 @@ COLUMNS = ("file", "class", "cell", "case", "turned")
 _SEPARATORS = (";", "\t", ",")  # The comma last: it is the decimal sign where others separate.
 # `labels (1).csv`, `labels(1).csv`, `labels-1.csv`, `labels 2.csv`
 _COPY = re.compile(r"labels[ _-]?(?:\(\d+\)|\d+)\.csv", re.IGNORECASE)
+# Spreadsheets translate true and false: German, French, Italian, Spanish, Portuguese, Dutch.
 _TURNED = {
     "": None,
-    **dict.fromkeys(("true", "yes", "1"), True),
-    **dict.fromkeys(("false", "no", "0"), False),
+    **dict.fromkeys(
+        ("true", "yes", "1", "wahr", "vrai", "vero", "verdadero", "verdadeiro", "waar"), True
+    ),
+    **dict.fromkeys(("false", "no", "0", "falsch", "faux", "falso", "onwaar"), False),
 }
 
 
@@ -129,8 +132,8 @@ def read_table(table: Path) -> list[TableRow]:
             f"`{name}` must be a table of text, got {error}; save it again."
         ) from error
     # Each case has cells of its own.
-    problems += _spelling_problems("cell", [(folded_text(row.case), row.cell) for row in rows])
-    problems += _spelling_problems("case", [("", row.case) for row in rows])
+    problems += spelling_problems("cell", [(folded_text(row.case), row.cell) for row in rows])
+    problems += spelling_problems("case", [("", row.case) for row in rows])
     raise_problems(problems, source=name)
     return rows
 
@@ -199,12 +202,12 @@ def _check_columns(columns: Sequence[str], *, name: str) -> None:
 
 def _unknown_turned(where: str, text: str) -> str:
     return (
-        f"{where}: `turned` must be true, false or empty, got {shown_name(text)!r}; write true if "
-        "the image is upside down"
+        f"{where}: `turned` must be true, false or empty, got {shown_name(text)!r}; write true, or "
+        "1, if the image is upside down"
     )
 
 
-def _spelling_problems(column: str, values: Iterable[tuple[str, str]]) -> list[str]:
+def spelling_problems(column: str, values: Iterable[tuple[str, str]]) -> list[str]:
     """Return one line for each cell or case that is spelled in several ways.
 
     Args:

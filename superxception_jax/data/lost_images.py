@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path, PurePath
 
 from superxception_jax.data.folder_tree import NO_IMAGE, RESULT, RUN, SYSTEM, LeftOut
@@ -17,6 +18,10 @@ _OTHER_PICTURES = (
 )
 # What programs add to the name of a file while they copy it, or of a file that they replaced.
 _COPY_ENDINGS = ".bak .crdownload .download .filepart .opdownload .part .partial .tmp"
+# A file that lies in a cloud until it is opened (iCloud hides it), and the hidden file into which
+# rsync copies.
+_CLOUD_ENDINGS = ".icloud .nextcloud .owncloud"
+_HIDDEN_COPY = re.compile(r"\.(?!_)(?P<image>.+)\.(?:icloud|nextcloud|owncloud|\w{6})")
 # First bytes of the formats that are read, and the ending of their names.
 _STARTS = (
     *((start, ".tif") for start in STARTS),
@@ -26,6 +31,9 @@ _STARTS = (
     (b"GIF89a", ".gif"),
     (b"\0\0\0\x0cjP  \r\n\x87\n", ".jp2"),
     (b"\xff\x4f\xff\x51", ".jp2"),
+)
+_NOT_HERE = (
+    "an image that is not downloaded, or a copy in progress; download it, or finish the copy"
 )
 _BMP_HEADER_BYTES = (12, 16, 40, 52, 56, 64, 108, 124)  # of the versions of the format
 _LOOKED_AT_BYTES = 18
@@ -41,7 +49,7 @@ def lost_image(one: LeftOut) -> str:
         The reason, and what to do where that isn't plain; empty if it is no image.
     """
     if not one.reason.startswith(NO_IMAGE):
-        return "" if one.reason in (SYSTEM, RESULT, RUN) else one.reason
+        return hidden_image(one) if one.reason in (SYSTEM, RESULT, RUN) else one.reason
     if one.path.suffix.lower() in _OTHER_PICTURES.split():
         return one.reason
     return hidden_image(one)
@@ -56,8 +64,14 @@ def hidden_image(one: LeftOut) -> str:
     Returns:
         The reason, and what to do; empty if it is no image, or the backup of one that is there.
     """
+    if one.reason == SYSTEM and (match := _HIDDEN_COPY.fullmatch(one.path.name)):
+        name = match["image"]
+        is_there = not _is_picture(name) or one.path.with_name(name).exists()
+        return "" if is_there else _NOT_HERE
     if not one.reason.startswith(NO_IMAGE):
         return ""
+    if one.path.suffix.lower() in _CLOUD_ENDINGS.split() and _is_picture(one.path.stem):
+        return _NOT_HERE
     if _is_copy(one.path.name):
         original = _original_of(one.path)
         if original is not None and original.exists():
@@ -78,13 +92,17 @@ def _original_of(path: Path) -> Path | None:
     return path.with_suffix("") if path.suffix.lower() == ".bak" else None
 
 
+def _is_picture(name: str) -> bool:
+    suffix = PurePath(name.lower()).suffix
+    return suffix in SUFFIXES or suffix in _OTHER_PICTURES.split()
+
+
 def _is_copy(name: str) -> bool:
     """Return whether a name is that of an image with an ending of copies, or several."""
     path = PurePath(name.lower().rstrip("~"))
     while path.suffix in _COPY_ENDINGS.split():
         path = path.with_suffix("")
-    is_picture = path.suffix in SUFFIXES or path.suffix in _OTHER_PICTURES.split()
-    return is_picture and path.name != name.lower()
+    return _is_picture(path.name) and path.name != name.lower()
 
 
 def _ending_by_content(path: Path) -> str:

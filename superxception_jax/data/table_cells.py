@@ -8,10 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from superxception_jax.data.class_names import class_text
-from superxception_jax.data.file_names import folded_text, name_order, shown_name
+from superxception_jax.data.file_names import folded_text, name_order, same_text, shown_name
 from superxception_jax.data.folder_reading import NamedCell
 from superxception_jax.data.folder_tree import EMPTY, TABLE, FolderTree, LeftOut
-from superxception_jax.data.labels_table import ImageIndex, TableRow
+from superxception_jax.data.labels_table import ImageIndex, TableRow, spelling_problems
 from superxception_jax.data.record import raise_problems
 
 UNLISTED = f"not in {TABLE}"
@@ -57,7 +57,8 @@ def cells_of_table(
                 f"{listed[file].where}: its cell is unknown: the file must be in `<cell>/`, or "
                 "the table must name the cell"
             )
-    problems += _gaps(folder, listed)
+    problems += _gaps(folder, listed) + _scattered(folder, listed)
+    problems += spelling_problems("case", [("", case) for case, _ in groups])
     raise_problems(problems, source=shown_name(str(folder / TABLE)))
     if not listed:
         raise ValueError(f"`{shown_name(str(folder / TABLE))}` must list images, got none.")
@@ -123,7 +124,9 @@ def _places(folder: Path, listed: dict[Path, TableRow]) -> dict[Path, tuple[str,
     places = {}
     for file, parts in _folders(folder, listed).items():
         row = listed[file]
-        case = row.case or (parts[0] if len(parts) > 1 and not row.cell else "")
+        # Folders are those of cases where the innermost one is the cell's.
+        of_cell = parts and folded_text(row.cell or parts[-1]) == folded_text(parts[-1])
+        case = row.case or ("/".join(parts[:-1]) if of_cell else "")
         # The folders of a file may name the case already.
         places[file] = (case, (row.cell or "/".join(parts)).removeprefix(f"{case}/"))
     return places
@@ -136,7 +139,7 @@ def _folders(folder: Path, listed: dict[Path, TableRow]) -> dict[Path, tuple[str
         labels.setdefault(file.parent, set()).add(_class_or_text(row.label))
     found = {}
     for file in listed:
-        parts = tuple(shown_name(part) for part in file.relative_to(folder).parts[:-1])
+        parts = tuple(same_text(shown_name(part)) for part in file.relative_to(folder).parts[:-1])
         if parts and labels[file.parent] == {_class_or_text(parts[-1])}:
             parts = parts[:-1]  # A class folder: all its images have its class.
         found[file] = parts
@@ -171,6 +174,29 @@ def _gaps(folder: Path, listed: dict[Path, TableRow]) -> list[str]:
     return list(problems.values())
 
 
+def _scattered(folder: Path, listed: dict[Path, TableRow]) -> list[str]:
+    """Return one line for each cell of no stated case whose images lie in several folders.
+
+    They may be cells of several patients, each of whom has a cell of this name.
+    """
+    places, folders = _places(folder, listed), _folders(folder, listed)
+    first: dict[tuple[str, str], Path] = {}
+    problems: dict[tuple[str, str], str] = {}
+    for file, row in listed.items():
+        if not row.cell or row.case:
+            continue
+        other = first.setdefault(_folded(places[file]), file)
+        one, two = (folded_text("/".join(folders[path])) for path in (other, file))
+        if one != two:
+            problems.setdefault(
+                _folded(places[file]),
+                f"{row.where}: the images of cell {shown_name(row.cell)!r} are in several folders, "
+                f"`{'/'.join(folders[other]) or '.'}` and `{'/'.join(folders[file]) or '.'}`, and "
+                "may be of several patients; fill in `case`",
+            )
+    return list(problems.values())
+
+
 def _class_or_text(text: str) -> str:
     try:
         return class_text(text)
@@ -188,6 +214,6 @@ def _missing(file: str, folder: Path, reasons: Mapping[Path, str]) -> str:
     for place in (path, *path.parents):
         if place in reasons:
             return f"the file is left out ({reasons[place]})"
-    if ".." in path.parts or path == Path(file):
+    if ".." in path.parts or not path.is_relative_to(folder):
         return "the file must be in the folder of the table"
     return _NO_FILE

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from superxception_jax.data.file_names import folded_text
 from superxception_jax.data.joined import prefix_of
 from superxception_jax.data.source import Chromosomes
 from superxception_jax.files import damaged, load_arrays, replacing
@@ -108,13 +109,14 @@ def _left_out(
         # Cases of other data sets are no patients of this laboratory, whatever their number.
         own = prefix_of("own") if len(experiment.data_sets) > 1 else ""
         if "own" in experiment.data_sets:
-            held_out = {case.removeprefix(own) for case in cases if case.startswith(own)}
+            own_cases = [case.removeprefix(own) for case in cases if case.startswith(own)]
+            held_out = set(map(folded_text, own_cases))
     with_labels, of_cases = set[str](), set[str]()
     columns = (pseudo.cells, pseudo.cases, pseudo.hashes)
     for cell, case, hashes in zip(*(one.tolist() for one in columns), strict=True):
         # Of an image that a table calls turned, a data set has the hash of the turned image.
         if not known.isdisjoint(hashes.split()):
             with_labels.add(cell)
-        if case in held_out:
+        if folded_text(case) in held_out:
             of_cases.add(cell)
     return with_labels, of_cases - with_labels

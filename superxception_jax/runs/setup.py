@@ -16,7 +16,7 @@ from clu import parameter_overview
 
 from superxception_jax.data.joined import join_chromosomes
 from superxception_jax.data.source import Chromosomes
-from superxception_jax.data.splits import PARTS, WHOLE_CELL_PROTOCOLS, Split
+from superxception_jax.data.splits import PARTS, Split
 from superxception_jax.evaluation.metrics import class_shares
 from superxception_jax.models.inference import Predict, make_predict
 from superxception_jax.models.multiply_accumulates import count_multiply_accumulates
@@ -24,8 +24,7 @@ from superxception_jax.runs.experiment import Experiment
 from superxception_jax.runs.network import make_network
 from superxception_jax.runs.pseudo_labels_file import without_known
 from superxception_jax.runs.split_data import (
-    check_cells,
-    check_polarity,
+    check_splits,
     choose_to_curl,
     draw_split,
     load_curled,
@@ -137,9 +136,7 @@ def set_up(
     stored = describe_split(everything, split)
     splits = {name: everything.take(getattr(split, name)) for name in PARTS}
     to_curl = choose_to_curl(splits["train"], experiment.curled_share)
-    check_polarity(splits["train"], experiment)
-    if experiment.split.protocol in WHOLE_CELL_PROTOCOLS:
-        check_cells(splits[tested].cells)
+    check_splits(splits, experiment, tested=tested)
     beside = []
     if pseudo_labelled is not None:
         beside = [without_known(pseudo_labelled, stored, experiment)]

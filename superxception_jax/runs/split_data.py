@@ -12,7 +12,7 @@ import numpy as np
 from superxception_jax.chromosomes import MOST_CHROMOSOMES
 from superxception_jax.data.joined import load_data_sets, prefix_of
 from superxception_jax.data.source import Chromosomes
-from superxception_jax.data.splits import Split, SplitSettings, make_split
+from superxception_jax.data.splits import WHOLE_CELL_PROTOCOLS, Split, SplitSettings, make_split
 from superxception_jax.runs.experiment import Experiment
 from superxception_jax.training.processes import first_alone, is_first
 
@@ -154,6 +154,23 @@ def shown_labels(
     return np.concatenate([train.labels[repeated_places(train, repeats)], train.labels[copied]])
 
 
+def check_splits(splits: Mapping[str, Chromosomes], experiment: Experiment, *, tested: str) -> None:
+    """Raise if the images can't be trained on or tested as the experiment says.
+
+    Args:
+        splits: Images by split.
+        experiment: Checked experiment.
+        tested: Split that will be tested.
+
+    Raises:
+        ValueError: See `check_polarity`, `check_apart` and `check_cells`.
+    """
+    check_polarity(splits["train"], experiment)
+    check_apart(splits)
+    if experiment.split.protocol in WHOLE_CELL_PROTOCOLS:
+        check_cells(splits[tested].cells)
+
+
 def check_polarity(train: Chromosomes, experiment: Experiment) -> None:
     """Raise if a network that takes images for upright would learn from others.
 
@@ -169,6 +186,35 @@ def check_polarity(train: Chromosomes, experiment: Experiment) -> None:
         raise ValueError(
             f"`model.polarity` must be read, got given with {unknown:,} training images that may "
             "be any way up; set it to read."
+        )
+
+
+def check_apart(splits: Mapping[str, Chromosomes]) -> None:
+    """Raise if an image of one data set trains or validates, and is tested in another one.
+
+    Args:
+        splits: Images by split.
+
+    Raises:
+        ValueError: There are such images; the first is named.
+    """
+    tested = splits["test"]
+    names = dict(zip(tested.hashes.tolist(), tested.names.tolist(), strict=True))
+    sources = dict(zip(tested.hashes.tolist(), tested.sources.tolist(), strict=True))
+    found = [
+        (name, names[pixels])
+        for part in ("train", "validation")
+        for name, pixels, source in zip(
+            *(getattr(splits[part], field).tolist() for field in ("names", "hashes", "sources")),
+            strict=True,
+        )
+        if sources.get(pixels, source) != source
+    ]
+    if found:
+        raise ValueError(
+            f"`data.dataset` must name sets of different images, got {len(found):,} that one set "
+            f"trains or validates with and another tests, such as `{found[0][0]}` and "
+            f"`{found[0][1]}`; leave one of the sets out, or these cells of your folder."
         )
 
 

@@ -167,6 +167,13 @@ def test_of_two_runs_at_once_the_slower_takes_what_is_there(lab, tmp_path, monke
     assert not list((tmp_path / "data").rglob("*incomplete*"))
 
 
+def test_what_another_program_has_prepared_since_is_taken(lab, tmp_path):
+    early = build("own", own_options(lab), tmp_path)
+    assert count_records(build("own", own_options(lab), tmp_path), progress=False) == 4
+    assert count_records(early, progress=False) == 4
+    assert len(load_records(early, progress=False)) == 4
+
+
 def test_nothing_imports_tensorflow_or_jax(lab, tmp_path):
     code = (
         "import json, sys\n"

@@ -51,6 +51,21 @@ def test_transparent_pixels_keep_their_opacity_and_are_not_filled():
     np.testing.assert_array_equal(decoded.grey[1], GREY[1])
 
 
+@pytest.mark.parametrize("hidden", [0, 65535])
+def test_what_is_fully_transparent_decides_nothing(hidden):
+    image = np.random.default_rng(0).integers(900, 3000, (20, 16), np.uint16)
+    alpha = np.full(image.shape, 65535, np.uint16)
+    alpha[:5] = 0
+    blue = np.zeros((*image.shape, 3), np.uint16)
+    blue[..., 2] = image
+    stored = np.dstack([blue, alpha])
+    stored[:5, :, :3] = hidden
+    file = tiff(stored, photometric="rgb", extrasamples=["unassalpha"])
+    decoded = decode_image(file)
+    np.testing.assert_array_equal(decoded.grey[5:], image[5:])
+    assert (decoded.colour_levels, decoded.grey.max() < 4096) == (0, True)
+
+
 def test_opaque_alpha_changes_nothing():
     alpha = np.full(GREY.shape, 255, np.uint8)
     decoded = decode_image(content(np.stack([GREY, alpha], -1)))

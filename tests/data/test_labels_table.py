@@ -53,7 +53,7 @@ def test_tables_of_all_spreadsheets_are_read(tmp_path, content):
         (
             b"file,turned,class\na,2,1\nb,true,1\nc,t r\x1bue,1\n",
             r"got 2 problems.*\n  Labels.csv line 2 \(a\): `turned` must be true, false or empty, "
-            r"got '2'; write true if the image is upside down\n.* line 4 \(c\): .*, got 't r\\",
+            r"got '2'; write true, or 1, if the image is upside down\n.* line 4 \(c\): .* 't r\\",
         ),
     ],
 )
@@ -65,8 +65,11 @@ def test_tables_that_cannot_be_used_are_explained(tmp_path, content, message):
 @pytest.mark.parametrize(
     ("text", "turned"),
     [
-        *((one, True) for one in ("true", "TRUE", "True", "yes", "Yes", "1", " 1 ")),
-        *((one, False) for one in ("false", "FALSE", "no", "NO", "0")),
+        *(
+            (one, True)
+            for one in ("true", "TRUE", "True", "yes", "Yes", "1", " 1 ", "WAHR", "VRAI", "VERO")
+        ),
+        *((one, False) for one in ("false", "FALSE", "no", "NO", "0", "FALSCH", "FAUX", "FALSO")),
         *((one, None) for one in ("", "  ")),
     ],
 )

@@ -37,6 +37,18 @@ def test_a_copy_in_progress_may_be_an_image(tmp_path, name):
     assert lost(tmp_path) == {name: COPY}
 
 
+@pytest.mark.parametrize("by_table", [False, True])
+def test_an_image_in_a_cloud_or_a_hidden_copy_is_lost(tmp_path, by_table):
+    names = [".scan 3a.png.icloud", ".scan 6a.TIF.Xy3k2a", "scan 5a.png.nextcloud"]
+    others = ["._scan 7a.png.icloud", ".notes.icloud", ".1.png.Xy3k2a"]  # The image is there.
+    put_names(tmp_path, [*CELL, *names, *others])
+    if by_table:
+        rows = [f"{name},7,c" for name in CELL]
+        (tmp_path / "labels.csv").write_text("\n".join(["file,class,cell", *rows]))
+    assert set(lost(tmp_path)) == set(names)
+    assert set(lost(tmp_path).values()) == {lost_images._NOT_HERE}
+
+
 @pytest.mark.parametrize("ending", SUFFIXES)
 @pytest.mark.parametrize("name", ["chr 3 a", "chr 3.a", "chr 3 a.orig", "x.tmp"])
 def test_an_image_is_known_by_its_content(tmp_path, ending, name):

@@ -16,6 +16,7 @@ from superxception_jax.data.stored_images import StoredImages
 from superxception_jax.runs import split_data
 from superxception_jax.runs.experiment import build_experiment
 from superxception_jax.runs.split_data import (
+    check_apart,
     check_cells,
     check_polarity,
     choose_to_curl,
@@ -166,6 +167,23 @@ def test_training_images_are_repeated_by_data_set():
     assert len(repeated.labels) == 3 * len(one.labels) + len(other.labels)
     assert (repeated.sources == "gband").sum() == 3 * len(one.labels)
     assert repeat_images(joined, {"gband": 1, "own": 1}) is joined
+
+
+def test_an_image_of_two_data_sets_is_not_trained_and_tested():
+    one, other = two_laboratories()
+    joined = join_chromosomes(
+        [dataclasses.replace(one, hashes=np.char.add("x", one.hashes)), other]
+    )
+    split = split_sources(joined, settings=SPLIT, test_only=())
+    splits = {part: joined.take(getattr(split, part)) for part in ("train", "validation", "test")}
+    check_apart(splits)
+    train, tested = splits["train"], splits["test"]
+    place = int(np.flatnonzero(tested.sources == "own")[0])
+    hashes = train.hashes.astype(object)
+    hashes[int(np.flatnonzero(train.sources == "gband")[0])] = tested.hashes[place]
+    twin = {**splits, "train": dataclasses.replace(train, hashes=hashes.astype(str))}
+    with pytest.raises(ValueError, match=rf"got 1 that one .* `{tested.names[place]}`; leave one"):
+        check_apart(twin)
 
 
 def test_images_of_any_orientation_need_a_network_that_reads_it():
