@@ -79,13 +79,8 @@ def adapt(
         # Of a training that was stopped and resumed, its whole time.
         trained = max(time.monotonic() - begun, progress.training_seconds)
         variables = load_best(setup, checkpoints)
-    seconds = begun - began + trained
-    found = {
-        "images": count_learned(split),
-        "seconds": seconds,
-        "kept_start": progress.best_step == 0,
-    }
-    return found | test(setup, variables)
+    found = {"images": count_learned(split), "seconds": begun - began + trained}
+    return found | {"kept_start": progress.best_step == 0} | test(setup, variables)
 
 
 def count_learned(split: Split) -> int:

@@ -46,16 +46,6 @@ def test_files_are_replaced_whole(tmp_path):
     assert sorted(file.name for file in tmp_path.iterdir()) == ["a.csv", "results.json"]
 
 
-def test_two_of_one_number_write_the_same_file(tmp_path):
-    # As the first processes of two containers do.
-    path = tmp_path / "a.txt"
-    with replacing(path) as one, replacing(path) as other:
-        one.write_text("one")
-        other.write_text("other")
-    assert path.read_text() == "one"
-    assert list(tmp_path.iterdir()) == [path]
-
-
 def test_a_failure_keeps_the_old_file_and_leaves_nothing_behind(tmp_path):
     path = write_text(tmp_path / "a.txt", "old")
 

@@ -12,6 +12,7 @@ from superxception_jax.data import source
 from superxception_jax.data.prepared_files import prepared_files
 from superxception_jax.data.source import Chromosomes
 from superxception_jax.data.stored_images import StoredImages
+from superxception_jax.files import replacing
 from tests.data.small_lab import FOUND, NOTICE, SETTINGS, assert_equal, caches, load
 
 
@@ -136,3 +137,13 @@ def test_a_stop_while_storing_leaves_nothing(lab, monkeypatch):
             load_streamed(lab)
         assert [path.suffix for path in caches(lab)] == [".array_record"]
     assert_same_content(load_streamed(lab), load(lab))
+
+
+def test_two_of_one_number_write_the_same_file(tmp_path):
+    # As the first processes of two containers do.
+    path = tmp_path / "a.txt"
+    with replacing(path) as one, replacing(path) as other:
+        one.write_text("one")
+        other.write_text("other")
+    assert path.read_text() == "one"
+    assert list(tmp_path.iterdir()) == [path]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 from types import SimpleNamespace
 from typing import Any
@@ -227,13 +228,9 @@ def test_a_process_that_fails_ends_instead_of_waiting_for_others(make, monkeypat
 
 @pytest.mark.usefixtures("no_figures")
 def test_a_measurement_that_failed_is_said_to_be_missing(make, tmp_path, monkeypatch):
-    def fail(*_args, **_options):
-        raise MemoryError
-
     make(cells(MALE))
-    assert "missing" not in json.loads((tmp_path / "results.json").read_text())
     assert load_results(tmp_path).missing == ()
-    monkeypatch.setattr(report, "_restore", fail)
+    monkeypatch.setattr(report, "_restore", functools.partial(int, "no number"))
     with pytest.raises(ValueError, match=r"`super_resolution` failed"):
         make(cells(MALE))
     assert load_results(tmp_path).missing == ("super_resolution",)
