@@ -117,10 +117,8 @@ def write_report(
     ]
     parts = Attempts()
     restore_some = functools.partial(_restore, setup, variables, images, split=split)
-    if process_count() == 1:
-        restored = parts.attempt("super_resolution", restore_some)
-    else:
-        restored = restore_some()  # One that went on without it would wait for the others.
+    alone = process_count() == 1  # Of several, one that went on without it would wait for all.
+    restored = parts.attempt("super_resolution", restore_some) if alone else restore_some()
     results = RunResults(
         **_identity(setup, split=split),
         **_metrics(setup, predictions, metrics),
