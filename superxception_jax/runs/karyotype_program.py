@@ -265,10 +265,11 @@ def _others_text(others: Sequence[str], out: Path) -> str:
 def _case_summary(case: Case) -> str:
     """Return the lines that the program prints for a case."""
     from superxception_jax.karyotyping.case.conclude import SAME_IMAGES
+    from superxception_jax.karyotyping.review_flags import percent
 
     formula = f"draft {case.formula}" if case.formula else f"no formula ({case.withheld})"
     cells = f"{len(case.analysed)} of {len(case.cells)} cells analysed"
-    probability = f", probability {100 * case.posterior:.1f} %" if case.formula else ""
+    probability = f", probability {percent(case.posterior)}" if case.formula else ""
     # A folder of a case is mostly called so.
     name = case.name if case.name.lower().startswith("case") else f"case {case.name}"
     copies = [

@@ -99,16 +99,16 @@ class CaseView:
         )
 
     def lacks_cells(self, place: int, *, left_out: int | None) -> bool:
-        """Return whether a hypothesis has neither normal cells nor a clone, in neoplastic cases.
+        """Return whether a hypothesis has no clone, and few normal cells, in neoplastic cases.
 
-        The patient's own karyotype needs no clone: one cell may show it.
+        The patient's own karyotype needs no clone. But where most cells show something else, a
+        normal formula would count them as what they are not.
         """
         if self.settings.order == "constitutional":
             return False
         lines = [one for cell, one in enumerate(self.lines_of(place)) if cell != left_out]
-        return not any(one in NORMAL for one in lines) and not clonal_changes(
-            lines, self.reference(place), self.settings
-        )
+        few = 2 * sum(one in NORMAL for one in lines) < len(lines)
+        return few and not clonal_changes(lines, self.reference(place), self.settings)
 
     def _may_be_alone(self, place: int) -> bool:
         lines = self.weighed.hypotheses[place].lines

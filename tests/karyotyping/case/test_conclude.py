@@ -155,6 +155,10 @@ def test_cells_of_a_neoplastic_case_that_are_too_few_for_any_clone_have_no_formu
     case = conclude({"45,XX,-5": 2, "45,XX,-7": 2}, order="neoplastic")
     assert case.withheld == TOO_FEW_CELLS
     assert "the nearest one needs 1 more cell" in case.more_text
+    # A normal cell among them makes the others no normal ones.
+    for lines in ({"45,XX,-7": 2}, {"45,XX,-7": 2, "45,XX,-9": 2, "45,X": 2}):
+        case = conclude({"46,XX": 1, **lines}, order="neoplastic")
+        assert (case.formula, case.withheld) == ("", TOO_FEW_CELLS)
     # With three cells each decides; the patient's own karyotype needs one.
     case = conclude({"45,XX,-7": 3}, order="neoplastic")
     assert case.review_first == tuple((name, "without this cell: no formula") for name in "123")

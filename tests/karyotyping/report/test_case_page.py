@@ -100,6 +100,26 @@ def test_a_correction_changes_the_case(case_page, case_samples):
     assert "evidence" not in second["read"]
 
 
+def test_a_case_with_one_alternative_less_probable_than_a_thousandth_says_so(case_page):
+    page = case_page
+    assert page.text(".alternatives").count("No other formula") == 0
+    page.find("#next-case").click()
+    # Without a formula there is no other one.
+    assert page.text(".alternatives").count("No other formula") == 0
+
+
+def test_the_first_cell_is_that_of_the_case_whatever_is_listed(case_page, case_samples):
+    page, (cells, _) = case_page, case_samples
+    page.find(f"[data-cell='{cells[4].cell}']").click()
+    page.wait(".chromosome")
+    page.press(cells[4].of_class("1")[0].name, "a")
+    page.find("[data-case='case 7']").click()
+    page.find("#filter-kind option[value='corrected']").click()
+    page.find("#first-cell").click()
+    page.wait(".chromosome")
+    assert page.text("#cell-head h2") in [one.cell for one in cells[:3]]
+
+
 def test_of_a_cell_and_its_copy_one_counts_after_each_correction(case_page, case_samples):
     page, (cells, _) = case_page, case_samples
     page.find(f"[data-cell='{cells[4].cell}']").click()

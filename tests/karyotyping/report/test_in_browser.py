@@ -232,6 +232,31 @@ def test_page_can_reach_no_network(page):
     page.driver.refresh()
 
 
+def test_the_menu_of_classes_can_be_undone(page, cells):
+    page.show("Cell 001")
+    image = cells[1].of_class("21")[0].name
+    page.press(image)
+    page.find("#class-choice option[value='22']").click()
+    assert image in page.members("22")
+    page.find("#class-choice").send_keys(Keys.NULL)
+    page.chord(Keys.CONTROL, key="z")
+    assert image in page.members("21")
+
+
+def test_what_could_not_be_stored_stays_when_another_tab_stores(page, cells):
+    page.show("Cell 001")
+    error = "new DOMException('full', 'QuotaExceededError')"
+    page.driver.execute_script(f"Storage.prototype.setItem = () => {{ throw {error} }}")
+    image = cells[1].of_class("21")[0].name
+    page.press(image, "a")
+    key = "`karyotype-page-${location.pathname}`"
+    page.driver.execute_script(f"dispatchEvent(new StorageEvent('storage', {{ key: {key} }}))")
+    assert image in page.members("set aside")
+    # The page now asks before it is closed; the next test must not meet that question.
+    page.chord(Keys.CONTROL, key="z")
+    page.driver.get("about:blank")
+
+
 def test_blocked_storage_is_reported(page):
     block = "Storage.prototype.setItem = () => { throw new DOMException('no', 'SecurityError') }"
     page.driver.execute_script(block)

@@ -7,6 +7,7 @@ import io
 import unicodedata
 
 from pypdf import PdfReader
+from selenium.webdriver.common.keys import Keys
 
 PRINTED = "window.print = () => { document.body.dataset.printed = 'yes' }"
 
@@ -66,6 +67,26 @@ def test_a_cell(case_page, case_samples):
     assert "case 7/cell 1" not in text
     page.find("#reviewer").send_keys("A. Reviewer")
     assert "reviewer: A. Reviewer · not reviewed" in print_pdf(page)[0]
+
+
+def test_the_keys_print_the_same_from_a_field(case_page):
+    page = case_page
+    page.driver.execute_script(PRINTED)
+    page.find("#reviewer").send_keys("A. Reviewer")
+    page.chord(Keys.CONTROL, key="p")
+    page.wait("[data-printed]")
+    assert len(page.all("#printed-cells .printed-cell")) == 3
+    page.driver.execute_script("dispatchEvent(new Event('afterprint'))")
+
+
+def test_a_cell_is_printed_once_its_images_are_there(case_page, case_samples):
+    page, (cells, _) = case_page, case_samples
+    count = "window.print = () => { window.drawn = document.images.length }"
+    page.driver.execute_script(f"{count}; delete window.drawn")
+    shown = f"document.querySelector(`[data-cell='{cells[4].cell}']`).click()"
+    page.driver.execute_script(f"{shown}; document.getElementById('print').click()")
+    page.wait_until(lambda: page.driver.execute_script("return window.drawn") is not None)
+    assert page.driver.execute_script("return window.drawn") >= len(cells[4].chromosomes)
 
 
 COUNTED = """

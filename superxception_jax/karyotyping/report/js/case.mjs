@@ -92,13 +92,15 @@ function weighedCase(cells, all, rows, settings) {
   const isPossible = (place, leftOut) =>
     (isConstitutional && hypotheses[place].lines.length === 1) ||
     missing(place, leftOut).every((cells) => cells === 0);
-  // The patient's own karyotype needs no clone: one cell may show it.
+  // The patient's own karyotype needs no clone. But where most cells show something else, a normal
+  // formula would count them as what they are not.
   const lacksCells = (place, leftOut) => {
     if (isConstitutional) return false;
     const lines = usedIn(place)
       .filter((_, cell) => cell !== leftOut)
       .map((line) => all[line].counts);
-    return !lines.some(isNormal) && clonalChanges(lines, reference(place), settings).size === 0;
+    const isFew = 2 * lines.filter(isNormal).length < lines.length;
+    return isFew && clonalChanges(lines, reference(place), settings).size === 0;
   };
   const formulaOf = (place, leftOut) => {
     const found = sizes(place, leftOut);

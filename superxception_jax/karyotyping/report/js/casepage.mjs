@@ -4,7 +4,7 @@ import { isMoved } from "./cells.mjs";
 import { caseFormulaText, caseNow } from "./consensus.mjs";
 import { cellsOf, report } from "./data.mjs";
 import { actionButton, byId, make } from "./dom.mjs";
-import { showCaseBeside, showCellBeside } from "./navigate.mjs";
+import { showCaseBeside, showCell } from "./navigate.mjs";
 import { revision, states } from "./state.mjs";
 import {
   alternatives, clones, copyTable, lines, reviewFirst, section, setAside,
@@ -74,8 +74,8 @@ function caseHead(now) {
       actionButton("previous-case", "‹ Previous case", "Previous case (Shift+P)",
         () => showCaseBeside(-1)),
       actionButton("next-case", "Next case ›", "Next case (Shift+N)", () => showCaseBeside(1)),
-      actionButton("first-cell", "First cell", "First cell of this case (n)",
-        () => showCellBeside(1)),
+      cells.length === 0 ? null : actionButton("first-cell", "First cell",
+        "First cell of this case", () => showCell(cells[0])),
     ),
     make("p", { className: "numbers" },
       `${plural(counted, "cell")} counted · ${analysed} analysed · ` +

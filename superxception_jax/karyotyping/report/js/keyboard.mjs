@@ -95,7 +95,8 @@ function controlKey(event) {
 
 export function onKey(event) {
   if (isHelpOpen()) return; // The dialog closes itself by Escape.
-  const isText = event.target.matches("input:not([type=checkbox]), select, textarea");
+  const isText = event.target.matches("input:not([type=checkbox]), textarea");
+  const isControl = event.ctrlKey || event.metaKey;
   if (event.key === "Escape") {
     stopDrag();
     hideTip();
@@ -103,11 +104,14 @@ export function onKey(event) {
     renderDetails();
     return;
   }
-  if (isText || event.altKey) return;
-  if (event.ctrlKey || event.metaKey) {
-    controlKey(event);
+  if (event.altKey) return;
+  if (isControl) {
+    // A text undoes its own changes; printing is the same everywhere.
+    if (!isText || event.key.toLowerCase() === "p") controlKey(event);
     return;
   }
+  // Letters choose in a menu.
+  if (isText || event.target.matches("select")) return;
   const button = event.target.closest?.(".chromosome");
   if (button && chromosomeKey(event, button)) event.preventDefault();
   else if ((singleKeys() || button) && Object.hasOwn(COMMANDS, event.key)) COMMANDS[event.key]();

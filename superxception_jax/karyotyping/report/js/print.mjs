@@ -12,8 +12,11 @@ import { chromosomeState, saved, states } from "./state.mjs";
 import { view } from "./view.mjs";
 
 let printed = [];
-// The request that is being prepared: {one: the case}; null: none.
+// The request that is being prepared: {one: the case or null, cell: the shown cell}; null: none.
 let request = null;
+
+/** Return whether the page of a request is still shown. */
+const isShown = ({ one, cell }) => one === view.one && (one !== null || cell === view.cell);
 
 function printedPicture(cell, one) {
   const image = make("img", { src: one.image, alt: "" });
@@ -77,7 +80,7 @@ function pageOf(cell) {
 
 /** Prepare the karyograms of a case, and return whether they are still wanted. */
 async function prepareCase(own) {
-  const isWanted = () => request === own && view.one === own.one;
+  const isWanted = () => request === own && isShown(own);
   const cells = cellsOf(own.one);
   say("Preparing the karyograms for printing.");
   pin(cells);
@@ -92,6 +95,14 @@ async function prepareCase(own) {
   return isWanted();
 }
 
+/** Wait for the images of the shown cell, and return whether it is still shown. */
+async function prepareCell(own) {
+  await loadCell(own.cell);
+  const images = [...document.querySelectorAll("#karyogram img")];
+  await Promise.all(images.map((image) => image.decode()));
+  return isShown(own);
+}
+
 export function clearPrinted() {
   byId("printed-cells").replaceChildren();
   release(printed);
@@ -103,16 +114,16 @@ export function clearPrinted() {
  * while: meanwhile the same request is not repeated, and it ends when another page is shown.
  */
 export async function printShown() {
-  if (request !== null && request.one === view.one) return;
+  if (request !== null && isShown(request)) return;
   clearPrinted();
-  const own = { one: view.one };
+  const own = { one: view.one, cell: view.cell };
   request = own;
   let isWanted = true;
   try {
-    if (own.one !== null) isWanted = await prepareCase(own);
+    isWanted = own.one === null ? await prepareCell(own) : await prepareCase(own);
   } catch (error) {
     isWanted = false;
-    if (request === own && view.one === own.one) tellMissing(error);
+    if (request === own && isShown(own)) tellMissing(error);
   } finally {
     if (request === own) {
       request = null;

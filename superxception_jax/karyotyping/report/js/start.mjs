@@ -77,9 +77,10 @@ function listen() {
   window.addEventListener("afterprint", clearPrinted);
   listenToHelp();
   window.addEventListener("resize", setScale);
-  // Take over the changes made to the same cells in another tab.
+  // Take over the changes made to the same cells in another tab, unless those of this one could
+  // not be stored and would be lost.
   window.addEventListener("storage", (event) => {
-    if (!isOwnKey(event.key)) return;
+    if (!storageWorks || !isOwnKey(event.key)) return;
     readStorage();
     renderFrame();
     redraw();

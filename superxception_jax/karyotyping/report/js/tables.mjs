@@ -59,7 +59,8 @@ export function alternatives(now) {
     now.alternatives.length > 0
       ? table("", ["Formula", "Probability"],
         now.alternatives.map((one) => [formula(one.formula), percent(one.posterior)]))
-      : make("p", { className: "quiet" }, "No other formula was considered."),
+      : make("p", { className: "quiet" },
+        now.formula === "" ? "" : "No other formula has a probability of 0.1 % or more."),
     make("p", { className: "quiet" },
       `Sex chromosomes: ${sexes.map(([name, share]) => `${name || "none"} ${percent(share)}`).join(", ")}`),
   );
