@@ -6,7 +6,7 @@ import dataclasses
 import itertools
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +20,8 @@ SHARE_STEPS = {1: 1, 2: 39, 3: 23, 4: 15}
 # Cell lines of three or more are sought among so many that fit the most cells.
 MOST_FREQUENT = 8
 _LEAST_LOG = -700.0
+# Numbers of 8 bytes: hypotheses × cells × shares. All pairs of a large case are gigabytes.
+_MOST_AT_ONCE = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -145,9 +147,8 @@ def weigh_hypotheses(evidence: np.ndarray, *, hypotheses: Sequence[Hypothesis]) 
     most = evidence.max(axis=1, keepdims=True)
     fit = np.exp(np.maximum(evidence - most, _LEAST_LOG))
     logs, without, line_of = [], [], []
-    for number, some in itertools.groupby(hypotheses, key=lambda one: len(one.lines)):
-        group = tuple(some)
-        grid = share_grid(number)
+    for group in _groups(hypotheses, cells=len(evidence)):
+        grid = share_grid(len(group[0].lines))
         lines = np.array([one.lines for one in group])
         priors = np.array([one.log_prior for one in group])
         mixed = np.log(fit[:, lines] @ grid.T)
@@ -163,6 +164,14 @@ def weigh_hypotheses(evidence: np.ndarray, *, hypotheses: Sequence[Hypothesis]) 
         without=_normalized(np.concatenate(without, axis=1)),
         line_of=tuple(line_of),
     )
+
+
+def _groups(hypotheses: Sequence[Hypothesis], *, cells: int) -> Iterator[tuple[Hypothesis, ...]]:
+    """Yield hypotheses of equal numbers of lines, as many as fit into the memory together."""
+    for number, some in itertools.groupby(hypotheses, key=lambda one: len(one.lines)):
+        group = tuple(some)
+        step = max(1, _MOST_AT_ONCE // (cells * len(share_grid(number))))
+        yield from (group[first : first + step] for first in range(0, len(group), step))
 
 
 def merge_empty_lines(weighed: Weighed) -> Weighed:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import itertools
 import math
+import tracemalloc
 
 import numpy as np
 import pytest
 from scipy import integrate
 
+from superxception_jax.karyotyping.case import hypotheses as module
 from superxception_jax.karyotyping.case.case_record import CaseSettings
 from superxception_jax.karyotyping.case.cell_lines import candidates_of, log_change
 from superxception_jax.karyotyping.case.hypotheses import (
@@ -109,3 +111,25 @@ def test_three_lines_integrate_to_the_dirichlet_multinomial():
     integral = np.prod(grid ** np.array([5, 4, 3]), axis=1).mean()
     exact = 2 * math.factorial(5) * math.factorial(4) * math.factorial(3) / math.factorial(14)
     assert integral == pytest.approx(exact, rel=0.03)
+
+
+def test_large_cases_need_little_memory(monkeypatch):
+    settings = CaseSettings()
+    texts = ["46,XX", *(f"47,XX,+{number}" for number in range(1, 23))]
+    candidates = candidates_of(cells_of(dict.fromkeys(texts, 1)), settings=settings)
+    evidence = np.random.default_rng(6).normal(0.0, 2.0, (40, len(candidates)))
+    pairs = [
+        one
+        for one in make_hypotheses(candidates, evidence, settings=settings)
+        if len(one.lines) <= 2
+    ]
+    whole = weigh_hypotheses(evidence, hypotheses=pairs)
+    monkeypatch.setattr(module, "_MOST_AT_ONCE", 20_000)
+    tracemalloc.start()
+    parts = weigh_hypotheses(evidence, hypotheses=pairs)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 2_500_000 < len(pairs) * 40 * 40 * 8
+    np.testing.assert_allclose(parts.posterior, whole.posterior, atol=1e-12)
+    np.testing.assert_allclose(parts.without, whole.without, atol=1e-12)
+    np.testing.assert_array_equal(np.array(parts.line_of), np.array(whole.line_of))
