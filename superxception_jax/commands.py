@@ -38,14 +38,17 @@ HELP = {"-h", "--h", "-help", "--help"}
 # Raised by absl and by config files for invalid flags.
 FLAG_ERRORS = (flags.Error, AttributeError, KeyError, TypeError, ValueError, OSError)
 # A loss that becomes infinite raises `FloatingPointError`.
+# What `Path.expanduser` says of an unknown user.
+_NO_HOME = "Could not determine home directory."
 USER_ERRORS = (ValueError, TypeError, OSError, FloatingPointError)
+_CLOSE = "close it in other programs, change its permissions, or choose another path."
 _REMEDIES = {
     errno.ENOSPC: "free space and run the same command again.",
     getattr(errno, "EDQUOT", errno.ENOSPC): "free space and run the same command again.",
     errno.EFBIG: "allow larger files (`ulimit -f unlimited`) and run the same command again.",
     errno.EROFS: "choose another folder, or make its file system writable.",
-    errno.EACCES: "change its permissions, or choose another path.",
-    errno.EPERM: "change its permissions, or choose another path.",
+    errno.EACCES: _CLOSE,
+    errno.EPERM: _CLOSE,
     errno.EIO: "check the disk, and run the same command again.",
 }
 
@@ -173,8 +176,9 @@ def _guarded(main: Callable[[], None], guard: Callable[[Callable[[], None]], Non
     if CACHE.value != "off":
         import jax
 
-        folder = os.path.abspath(os.path.expanduser(CACHE.value))
-        jax.config.update("jax_compilation_cache_dir", folder)
+        folder = os.path.expanduser(CACHE.value)
+        if not folder.startswith("~"):  # Who has no home folder has no cache.
+            jax.config.update("jax_compilation_cache_dir", os.path.abspath(folder))
     guard(main)
 
 
@@ -195,7 +199,9 @@ def run_guarded(main: Callable[[], None]) -> None:
         notes = getattr(stop, "__notes__", ["Run the same command again to go on."])
         print("\n" + "\n".join([str(asked), *notes]), file=sys.stderr)
         sys.exit(128 + signal.Signals[asked.signal_name])
-    except USER_ERRORS as error:
+    except (*USER_ERRORS, RuntimeError) as error:
+        if type(error) is RuntimeError and str(error) != _NO_HOME:
+            raise
         if os.environ.get("SUPERXCEPTION_TRACEBACK"):
             raise
         _fail(error)
@@ -207,6 +213,8 @@ def _fail(error: BaseException) -> NoReturn:
 
 
 def _sentence(error: BaseException) -> str:
+    if str(error) == _NO_HOME:
+        return "a path begins with `~`, which names no home folder here; write the whole path."
     if isinstance(error, OSError) and error.errno in _REMEDIES:
         place = f": {os.fsdecode(error.filename)}" if error.filename else ""
         return f"{error.strerror}{place}; {_REMEDIES[error.errno]}"

@@ -111,8 +111,9 @@ def _status(work, capsys):
         (OSError(errno.EDQUOT, "Disk quota exceeded", "a"), "exceeded: a; free space and run the"),
         (OSError(errno.EFBIG, "File too large", "a"), "File too large: a; allow larger files"),
         (OSError(errno.EROFS, "Read-only file system", "a"), "system: a; choose another folder"),
-        (PermissionError(errno.EACCES, "Permission denied", "a"), "denied: a; change its perm"),
+        (PermissionError(errno.EACCES, "Permission denied", "a"), "denied: a; close it in other"),
         (ValueError("`x` must be 1, got 2; set it."), "error: `x` must be 1, got 2; set it."),
+        (RuntimeError("Could not determine home directory."), "write the whole path"),
     ],
 )
 def test_errors_are_one_sentence_with_file_and_remedy(error, text, capsys):

@@ -160,8 +160,9 @@ def karyotype_folder(
     used = {task.target for task in tasks}
     # Where no file of any cell can be read, what is there is all that there is.
     if done or not all(unseen):
-        used |= {path.parent.name for path in write_cases(cases, out)}
+        # The report first: the table may be open in another program.
         report = _write_report(done, out, cases=cases, facts=facts)
+        used |= {path.parent.name for path in write_cases(cases, out)}
     return KaryotypedFolder(
         karyotypes=karyotypes,
         failed=failed,
@@ -241,7 +242,10 @@ def _finished(
 def _settle(failure: Failure, out: Path, cell: str) -> str:
     """Remove the earlier results of a cell that failed, unless they stay; return what to say."""
     if not failure.keeps:
-        remove_results(out, cell)
+        try:
+            remove_results(out, cell)
+        except OSError as error:  # Another program has a file of them open.
+            return f"{failure.reason}; its earlier results can't be removed ({error.strerror})"
     elif has_results(out, cell):
         return f"{failure.reason}; the results of an earlier run stay"
     return failure.reason

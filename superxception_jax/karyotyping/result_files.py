@@ -11,7 +11,7 @@ import shutil
 import tempfile
 import unicodedata
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +44,8 @@ _UNSAFE = re.compile(r'[<>:"|?*\\/\x00-\x1f\x7f]')
 _DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 # Of folders that are being written; `tempfile` adds eight characters.
 _PREFIX = ".karyotype-"
+# What `files.replacing` writes first.
+_UNFINISHED_FILE = re.compile(r"(report\.html|cases\.csv|case\.json)\.\d+-[0-9a-f]{8}\.tmp")
 _UNFINISHED = re.compile(re.escape(_PREFIX) + r"\w{8}")
 _MOST_BYTES = 120
 _DIGITS = 6
@@ -164,6 +166,9 @@ def remove_unfinished(out: Path) -> None:
     for folder in out.iterdir():
         if _UNFINISHED.fullmatch(folder.name) and folder.is_dir():
             shutil.rmtree(folder, ignore_errors=True)
+    for file in (*out.glob("*.tmp"), *out.glob("case */*.tmp")):
+        if _UNFINISHED_FILE.fullmatch(file.name):
+            file.unlink(missing_ok=True)
 
 
 def remove_results(out: Path, cell: str) -> None:
@@ -175,11 +180,11 @@ def remove_results(out: Path, cell: str) -> None:
         out: Folder of the results.
         cell: Name of the cell.
     """
-    for name in (_plain_name(cell), _numbered_name(cell)):
-        if _cell_of(out / name) == cell:
-            _remove_files(out / name)
-            with contextlib.suppress(OSError):  # Something else is in it.
-                (out / name).rmdir()
+    folders = _folders_of(out, cell)
+    for folder in folders:
+        for one in reversed(CELL_FILES):
+            (folder / one).unlink(missing_ok=True)
+    _remove_empty(folders)
 
 
 @contextlib.contextmanager
@@ -209,8 +214,10 @@ def replacing_results(out: Path, name: str, *, cell: str) -> Iterator[Path]:
     temporary = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=out))
     try:
         yield temporary
-        remove_results(out, cell)
-        _remove_files(folder)
+        folders = dict.fromkeys([*_folders_of(out, cell), folder])
+        earlier = [one / file for one in folders for file in reversed(CELL_FILES)]
+        _set_aside([file for file in earlier if file.exists()], temporary)
+        _remove_empty(folders)
         folder.mkdir(exist_ok=True)
         for one in CELL_FILES:
             if (temporary / one).exists():
@@ -219,10 +226,32 @@ def replacing_results(out: Path, name: str, *, cell: str) -> Iterator[Path]:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def _remove_files(folder: Path) -> None:
-    """Remove the results in a folder, the mark last, so that a stop in between leaves it."""
-    for one in reversed(CELL_FILES):
-        (folder / one).unlink(missing_ok=True)
+def _folders_of(out: Path, cell: str) -> list[Path]:
+    """Return the folders that hold results of a cell; more than one after a change of names."""
+    folders = (out / _plain_name(cell), out / _numbered_name(cell))
+    return [folder for folder in folders if _cell_of(folder) == cell]
+
+
+def _remove_empty(folders: Iterable[Path]) -> None:
+    for folder in folders:
+        with contextlib.suppress(OSError):  # Something else is in it.
+            folder.rmdir()
+
+
+def _set_aside(files: Sequence[Path], folder: Path) -> None:
+    """Move files into a folder, all or none: a program may hold one open, and refuse to give it.
+
+    The mark of results comes last, so that a stop in between leaves it.
+    """
+    moved: list[tuple[Path, Path]] = []
+    try:
+        for number, file in enumerate(files):
+            os.replace(file, folder / f"{number}.earlier")
+            moved.append((folder / f"{number}.earlier", file))
+    except OSError:
+        for place, file in moved:
+            os.replace(place, file)
+        raise
 
 
 def _cell_of(folder: Path) -> str | None:

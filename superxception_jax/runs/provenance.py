@@ -105,18 +105,22 @@ def find_commit(project: Path) -> str:
         The hash, with `-dirty` appended if tracked files outside `results` are changed, if
         `project` is the top of a repository that tracks the package. Otherwise the version: an
         installed or copied package may lie inside a repository of other things, whose commit says
-        nothing about it.
+        nothing about it. With `-unknown` where git can't say, as for the repository of another
+        user.
     """
+    version = f"v{superxception_jax.__version__}"
     package = "superxception_jax/__init__.py"
     tracked = _git(project, "ls-files", "--error-unmatch", package) is not None
     top = _git(project, "rev-parse", "--show-toplevel")
+    if top is None and (project / ".git").exists():
+        return f"{version}-unknown"
     if not tracked or top is None or Path(top).resolve() != project.resolve():
-        return f"v{superxception_jax.__version__}"
+        return version
     commit = _git(project, "rev-parse", "--short=12", "HEAD")
     # A table writes its page before its first run, which nothing in it changes.
     changes = _git(project, "status", "--porcelain", "--untracked-files=no", ":(exclude)results")
     if commit is None or changes is None:
-        return f"v{superxception_jax.__version__}"
+        return f"{version}-unknown"
     return f"{commit}-dirty" if changes else commit
 
 
@@ -145,7 +149,9 @@ def _git(folder: Path, *arguments: str) -> str | None:
             cwd=folder,
             env=environment,
             capture_output=True,
-            text=True,
+            # Names of folders in any bytes, whatever the locale.
+            encoding="utf-8",
+            errors="surrogateescape",
             check=True,
         )
     except (OSError, subprocess.CalledProcessError):

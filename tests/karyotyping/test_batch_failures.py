@@ -5,11 +5,12 @@ from __future__ import annotations
 import dataclasses
 import errno
 import json
+import os
 from pathlib import Path
 
 import pytest
 
-from superxception_jax.karyotyping import batch_tasks
+from superxception_jax.karyotyping import batch, batch_tasks, result_files
 from superxception_jax.karyotyping.folders import find_cells
 from superxception_jax.karyotyping.result_files import CELL_FILES, REPORT_FILE
 from tests.karyotyping.small_batch import CLASSIFIER, NETWORKS, contents, run, write_images
@@ -101,7 +102,7 @@ def test_an_error_of_a_name_is_that_of_its_cell(tmp_path):
     (tmp_path / "out" / "a").write_text("a file")
     found = run(find_cells(tmp_path / "batch").cells, tmp_path / "out")
     assert [one.cell for one in found.karyotypes] == ["b"]
-    assert found.failed["a"].startswith("NotADirectoryError: Not a directory: '")
+    assert found.failed["a"].startswith("FileExistsError: File exists: 'a'")
     assert str(tmp_path) not in found.failed["a"], "results name no folder of the laboratory"
     assert (tmp_path / "out" / "a").read_text() == "a file"
 
@@ -122,6 +123,41 @@ def test_a_file_of_results_that_another_program_holds_is_an_error_of_its_cell(
     found = run(find_cells(tmp_path / "batch").cells, tmp_path / "out")
     assert [one.cell for one in found.karyotypes] == ["b"]
     assert "Permission denied" in found.failed["a"]
+
+
+@pytest.mark.parametrize("held", ["assignments.csv", "karyotype.json"])
+def test_results_that_another_program_holds_stay_whole(tmp_path, monkeypatch, held):
+    out = tmp_path / "out"
+    write_images(tmp_path / "batch" / "a")
+    cells = find_cells(tmp_path / "batch").cells
+    run(cells, out)
+    before = contents(out / "a")
+
+    def refuse(act):
+        def acted(path, *arguments, **settings):
+            if Path(path).name == held and Path(path).parent.name == "a":
+                raise PermissionError(errno.EACCES, "Permission denied", str(path))
+            return act(path, *arguments, **settings)
+
+        return acted
+
+    monkeypatch.setattr(result_files.os, "replace", refuse(os.replace))
+    monkeypatch.setattr(Path, "unlink", refuse(Path.unlink))
+    found = run(cells, out, again=True)
+    assert found.failed["a"].endswith("; the results of an earlier run stay")
+    assert contents(out / "a") == before
+
+
+def test_a_table_that_another_program_holds_costs_no_report(tmp_path, monkeypatch):
+    write_images(tmp_path / "batch" / "case" / "a")
+
+    def hold(*_):
+        raise PermissionError(errno.EACCES, "Permission denied", "cases.csv")
+
+    monkeypatch.setattr(batch, "write_cases", hold)
+    with pytest.raises(PermissionError):
+        run(find_cells(tmp_path / "batch").cells, tmp_path / "out")
+    assert (tmp_path / "out" / REPORT_FILE).exists()
 
 
 def test_files_that_cannot_be_opened_take_no_results_with_them(tmp_path):

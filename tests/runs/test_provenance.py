@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 
 import pytest
 
 from superxception_jax import __version__
+from superxception_jax.runs import provenance
 from superxception_jax.runs.provenance import (
     Provenance,
     TrainingRecord,
@@ -42,6 +44,22 @@ def test_the_commit_is_that_of_the_projects_own_repository(project):
     assert find_commit(project) == commit
     (project / "superxception_jax" / "__init__.py").write_text("changed")
     assert find_commit(project) == f"{commit}-dirty"
+
+
+def test_a_repository_that_git_refuses_is_no_release(project, monkeypatch):
+    git(project, "init")
+    # As git does in the folder of another user.
+    monkeypatch.setattr(provenance, "_git", lambda *_: None)
+    assert find_commit(project) == f"v{__version__}-unknown"
+
+
+def test_a_folder_of_any_bytes_has_a_commit(tmp_path, project):
+    odd = tmp_path / os.fsdecode(b"caf\xe9")
+    project.rename(odd)
+    git(odd, "init")
+    git(odd, "add", ".")
+    git(odd, "commit", "-m", "a")
+    assert len(find_commit(odd)) == 12
 
 
 def test_the_commit_is_never_that_of_a_repository_around_the_project(project, monkeypatch):

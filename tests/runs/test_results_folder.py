@@ -82,7 +82,10 @@ def test_what_a_killed_run_left_is_removed(images):
     for name in (".karyotype-ab_12xyz", ".karyotype-notes", ".other-ab_12xyz", "cell 1"):
         (images / "out" / name).mkdir(parents=True)
         (images / "out" / name / "karyotype.json").write_text("{}")
+    for name in ("report.html.77-0123abcd.tmp", "cases.csv.7-0123abcd.tmp", "x.tmp"):
+        (images / "out" / name).touch()
     write(images / "pA", images / "out")
     assert sorted(path.name for path in (images / "out").iterdir()) == [
-        *(".karyotype-notes", ".other-ab_12xyz", "cell 1", "report.html", "state.json")
+        *(".karyotype-notes", ".other-ab_12xyz", "cell 1", "report.html", "state.json"),
+        "x.tmp",
     ]

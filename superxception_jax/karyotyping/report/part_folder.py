@@ -46,7 +46,6 @@ def write_parts(parts: Sequence[Path], report: Path, *, digest: str) -> str:
     try:
         for place, part in enumerate(parts):
             _share(part, temporary / part_name(place))
-        temporary.chmod(0o755)  # As a folder of results, readable for others.
         folder.mkdir(exist_ok=True)
         for place in range(len(parts)):
             os.replace(temporary / part_name(place), folder / part_name(place))
