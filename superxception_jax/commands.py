@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 CACHE = flags.DEFINE_string(
     "compilation_cache",
     "~/.cache/superxception_jax",
-    "Folder that keeps compiled programs for later runs; `off`: none.",
+    "Folder in which compiled programs are cached for later runs; `off` for no cache.",
 )
 # A config field on the command line, with or without its value.
 _FIELD = re.compile(r"--config\.([\w.]+)(?:=(.*))?", re.DOTALL)
@@ -196,7 +196,7 @@ def run_guarded(main: Callable[[], None]) -> None:
             main()
     except (Interrupted, KeyboardInterrupt) as stop:
         asked = stop if isinstance(stop, Interrupted | Stopped) else Stopped("SIGINT")
-        notes = getattr(stop, "__notes__", ["Run the same command again to go on."])
+        notes = getattr(stop, "__notes__", ["Run the same command again to resume."])
         print("\n" + "\n".join([str(asked), *notes]), file=sys.stderr)
         sys.exit(128 + signal.Signals[asked.signal_name])
     except (*USER_ERRORS, RuntimeError) as error:

@@ -13,7 +13,7 @@ from superxception_jax.data.image_file import SUFFIXES
 
 TABLE = "labels.csv"
 # Reasons why something is no input; any other means that an image may be lost.
-SYSTEM = "hidden or of the system"
+SYSTEM = "hidden or system files"
 RESULT = "a result of karyotyping"
 RUN = "a run of training"
 NO_IMAGE = "no image"
@@ -144,7 +144,7 @@ class _Walk:
     def _enter(self, path: Path, *, linked: bool, level: int) -> Branch | None:
         target = path.resolve()
         if linked and self.top.resolve().is_relative_to(target):
-            self._leave_out(path, "a link to a folder above it")
+            self._leave_out(path, "a link to a parent folder")
         elif target in self.visited or (linked and target in self._real_folders):
             self._leave_out(path, "a link to a folder that is read itself")
         elif level == DEPTH:
@@ -184,7 +184,7 @@ class _Walk:
 def _no_image(path: Path, mode: int) -> str:
     """Return why a file is no input; empty for an image."""
     if not stat.S_ISREG(mode):
-        return "no regular file"
+        return "not a regular file"
     if is_result(path.name):
         return RESULT
     suffix = path.suffix.lower()

@@ -107,7 +107,7 @@ def _decoded(pixels: Pixels) -> DecodedImage:
     if shown.size == 0:
         raise PictureError("the image is empty: no pixel is opaque")
     if shown.min() == shown.max():
-        raise PictureError("the image is empty: one grey level throughout")
+        raise PictureError("the image is blank: all pixels have the same grey level")
     if opacity is not None:
         opacity = turn(opacity, pixels.orientation)
     return DecodedImage(turn(grey, pixels.orientation), colour_levels, opacity, pixels.bits)

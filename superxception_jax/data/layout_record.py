@@ -79,7 +79,7 @@ class FolderLayout:
                 text += f", {alone:,} of them without a case"
         text = f"{shown_name(self.folder.name)}: {text} ({how}), {quantity(images, 'image')}"
         if self.table and self.kind != "table":
-            text += f"; {TABLE} is not used, the folders say the same cells"
+            text += f"; {TABLE} is not used, because the folders define the same cells"
         if self.stale_rows:
             text += f"; rows of {TABLE} whose files aren't there: {self.stale_rows:,}"
         if self.links:
@@ -140,8 +140,8 @@ class FolderLayout:
         label, images = counts[0] if counts else ("", 0)
         if count > most:
             return (
-                f"{count} images can't be the chromosomes of one cell (at most {most}); leave a "
-                "polyploid cell with more out; if they are of several cells, make one folder per "
+                f"{count} images can't be the chromosomes of one cell (at most {most}); remove "
+                "a polyploid cell with more; if they are of several cells, make one folder per "
                 f"cell in it, or write a table `{TABLE}` with the columns file,class,cell,case"
             )
         if self.kind != "table" and images > MOST_OF_A_CLASS:

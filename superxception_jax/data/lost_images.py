@@ -32,9 +32,7 @@ _STARTS = (
     (b"\0\0\0\x0cjP  \r\n\x87\n", ".jp2"),
     (b"\xff\x4f\xff\x51", ".jp2"),
 )
-_NOT_HERE = (
-    "an image that is not downloaded, or a copy in progress; download it, or finish the copy"
-)
+_NOT_HERE = "an image not yet downloaded or copied; finish the download or the copy"
 _BMP_HEADER_BYTES = (12, 16, 40, 52, 56, 64, 108, 124)  # of the versions of the format
 _LOOKED_AT_BYTES = 18
 
@@ -81,7 +79,7 @@ def hidden_image(one: LeftOut) -> str:
             "elsewhere if its image is there"
         )
     if ending := _ending_by_content(one.path):
-        return f"an image without the ending of one; add `{ending}` to its name"
+        return f"an image without a file extension; add `{ending}` to its name"
     return ""
 
 

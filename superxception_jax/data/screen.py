@@ -116,7 +116,7 @@ def screen_cell(
         reasons[left[place]] = reason
     left = [index for index in left if index not in reasons]
     for first, second in find_twins(sights[index] for index in left):
-        reasons[left[second]] = f"the same picture as `{names[left[first]]}`"
+        reasons[left[second]] = f"the same image as `{names[left[first]]}`"
     return tuple(Screened(index, reasons[index]) for index in sorted(reasons))
 
 
@@ -136,11 +136,11 @@ def _look(sight: Sight, *, background: str) -> _View | None:
     is_round = largest.sum() < ROUND * np.pi / 4 * width**2
     reason, apart_px = "", 0
     if len(objects) >= MANY_OBJECTS:
-        reason = f"shows {len(objects)} objects, as a whole metaphase does"
+        reason = f"shows {len(objects)} objects: probably a whole metaphase"
     elif _is_straight(largest):
-        reason = "straight-edged: a scale bar, a frame or a picture without background"
+        reason = "straight edges: probably a scale bar, a frame, or an image without background"
     elif not is_round and _is_drawn(content, largest):
-        reason = "a scale bar or label: thin lines or one grey level throughout"
+        reason = "probably a scale bar or label (thin lines, or a single grey level)"
     else:
         by_stalks = background == "light" and len(objects) > 1
         linked = _linked(content, largest) if by_stalks else largest
@@ -175,11 +175,11 @@ def _compare(views: list[_View]) -> dict[int, str]:
             )
         elif wide > LARGEST_WIDTH:
             reasons[index] = (
-                f"wider than any chromosome of this cell can be ({wide:.1f} times the median "
-                "width of the others); a cluster or a nucleus?"
+                f"too wide for a chromosome of this cell ({wide:.1f} times the median width of "
+                "the others): probably a cluster or a nucleus"
             )
         elif view.area_px < SMALLEST_AREA * median_area[index]:
-            reasons[index] = "smaller than any chromosome of this cell (dirt?)"
+            reasons[index] = "too small for a chromosome of this cell: probably debris"
     # Nuclei and dirt are left out first: several would move the quantiles.
     left = [index for index in range(len(views)) if index not in reasons]
     if len(left) <= FEWEST_OTHERS:
@@ -188,7 +188,7 @@ def _compare(views: list[_View]) -> dict[int, str]:
     for index, (small, median, large) in zip(left, quantiles.T, strict=True):
         if areas[index] > max(LARGEST_AREA_OF_LARGE * large, LARGEST_AREA_OF_SMALL * small):
             reasons[index] = (
-                "larger than any chromosome of this cell can be "
+                "too large for a chromosome of this cell "
                 f"({areas[index] / median:.1f} times the median area of the others)"
             )
         elif views[index].apart_px >= PIECE_SHARE_OF_SMALL * small:

@@ -46,7 +46,7 @@ def unscaled_levels(samples: np.ndarray, *, inverted: bool) -> np.ndarray:
         raise PictureError("its pixels are complex numbers; save it in grey")
     levels = samples.astype(np.float64)
     if not np.isfinite(levels).all():
-        raise PictureError("a pixel is no finite number (NaN or infinite); save it again")
+        raise PictureError("a pixel value is not finite (NaN or infinite); save it again")
     if inverted:
         levels = 1 - levels if levels.min() >= 0 and levels.max() <= 1 else -levels
     if np.abs(levels).max() > 1e30:

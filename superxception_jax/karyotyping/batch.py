@@ -247,7 +247,7 @@ def _settle(failure: Failure, out: Path, cell: str) -> str:
         except OSError as error:  # Another program has a file of them open.
             return f"{failure.reason}; its earlier results can't be removed ({error.strerror})"
     elif has_results(out, cell):
-        return f"{failure.reason}; the results of an earlier run stay"
+        return f"{failure.reason}; the results of the earlier run are kept"
     return failure.reason
 
 

@@ -103,7 +103,7 @@ class Failure:
         text = str(error)
         # JAX raises errors of its own.
         if isinstance(error, MemoryError) or "RESOURCE_EXHAUSTED" in text:
-            return Failure("this computer's memory was short", keeps=True)
+            return Failure("out of memory; close other programs or give --processes=1", keeps=True)
         if isinstance(error, OSError) and error.filename:
             # Results are passed on, and the path of a folder may name the patient.
             text = f"{error.strerror}: '{Path(os.fsdecode(error.filename)).name}'"

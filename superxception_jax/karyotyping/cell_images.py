@@ -19,8 +19,8 @@ from superxception_jax.data.twins import Portrait, draw_portrait
 from superxception_jax.files import readable_name
 from superxception_jax.karyotyping.upright import upright_crop
 
-ONE_GREY = "the image is empty: one grey level throughout"
-NOT_FINITE = "a pixel is no finite number (NaN or infinite)"
+ONE_GREY = "the image is blank: all pixels have the same grey level"
+NOT_FINITE = "a pixel value is not finite (NaN or infinite)"
 
 
 @dataclass(frozen=True)

@@ -64,7 +64,7 @@ def chromosome_flags(
         turned_probability is not None
         and max(turned_probability, 1 - turned_probability) < UNCERTAIN_ORIENTATION
     ):
-        flags.append("uncertain orientation (p/q)")
+        flags.append("uncertain orientation: check whether the p arm is up")
     return tuple(flags)
 
 
@@ -126,8 +126,8 @@ def cell_flags(
             complete = sum(counts) in COMPLETE_CELL and not unread and not set_aside
             consequence = "; formula drafted all the same" if complete else ""
         flags.append(
-            f"foreign stain (score {stain.score:.2g} above the limit): bands unlike those that the "
-            f"network knows, its classes can't be trusted{consequence}"
+            f"foreign stain (score {stain.score:.2g} above the limit): the bands differ from those "
+            f"the network was trained on; do not rely on its classes{consequence}"
         )
     if unread:
         flags.append(f"{quantity(unread, 'image')} could not be read: no ISCN formula drafted")
@@ -155,7 +155,7 @@ def _count_flags(counts: Sequence[int], *, margin: float, own_prior: bool) -> li
         flags.append(f"sex chromosomes: {counts[X]} X and {counts[Y]} Y")
     if margin < UNCERTAIN_MARGIN_NATS:
         flags.append(
-            "another assignment of the cell is nearly as likely (odds "
+            "another assignment of the cell cannot be ruled out (odds "
             f"{math.exp(margin):.2g} to 1 for the one shown)"
         )
     return flags

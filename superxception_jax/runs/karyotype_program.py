@@ -80,7 +80,7 @@ PRIOR = flags.DEFINE_string(
     "applies to whole cells, of 42 to 50 chromosomes.",
 )
 ANY_STAIN = flags.DEFINE_boolean(
-    "any_stain", False, "Draft a formula also where the network doesn't know the stain."
+    "any_stain", False, "Draft an ISCN formula even if the stain is foreign to the network."
 )
 STRAIGHTENED = flags.DEFINE_boolean(
     "straightened", False, "Straighten the chromosomes in the karyograms."
@@ -190,7 +190,7 @@ def _print_outcome(found: KaryotypedFolder, out: Path) -> None:
     """Print what was found in each cell and case, and what failed."""
     if found.kept:
         total = len(found.karyotypes)
-        print(f"{found.kept} of {total} cells were up to date (`--again`: do them again)")
+        print(f"{found.kept} of {total} cells were up to date (`--again` repeats them)")
     for one in found.karyotypes:
         print(_summary(one))
     for case in found.cases:

@@ -26,7 +26,7 @@ def test_a_folder_per_cell(tmp_path):
     layout = recognize_layout(tmp_path / "lab")
     assert cells(layout) == [("", "cell 9", 46), ("", "cell 10", 46)]
     assert layout.sentence == (
-        "lab: 2 cells (one folder per cell), 92 images; left out: 1 hidden or of the system "
+        "lab: 2 cells (one folder per cell), 92 images; left out: 1 hidden or system files "
         "(`.thumbnails`), 1 no image: .txt (`notes.txt`), 1 beside folders of cells "
         "(`overview.png`)"
     )
@@ -89,7 +89,7 @@ def test_more_than_a_diploid_cell_is_said(tmp_path):
 def test_nothing_to_read_is_explained(tmp_path):
     put_names(tmp_path, ["c/1.gifx", "c/2.gifx", ".thumbnails/1.png"])
     with pytest.raises(
-        FileNotFoundError, match=r"got none \(left out: 2 no image: .gifx, 1 hidden or of the sy"
+        FileNotFoundError, match=r"got none \(left out: 2 no image: .gifx, 1 hidden or sys"
     ):
         recognize_layout(tmp_path)
 
@@ -110,7 +110,7 @@ def test_both_programs_read_the_same_cells(tmp_path):
     (lab / "case 8" / "loop").symlink_to(lab)
     layout = recognize_layout(lab)
     assert cells(layout)[-1] == ("case 8", "case 8/linked", 46)
-    assert "; 1 link followed; left out: 1 a link to a folder above it" in layout.sentence
+    assert "; 1 link followed; left out: 1 a link to a parent folder" in layout.sentence
     assert [(one.name, one.files) for one in find_cells(lab).cells] == [
         (cell.name, cell.files) for cell in layout.cells
     ]

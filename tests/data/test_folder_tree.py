@@ -28,7 +28,7 @@ def test_what_is_no_image_is_listed(tmp_path):
     put_names(tmp_path, [".hidden/1.png", "__MACOSX/c/1.png", "c/@eaDir/1.png", "c/~$x.png"])
     put_names(tmp_path, ["LABELS.csv", "c/labels.csv"])
     assert images(tmp_path) == ["c/1.png"]
-    system = "hidden or of the system"
+    system = "hidden or system files"
     names = (".hidden", "__MACOSX", "c/._1.png", "c/@eaDir", "c/Thumbs.db", "c/~$x.png")
     assert left_out(tmp_path) == dict.fromkeys(names, system) | {
         "c/2.xyz": "no image: .xyz",
@@ -78,7 +78,7 @@ def test_links_never_loop(tmp_path):
     (lab / "self.png").symlink_to("self.png")
     (lab / "gone").symlink_to(tmp_path / "nothing")
     assert images(lab) == ["a/1.png"]
-    above = "a link to a folder above it"
+    above = "a link to a parent folder"
     assert left_out(lab) == {
         "a/up": above,
         "out": above,
@@ -114,7 +114,7 @@ def test_pipes_and_deep_folders_are_listed(tmp_path):
     deep = "/".join("abcdefghij"[: DEPTH + 1])
     put_names(tmp_path, [f"{deep}/1.png", "1.png"])
     assert images(tmp_path) == ["1.png"]
-    assert left_out(tmp_path) == {"pipe.png": "no regular file", deep: "too deep"}
+    assert left_out(tmp_path) == {"pipe.png": "not a regular file", deep: "too deep"}
 
 
 def test_names_that_are_not_utf8_are_read(tmp_path):

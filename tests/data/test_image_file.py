@@ -80,10 +80,10 @@ def test_opaque_alpha_changes_nothing():
         (b"no image", r"the image can't be read \(its format is unknown\)"),
         (b"II*\0", "the image can't be read"),
         (content(GREY, "bmp")[:-4], "the image can't be read"),
-        (content(np.full((3, 3), 7, np.uint8)), "one grey level throughout"),
+        (content(np.full((3, 3), 7, np.uint8)), "the image is blank: all pixels"),
         (content(np.zeros((3, 3, 4), np.uint8)), "no pixel is opaque"),
-        (tiff(np.array([[0, np.nan]], np.float32)), "a pixel is no finite number"),
-        (tiff(np.array([[0, np.inf]], np.float32)), "a pixel is no finite number"),
+        (tiff(np.array([[0, np.nan]], np.float32)), "a pixel value is not finite"),
+        (tiff(np.array([[0, np.inf]], np.float32)), "a pixel value is not finite"),
         (tiff(np.stack([GREY, GREY])), "the file holds 2 pages; save one image per file"),
         (
             content(

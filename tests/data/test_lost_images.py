@@ -59,7 +59,7 @@ def test_an_image_is_known_by_its_content(tmp_path, ending, name):
     (tmp_path / name).write_bytes(file.getvalue())
     (reason,) = lost(tmp_path).values()
     shown = {".tiff": ".tif", ".jpeg": ".jpg"}.get(ending, ending)
-    assert reason == f"an image without the ending of one; add `{shown}` to its name"
+    assert reason == f"an image without a file extension; add `{shown}` to its name"
 
 
 @pytest.mark.parametrize(

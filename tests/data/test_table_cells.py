@@ -42,7 +42,7 @@ def test_a_table_of_some_images_doesnt_hide_the_others_of_their_cells(tmp_path):
     after = find_cells(tmp_path)
     assert after.cells == before.cells
     assert after.cells[0].left_out, "a cell with another picture is not complete"
-    assert "; labels.csv is not used, the folders say the same cells" in after.sentence
+    assert "; labels.csv is not used, because the folders define the same cells" in after.sentence
     assert [len(cell.files) for cell in recognize_layout(tmp_path).cells] == [2]
     # It makes no difference whether all images are listed.
     write_labels(tmp_path, [f"{name},7,{name[7:13]},case 7,true" for name in names])
@@ -100,7 +100,7 @@ def test_a_table_decides_where_the_folders_may_be_read_in_two_ways(tmp_path):
         (r"\x.png,1,c", "the file must be in the folder of the table"),
         ("c/1.png,1,\nc\\1.png,1,", r"line 3 \(c\\\\1.png\): the file is in the table twice"),
         ("c/notes.txt,1,", r"the file is left out \(no image: .txt\)"),
-        (".trash/1.png,1,c", r"the file is left out \(hidden or of the system\)"),
+        (".trash/1.png,1,c", r"the file is left out \(hidden or system files\)"),
         ("", "must list images, got none"),
     ],
 )
@@ -220,8 +220,8 @@ def test_a_table_that_is_not_used_may_be_stale(tmp_path):
     found = find_cells(lab)
     assert [len(cell.files) for cell in found.cells] == [2, 3]
     assert found.sentence.endswith(
-        "; labels.csv is not used, the folders say the same cells; rows of labels.csv whose files "
-        "aren't there: 1"
+        "; labels.csv is not used, because the folders define the same cells; rows of labels.csv "
+        "whose files aren't there: 1"
     )
     # A folder that is empty now is none of a cell.
     for name in names[:3]:

@@ -209,7 +209,7 @@ def test_a_folder_of_two_cells_costs_only_itself(tmp_path):
     assert [one.cell for one in found.karyotypes] == ["a"]
     (reason,) = found.failed.values()
     assert reason == (
-        "93 images can't be the chromosomes of one cell (at most 92); leave a polyploid cell with "
-        "more out; if they are of several cells, make one folder per cell in it, or write a table "
+        "93 images can't be the chromosomes of one cell (at most 92); remove a polyploid cell with "
+        "more; if they are of several cells, make one folder per cell in it, or write a table "
         "`labels.csv` with the columns file,class,cell,case"
     )

@@ -144,7 +144,7 @@ def test_results_that_another_program_holds_stay_whole(tmp_path, monkeypatch, he
     monkeypatch.setattr(result_files.os, "replace", refuse(os.replace))
     monkeypatch.setattr(Path, "unlink", refuse(Path.unlink))
     found = run(cells, out, again=True)
-    assert found.failed["a"].endswith("; the results of an earlier run stay")
+    assert found.failed["a"].endswith("; the results of the earlier run are kept")
     assert contents(out / "a") == before
 
 
@@ -170,7 +170,7 @@ def test_files_that_cannot_be_opened_take_no_results_with_them(tmp_path):
     (batch / "b").rename(tmp_path / "away")
     found = run(cells, out)
     assert found.kept == 1
-    assert found.failed["b"].endswith("; the results of an earlier run stay")
+    assert found.failed["b"].endswith("; the results of the earlier run are kept")
     assert contents(out / "b") == before
     (tmp_path / "away").rename(batch / "b")
     assert run(cells, out).kept == 2
@@ -227,7 +227,7 @@ def test_short_memory_takes_no_results_with_it(tmp_path, monkeypatch, place, err
     monkeypatch.setattr(f"superxception_jax.karyotyping.{place}", fail)
     found = run(cells, tmp_path / "out", again=True)
     assert "memory" in found.failed["cell"]
-    assert found.failed["cell"].endswith("; the results of an earlier run stay")
+    assert found.failed["cell"].endswith("; the results of the earlier run are kept")
     assert contents(tmp_path / "out") == before
 
 

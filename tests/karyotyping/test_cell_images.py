@@ -67,7 +67,7 @@ def test_images_that_are_set_aside_affect_nothing_but_the_formula(cell, monkeypa
 
 def test_half_a_cell_twice_is_no_cell(cell, monkeypatch):
     images, labels = cell
-    set_aside(monkeypatch, *range(23, 46), reason="the same picture as 0.png")
+    set_aside(monkeypatch, *range(23, 46), reason="the same image as 0.png")
     found = karyotype([*images[:23], *images[:23]], make_classifier(labels[:23]))
     assert found.iscn == ""
     assert found.withheld == "23 images set aside"

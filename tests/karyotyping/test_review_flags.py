@@ -66,7 +66,7 @@ def test_the_flags_of_a_chromosome():
     assert flags_of("22", probabilities=single, marginals=cell, turned_probability=0.3) == (
         "uncertain class: 22 (55 %) or 21 (40 %)",
         "single-image call 21 (99 %), overruled by the cell",
-        "uncertain orientation (p/q)",
+        "uncertain orientation: check whether the p arm is up",
     )
 
 
@@ -128,8 +128,8 @@ def test_what_makes_the_counts_untrustworthy_comes_first():
         oriented=False,
     )
     assert found == (
-        "foreign stain (score 0.5 above the limit): bands unlike those that the network knows, "
-        "its classes can't be trusted; no ISCN formula drafted",
+        "foreign stain (score 0.5 above the limit): the bands differ from those the network was "
+        "trained on; do not rely on its classes; no ISCN formula drafted",
         "3 images could not be read: no ISCN formula drafted",
         "1 image set aside: no ISCN formula drafted",
         "1 copy of chromosome 16",
@@ -149,7 +149,7 @@ def test_a_foreign_stain_stays_flagged_where_a_formula_is_asked_for():
 def test_a_formula_that_is_asked_for_and_not_drafted_is_not_said_to_be(changes):
     values = {"counts": FEMALE, "stain": StainVerdict("foreign", 0.5), "any_stain": True} | changes
     stain, other = flags_of_cell(**values)
-    assert stain.endswith("its classes can't be trusted")
+    assert stain.endswith("do not rely on its classes")
     assert other.endswith("no ISCN formula drafted")
 
 
@@ -217,5 +217,5 @@ def test_a_prior_of_the_user_does_not_apply_to_incomplete_cells():
 @pytest.mark.parametrize(("odds", "shown"), [(1.0, "1"), (1.32, "1.3"), (5.21, "5.2"), (19, "19")])
 def test_a_small_margin_is_given_as_odds(odds, shown):
     assert flags_of_cell(FEMALE, margin=math.log(odds)) == (
-        f"another assignment of the cell is nearly as likely (odds {shown} to 1 for the one shown)",
+        f"another assignment of the cell cannot be ruled out (odds {shown} to 1 for the one shown)",
     )

@@ -17,7 +17,9 @@ from superxception_jax.karyotyping.review_flags import UNCERTAIN_MARGIN_NATS, pe
 from superxception_jax.wording import quantity
 
 CONFIDENCES = (0.95, 0.99)
-WRONG_CLASS = "a loss and a gain in one cell: a wrong class, most probably; compare the two"
+WRONG_CLASS = (
+    "a loss and a gain in one cell: most likely one misclassified chromosome; compare the two"
+)
 # Keeps a number that is whole by calculation from being rounded up.
 _TINY = 1e-9
 # From here on a change is more probably that of a cell line than anything else.
@@ -106,10 +108,10 @@ def _explanation(
     if len({one[0] for one in others}) == 2:
         return WRONG_CLASS
     if change.startswith("-"):
-        why = "lost in preparation, most probably"
+        why = "most likely lost in preparation"
         return why if number == 1 else f"{seen}: {why}; {missing} with it would make a clone"
     return (
-        f"{seen}: of a neighbouring cell or a wrong class, most probably; {missing} with it "
+        f"{seen}: most likely from a neighbouring cell, or misclassified; {missing} with it "
         "would make a clone"
     )
 
@@ -138,9 +140,9 @@ def further_cells(
     enough = cells_to_exclude(settings.excluded_share, confidence=CONFIDENCES[0])
     if unexplained:
         return enough, (
-            f"{' and '.join(unexplained)}: a clone by the number of cells, yet lost in preparation "
-            f"or a wrong class by its probability; {enough} more cells without it exclude a line "
-            f"of {share} or more with 95 % confidence."
+            f"{' and '.join(unexplained)}: enough cells for a clone, but more likely lost in "
+            f"preparation or misclassified; {enough} more cells without it would exclude a line of "
+            f"{share} or more with 95 % confidence."
         )
     number = Counter(one.change for one in singles if one.text != WRONG_CLASS)
     open_changes = [
@@ -150,16 +152,19 @@ def further_cells(
         names = " and ".join(open_changes)
         return enough, (
             f"{names}: one cell too few for a clone. 1 more cell with it would make one; "
-            f"{enough} more cells without it exclude a line of {share} or more with 95 % "
+            f"{enough} more cells without it would exclude a line of {share} or more with 95 % "
             "confidence."
         )
     least = min(missing)
     more = max(enough - cells, least, 0)
     if len(agreeing) > 1:
         if least == 0:
-            return 0, "All cell lines have enough cells; more only make their shares more precise."
+            return 0, (
+                "All cell lines have enough cells; further cells would only make their proportions "
+                "more precise."
+            )
         return more, (
-            "No cell line has enough cells for a clone; the nearest one needs "
+            "No cell line has enough cells for a clone; the closest one needs "
             f"{quantity(least, 'more cell')}."
         )
     excluded = [excluded_percent(cells, confidence=one) for one in CONFIDENCES]
@@ -205,7 +210,7 @@ def review_order(
         rank, weight = 3, 0.0
         if one.margin < UNCERTAIN_MARGIN_NATS:
             rank, weight = 2, one.margin
-            reasons.append("another assignment of the cell is nearly as likely")
+            reasons.append("another assignment of the cell cannot be ruled out")
         if drops[place] > UNCERTAIN_MARGIN_NATS:
             rank, weight = 1, -rounded(drops[place])
             reasons.append(f"{own[place]} by itself, counted with {counted_with[place]}")

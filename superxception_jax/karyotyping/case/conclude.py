@@ -45,7 +45,7 @@ from superxception_jax.wording import quantity
 NO_CELL = "no cell could be analysed"
 SAME_IMAGES = "the same images"
 TOO_FEW_CELLS = "no cell line has enough cells for a clone"
-UNKNOWN_SEX = "the constitutional sex must be known, and no cell shows it"
+UNKNOWN_SEX = "no cell shows the constitutional sex chromosomes"
 
 
 def conclude_case(

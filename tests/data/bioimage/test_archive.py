@@ -91,7 +91,7 @@ def test_all_damaged_files_are_reported_at_once(folder):
     assert "79/79 25.bmp: `class` must be 1 to 22, X (or 23) or Y (or 24), got '25'" in text
     assert "79/78 1b.bmp: the name says cell 78, the folder cell 79" in text
     assert "2/copy of 2 24.bmp: the name must be `<cell> <class><a|b>.bmp`" in text
-    assert "3/3 23a.bmp: the image is empty: one grey level throughout" in text
+    assert "3/3 23a.bmp: the image is blank: all pixels have the same grey level" in text
 
 
 def test_counts_say_what_was_expected_and_found(folder):

@@ -123,7 +123,7 @@ def test_all_damaged_and_misplaced_files_are_reported_at_once(folder):
     for part in (
         "clase1/clase1_0_7001.5.tiff: the file is empty (0 bytes)",
         "clase1/clase1_1_7001.5.tiff: the image can't be read",
-        "clase1/clase1_0_7001.12.tiff: the image is empty: one grey level throughout",
+        "clase1/clase1_0_7001.12.tiff: the image is blank: all pixels have the same grey level",
         "clase21/clase22_2_7001.5.tiff: the name says class 22, the folder clase21",
         "clase23/clase23_0_7001.6.tiff: the name says cell 7001.6, the folder 7001.5.tiff",
         "copy of clase24_0_7001.5.tiff: the name must be `clase<k>_<i>_<case>.<cell>.tiff`",

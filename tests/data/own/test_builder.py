@@ -172,7 +172,7 @@ def test_images_that_are_no_single_chromosome_are_set_aside_by_name(lab, tmp_pat
     text = capsys.readouterr().out
     assert "own: images that can't be one chromosome of their cell, which are set aside" in text
     assert "trained on nor tested: 3\n" in text
-    assert "  c9/bar 3a.png: straight-edged: a scale bar" in text
+    assert "  c9/bar 3a.png: straight edges: probably a scale bar" in text
     assert "  c10/two 4a.png: two separate pieces of chromosome size" in text
     assert "  c9/speck 5a.png: shows no chromosome: nothing of" in text
     # Images of a large folder are decoded again, and set aside again.

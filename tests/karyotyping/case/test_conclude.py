@@ -106,7 +106,7 @@ def test_clones_follow_the_usual_rules():
     case = conclude({"46,XX": 14, "47,XX,+8": 2, "45,XX,-7": 3, "45,X": 1})
     assert case.clones == (("-7", ("17", "18", "19")), ("+8", ("15", "16")))
     assert [(one.cell, one.change) for one in case.single_changes] == [("20", "-X")]
-    assert case.single_changes[0].text == "lost in preparation, most probably"
+    assert case.single_changes[0].text == "most likely lost in preparation"
     strict = conclude({"46,XX": 18, "47,XX,+8": 2}, cells_of_gain=3)
     assert (strict.formula, strict.clones) == ("46,XX[20]", ())
     assert conclude({"48,XX,+21,+21": 4}).clones == (("+21,+21", ("1", "2", "3", "4")),)
@@ -117,7 +117,7 @@ def test_a_clone_by_number_that_is_improbable_is_said_to_be_so():
     assert case.formula == "46,XX[20]"
     assert case.alternatives[0][0] == "mos 45,XX,-21[3]/46,XX[17]"
     assert case.alternatives[0][1] > 0.1
-    assert case.more_text.startswith("-21: a clone by the number of cells, yet lost")
+    assert case.more_text.startswith("-21: enough cells for a clone, but more likely lost")
     assert [cell for cell, _ in case.review_first] == ["18", "19", "20"]
 
 
@@ -144,7 +144,7 @@ def test_a_line_of_too_few_cells_is_said_to_be_probable():
     # Of so many normal cells, a line with the two is less probable than two losses.
     case = conclude({"46,XX": 30, "45,XX,-7": 2}, order="neoplastic")
     assert 0.1 < case.alternatives[0][1] < 0.5
-    assert case.single_changes[0].text.startswith("in 2 cells: lost in preparation, most probably")
+    assert case.single_changes[0].text.startswith("in 2 cells: most likely lost in preparation")
 
 
 def test_cells_of_a_neoplastic_case_that_are_too_few_for_any_clone_have_no_formula():
@@ -154,7 +154,7 @@ def test_cells_of_a_neoplastic_case_that_are_too_few_for_any_clone_have_no_formu
     assert "a clone needs 1 more cell" in case.more_text
     case = conclude({"45,XX,-5": 2, "45,XX,-7": 2}, order="neoplastic")
     assert case.withheld == TOO_FEW_CELLS
-    assert "the nearest one needs 1 more cell" in case.more_text
+    assert "the closest one needs 1 more cell" in case.more_text
     # A normal cell among them makes the others no normal ones.
     for lines in ({"45,XX,-7": 2}, {"45,XX,-7": 2, "45,XX,-9": 2, "45,X": 2}):
         case = conclude({"46,XX": 1, **lines}, order="neoplastic")

@@ -48,7 +48,7 @@ def test_a_lost_chromosome_and_an_unreadable_image(cell):
     assert case.formula == f"{whole.iscn}[3]"
     assert case.posterior > 0.99
     assert [(one.cell, one.change, one.text) for one in case.single_changes] == [
-        ("2", "-7", "lost in preparation, most probably")
+        ("2", "-7", "most likely lost in preparation")
     ]
     assert [(one.name, one.aside) for one in case.set_aside] == [("4", "1 image could not be read")]
     assert [name for name, _ in case.review_first] == ["2", "4"]

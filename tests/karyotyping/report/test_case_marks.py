@@ -17,7 +17,7 @@ from tests.karyotyping.report.test_print import print_pdf
 
 REASON = "no image could be read"
 TRISOMY = "3 copies of chromosome 21"
-DOUBTFUL = "another assignment of the cell is nearly as likely"
+DOUBTFUL = "another assignment of the cell cannot be ruled out"
 
 
 @pytest.fixture(scope="module")

@@ -158,7 +158,7 @@ def test_a_corrected_cell_is_a_labelled_data_set(page, lab, tmp_path):
     # The folder can be karyotyped as before: the other images are still there.
     again = find_cells(root)
     assert [len(cell.files) for cell in again.cells] == [COUNT, COUNT]
-    assert "labels.csv is not used, the folders say the same cells" in again.sentence
+    assert "labels.csv is not used, because the folders define the same cells" in again.sentence
 
 
 def test_images_in_memory_have_no_labels_to_export(driver, address, tmp_path):

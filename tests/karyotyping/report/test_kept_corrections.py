@@ -60,7 +60,7 @@ def test_cells_that_did_not_change_keep_what_was_entered(page, path, cells):
     page.show("Cell 002")
     assert page.text("#iscn") == "45,X"
     assert not page.find("#reviewed").is_selected()
-    said = "Entered earlier for other images or results of this cell, and not applied: 2 changes"
+    said = "Not applied, because the images or results of this cell have changed since: 2 changes"
     assert page.text("#outdated").startswith(said)
     assert page.text("#outdated").endswith("by A. Reviewer.")
     # What is entered now is that of the new results.

@@ -9,7 +9,7 @@ import { explainSingles, furtherCells, reviewOrder, UNCERTAIN_MARGIN_NATS } from
 import { makeHypotheses, placeOfMost, weighHypotheses } from "./caseweigh.mjs";
 
 const NO_CELL = "no cell could be analysed";
-const UNKNOWN_SEX = "the constitutional sex must be known, and no cell shows it";
+const UNKNOWN_SEX = "no cell shows the constitutional sex chromosomes";
 const TOO_FEW_CELLS = "no cell line has enough cells for a clone";
 const NO_FORMULA = "no formula";
 const MOST_ALTERNATIVES = 5;

@@ -5,7 +5,8 @@ import { plural, sum } from "./text.mjs";
 
 const CONFIDENCES = [0.95, 0.99];
 export const UNCERTAIN_MARGIN_NATS = 3;
-const WRONG_CLASS = "a loss and a gain in one cell: a wrong class, most probably; compare the two";
+const WRONG_CLASS =
+  "a loss and a gain in one cell: most likely one misclassified chromosome; compare the two";
 const A_CLONE = " with it would make a clone";
 const TINY = 1e-9;
 // From here on a change is more probably that of a cell line than anything else.
@@ -41,10 +42,10 @@ function explanation(change, others, number, ofLine, settings) {
   }
   if (new Set(others.map((one) => one[0])).size === 2) return WRONG_CLASS;
   if (change.startsWith("-")) {
-    const why = "lost in preparation, most probably";
+    const why = "most likely lost in preparation";
     return number === 1 ? why : `${seen}: ${why}; ${missing}` + A_CLONE;
   }
-  return `${seen}: of a neighbouring cell or a wrong class, most probably; ${missing}` +
+  return `${seen}: most likely from a neighbouring cell, or misclassified; ${missing}` +
     A_CLONE;
 }
 
@@ -71,9 +72,9 @@ export function furtherCells({ agreeing, missing, singles, unexplained }, settin
   const cells = sum(agreeing);
   const enough = cellsToExclude(settings.excluded_share, CONFIDENCES[0]);
   if (unexplained.length > 0) {
-    const text = `${unexplained.join(" and ")}: a clone by the number of cells, yet lost in ` +
-      `preparation or a wrong class by its probability; ${enough} more cells without it exclude ` +
-      `a line of ${share} or more with 95 % confidence.`;
+    const text = `${unexplained.join(" and ")}: enough cells for a clone, but more likely lost in ` +
+      `preparation or misclassified; ${enough} more cells without it would exclude a line of ` +
+      `${share} or more with 95 % confidence.`;
     return { count: enough, text };
   }
   const number = tally(singles.filter((one) => one.text !== WRONG_CLASS).map((one) => one.change));
@@ -82,16 +83,17 @@ export function furtherCells({ agreeing, missing, singles, unexplained }, settin
   );
   if (near.length > 0) {
     const text = `${near.join(" and ")}: one cell too few for a clone. 1 more cell with it ` +
-      "would make one" + `; ${enough} more cells without it exclude a line of ${share} or more with 95 % ` +
-      "confidence.";
+      `would make one; ${enough} more cells without it would exclude a line of ${share} or ` +
+      "more with 95 % confidence.";
     return { count: enough, text };
   }
   const least = Math.min(...missing);
   const count = Math.max(enough - cells, least, 0);
   if (agreeing.length > 1) {
-    const none = `No cell line has enough cells for a clone; the nearest one needs ` +
+    const none = `No cell line has enough cells for a clone; the closest one needs ` +
       `${plural(least, "more cell")}.`;
-    const all = "All cell lines have enough cells; more only make their shares more precise.";
+    const all = "All cell lines have enough cells; further cells would only make their " +
+      "proportions more precise.";
     return least > 0 ? { count, text: none } : { count: 0, text: all };
   }
   const [often, nearlyAlways] = CONFIDENCES.map((one) => excludedPercent(cells, one));
@@ -113,7 +115,7 @@ export function reviewOrder(cells, { decisive, own, countedWith, drops }) {
     let key = [3, 0];
     if (one.margin !== null && one.margin < UNCERTAIN_MARGIN_NATS) {
       key = [2, one.margin];
-      reasons.push("another assignment of the cell is nearly as likely");
+      reasons.push("another assignment of the cell cannot be ruled out");
     }
     if (drops[place] > UNCERTAIN_MARGIN_NATS) {
       key = [1, -ninth(drops[place])];

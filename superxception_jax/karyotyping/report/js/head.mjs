@@ -41,7 +41,7 @@ function outdated() {
   const changes = outdatedChanges(view.cell);
   if (changes.length === 0) return [];
   const { time, reviewer } = changes.at(-1);
-  const text = "Entered earlier for other images or results of this cell, and not applied: " +
+  const text = "Not applied, because the images or results of this cell have changed since: " +
     `${plural(changes.length, "change")}, the last on ${time.slice(0, 10)} by ` +
     `${reviewer || "a reviewer without name"}.`;
   return [make("p", { className: "left-out", id: "outdated" }, text)];

@@ -85,8 +85,8 @@ export function copyTable(now) {
     table("counts", ["Cells with", ...report.classes], rows));
   area.setAttribute("aria-label", "Copies of each class");
   return section("Copies of each class", "copies", area,
-    make("p", { className: "quiet" }, "Number of cells; ! marks copies that differ from the most " +
-      "probable sex chromosomes and from two of each autosome."));
+    make("p", { className: "quiet" }, "Number of cells; ! marks counts other than two of each " +
+      "autosome and the most probable sex chromosomes."));
 }
 
 /** Return the usual numbers of a class: of a sex chromosome, one for each line of a mosaic. */
@@ -128,7 +128,7 @@ export function reviewFirst(now) {
   return section("Review first", "review-first",
     items.length > 0
       ? make("ol", {}, ...items)
-      : make("p", { className: "quiet" }, "No cell stands out."));
+      : make("p", { className: "quiet" }, "No cell needs review before the others."));
 }
 
 export function setAside(now) {
