@@ -37,9 +37,9 @@ _KINDS = {bool: "true or false", int: "a whole number", float: "a number"}
 HELP = {"-h", "--h", "-help", "--help"}
 # Raised by absl and by config files for invalid flags.
 FLAG_ERRORS = (flags.Error, AttributeError, KeyError, TypeError, ValueError, OSError)
-# A loss that becomes infinite raises `FloatingPointError`.
 # What `Path.expanduser` says of an unknown user.
 _NO_HOME = "Could not determine home directory."
+# A loss that becomes infinite raises `FloatingPointError`.
 USER_ERRORS = (ValueError, TypeError, OSError, FloatingPointError)
 _CLOSE = "close it in other programs, change its permissions, or choose another path."
 _REMEDIES = {
@@ -200,8 +200,8 @@ def run_guarded(main: Callable[[], None]) -> None:
         print("\n" + "\n".join([str(asked), *notes]), file=sys.stderr)
         sys.exit(128 + signal.Signals[asked.signal_name])
     except (*USER_ERRORS, RuntimeError) as error:
-        if type(error) is RuntimeError and str(error) != _NO_HOME:
-            raise
+        if not isinstance(error, USER_ERRORS) and str(error) != _NO_HOME:
+            raise  # A fault of the program or of a device.
         if os.environ.get("SUPERXCEPTION_TRACEBACK"):
             raise
         _fail(error)

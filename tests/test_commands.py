@@ -127,6 +127,15 @@ def test_errors_are_one_sentence_with_file_and_remedy(error, text, capsys):
     assert "[Errno" not in said
 
 
+@pytest.mark.parametrize("kind", [RuntimeError, NotImplementedError, RecursionError])
+def test_a_fault_of_the_program_is_no_bad_input(kind):
+    def work():
+        raise kind("x")
+
+    with pytest.raises(kind):
+        run_guarded(work)
+
+
 @pytest.fixture
 def heeds_all():
     """A process started in the background ignores some signals; tests must not depend on it."""

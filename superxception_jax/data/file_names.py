@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from pathlib import PurePosixPath
 
 from superxception_jax.chromosomes import natural_key
 
+# Hidden files that stand for one that is in a cloud (iCloud), or that rsync is copying.
+_HIDDEN = re.compile(r"\.(?!_)(?P<name>.+)\.(?:icloud|nextcloud|owncloud|\w{6})")
 # Files and folders that operating systems, file servers and editors add; compared in small
 # letters. Names that begin with a dot are hidden, and among these too.
 _SERVICE_NAMES = frozenset(
@@ -94,6 +97,23 @@ def name_order(name: str) -> tuple[object, ...]:
         The key; different names have different keys.
     """
     return (natural_key(same_text(name)), name)
+
+
+def name_behind(name: str) -> str:
+    """Return the name of the file for which a hidden one stands.
+
+    Args:
+        name: Name without its folder.
+
+    Returns:
+        That of a file in a cloud that is not downloaded (iCloud), or that rsync is copying; empty
+        for any other name.
+
+    >>> name_behind(".scan 3a.png.icloud"), name_behind(".3a.tif.Xy3k2a"), name_behind("._3a.png")
+    ('scan 3a.png', '3a.tif', '')
+    """
+    match = _HIDDEN.fullmatch(name)
+    return match["name"] if match else ""
 
 
 def is_service(name: str) -> bool:

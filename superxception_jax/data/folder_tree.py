@@ -8,7 +8,7 @@ import stat
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from superxception_jax.data.file_names import is_result, is_service, name_order
+from superxception_jax.data.file_names import is_result, is_service, name_behind, name_order
 from superxception_jax.data.image_file import SUFFIXES
 
 TABLE = "labels.csv"
@@ -18,6 +18,7 @@ RESULT = "a result of karyotyping"
 RUN = "a run of training"
 NO_IMAGE = "no image"
 EMPTY = f"{NO_IMAGE}: an empty folder"
+NOT_HERE = "an image not yet downloaded or copied; finish the download or the copy"
 DEPTH = 8  # Levels of folders that are looked into.
 _RUN_FILES = {"config.json", "metrics.jsonl"}  # In the folder of every training, beside figures.
 
@@ -115,7 +116,8 @@ class _Walk:
             return Branch(folder, (), ())
         if level and all(is_service(entry.name) for entry in entries):
             # Perhaps of a cell whose images are still to come.
-            self._leave_out(folder, EMPTY)
+            behind = {Path(name_behind(entry.name)).suffix.lower() for entry in entries}
+            self._leave_out(folder, NOT_HERE if behind.intersection(SUFFIXES) else EMPTY)
             return Branch(folder, (), ())
         for entry in entries:
             path = folder / entry.name

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path, PurePath
 
-from superxception_jax.data.folder_tree import NO_IMAGE, RESULT, RUN, SYSTEM, LeftOut
+from superxception_jax.data.file_names import name_behind
+from superxception_jax.data.folder_tree import NO_IMAGE, NOT_HERE, RESULT, RUN, SYSTEM, LeftOut
 from superxception_jax.data.image_file import SUFFIXES
 from superxception_jax.data.raster_file import PNG_START
 from superxception_jax.data.tiff_file import STARTS
@@ -18,10 +18,8 @@ _OTHER_PICTURES = (
 )
 # What programs add to the name of a file while they copy it, or of a file that they replaced.
 _COPY_ENDINGS = ".bak .crdownload .download .filepart .opdownload .part .partial .tmp"
-# A file that lies in a cloud until it is opened (iCloud hides it), and the hidden file into which
-# rsync copies.
+# Of a file that lies in a cloud until it is opened; iCloud hides it besides.
 _CLOUD_ENDINGS = ".icloud .nextcloud .owncloud"
-_HIDDEN_COPY = re.compile(r"\.(?!_)(?P<image>.+)\.(?:icloud|nextcloud|owncloud|\w{6})")
 # First bytes of the formats that are read, and the ending of their names.
 _STARTS = (
     *((start, ".tif") for start in STARTS),
@@ -32,7 +30,6 @@ _STARTS = (
     (b"\0\0\0\x0cjP  \r\n\x87\n", ".jp2"),
     (b"\xff\x4f\xff\x51", ".jp2"),
 )
-_NOT_HERE = "an image not yet downloaded or copied; finish the download or the copy"
 _BMP_HEADER_BYTES = (12, 16, 40, 52, 56, 64, 108, 124)  # of the versions of the format
 _LOOKED_AT_BYTES = 18
 
@@ -62,14 +59,13 @@ def hidden_image(one: LeftOut) -> str:
     Returns:
         The reason, and what to do; empty if it is no image, or the backup of one that is there.
     """
-    if one.reason == SYSTEM and (match := _HIDDEN_COPY.fullmatch(one.path.name)):
-        name = match["image"]
+    if one.reason == SYSTEM and (name := name_behind(one.path.name)):
         is_there = not _is_picture(name) or one.path.with_name(name).exists()
-        return "" if is_there else _NOT_HERE
+        return "" if is_there else NOT_HERE
     if not one.reason.startswith(NO_IMAGE):
         return ""
     if one.path.suffix.lower() in _CLOUD_ENDINGS.split() and _is_picture(one.path.stem):
-        return _NOT_HERE
+        return NOT_HERE
     if _is_copy(one.path.name):
         original = _original_of(one.path)
         if original is not None and original.exists():
@@ -79,7 +75,7 @@ def hidden_image(one: LeftOut) -> str:
             "elsewhere if its image is there"
         )
     if ending := _ending_by_content(one.path):
-        return f"an image without a file extension; add `{ending}` to its name"
+        return f"an image without the file extension of one; add `{ending}` to its name"
     return ""
 
 

@@ -121,15 +121,33 @@ def _is_missing(file: str, folder: Path, index: ImageIndex, reasons: Mapping[Pat
 
 def _places(folder: Path, listed: dict[Path, TableRow]) -> dict[Path, tuple[str, str]]:
     """Return case and cell of each listed file: those of its row, else those of its folders."""
-    places = {}
+    places, own = {}, _cell_folders(folder, listed)
     for file, parts in _folders(folder, listed).items():
         row = listed[file]
-        # Folders are those of cases where the innermost one is the cell's.
-        of_cell = parts and folded_text(row.cell or parts[-1]) == folded_text(parts[-1])
-        case = row.case or ("/".join(parts[:-1]) if of_cell else "")
+        case = row.case or "/".join(own[file][:-1])
         # The folders of a file may name the case already.
         places[file] = (case, (row.cell or "/".join(parts)).removeprefix(f"{case}/"))
     return places
+
+
+def _cell_folders(folder: Path, listed: dict[Path, TableRow]) -> dict[Path, tuple[str, ...]]:
+    """Return the folder of the cell of each listed file, around which is that of its case.
+
+    It has the name of the cell, or holds no other cell; empty where there is none.
+    """
+    folders = _folders(folder, listed)
+    cells: dict[tuple[str, ...], set[str]] = {}
+    for file, parts in folders.items():
+        cells.setdefault(parts, set()).add(folded_text(listed[file].cell))
+    found = {}
+    for file, parts in folders.items():
+        cell = folded_text(listed[file].cell)
+        named = [depth for depth, part in enumerate(parts, 1) if folded_text(part) == cell]
+        if named:
+            found[file] = parts[: named[-1]]
+        else:
+            found[file] = parts if not cell or len(cells[parts]) == 1 else ()
+    return found
 
 
 def _folders(folder: Path, listed: dict[Path, TableRow]) -> dict[Path, tuple[str, ...]]:
@@ -175,24 +193,29 @@ def _gaps(folder: Path, listed: dict[Path, TableRow]) -> list[str]:
 
 
 def _scattered(folder: Path, listed: dict[Path, TableRow]) -> list[str]:
-    """Return one line for each cell of no stated case whose images lie in several folders.
+    """Return one line for each cell of unknown case whose images lie in several folders.
 
     They may be cells of several patients, each of whom has a cell of this name.
     """
-    places, folders = _places(folder, listed), _folders(folder, listed)
-    first: dict[tuple[str, str], Path] = {}
-    problems: dict[tuple[str, str], str] = {}
+    own, folders, places = (find(folder, listed) for find in (_cell_folders, _folders, _places))
+    first: dict[str, Path] = {}
+    problems: dict[str, str] = {}
     for file, row in listed.items():
         if not row.cell or row.case:
             continue
-        other = first.setdefault(_folded(places[file]), file)
-        one, two = (folded_text("/".join(folders[path])) for path in (other, file))
-        if one != two:
+        cell = folded_text(row.cell)
+        other = first.setdefault(cell, file)
+        one, two = (own[path] or folders[path] for path in (other, file))
+        if tuple(map(folded_text, one)) == tuple(map(folded_text, two)):
+            continue
+        named = all(own[path] and folded_text(own[path][-1]) == cell for path in (other, file))
+        known = places[other] == places[file] and places[file][0]
+        if not (named or known):
             problems.setdefault(
-                _folded(places[file]),
+                cell,
                 f"{row.where}: the images of cell {shown_name(row.cell)!r} are in several folders, "
-                f"`{'/'.join(folders[other]) or '.'}` and `{'/'.join(folders[file]) or '.'}`, and "
-                "may be of several patients; fill in `case`",
+                f"`{'/'.join(one) or '.'}` and `{'/'.join(two) or '.'}`, and may be of several "
+                "patients; fill in `case`",
             )
     return list(problems.values())
 

@@ -205,8 +205,8 @@ def _print_outcome(found: KaryotypedFolder, out: Path) -> None:
         print(readable_name(str(found.report)))
     else:
         print(
-            "no cell could be karyotyped: no report is written, and results of earlier runs of "
-            "these cells are removed, unless it is said of a cell that they stay.",
+            "no cell could be karyotyped: no report was written. Earlier results of these cells "
+            "were removed, except where a message above says otherwise.",
             file=sys.stderr,
         )
 
@@ -265,11 +265,14 @@ def _others_text(others: Sequence[str], out: Path) -> str:
 def _case_summary(case: Case) -> str:
     """Return the lines that the program prints for a case."""
     from superxception_jax.karyotyping.case.conclude import SAME_IMAGES
-    from superxception_jax.karyotyping.review_flags import percent
 
     formula = f"draft {case.formula}" if case.formula else f"no formula ({case.withheld})"
     cells = f"{len(case.analysed)} of {len(case.cells)} cells analysed"
-    probability = f", probability {percent(case.posterior)}" if case.formula else ""
+    # What is not certain is never written as 0 or 100 %.
+    percent = f"{100 * case.posterior:.1f} %"
+    percent = "> 99.9 %" if case.posterior > 0.999 else percent
+    percent = "< 0.1 %" if case.posterior < 0.001 else percent
+    probability = f", probability {percent}" if case.formula else ""
     # A folder of a case is mostly called so.
     name = case.name if case.name.lower().startswith("case") else f"case {case.name}"
     copies = [

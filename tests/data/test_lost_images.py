@@ -46,7 +46,16 @@ def test_an_image_in_a_cloud_or_a_hidden_copy_is_lost(tmp_path, by_table):
         rows = [f"{name},7,c" for name in CELL]
         (tmp_path / "labels.csv").write_text("\n".join(["file,class,cell", *rows]))
     assert set(lost(tmp_path)) == set(names)
-    assert set(lost(tmp_path).values()) == {lost_images._NOT_HERE}
+    assert set(lost(tmp_path).values()) == {lost_images.NOT_HERE}
+
+
+def test_a_cell_that_is_all_in_a_cloud_is_no_empty_folder(tmp_path):
+    put_names(tmp_path, [f"cell 1/{name}" for name in CELL])
+    put_names(tmp_path, [f"cell {cell}/.{cell}a.png.icloud" for cell in (2, 3)])
+    (tmp_path / "cell 4").mkdir()
+    lines = "\n".join(recognize_layout(tmp_path).left_out_lines)
+    assert [lines.count(f"cell {cell}: {lost_images.NOT_HERE}") for cell in (2, 3)] == [1, 1]
+    assert "cell 4: an empty folder" in lines or "no image: an empty folder" in lines
 
 
 @pytest.mark.parametrize("ending", SUFFIXES)
@@ -59,7 +68,7 @@ def test_an_image_is_known_by_its_content(tmp_path, ending, name):
     (tmp_path / name).write_bytes(file.getvalue())
     (reason,) = lost(tmp_path).values()
     shown = {".tiff": ".tif", ".jpeg": ".jpg"}.get(ending, ending)
-    assert reason == f"an image without a file extension; add `{shown}` to its name"
+    assert reason == f"an image without the file extension of one; add `{shown}` to its name"
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import unicodedata
-
 import pytest
 
 from superxception_jax.data.folder_layout import recognize_cells, recognize_layout
@@ -169,46 +167,6 @@ def test_an_empty_case_or_cell_that_changes_nothing_is_no_gap(tmp_path):
     ]
     write_labels(tmp_path, ["P1/c1/0.png,7,C1,P1,", "P1/c1/1.png,7,,,"])
     with pytest.raises(ValueError, match="fill in `cell` in every row"):
-        recognize_layout(tmp_path)
-
-
-def cells_of(folder):
-    return [(cell.case, cell.name) for cell in recognize_layout(folder).cells]
-
-
-def test_a_cell_of_the_table_has_the_case_of_its_folder(tmp_path):
-    names = [f"{case}/cell 1/{one}.png" for case in ("P1", "P2") for one in range(3)]
-    put_names(tmp_path, names)
-    write_labels(tmp_path, [f"{name},7,Cell 1,," for name in names])
-    assert cells_of(tmp_path) == [("P1", "P1/Cell 1"), ("P2", "P2/Cell 1")]
-    # Deeper, the patient is the folder of the cell's, and not the year.
-    deep = tmp_path / "deep"
-    put_names(deep, [f"{year}/{name}" for year in (2023, 2024) for name in names])
-    write_labels(deep, [f"{year}/{name},7,,," for year in (2023, 2024) for name in names])
-    assert [case for case, _ in cells_of(deep)] == ["2023/P1", "2023/P2", "2024/P1", "2024/P2"]
-
-
-def test_a_cell_of_unknown_case_in_several_folders_is_refused(tmp_path):
-    names = [f"{patient}/{cell}-{one}.png" for patient in "AB" for cell in (1, 2) for one in "xy"]
-    put_names(tmp_path, names)
-    write_labels(tmp_path, [f"{name},7,{name[2]},," for name in names])
-    with pytest.raises(ValueError, match=r"got 2 problems") as error:
-        recognize_layout(tmp_path)
-    assert (
-        "labels.csv line 6 (B/1-x.png): the images of cell '1' are in several folders, `A` and "
-        "`B`, and may be of several patients; fill in `case`"
-    ) in str(error.value)
-    write_labels(tmp_path, [f"{name},7,{name[2]},{name[0]}," for name in names])
-    assert cells_of(tmp_path) == [("A", "A/1"), ("A", "A/2"), ("B", "B/1"), ("B", "B/2")]
-
-
-def test_a_case_of_the_table_and_of_folders_is_one(tmp_path):
-    folder = unicodedata.normalize("NFD", "Müller")
-    put_names(tmp_path, [f"{folder}/{cell}/1.png" for cell in "ab"])
-    write_labels(tmp_path, ["Müller/a/1.png,7,a,Müller,", "Müller/b/1.png,7,b,,"])
-    assert [case for case, _ in cells_of(tmp_path)] == ["Müller", "Müller"]
-    write_labels(tmp_path, ["Müller/a/1.png,7,a,müller,", "Müller/b/1.png,7,b,,"])
-    with pytest.raises(ValueError, match=r"the case 'Müller' and 'müller' may be one"):
         recognize_layout(tmp_path)
 
 

@@ -120,8 +120,9 @@ def test_what_is_printed_for_a_case():
     lines = karyotype_program._case_summary(case).splitlines()
     assert lines[0].startswith("case 7: draft 46,XY[2], probability ")
     assert lines[0].endswith(", 2 of 4 cells analysed")
-    sure = karyotype_program._case_summary(dataclasses.replace(case, posterior=0.9998))
-    assert "probability >99 %, " in sure
+    for posterior, text in ((1.0, "> 99.9 %"), (0.9874, "98.7 %"), (0.0001, "< 0.1 %")):
+        shown = karyotype_program._case_summary(dataclasses.replace(case, posterior=posterior))
+        assert f"probability {text}, " in shown
     assert lines[1] == "  not counted: 7/1 copy: the same images as `7/1` (45 of them)"
     assert lines[2] == f"  {case.more_text}"
     named = karyotype_program._case_summary(dataclasses.replace(case, name="case 7"))

@@ -30,7 +30,7 @@ from superxception_jax.data.record import ChromosomeRecord, raise_problems
 from superxception_jax.data.twins import Portrait
 from superxception_jax.files import absolute_path
 
-HASH_VERSION = 3  # Raise it whenever the records of an unchanged folder change.
+HASH_VERSION = 4  # Raise it whenever the records of an unchanged folder change.
 # Images that are kept between their check and their preparation; others are decoded twice.
 _KEPT_BYTES = 2**30
 # How the images are taken whose orientation the table does not state.

@@ -21,7 +21,7 @@ export function percent(value) {
 export const sum = (numbers) => numbers.reduce((total, number) => total + number, 0);
 
 export const plural = (count, noun, several = `${noun}s`) =>
-  `${count} ${count === 1 ? noun : several}`;
+  `${count.toLocaleString("en-US")} ${count === 1 ? noun : several}`;
 
 /** Write rows as CSV; what holds a comma, a quote or a line end is quoted. */
 export function csvText(rows) {

@@ -1,0 +1,82 @@
+"""Whose the cells of a table are that names no case for them: what the folders say, or nobody."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+
+from superxception_jax.data.folder_layout import recognize_cells, recognize_layout
+from tests.data.image_folders import put_names
+from tests.data.test_table_cells import write_labels
+
+
+def cells_of(folder):
+    return [(cell.case, cell.name) for cell in recognize_layout(folder).cells]
+
+
+def test_a_cell_of_the_table_has_the_case_of_its_folder(tmp_path):
+    names = [f"{case}/cell 1/{one}.png" for case in ("P1", "P2") for one in range(3)]
+    put_names(tmp_path, names)
+    write_labels(tmp_path, [f"{name},7,Cell 1,," for name in names])
+    assert cells_of(tmp_path) == [("P1", "P1/Cell 1"), ("P2", "P2/Cell 1")]
+    # Deeper, the patient is the folder of the cell's, and not the year.
+    deep = tmp_path / "deep"
+    put_names(deep, [f"{year}/{name}" for year in (2023, 2024) for name in names])
+    write_labels(deep, [f"{year}/{name},7,,," for year in (2023, 2024) for name in names])
+    assert [case for case, _ in cells_of(deep)] == ["2023/P1", "2023/P2", "2024/P1", "2024/P2"]
+
+
+def test_a_cell_of_unknown_case_in_several_folders_is_refused(tmp_path):
+    names = [f"{patient}/{cell}-{one}.png" for patient in "AB" for cell in (1, 2) for one in "xy"]
+    put_names(tmp_path, names)
+    write_labels(tmp_path, [f"{name},7,{name[2]},," for name in names])
+    with pytest.raises(ValueError, match=r"got 2 problems") as error:
+        recognize_layout(tmp_path)
+    assert (
+        "labels.csv line 6 (B/1-x.png): the images of cell '1' are in several folders, `A` and "
+        "`B`, and may be of several patients; fill in `case`"
+    ) in str(error.value)
+    write_labels(tmp_path, [f"{name},7,{name[2]},{name[0]}," for name in names])
+    assert cells_of(tmp_path) == [("A", "A/1"), ("A", "A/2"), ("B", "B/1"), ("B", "B/2")]
+
+
+@pytest.mark.parametrize("case", ["", "P1/"])
+def test_a_corrected_class_in_a_folder_of_classes_leaves_the_cell_whole(tmp_path, case):
+    names = [f"{case}cell 1/chr{label}/{one}.png" for label in range(1, 23) for one in "ab"]
+    put_names(tmp_path, names)
+    labels = [str(number) for number in range(1, 23) for _ in "ab"]
+    labels[2] = "3"
+    rows = [f"{name},{label},cell 1,," for name, label in zip(names, labels, strict=True)]
+    write_labels(tmp_path, rows)
+    assert cells_of(tmp_path) == [(case[:-1], f"{case}cell 1")]
+    assert [len(cell.files) for cell in recognize_cells(tmp_path).cells] == [44]
+
+
+def test_a_cell_in_two_folders_of_its_patient_is_one(tmp_path):
+    names = [f"P1/{part}/{one}.png" for part in ("c1", "extra") for one in range(3)]
+    put_names(tmp_path, names)
+    write_labels(tmp_path, [f"{name},7,c1,," for name in names])
+    assert cells_of(tmp_path) == [("P1", "P1/c1")]
+    # Where the second folder holds other cells, too, nobody knows whose they are.
+    put_names(tmp_path, ["P1/extra/other.png"])
+    write_labels(tmp_path, [*(f"{name},7,c1,," for name in names), "P1/extra/other.png,7,c2,,"])
+    with pytest.raises(ValueError, match="'c1' are in several folders, `P1/c1` and `P1/extra`"):
+        recognize_layout(tmp_path)
+
+
+def test_the_folder_of_a_single_cell_has_a_case_whatever_its_name(tmp_path):
+    names = [f"P{patient}/scan {one}/{one}.png" for patient in (1, 2) for one in (1, 2)]
+    put_names(tmp_path, names)
+    write_labels(tmp_path, [f"{name},7,c{name[1]}{name[-5]},," for name in names])
+    assert [case for case, _ in cells_of(tmp_path)] == ["P1", "P1", "P2", "P2"]
+
+
+def test_a_case_of_the_table_and_of_folders_is_one(tmp_path):
+    folder = unicodedata.normalize("NFD", "Müller")
+    put_names(tmp_path, [f"{folder}/{cell}/1.png" for cell in "ab"])
+    write_labels(tmp_path, ["Müller/a/1.png,7,a,Müller,", "Müller/b/1.png,7,b,,"])
+    assert [case for case, _ in cells_of(tmp_path)] == ["Müller", "Müller"]
+    write_labels(tmp_path, ["Müller/a/1.png,7,a,müller,", "Müller/b/1.png,7,b,,"])
+    with pytest.raises(ValueError, match=r"the case 'Müller' and 'müller' may be one"):
+        recognize_layout(tmp_path)
