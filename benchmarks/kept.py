@@ -10,7 +10,7 @@ from superxception_jax.files import load_json, write_json
 from superxception_jax.runs.provenance import digest_program
 
 
-def claim_kept(file: Path, made_with: Mapping[str, Any]) -> None:
+def claim_kept(file: Path, made_with: Mapping[str, Any], *, results: str = "") -> None:
     """Note how results are made that a benchmark keeps, or compare it with an earlier note.
 
     A page that shows kept results says the command and the commit of today.
@@ -18,12 +18,18 @@ def claim_kept(file: Path, made_with: Mapping[str, Any]) -> None:
     Args:
         file: File of the note, beside the results; its folder is made if absent.
         made_with: What decides the results besides the program, as JSON values.
+        results: Pattern of the results beside the note; those without one are refused.
 
     Raises:
-        ValueError: Results were kept that another command or program made.
+        ValueError: Results were kept that another command or program made, or nobody knows which.
     """
     note = {"program": digest_program(), **made_with}
     if not file.is_file():
+        if results and any(file.parent.glob(results)):
+            raise ValueError(
+                f"the results in `{file.parent}` must have a note of the program that made them, "
+                f"`{file.name}`, got none; delete them, or name another place."
+            )
         file.parent.mkdir(parents=True, exist_ok=True)
         write_json(file, note)
         return

@@ -164,7 +164,7 @@ def main() -> None:
     for fold in tqdm(folds, unit="fold"):
         setup = make_setup(fold=fold, width=arguments.width, epochs=arguments.epochs)
         folder = arguments.work / f"width{arguments.width:g}-epochs{arguments.epochs}-fold{fold}"
-        claim_kept(folder / "made_with.json", {})
+        claim_kept(folder / "made_with.json", {}, results="*.npz")
         for name in RECIPES:
             if not (folder / f"{name}.npz").is_file():
                 run_recipe(setup, name, folder)

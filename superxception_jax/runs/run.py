@@ -11,6 +11,7 @@ from superxception_jax.commands import Interrupted
 from superxception_jax.data.source import Chromosomes
 from superxception_jax.data.splits import PARTS, Split
 from superxception_jax.files import check_writable, write_json, write_text
+from superxception_jax.runs.curled_copies import keep_curled
 from superxception_jax.runs.equal_setups import check_equal_setups
 from superxception_jax.runs.experiment import Experiment
 from superxception_jax.runs.finished import has_ended
@@ -20,13 +21,7 @@ from superxception_jax.runs.provenance import Provenance, TrainingRecord, descri
 from superxception_jax.runs.pseudo_labels import keep_pseudo_labels
 from superxception_jax.runs.pseudo_labels_file import describe_left_out, load_pseudo_labels
 from superxception_jax.runs.report import RunHistory, share_predictions, write_report
-from superxception_jax.runs.setup import (
-    Setup,
-    describe,
-    load_best,
-    parameter_table,
-    set_up,
-)
+from superxception_jax.runs.setup import Setup, describe, load_best, parameter_table, set_up
 from superxception_jax.runs.split_data import draw_split
 from superxception_jax.runs.split_file import (
     check_images,
@@ -105,6 +100,8 @@ def train_and_test(
                 step, finished = checkpoints.step(LATEST), _is_finished(setup, checkpoints)
                 if is_first():
                     write_text(workdir / "parameters.txt", parameter_table(setup))
+                    if not finished:
+                        keep_curled(workdir, setup.to_curl, has_begun=step is not None)
                     _keep_split(setup, workdir, has_begun=step is not None, finished=finished)
                     keep_places(workdir, experiment)
                     record = _record_training(

@@ -17,6 +17,7 @@ _LAUNCHERS = {
     "Open MPI": ("OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_RANK"),
     "SLURM": ("SLURM_STEP_NUM_TASKS", "SLURM_PROCID"),
 }
+_VISIBLE = ("CUDA_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES")
 # Only up to Open MPI 4.
 _OPEN_MPI_ADDRESS = "OMPI_MCA_orte_hnp_uri"
 
@@ -103,7 +104,11 @@ def find_place(
 def _find_card(environment: Mapping[str, str]) -> int | None:
     """Return the GPU of a process of several on a computer, which JAX asks Open MPI 4 for only."""
     size, rank = (environment.get(f"OMPI_COMM_WORLD_LOCAL_{one}", "") for one in ("SIZE", "RANK"))
-    if "JAX_LOCAL_DEVICE_IDS" in environment or not (size.isdecimal() and rank.isdecimal()):
+    # Who lets each process see one card has chosen it.
+    chosen = any(len(environment.get(name, ",").split(",")) == 1 for name in _VISIBLE)
+    if chosen or "JAX_LOCAL_DEVICE_IDS" in environment:
+        return None
+    if not (size.isdecimal() and rank.isdecimal()):
         return None
     return int(rank) if int(size) > 1 else None
 

@@ -48,7 +48,13 @@ def test_places(environment, flags, expected):
 
 @pytest.mark.parametrize(
     ("size", "more", "card"),
-    [("4", {}, 3), ("1", {}, None), ("4", {"JAX_LOCAL_DEVICE_IDS": "0"}, None)],
+    [
+        ("4", {}, 3),
+        ("1", {}, None),
+        ("4", {"JAX_LOCAL_DEVICE_IDS": "0"}, None),
+        ("4", {"CUDA_VISIBLE_DEVICES": "3"}, None),
+        ("4", {"CUDA_VISIBLE_DEVICES": "0,1,2,3"}, 3),
+    ],
 )
 def test_processes_of_open_mpi_on_one_computer_have_a_card_each(size, more, card, monkeypatch):
     local = {"OMPI_COMM_WORLD_LOCAL_SIZE": size, "OMPI_COMM_WORLD_LOCAL_RANK": "3"}
