@@ -83,8 +83,8 @@ export function furtherCells({ agreeing, missing, singles, unexplained }, settin
   );
   if (near.length > 0) {
     const text = `${near.join(" and ")}: one cell too few for a clone. 1 more cell with it ` +
-      `would make one; ${enough} more cells without it would exclude a line of ${share} or ` +
-      "more with 95 % confidence.";
+      "would make one" + `; ${enough} more cells without it would exclude a line of ` +
+      `${share} or more with 95 % confidence.`;
     return { count: enough, text };
   }
   const least = Math.min(...missing);
