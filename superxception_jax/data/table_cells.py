@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 from superxception_jax.data.class_names import class_text
 from superxception_jax.data.file_names import folded_text, name_order, same_text, shown_name
@@ -49,7 +50,8 @@ def cells_of_table(
         except ValueError as error:
             problems.append(f"{row.where}: {error}")
     groups: dict[tuple[str, str], list[Path]] = {}
-    for file, (case, cell) in _places(folder, listed).items():
+    located = _locate(folder, listed)
+    for file, (*_, (case, cell)) in located.items():
         if cell:
             groups.setdefault((case, cell), []).append(file)
         else:
@@ -57,7 +59,7 @@ def cells_of_table(
                 f"{listed[file].where}: its cell is unknown: the file must be in `<cell>/`, or "
                 "the table must name the cell"
             )
-    problems += _gaps(folder, listed) + _scattered(folder, listed)
+    problems += _gaps(folder, listed, located) + _scattered(listed, located)
     problems += spelling_problems("case", [("", case) for case, _ in groups])
     raise_problems(problems, source=shown_name(str(folder / TABLE)))
     if not listed:
@@ -94,16 +96,16 @@ def split_stale(
     inside = {
         file: row for file, row in zip(files, rows, strict=True) if file.is_relative_to(folder)
     }
-    said = _places(folder, inside)
-    plain = _places(folder, {file: replace(row, case="", cell="") for file, row in inside.items()})
+    said = _locate(folder, inside)
+    plain = _locate(folder, {file: replace(row, case="", cell="") for file, row in inside.items()})
     present, stale = list[TableRow](), list[TableRow]()
     for file, row in zip(files, rows, strict=True):
         needless = False
         if _is_missing(row.file, folder, index, reasons):
-            case, cell = plain[file]
+            case, cell = plain[file].place
             # Images beside the table are those of a cell with the name of the folder.
-            by_folders = (plain[file], (case, cell or shown_name(folder.name)))
-            needless = _folded(said[file]) in map(_folded, by_folders)
+            by_folders = ((case, cell), (case, cell or shown_name(folder.name)))
+            needless = _folded(said[file].place) in map(_folded, by_folders)
         (stale if needless else present).append(row)
     return present, stale
 
@@ -119,34 +121,36 @@ def _is_missing(file: str, folder: Path, index: ImageIndex, reasons: Mapping[Pat
         return False
 
 
-def _places(folder: Path, listed: dict[Path, TableRow]) -> dict[Path, tuple[str, str]]:
-    """Return case and cell of each listed file: those of its row, else those of its folders."""
-    places, own = {}, _cell_folders(folder, listed)
-    for file, parts in _folders(folder, listed).items():
-        row = listed[file]
-        case = row.case or "/".join(own[file][:-1])
-        # The folders of a file may name the case already.
-        places[file] = (case, (row.cell or "/".join(parts)).removeprefix(f"{case}/"))
-    return places
+class _Location(NamedTuple):
+    """Where a listed file lies, as names of folders, and whose it is.
 
-
-def _cell_folders(folder: Path, listed: dict[Path, TableRow]) -> dict[Path, tuple[str, ...]]:
-    """Return the folder of the cell of each listed file, around which is that of its case.
-
-    It has the name of the cell, or holds no other cell; empty where there is none.
+    Attributes:
+        parts: Its folders, without that of a class.
+        own: The folder of its cell, around which is that of the case: it has the name of the cell,
+            or holds no other cell; empty where there is none.
+        place: Case and cell: those of its row, else those of its folders.
     """
+
+    parts: tuple[str, ...]
+    own: tuple[str, ...]
+    place: tuple[str, str]
+
+
+def _locate(folder: Path, listed: dict[Path, TableRow]) -> dict[Path, _Location]:
     folders = _folders(folder, listed)
     cells: dict[tuple[str, ...], set[str]] = {}
     for file, parts in folders.items():
         cells.setdefault(parts, set()).add(folded_text(listed[file].cell))
     found = {}
     for file, parts in folders.items():
-        cell = folded_text(listed[file].cell)
+        row, cell = listed[file], folded_text(listed[file].cell)
         named = [depth for depth, part in enumerate(parts, 1) if folded_text(part) == cell]
-        if named:
-            found[file] = parts[: named[-1]]
-        else:
-            found[file] = parts if not cell or len(cells[parts]) == 1 else ()
+        own = parts if not cell or len(cells[parts]) == 1 else ()
+        own = parts[: named[-1]] if named else own
+        case = row.case or "/".join(own[:-1])
+        # The folders of a file may name the case already.
+        place = (case, (row.cell or "/".join(parts)).removeprefix(f"{case}/"))
+        found[file] = _Location(parts, own, place)
     return found
 
 
@@ -164,14 +168,13 @@ def _folders(folder: Path, listed: dict[Path, TableRow]) -> dict[Path, tuple[str
     return found
 
 
-def _gaps(folder: Path, listed: dict[Path, TableRow]) -> list[str]:
+def _gaps(folder: Path, listed: dict[Path, TableRow], located: dict[Path, _Location]) -> list[str]:
     """Return one line for each cell of which some rows name the case or cell, and others don't.
 
     Spreadsheets show a value once for many rows, and write it once too.
     """
-    places = _places(folder, listed)
     groups: dict[tuple[str, object], list[Path]] = {}
-    for file, parts in _folders(folder, listed).items():
+    for file, (parts, *_) in located.items():
         place = (parts, file.parent == folder)  # Beside folders of classes is not in them.
         groups.setdefault(("cell", place), []).append(file)
         groups.setdefault(("case", (place, listed[file].cell)), []).append(file)
@@ -179,7 +182,7 @@ def _gaps(folder: Path, listed: dict[Path, TableRow]) -> list[str]:
     for (column, _), files in groups.items():
         empty = [file for file in files if not getattr(listed[file], column)]
         filled = [file for file in files if getattr(listed[file], column)]
-        if not (empty and filled) or len({places[file] for file in files}) == 1:
+        if not (empty and filled) or len({located[file].place for file in files}) == 1:
             continue
         more = f" and {len(empty) - 1:,} more" if len(empty) > 1 else ""
         value = getattr(listed[filled[0]], column)
@@ -192,24 +195,24 @@ def _gaps(folder: Path, listed: dict[Path, TableRow]) -> list[str]:
     return list(problems.values())
 
 
-def _scattered(folder: Path, listed: dict[Path, TableRow]) -> list[str]:
+def _scattered(listed: dict[Path, TableRow], located: dict[Path, _Location]) -> list[str]:
     """Return one line for each cell of unknown case whose images lie in several folders.
 
     They may be cells of several patients, each of whom has a cell of this name.
     """
-    own, folders, places = (find(folder, listed) for find in (_cell_folders, _folders, _places))
-    first: dict[str, Path] = {}
+    first: dict[str, _Location] = {}
     problems: dict[str, str] = {}
     for file, row in listed.items():
         if not row.cell or row.case:
             continue
         cell = folded_text(row.cell)
-        other = first.setdefault(cell, file)
-        one, two = (own[path] or folders[path] for path in (other, file))
+        here = located[file]
+        other = first.setdefault(cell, here)
+        one, two = (at.own or at.parts for at in (other, here))
         if tuple(map(folded_text, one)) == tuple(map(folded_text, two)):
             continue
-        named = all(own[path] and folded_text(own[path][-1]) == cell for path in (other, file))
-        known = places[other] == places[file] and places[file][0]
+        named = all(at.own and folded_text(at.own[-1]) == cell for at in (other, here))
+        known = other.place == here.place and here.place[0]
         if not (named or known):
             problems.setdefault(
                 cell,

@@ -44,9 +44,9 @@ _UNSAFE = re.compile(r'[<>:"|?*\\/\x00-\x1f\x7f]')
 _DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 # Of folders that are being written; `tempfile` adds eight characters.
 _PREFIX = ".karyotype-"
+_UNFINISHED = re.compile(re.escape(_PREFIX) + r"\w{8}")
 # What `files.replacing` writes first.
 _UNFINISHED_FILE = re.compile(r"(report\.html|cases\.csv|case\.json)\.\d+-[0-9a-f]{8}\.tmp")
-_UNFINISHED = re.compile(re.escape(_PREFIX) + r"\w{8}")
 _MOST_BYTES = 120
 _DIGITS = 6
 
