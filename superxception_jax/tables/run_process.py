@@ -14,15 +14,15 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 
 from superxception_jax.runs.lock import lock
-from superxception_jax.system import heeded_signals
+from superxception_jax.system import STOP_SIGNALS, heeded_signals
 from superxception_jax.tables.display import RunState, training_state
 from superxception_jax.tables.plan import PlannedRun
 from superxception_jax.training.recorder import load_metrics
 from superxception_jax.workers import usable_cores
 
 POLL_SECONDS = 0.5
-# Exit status of a program that SIGTERM stopped after it had saved everything.
-STOPPED = 128 + signal.SIGTERM
+# Exit statuses of a program that a signal stopped after it had saved everything.
+SAVED = frozenset(128 + number for number in STOP_SIGNALS)
 
 
 class RunProcess:
@@ -39,7 +39,7 @@ class RunProcess:
             run: Run to start; the output of its program is appended to its log.
             cores: Cores that the program may use; empty for those of this process.
             limit_s: Seconds after which the program gets SIGTERM, on which it saves and ends with
-                `STOPPED`; 0: no limit.
+                143, see `SAVED`; 0: no limit.
 
         Raises:
             ValueError: Another process still works on the run.

@@ -23,7 +23,7 @@ from superxception_jax.tables.display import RunState
 from superxception_jax.tables.finished_run import TableRun
 from superxception_jax.tables.plan import PlannedRun, TablePlan
 from superxception_jax.tables.run_process import (
-    STOPPED,
+    SAVED,
     collect_signals,
     describe_failure,
     run_processes,
@@ -34,6 +34,7 @@ from superxception_jax.tables.table_folder import add_runs, load_table
 from superxception_jax.training.recorder import load_metrics, training_speeds
 
 _SAVED = "it was stopped and everything is saved"
+_ENDED_AT_ONCE = "it ended at once, and resumes from its latest checkpoint"
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ class Outcome:
 
     @property
     def stopped(self) -> list[RunState]:
-        """Return the runs that were stopped, saved, before their end."""
+        """Return the runs that a signal stopped before their end."""
         return [state for state in self.states if state.phase == "stopped"]
 
     @property
@@ -73,11 +74,17 @@ class Outcome:
         Args:
             command: Command line that made the table.
         """
-        if self.stopped_by:
-            return f"\nstopped by {self.stopped_by}; everything is saved.\nResume with: {command}"
         lines = [f"{state.name} failed, {state.message}" for state in self.failed]
-        lines += [f"{state.name} is not finished; {state.message}" for state in self.stopped]
-        if self.failed:
+        lines += [
+            f"{state.name} is not finished; {state.message}"
+            for state in self.stopped
+            if not self.stopped_by or state.message != _SAVED
+        ]
+        if self.stopped_by:
+            saved = "" if lines else "; everything is saved"
+            lines.insert(0, f"\nstopped by {self.stopped_by}{saved}.")
+            lines.append(f"Resume with: {command}")
+        elif self.failed:
             lines.append(f"Try the failed runs again with: {command}")
         elif self.stopped:
             lines.append(f"Resume with: {command}")
@@ -134,10 +141,9 @@ def make_table(
                 finished[place] = record
                 files = _write(plan, list(finished.values()))
                 update(place, _done(run, record))
-            elif received.names:
-                update(place, RunState(run.workdir.name, phase="stopped"))
-            elif code == STOPPED:
-                update(place, dataclasses.replace(states[place], phase="stopped", message=_SAVED))
+            elif code in SAVED or -code in received.numbers:
+                message = _SAVED if code in SAVED else _ENDED_AT_ONCE
+                update(place, dataclasses.replace(states[place], phase="stopped", message=message))
             else:
                 message = describe_failure(run, code)
                 update(place, RunState(run.workdir.name, phase="failed", message=message))

@@ -221,7 +221,9 @@ def test_a_signal_goes_to_the_run_which_saves_and_ends_the_table(tmp_path, numbe
         planned(tmp_path),
         tmp_path,
         "import pathlib, signal, sys\n"
-        f"def save(number, frame): pathlib.Path({str(tmp_path / 'saved')!r}).touch(); sys.exit(9)\n"
+        "def save(number, frame):\n"
+        f"    pathlib.Path({str(tmp_path / 'saved')!r}).touch()\n"
+        "    sys.exit(128 + number)\n"
         f"signal.signal({int(number)}, save)\n"
         f"pathlib.Path({str(tmp_path / 'ready')!r}).touch()\n"
         "signal.sigtimedwait([], 60)\n",
@@ -246,4 +248,43 @@ def test_a_signal_goes_to_the_run_which_saves_and_ends_the_table(tmp_path, numbe
     assert (tmp_path / "saved").exists()
     assert (outcome.files, outcome.failed) == ((), [])
     assert outcome.exit_status == 128 + number
-    assert outcome.describe_problems("again").endswith("is saved.\nResume with: again")
+    assert outcome.describe_problems("again") == (
+        f"\nstopped by {number.name}; everything is saved.\nResume with: again"
+    )
+
+
+@pytest.mark.parametrize(
+    ("end", "phase", "told"),
+    [
+        ("os.kill(os.getpid(), signal.SIGKILL)", "failed", "failed, ended by SIGKILL, which Linux"),
+        ("print('error: disk full'); sys.exit(2)", "failed", "failed, exit status 2: error: disk"),
+        # As by a second signal, or one before the program heeds any.
+        (
+            "signal.signal(number, signal.SIG_DFL); os.kill(os.getpid(), number)",
+            "stopped",
+            "is not finished; it ended at once, and resumes from its latest checkpoint",
+        ),
+    ],
+)
+def test_a_run_that_ends_without_saving_is_not_called_saved(tmp_path, end, phase, told):
+    text = f"""
+import os, pathlib, signal, sys
+def fail(number, frame):
+    {end}
+signal.signal(signal.SIGUSR1, fail)
+pathlib.Path({str(tmp_path / "ready")!r}).touch()
+signal.sigtimedwait([], 60)
+"""
+    sent = threading.Event()
+
+    def show(states):
+        if (tmp_path / "ready").exists() and not sent.is_set():
+            sent.set()
+            os.kill(os.getpid(), signal.SIGUSR1)
+
+    outcome = make_table(plan(tmp_path, [program(planned(tmp_path), tmp_path, text)]), show=show)
+    assert (outcome.stopped_by, outcome.states[0].phase) == ("SIGUSR1", phase)
+    first, second, last = outcome.describe_problems("again").strip().splitlines()
+    assert first == "stopped by SIGUSR1."
+    assert second.startswith(f"xception-seed0-fold0 {told}")
+    assert last == "Resume with: again"
