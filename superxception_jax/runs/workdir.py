@@ -279,7 +279,8 @@ def load_training_record(workdir: Path) -> TrainingRecord:
         workdir: Run folder, or an exported network.
     """
     path = workdir / ENVIRONMENT_FILE
-    values = load_json(path, **_PROVENANCE, keys=("trainings", "overrides"))
+    # Version 0.1 wrote a single provenance without `trainings`.
+    values = load_json(path, **_PROVENANCE, keys=("overrides",))
     try:
         record = TrainingRecord.from_json(values)
     except (KeyError, TypeError, AttributeError, ValueError) as error:

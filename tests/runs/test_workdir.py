@@ -180,3 +180,10 @@ def test_a_record_of_other_values_is_named(tmp_path, change, reason):
     with pytest.raises(ValueError, match=r"environment\.json` must hold the provenance") as error:
         load_training_record(tmp_path)
     assert reason in str(error.value)
+
+
+def test_the_record_of_version_0_1_is_loaded(tmp_path):
+    """It was a single provenance, beside the overrides."""
+    stored = {**TRAINING.to_json(), "overrides": {"seed": 1}}
+    (tmp_path / "environment.json").write_text(json.dumps(stored))
+    assert load_training_record(tmp_path) == TrainingRecord((TRAINING,), {"seed": 1})
