@@ -16,6 +16,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.context import SpawnContext, SpawnProcess
 from typing import Any, ParamSpec, TypeVar
 
 from superxception_jax.system import STOP_SIGNALS
@@ -145,12 +146,27 @@ def _lost(error: BrokenProcessPool) -> OSError:
     )
 
 
+class _Process(SpawnProcess):
+    """A process that ends although it ignores SIGTERM.
+
+    A pool that lost a process terminates the others, and waits for them.
+    """
+
+    def terminate(self) -> None:
+        """End the process."""
+        self.kill()
+
+
+class _Context(SpawnContext):
+    """Starts processes anew: a fork would copy the locks of numerical libraries in any state."""
+
+    Process = _Process
+
+
 def _start_pool(processes: int, imports: Sequence[str]) -> ProcessPoolExecutor:
-    # A fork would copy the threads' locks of the numerical libraries in any state.
-    context = multiprocessing.get_context("spawn")
     with _environment(dict.fromkeys(_ONE_THREAD, "1")):
         pool = ProcessPoolExecutor(
-            processes, mp_context=context, initializer=_begin, initargs=(imports,)
+            processes, mp_context=_Context(), initializer=_begin, initargs=(imports,)
         )
         # All start now, while the environment is theirs.
         for _ in range(processes):

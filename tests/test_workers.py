@@ -79,6 +79,31 @@ def test_a_lost_process_is_one_sentence() -> None:
         result_of(workers.submit(_end, 1))
 
 
+@pytest.mark.parametrize("busy", [True, False])
+def test_a_process_that_is_lost_later_is_one_sentence_too(tmp_path: Path, busy: bool) -> None:
+    """By then the other one ignores the signal with which a pool ends its processes."""
+    script = tmp_path / "parent.py"
+    script.write_text(
+        "import os, signal, time\n"
+        "from superxception_jax.workers import Workers, result_of\n"
+        "from tests.test_workers import _square\n"
+        "if __name__ == '__main__':\n"
+        "    with Workers(2) as workers:\n"
+        "        ready = set()\n"
+        "        while len(ready) < 2:\n"
+        "            ready |= {found[1] for found in workers.map(_square, range(4))}\n"
+        f"        works = [workers.submit(time.sleep, 60)] * {busy}\n"
+        "        time.sleep(0.2)\n"
+        "        os.kill(min(ready), signal.SIGKILL)\n"
+        "        result_of(works[0] if works else workers.submit(time.sleep, 60))\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
+    done = subprocess.run(
+        [sys.executable, str(script)], env=environment, stderr=subprocess.PIPE, timeout=30
+    )
+    assert b"OSError: a worker process was ended from outside" in done.stderr
+
+
 def test_processes_that_are_started_early_import_what_they_need() -> None:
     with Workers(2) as workers:
         without = {result_of(workers.submit(_has_imported, "wave")) for _ in range(4)}

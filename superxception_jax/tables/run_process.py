@@ -21,7 +21,7 @@ from superxception_jax.training.recorder import load_metrics
 from superxception_jax.workers import usable_cores
 
 POLL_SECONDS = 0.5
-# Exit statuses of a program that a signal stopped after it had saved everything.
+# Exit statuses of a program that one signal stopped, after it had saved everything.
 SAVED = frozenset(128 + number for number in STOP_SIGNALS)
 
 
@@ -119,7 +119,7 @@ def _start(run: PlannedRun) -> subprocess.Popen:
             stdout=log,
             stderr=subprocess.STDOUT,
             # Ctrl-C goes to all processes of a group: the run would get it twice, and the second
-            # signal would end it at once.
+            # one would end it at once.
             process_group=0,
         )
 

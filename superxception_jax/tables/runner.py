@@ -142,7 +142,9 @@ def make_table(
                 files = _write(plan, list(finished.values()))
                 update(place, _done(run, record))
             elif code in SAVED or -code in received.numbers:
-                message = _SAVED if code in SAVED else _ENDED_AT_ONCE
+                # A second Ctrl-C, which the run gets, too, ends it before it has saved.
+                saved = code in SAVED and signal.SIGINT not in received.numbers[1:]
+                message = _SAVED if saved else _ENDED_AT_ONCE
                 update(place, dataclasses.replace(states[place], phase="stopped", message=message))
             else:
                 message = describe_failure(run, code)

@@ -18,8 +18,9 @@ from superxception_jax.training.compile import compile_replicated, place_own_row
 def stop_signals() -> Iterator[Callable[[], str]]:
     """Record the signals that ask to stop, so that the loop can check for them after each step.
 
-    They are those of `system.STOP_SIGNALS` that the process doesn't ignore. A second signal has
-    its previous effect at once.
+    They are those of `system.STOP_SIGNALS` that the process doesn't ignore. After one of them,
+    SIGINT has its previous effect at once, as a user who presses Ctrl-C again doesn't want to wait.
+    Others only ask once more: systems and clusters send several for one stop.
 
     Yields:
         A function that returns the name of the received signal, empty if there is none.
@@ -27,20 +28,18 @@ def stop_signals() -> Iterator[Callable[[], str]]:
     received: list[str] = []
     earlier = {number: signal.getsignal(number) for number in heeded_signals()}
 
-    def restore() -> None:
-        for number, handler in earlier.items():
-            signal.signal(number, handler)
-
     def handle(number: int, _frame: object) -> None:
         received.append(signal.Signals(number).name)
-        restore()
+        if signal.SIGINT in earlier:
+            signal.signal(signal.SIGINT, earlier[signal.SIGINT])
 
     for number in earlier:
         signal.signal(number, handle)
     try:
         yield lambda: received[0] if received else ""
     finally:
-        restore()
+        for number, handler in earlier.items():
+            signal.signal(number, handler)
 
 
 def agreed(stop_requested: Callable[[], str], mesh: jax.sharding.Mesh) -> Callable[[], str]:

@@ -29,12 +29,22 @@ def test_first_signal_is_a_request(number):
         assert stop_requested() == signal.Signals(number).name
 
 
-def test_second_signal_acts_at_once():
+@pytest.mark.parametrize("first", ["SIGINT", "SIGTERM"])
+def test_ctrl_c_after_a_signal_acts_at_once(first):
     with stop_signals() as stop_requested:
-        os.kill(os.getpid(), signal.SIGINT)
-        assert stop_requested() == "SIGINT"
+        os.kill(os.getpid(), signal.Signals[first])
+        assert stop_requested() == first
         with pytest.raises(KeyboardInterrupt):
             os.kill(os.getpid(), signal.SIGINT)
+
+
+@pytest.mark.parametrize(("first", "second"), [("SIGTERM", "SIGTERM"), ("SIGTERM", "SIGHUP")])
+def test_several_signals_of_a_system_are_one_request(first, second):
+    """As when a session ends, or when a cluster warns a program and the one that started it."""
+    with stop_at_signals(), stop_signals() as stop_requested:
+        os.kill(os.getpid(), signal.Signals[first])
+        os.kill(os.getpid(), signal.Signals[second])
+        assert stop_requested() == first
 
 
 def test_handlers_are_restored():
@@ -52,14 +62,14 @@ def test_a_signal_that_nohup_ignores_stays_ignored():
     assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
 
 
-def test_within_a_program_the_second_signal_ends_it_with_its_own_name():
+def test_within_a_program_ctrl_c_after_a_signal_ends_it_with_its_own_name():
     def work():
         with stop_signals() as stop_requested:
             os.kill(os.getpid(), signal.SIGUSR1)
             assert stop_requested() == "SIGUSR1"
-            os.kill(os.getpid(), signal.SIGTERM)
+            os.kill(os.getpid(), signal.SIGINT)
 
-    with pytest.raises(Stopped, match="stopped by SIGTERM"), stop_at_signals():
+    with pytest.raises(Stopped, match="stopped by SIGINT"), stop_at_signals():
         work()
 
 
