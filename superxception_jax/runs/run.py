@@ -21,6 +21,7 @@ from superxception_jax.runs.provenance import Provenance, TrainingRecord, descri
 from superxception_jax.runs.pseudo_labels import keep_pseudo_labels
 from superxception_jax.runs.pseudo_labels_file import describe_left_out, load_pseudo_labels
 from superxception_jax.runs.report import RunHistory, share_predictions, write_report
+from superxception_jax.runs.results import RESULTS_FILE
 from superxception_jax.runs.setup import Setup, describe, load_best, parameter_table, set_up
 from superxception_jax.runs.split_data import draw_split
 from superxception_jax.runs.split_file import (
@@ -101,6 +102,8 @@ def train_and_test(
                 if is_first():
                     write_text(workdir / "parameters.txt", parameter_table(setup))
                     if not finished:
+                        # Those of an earlier training would vouch for this one.
+                        (workdir / RESULTS_FILE).unlink(missing_ok=True)
                         keep_curled(workdir, setup.to_curl, has_begun=step is not None)
                     _keep_split(setup, workdir, has_begun=step is not None, finished=finished)
                     keep_places(workdir, experiment)

@@ -251,3 +251,18 @@ def test_what_trained_a_run_is_never_overwritten(tmp_path, experiment, steps):
     train(experiment, workdir)
     run.evaluate_run(experiment, workdir, split="test")
     assert json.loads((workdir / "environment.json").read_text()) == kept
+
+
+def test_results_of_an_earlier_training_do_not_vouch_for_a_new_one(tmp_path, experiment, steps):
+    """As after the checkpoints were deleted, because the best one was damaged."""
+    workdir = tmp_path / "run"
+    train(experiment, workdir)
+    results = workdir / "results.json"
+    results.write_text("of the first training")
+    steps.step = 8
+    train(experiment, workdir)
+    assert results.exists()
+    steps.step, steps.stop = None, True
+    with pytest.raises(Interrupted):
+        train(experiment, workdir)
+    assert not results.exists()
