@@ -80,7 +80,8 @@ def adapt(
         trained = max(time.monotonic() - begun, progress.training_seconds)
         variables = load_best(setup, checkpoints)
     found = {"images": count_learned(split), "seconds": begun - began + trained}
-    return found | {"kept_start": progress.best_step == 0} | test(setup, variables)
+    kept_start = progress.best_step == 0
+    return found | {"kept_start": kept_start} | test(setup, variables, is_start=kept_start)
 
 
 def count_learned(split: Split) -> int:
@@ -88,15 +89,17 @@ def count_learned(split: Split) -> int:
     return len(np.union1d(split.train, split.validation))
 
 
-def test(setup: Setup, variables: Mapping[str, Any]) -> dict[str, Any]:
+def test(setup: Setup, variables: Mapping[str, Any], *, is_start: bool) -> dict[str, Any]:
     """Return single and assigned accuracy on the test images of each data set."""
-    temperature, _ = fit_calibration(setup, variables)
+    calibration = fit_calibration(setup, variables, is_start=is_start)
     found: dict[str, Any] = {}
     images = setup.splits["test"]
     for source in dict.fromkeys(images.sources.tolist()):
         part = images.take(images.sources == source)
         raw = predict_split(setup, variables, part, bar=None)
-        predictions, _ = calibrated_predictions(setup, part, raw, temperature)
+        predictions, _ = calibrated_predictions(
+            setup, part, raw, calibration.temperature, calibration.class_shares
+        )
         metrics = measure_images(predictions, **setup.experiment.bootstrap_options)
         assert metrics.cells is not None
         found[source] = {"single": metrics.accuracy, "assigned": metrics.cells.accuracy}
@@ -242,7 +245,7 @@ def main() -> None:
     setup = set_up(experiment, choose_split=lambda _: draw_split(orders[0][:10], tested))
     variables = compilation.place_replicated(load_start(setup)[0], setup.mesh)
     start = {"images": 0, "seconds": 0.0, "kept_start": True}
-    rows = [{"cells": 0, "unlabelled": 0, "draws": [start | test(setup, variables)]}]
+    rows = [{"cells": 0, "unlabelled": 0, "draws": [start | test(setup, variables, is_start=True)]}]
     chosen: dict[int, tuple[Experiment, Chromosomes | None]] = {0: (experiment, None)}
     if arguments.unlabelled:
         most = max(count for count, _ in counts)

@@ -129,7 +129,7 @@ def test_recipes(setup: Setup, folder: Path) -> Fold:
     for row, parts in outputs.items():
         temperature = fit_temperature(parts["validation"], setup.splits["validation"].labels)
         predictions, withheld = calibrated_predictions(
-            setup, setup.splits["test"], parts["test"], temperature
+            setup, setup.splits["test"], parts["test"], temperature, setup.class_shares
         )
         if withheld:
             raise ValueError(withheld)

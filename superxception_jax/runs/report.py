@@ -25,13 +25,14 @@ from superxception_jax.evaluation.predictions import (
 from superxception_jax.files import write_json, write_text
 from superxception_jax.karyotyping.calibration import apply_temperature
 from superxception_jax.karyotyping.stain import FIELD as STAIN_FIELD
-from superxception_jax.karyotyping.stain import HAPLOID, KnownStain
-from superxception_jax.runs.calibrated import calibrated_predictions, fit_calibration
-from superxception_jax.runs.included import find_weights
+from superxception_jax.runs.calibrated import (
+    Calibration,
+    calibrated_predictions,
+    fit_calibration,
+)
 from superxception_jax.runs.orientation import measure_orientation
 from superxception_jax.runs.predicting import predict_split
 from superxception_jax.runs.provenance import Provenance
-from superxception_jax.runs.reader import load_calibration
 from superxception_jax.runs.report_figures import choose_restored, draw_restoration, figure_makers
 from superxception_jax.runs.report_text import Attempts, summarize_results
 from superxception_jax.runs.restoration import (
@@ -104,14 +105,15 @@ def write_report(
     # The test split is the result of the run; the files of other splits carry the split's name.
     suffix = "" if split == "test" else f"-{split}"
     with tqdm(total=len(images.labels), desc=f"testing on {split}", unit=" images") as bar:
-        log_probabilities = predict_split(setup, variables, images, bar=bar)
-    temperature, stain = fit_calibration(setup, variables)
-    stain = _admit_what_the_start_knows(setup, stain)
-    predictions, withheld = calibrated_predictions(setup, images, log_probabilities, temperature)
-    metrics = compute_metrics(log_probabilities, images.labels)
+        outputs = predict_split(setup, variables, images, bar=bar)
+    kept_start = start is not None and history.progress.best_step == 0
+    calibration = fit_calibration(setup, variables, is_start=kept_start)
+    temperature, shares = calibration.temperature, calibration.class_shares
+    predictions, withheld = calibrated_predictions(setup, images, outputs, temperature, shares)
+    metrics = compute_metrics(outputs, images.labels)
     # First what can't be drawn again from the other files.
     files = [
-        _write_calibration(setup, workdir, temperature, stain),
+        _write_calibration(setup, workdir, calibration),
         save_predictions(workdir / f"predictions{suffix}.npz", predictions),
         write_text(workdir / f"predictions{suffix}.csv", predictions_csv(predictions)),
     ]
@@ -124,7 +126,7 @@ def write_report(
         **_metrics(setup, predictions, metrics),
         parameters=int(parameter_overview.count_parameters(variables["params"])),
         multiply_accumulates=multiply_accumulates(setup),
-        calibration=_calibration(setup, log_probabilities, images.labels, temperature=temperature),
+        calibration=_calibration(setup, outputs, images.labels, temperature),
         super_resolution=None if restored is None else restored[0],
         missing=tuple(name for name, _ in parts.failures),
         polarity=measure_orientation(setup, variables, images),
@@ -151,14 +153,14 @@ def write_report(
     return files
 
 
-def _write_calibration(setup: Setup, workdir: Path, temperature: float, stain: KnownStain) -> Path:
-    calibration = {
-        "temperature": temperature,
-        "class_shares": setup.class_shares.tolist(),
-        STAIN_FIELD: stain.to_json(),
+def _write_calibration(setup: Setup, workdir: Path, calibration: Calibration) -> Path:
+    values = {
+        "temperature": calibration.temperature,
+        "class_shares": calibration.class_shares.tolist(),
+        STAIN_FIELD: calibration.stain.to_json(),
         ORIENTED: setup.oriented,
     }
-    return write_json(workdir / CALIBRATION_FILE, calibration)
+    return write_json(workdir / CALIBRATION_FILE, values)
 
 
 def share_predictions(setup: Setup, *, variables: Mapping[str, Any], split: str) -> None:
@@ -174,23 +176,6 @@ def share_predictions(setup: Setup, *, variables: Mapping[str, Any], split: str)
     _measure_start(setup, start, images)
 
 
-def _admit_what_the_start_knows(setup: Setup, fitted: KnownStain) -> KnownStain:
-    """Return the known stain: of an adapted network, that of its start if it admits more cells.
-
-    The cells that validate an adaptation are few. Where they happen to be easy, other cells of the
-    same laboratory would be foreign, and get no formula.
-    """
-    if not setup.experiment.start_counts:
-        return fitted
-    folder = find_weights(setup.experiment.init_from).parent
-    if not (folder / CALIBRATION_FILE).is_file():
-        return fitted
-    _, _, known = load_calibration(folder)
-    if known is None:
-        return fitted
-    return max(fitted, known, key=lambda one: one.most_doubt(2 * HAPLOID))
-
-
 def _draw(make: Callable[[], Figure], path: Path) -> Path:
     return save_figure(make(), path)
 
@@ -203,14 +188,16 @@ def _load_start(setup: Setup) -> Any:
 def _measure_start(setup: Setup, start: Any, images: Chromosomes) -> SourceMetrics | None:
     """Return the metrics of the weights that the training started from; None without them.
 
-    They are calibrated and assigned as those of the trained network are.
+    They are calibrated by the same validation images as those of the trained network.
     """
     if start is None:
         return None
     variables = compilation.place_replicated(start, setup.mesh)
-    temperature, _ = fit_calibration(setup, variables)
+    calibration = fit_calibration(setup, variables, is_start=True)
     classes = predict_split(setup, variables, images, bar=None)
-    predictions, _ = calibrated_predictions(setup, images, classes, temperature)
+    predictions, _ = calibrated_predictions(
+        setup, images, classes, calibration.temperature, calibration.class_shares
+    )
     return measure_images(predictions, **setup.experiment.bootstrap_options)
 
 
@@ -245,7 +232,7 @@ def _metrics(setup: Setup, predictions: Predictions, metrics: Metrics) -> dict[s
 
 
 def _calibration(
-    setup: Setup, log_probabilities: np.ndarray, labels: np.ndarray, *, temperature: float
+    setup: Setup, log_probabilities: np.ndarray, labels: np.ndarray, temperature: float
 ) -> CalibrationMetrics:
     metrics = compute_metrics(apply_temperature(log_probabilities, temperature), labels)
     return CalibrationMetrics(

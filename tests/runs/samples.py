@@ -26,6 +26,7 @@ PROVENANCE = Provenance(
 TRAINING = dataclasses.replace(
     PROVENANCE, commit="ba9876543210", command="python launch/main.py --config=configs/x.py"
 )
+MALE = np.repeat(np.arange(24), [2] * 22 + [1, 1]).astype(np.int32)
 CELLS = CellMetrics(
     accuracy=0.985,
     accuracy_interval=Interval((0.976, 0.9925), "case", 37),
@@ -88,4 +89,24 @@ def sample_laboratory(
         hashes=np.array([hashlib.sha256(cell.encode()).hexdigest()[:16] for cell in cells]),
         upright=np.full(count, upright),
         sources=np.full(count, source),
+    )
+
+
+def cells(*labels: np.ndarray, patients: int = 0) -> Chromosomes:
+    """Return cells with these classes; the class is in the pixels."""
+    classes = np.concatenate(labels)
+    names = np.repeat([f"c{number}" for number in range(len(labels))], [len(x) for x in labels])
+    images = np.zeros((len(classes), 50, 50, 1), np.uint8)
+    images[:, 20:30, 20:30] = classes[:, None, None, None] + 100
+    cases = np.array([f"p{int(name[1:]) % patients}" for name in names]) if patients else names
+    return Chromosomes(
+        images=images,
+        labels=classes,
+        cells=names,
+        cases=cases,
+        names=np.array([f"{name}/{index}" for index, name in enumerate(names)]),
+        lengths_px=np.ones(len(classes), np.float32),
+        hashes=names,
+        upright=np.ones(len(classes), bool),
+        sources=np.full(len(classes), "own"),
     )

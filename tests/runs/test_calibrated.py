@@ -47,9 +47,11 @@ def fitted(monkeypatch, counts: dict[str, int], right: dict[str, float]):
     monkeypatch.setattr(calibrated, "predict_images", lambda *_, **__: outputs)
     monkeypatch.setattr(calibrated, "classes_of", lambda _, outputs, __: outputs)
     setup: Any = SimpleNamespace(
-        splits={"validation": images}, experiment=SimpleNamespace(polarity="given")
+        splits={"validation": images},
+        class_shares=np.full(24, 1 / 24),
+        experiment=SimpleNamespace(polarity="given", start_counts=False),
     )
-    temperature, _ = calibrated.fit_calibration(setup, {})
+    temperature = calibrated.fit_calibration(setup, {}).temperature
     alone = {}
     for source in counts:
         part = images.sources == source
@@ -90,11 +92,11 @@ def test_the_shares_of_the_training_are_no_evidence_for_a_class(rare, assigned):
     shares = np.full(24, (1 - rare) / 23)
     shares[1] = rare
     setup: Any = SimpleNamespace(
-        class_shares=shares, experiment=SimpleNamespace(split=SimpleNamespace(protocol="cells"))
+        experiment=SimpleNamespace(split=SimpleNamespace(protocol="cells"))
     )
     outputs = np.full((1, 24), np.log(0.1 / 22), np.float32)
     outputs[0, :2] = np.log([0.6, 0.3])
-    found, withheld = calibrated.calibrated_predictions(setup, images, outputs, 1.0)
+    found, withheld = calibrated.calibrated_predictions(setup, images, outputs, 1.0, shares)
     assert (found.predicted.tolist(), withheld) == ([0], "")
     assert found.assigned is not None
     assert found.assigned.tolist() == [assigned]

@@ -26,36 +26,20 @@ from superxception_jax.runs.report import RunHistory, share_predictions, write_r
 from superxception_jax.runs.results import load_results
 from superxception_jax.runs.start_record import StartRecord
 from superxception_jax.training.progress import Progress
-from tests.runs.samples import PROVENANCE, TRAINING
+from tests.runs.samples import MALE, PROVENANCE, TRAINING, cells
 
-MALE = np.repeat(np.arange(24), [2] * 22 + [1, 1]).astype(np.int32)
 EASY, HARD = (KnownStain(doubt, 0.0, 0.1, cells=2, images=92) for doubt in (0.1, 7.0))
+ADAPTED = {
+    "model.init_from": "gband",
+    "model.start": "kept_unless_improved",
+    "training.kept": "lowest_loss",
+}
 HISTORY: dict[str, Any] = {
     "progress": Progress(training_seconds=30.0, best_validation_loss=0.1, best_step=7),
     "trainings": (TRAINING,),
     "evaluation": PROVENANCE,
     "finished": True,
 }
-
-
-def cells(*labels: np.ndarray, patients: int = 0) -> Chromosomes:
-    """Return cells with these classes; the class is in the pixels, for `read` to find."""
-    classes = np.concatenate(labels)
-    names = np.repeat([f"c{number}" for number in range(len(labels))], [len(x) for x in labels])
-    images = np.zeros((len(classes), 50, 50, 1), np.uint8)
-    images[:, 20:30, 20:30] = classes[:, None, None, None] + 100
-    cases = np.array([f"p{int(name[1:]) % patients}" for name in names]) if patients else names
-    return Chromosomes(
-        images=images,
-        labels=classes,
-        cells=names,
-        cases=cases,
-        names=np.array([f"{name}/{index}" for index, name in enumerate(names)]),
-        lengths_px=np.ones(len(classes), np.float32),
-        hashes=names,
-        upright=np.ones(len(classes), bool),
-        sources=np.full(len(classes), "own"),
-    )
 
 
 def read(_setup, _variables, pixels, *, bar):
@@ -76,6 +60,12 @@ def no_figures(monkeypatch):
 
 
 @pytest.fixture
+def started(monkeypatch):
+    monkeypatch.setattr(report, "load_start", lambda setup: ({"params": {}}, ""))
+    monkeypatch.setattr(report.compilation, "place_replicated", lambda variables, mesh: variables)
+
+
+@pytest.fixture
 def make(monkeypatch, tmp_path):
     """Return a function that writes the report of test cells and returns its results and output."""
     monkeypatch.setattr(calibrated, "predict_images", read)
@@ -90,6 +80,7 @@ def make(monkeypatch, tmp_path):
         validation: Chromosomes | None = None,
         mesh: Any = None,
         start: StartRecord | None = None,
+        best_step: int = 7,
         **fields,
     ):
         config = get_config("smoke")
@@ -107,7 +98,8 @@ def make(monkeypatch, tmp_path):
             start=start,
             mesh=mesh,
         )
-        history = RunHistory(**HISTORY)
+        progress = dataclasses.replace(HISTORY["progress"], best_step=best_step)
+        history = RunHistory(**HISTORY | {"progress": progress})
         return write_report(
             setup, tmp_path, variables={"params": {}}, split="test", history=history
         )
@@ -215,11 +207,12 @@ def test_a_process_that_fails_ends_instead_of_waiting_for_others(make, monkeypat
         raise FileNotFoundError("no such archive")
 
     monkeypatch.setattr(report, "_restore", fail)
-    monkeypatch.setattr(report, "fit_calibration", lambda *_: (1.0, EASY))
     experiment = SimpleNamespace(start_counts=False)
     setup: Any = SimpleNamespace(splits={"test": cells(MALE)}, experiment=experiment)
-    with pytest.raises(FileNotFoundError, match="no such archive"):
-        share_predictions(setup, variables={}, split="test")
+    with monkeypatch.context() as patched:
+        patched.setattr(report, "fit_calibration", lambda *_: None)
+        with pytest.raises(FileNotFoundError, match="no such archive"):
+            share_predictions(setup, variables={}, split="test")
     # The first one, too, which would go on to what the others never begin.
     monkeypatch.setattr(report, "process_count", lambda: 2)
     with pytest.raises(FileNotFoundError, match="no such archive"):
@@ -236,16 +229,9 @@ def test_a_measurement_that_failed_is_said_to_be_missing(make, tmp_path, monkeyp
     assert load_results(tmp_path).missing == ("super_resolution",)
 
 
-@pytest.mark.usefixtures("no_figures")
-def test_the_start_is_tested_on_the_same_images(make, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(report, "load_start", lambda setup: ({"params": {}}, ""))
-    monkeypatch.setattr(report.compilation, "place_replicated", lambda variables, mesh: variables)
-    fields = {
-        "model.init_from": "gband",
-        "model.start": "kept_unless_improved",
-        "training.kept": "lowest_loss",
-    }
-    make(cells(*[MALE] * 6), mesh=None, **fields)
+@pytest.mark.usefixtures("no_figures", "started")
+def test_the_start_is_tested_on_the_same_images(make, tmp_path, capsys):
+    make(cells(*[MALE] * 6), mesh=None, **ADAPTED)
     results = load_results(tmp_path)
     assert results.start is not None
     assert (results.start.images, results.start.accuracy) == (6 * 46, results.accuracy)
@@ -256,13 +242,8 @@ def test_the_start_is_tested_on_the_same_images(make, tmp_path, monkeypatch, cap
 
 
 def test_a_start_that_has_changed_is_refused_before_anything_is_written(make, tmp_path):
-    fields = {
-        "model.init_from": "gband",
-        "model.start": "kept_unless_improved",
-        "training.kept": "lowest_loss",
-    }
     with pytest.raises(ValueError, match=r"must be the weights that this run started from, got"):
-        make(cells(MALE), start=StartRecord("another", oriented=True), **fields)
+        make(cells(MALE), start=StartRecord("another", oriented=True), **ADAPTED)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -274,17 +255,23 @@ def test_a_start_that_has_changed_is_refused_before_anything_is_written(make, tm
         ("replaced", EASY, "fitted"),
     ],
 )
-@pytest.mark.usefixtures("no_figures")
+@pytest.mark.usefixtures("no_figures", "started")
 def test_what_the_start_knew_is_not_foreign_after_an_adaptation(
     make, tmp_path, monkeypatch, start, fitted, kept
 ):
-    monkeypatch.setattr(report, "load_start", lambda setup: ({"params": {}}, ""))
-    monkeypatch.setattr(report.compilation, "place_replicated", lambda variables, mesh: variables)
-    monkeypatch.setattr(report, "fit_calibration", lambda *_: (1.0, fitted))
-    fields = {"model.init_from": "gband", "model.start": start, "training.kept": "lowest_loss"}
-    make(cells(*[MALE] * 6), mesh=None, **fields)
+    monkeypatch.setattr(calibrated, "fit_stain", lambda *_: fitted)
+    make(cells(*[MALE] * 6), mesh=None, **ADAPTED | {"model.start": start})
     known = {"fitted": fitted, "start": load_calibration(INCLUDED["gband"])[2]}
     assert load_calibration(tmp_path)[2] == known[kept]
+
+
+@pytest.mark.parametrize("best_step", [0, 7])
+@pytest.mark.usefixtures("no_figures", "started")
+def test_a_start_that_is_kept_was_trained_with_its_own_class_shares(make, tmp_path, best_step):
+    make(cells(MALE), mesh=None, best_step=best_step, **ADAPTED)
+    own, start = class_shares(MALE), load_calibration(INCLUDED["gband"])[1]
+    expected = own if best_step else start
+    np.testing.assert_allclose(load_calibration(tmp_path)[1], expected, rtol=1e-12)
 
 
 @pytest.mark.usefixtures("no_figures")
