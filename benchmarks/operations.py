@@ -80,7 +80,7 @@ def depthwise(side: int, channels: int) -> Operation:
     """Return a 3×3 depthwise convolution."""
 
     def ours(x, kernel, implementation):
-        return ops.depthwise_convolution(x, kernel, stride=1, implementation=implementation)
+        return ops.depthwise_convolution(x, kernel, implementation=implementation)
 
     def theirs(x, kernel):
         return functional.conv2d(x, kernel[:, None], padding=1, groups=channels)

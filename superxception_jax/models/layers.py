@@ -151,7 +151,7 @@ class SeparableConvolution(nn.Module):
             "depthwise_kernel", lambda key: glorot(key, (3, 3, channels, 1))[..., 0]
         )
         pointwise = self.param("pointwise_kernel", glorot, (channels, self.features))
-        x = ops.depthwise_convolution(x, depthwise, stride=1, implementation=self.implementation)
+        x = ops.depthwise_convolution(x, depthwise, implementation=self.implementation)
         return ops.pointwise_convolution(x, pointwise, stride=1, implementation=self.implementation)
 
 

@@ -96,28 +96,25 @@ def add_bias(x: jax.Array, bias: jax.Array, *, activation: str, implementation: 
     return (jax.nn.relu(y) if activation == "relu" else y).astype(x.dtype)
 
 
-def depthwise_convolution(
-    x: jax.Array, kernel: jax.Array, *, stride: int, implementation: str
-) -> jax.Array:
+def depthwise_convolution(x: jax.Array, kernel: jax.Array, *, implementation: str) -> jax.Array:
     """Convolve every channel with its own k×k kernel and SAME padding.
 
     Args:
         x: compute[B,H,W,C].
         kernel: compute[k,k,C].
-        stride: Step of the window in both directions in px.
         implementation: Form of the operation, "plain" or "fast".
 
     Returns:
-        compute[B,ceil(H/stride),ceil(W/stride),C].
+        compute[B,H,W,C].
     """
     check(x=(x, "compute[B,H,W,C]"), kernel=(kernel, "compute[K,K,C]"))
     if _choice(implementation, "implementation", IMPLEMENTATIONS) == "fast":
-        y = fast_depthwise_convolution(_to_float32(x), _to_float32(kernel), stride)
+        y = fast_depthwise_convolution(_to_float32(x), _to_float32(kernel))
         return y.astype(x.dtype)
     return jax.lax.conv_general_dilated(
         x,
         kernel[:, :, None, :],
-        (stride, stride),
+        (1, 1),
         "SAME",
         dimension_numbers=("NHWC", "HWIO", "NHWC"),
         feature_group_count=x.shape[-1],

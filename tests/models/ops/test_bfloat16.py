@@ -20,7 +20,7 @@ from tests.quick import QUICK
 OPERATIONS: dict[str, tuple[Callable[..., Any], dict[str, Any], list[tuple[int, ...]]]] = {
     "convolution": (ops.convolution, {"stride": 2, "padding": "SAME"}, [(3, 3, 8, 4)]),
     "one_output": (ops.convolution, {"stride": 1, "padding": "SAME"}, [(2, 2, 8, 1)]),
-    "depthwise": (ops.depthwise_convolution, {"stride": 1}, [(3, 3, 8)]),
+    "depthwise": (ops.depthwise_convolution, {}, [(3, 3, 8)]),
     "pointwise": (ops.pointwise_convolution, {"stride": 2}, [(8, 4)]),
     "add_bias": (ops.add_bias, {"activation": "relu"}, [(8,)]),
     "max_pool": (ops.max_pool, {"padding": "SAME"}, []),

@@ -23,7 +23,7 @@ def all_operations(x, kernels):
         activation="relu",
         implementation="fast",
     )
-    y = ops.depthwise_convolution(y, kernels["depthwise"], stride=1, implementation="fast")
+    y = ops.depthwise_convolution(y, kernels["depthwise"], implementation="fast")
     y = ops.max_pool(y, padding="SAME", implementation="fast")
     y = ops.pointwise_convolution(y, kernels["pointwise"], stride=2, implementation="fast")
     y = ops.add_bias(y, kernels["offset"], activation="relu", implementation="fast")
@@ -73,7 +73,7 @@ def test_resolve_implementation():
 def test_wrong_arguments_are_named():
     x, kernel = jnp.zeros((1, 4, 4, 3)), jnp.zeros((3, 3, 2))
     with pytest.raises(ValueError, match=r"`kernel` must be compute\[K,K,C\], got shape"):
-        ops.depthwise_convolution(x, kernel, stride=1, implementation="fast")
+        ops.depthwise_convolution(x, kernel, implementation="fast")
     with pytest.raises(ValueError, match=r"`implementation` must be one of .* got 'auto'"):
         ops.max_pool(x, padding="SAME", implementation="auto")
     with pytest.raises(TypeError, match=r"`x` must be .* got dtype uint8"):
