@@ -17,28 +17,16 @@ ADDED: dict[str, Any] = {
     "data.unlabelled_folder": "",
     "data.unlabelled_reader": "",
     "data.unlabelled_polarity": "any",
-    "normalization.grey": "keep",
     "normalization.length_reference": "longest",
     "split.test_only": "",
-    "split.training_share": 1.0,
-    "model.init_from": "",
     "model.start": "replaced",
-    "model.stem_stride": 1,
-    "model.polarity": "given",
-    "model.test_views": "one",
     "model.precision": "float32",
     "model.rematerialization": "none",
-    "super_resolution.place": "after_enlarging",
-    "super_resolution.parameters": "trained",
-    "super_resolution.pretraining_epochs": 0,
     "optimizer.batch_scaling": "none",
     "optimizer.reference_batch_size": 32,
-    "optimizer.momentum": 0.0,
-    "optimizer.rate_decay": 0.0,
     "training.accumulation_steps": 1,
     "training.kept": "lowest_loss",
     "training.patience_epochs": 0,
-    "evaluation.turned_share": 0.01,
 }
 # Fields that have moved.
 MOVED: dict[str, str] = {
@@ -51,9 +39,6 @@ MOVED: dict[str, str] = {
     "training.weight_decay": "optimizer.weight_decay",
     "training.gradient_clip_norm": "optimizer.gradient_clip_norm",
 }
-# In pixels of the canvas before `model.stem_stride` came, of a canvas of this side since then.
-CANVAS_PX = 50
-CANVAS_FIELDS = ("augmentation.shift_px", "augmentation.bend_px")
 
 
 def upgrade_config(values: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
@@ -73,12 +58,6 @@ def upgrade_config(values: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str
         if name in upgraded.get(section, {}):
             _set(upgraded, after, upgraded[section].pop(name))
             changes.append(f"{before} is now {after}")
-    side_px = upgraded.get("normalization", {}).get("image_px", CANVAS_PX)
-    if not _holds(upgraded, "model.stem_stride") and side_px != CANVAS_PX:
-        for path in CANVAS_FIELDS:
-            section, name = path.split(".")
-            _set(upgraded, path, upgraded[section][name] * CANVAS_PX / side_px)
-            changes.append(f"{path}={upgraded[section][name]:g}")
     for path, value in ADDED.items():
         if not _holds(upgraded, path):
             _set(upgraded, path, value)

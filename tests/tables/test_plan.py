@@ -123,7 +123,7 @@ def test_a_stored_config_of_an_earlier_version_is_the_same_config(tmp_path):
     values = json.loads(path.read_text())
     config = values["runs"][0]["config"]
     config["training"]["optimizer"] = config["optimizer"].pop("name")
-    del config["split"]["training_share"]
+    del config["split"]["test_only"]
     write_json(path, values)
     assert plan(tmp_path, [planned(tmp_path, seed=1)]).command == "again"
 
