@@ -11,7 +11,6 @@ from superxception_jax.commands import Interrupted
 from superxception_jax.data.source import Chromosomes
 from superxception_jax.data.splits import PARTS, Split
 from superxception_jax.files import check_writable, write_json, write_text
-from superxception_jax.runs.curled_copies import keep_curled
 from superxception_jax.runs.equal_setups import check_equal_setups
 from superxception_jax.runs.experiment import Experiment
 from superxception_jax.runs.finished import has_ended
@@ -104,7 +103,6 @@ def train_and_test(
                     if not finished:
                         # Those of an earlier training would vouch for this one.
                         (workdir / RESULTS_FILE).unlink(missing_ok=True)
-                        keep_curled(workdir, setup.to_curl, has_begun=step is not None)
                     _keep_split(setup, workdir, has_begun=step is not None, finished=finished)
                     keep_places(workdir, experiment)
                     record = _record_training(
