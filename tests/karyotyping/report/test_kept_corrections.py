@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 
 import pytest
@@ -10,7 +9,6 @@ from selenium.webdriver.common.keys import Keys
 
 from superxception_jax.karyotyping.report.page import write_html_report
 from tests.karyotyping.report.conftest import shown_page
-from tests.karyotyping.report.page_data import report_payload
 
 FACTS = {"commit": "abc"}
 
@@ -98,28 +96,3 @@ def test_a_cell_of_the_same_name_elsewhere_is_another_one(page, cells, tmp_path)
     assert audited(page) == [("Cell 001", "move", "A. Reviewer")]
     page.driver.get_log("performance")  # The other report is none of this one's files.
     page.driver.refresh()
-
-
-def test_what_earlier_versions_stored_is_taken_over(page, cells):
-    image = cells[1].of_class("21")[0].name
-    step = {"image": image, "field": "class", "from": "21", "to": "set aside"}
-    entry = {"time": "2024-05-01T09:30:00+02:00", "reviewer": "B", "cell": "Cell 001"}
-    stored = {
-        "format": 1,
-        "reviewer": "B",
-        "film": "bright",
-        "audit": [{**entry, "action": "move", **step}],
-        "cells": [["Cell 001", {"done": [{"action": "move", "steps": [step]}], "undone": []}]],
-    }
-    key = f"karyotype-report-{report_payload(cells[:3], facts=FACTS)['digest']}"
-    page.driver.execute_script("localStorage.setItem(...arguments)", key, json.dumps(stored))
-    for _ in range(2):
-        page.driver.refresh()
-        page.show("Cell 001")
-        assert page.members("set aside") == [image]
-        assert audited(page) == [("Cell 001", "move", "B")]
-        assert page.find("#reviewer").get_attribute("value") == "B"
-        keys = page.driver.execute_script("return Object.keys(localStorage)")
-        assert key not in keys
-    page.find("#undo").click()
-    assert page.text("#iscn") == "47,XY,+21"

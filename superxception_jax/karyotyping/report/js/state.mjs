@@ -5,7 +5,7 @@
 
 import { report } from "./data.mjs";
 import { byId } from "./dom.mjs";
-import { divideEarlier, loadEntered, loadPage, storeEntered, storePage } from "./storage.mjs";
+import { loadEntered, loadPage, storeEntered, storePage } from "./storage.mjs";
 
 // The audit trail is that of all cells, in the order of the changes; `corrected` is the digest
 // that each corrected cell had.
@@ -69,7 +69,6 @@ function rebuildStates() {
 export function readStorage() {
   histories = new Map();
   try {
-    divideEarlier();
     const all = [];
     for (const cell of report.cells) {
       const { audit, done, undone } = loadEntered(cell.digest);
@@ -91,7 +90,7 @@ export function writeStorage(cell = null) {
   try {
     if (cell !== null) {
       const audit = saved.audit.filter((entry) => entry.cell === cell.cell);
-      storeEntered(cell, { audit, ...histories.get(cell.cell) });
+      storeEntered(cell.digest, { audit, ...histories.get(cell.cell) });
       saved.corrected[cell.cell] = cell.digest;
     }
     const { audit, ...page } = saved;
