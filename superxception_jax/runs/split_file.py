@@ -43,8 +43,7 @@ class StoredImage:
         label: Its class, index in `CLASS_NAMES`.
         pixels: Hash of the raw image.
         part: `train`, `validation`, `test` or `unused`.
-        upright: Whether it is known to be upright, from which an orientation is learned; None of a
-            version that didn't store it, which equals both.
+        upright: Whether it is known to be upright, from which an orientation is learned.
     """
 
     cell: str
@@ -52,15 +51,20 @@ class StoredImage:
     label: int
     pixels: str
     part: str
-    upright: bool | None = None
+    upright: bool = False
 
     def changes(self, other: StoredImage) -> str:
         """Return in what another image differs, such as `cell, class`; empty if in nothing."""
-        words = {"cell": "cell", "case": "case", "label": "class", "pixels": "pixels"}
-        found = [w for name, w in words.items() if getattr(self, name) != getattr(other, name)]
-        if None not in (self.upright, other.upright) and self.upright != other.upright:
-            found.append("orientation")
-        return ", ".join(found)
+        words = {
+            "cell": "cell",
+            "case": "case",
+            "label": "class",
+            "pixels": "pixels",
+            "upright": "orientation",
+        }
+        return ", ".join(
+            w for name, w in words.items() if getattr(self, name) != getattr(other, name)
+        )
 
 
 @dataclass(frozen=True)
@@ -264,8 +268,6 @@ def _compare(before: Mapping[str, StoredImage], now: Mapping[str, StoredImage]) 
 
 
 def _from_json(values: Mapping[str, Any]) -> StoredSplit:
-    # Earlier versions stored no orientations.
-    values = {"upright": [None] * len(values["names"]), **values}
     columns = ("names", "cells", "cases", "classes", "pixels", "parts", "upright")
     if {type(values[name]) for name in columns} != {list}:
         raise ValueError("a column that is no list")
@@ -281,7 +283,7 @@ def _from_json(values: Mapping[str, Any]) -> StoredSplit:
     )
     if not all(isinstance(one, str) for one in texts):
         raise ValueError("a name, cell, case or hash that is no text")
-    if not {type(one.upright) for one in images.values()} <= {bool, type(None)}:
+    if not all(isinstance(one.upright, bool) for one in images.values()):
         raise ValueError("an orientation that is neither true nor false")
     if not all(type(number) is int for number in values["drawing"]):
         raise ValueError("versions that are no whole numbers")

@@ -82,6 +82,7 @@ def test_a_run_without_one_has_none_and_a_damaged_one_is_named(tmp_path):
         {**values, "upright": [1] * 5},
         {**values, "upright": [True]},
         {**values, "cases": "ppppp"},
+        {name: column for name, column in values.items() if name != "upright"},
     ]
     for content in (
         b"", whole[:-20], b"no archive", *(gzip.compress(json.dumps(x).encode()) for x in wrong)
@@ -116,21 +117,6 @@ def test_a_changed_image_is_refused_by_name_with_what_changed(tmp_path, field, v
             compare(tmp_path, now, use_stored_split=use_stored_split)
         assert f"changed: 1 image: d ({word})" in str(caught.value)
         assert "--use_stored_split" not in str(caught.value)  # it would not help
-
-
-def test_a_split_without_orientations_equals_any(tmp_path):
-    """Versions before this one stored none."""
-    path = save_split(tmp_path, STORED)
-    values = json.loads(gzip.decompress(path.read_bytes()))
-    del values["upright"]
-    path.write_bytes(gzip.compress(json.dumps(values).encode()))
-    earlier = load_split(tmp_path)
-    assert earlier is not None
-    for upright in (True, False):
-        now = {name: dataclasses.replace(one, upright=upright) for name, one in IMAGES.items()}
-        assert describe_difference(earlier.images, now) == ""
-        assert describe_difference(now, earlier.images) == ""
-    assert {one.upright for one in earlier.images.values()} == {None}
 
 
 def test_added_images_are_refused_or_left_out_and_said(tmp_path, capsys):
