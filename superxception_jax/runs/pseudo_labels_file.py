@@ -15,7 +15,6 @@ from superxception_jax.runs.experiment import Experiment
 from superxception_jax.runs.split_file import UNUSED, StoredSplit
 
 PSEUDO_LABELS_FILE = "pseudo_labels.npz"
-_VERSION = 1  # Files without it are of runs that left out no cells by their case.
 
 
 def save_pseudo_labels(workdir: Path, pseudo: Chromosomes) -> Path:
@@ -27,7 +26,7 @@ def save_pseudo_labels(workdir: Path, pseudo: Chromosomes) -> Path:
     """
     path = workdir / PSEUDO_LABELS_FILE
     with replacing(path) as temporary, temporary.open("wb") as file:
-        np.savez_compressed(file, version=np.array(_VERSION), **vars(pseudo))
+        np.savez_compressed(file, **vars(pseudo))
     return path
 
 
@@ -48,9 +47,6 @@ def load_pseudo_labels(workdir: Path) -> Chromosomes | None:
         "remedy": "restore it from a copy, or start the run again in another folder",
     }
     arrays: dict[str, Any] = load_arrays(path, **what)
-    if arrays.pop("version", None) is None:
-        # Such a run trained on cells whatever their case is.
-        arrays["cases"] = np.zeros_like(arrays.get("cases", np.array([])))
     try:
         return Chromosomes(**arrays)
     except TypeError as error:
