@@ -19,8 +19,6 @@ from superxception_jax.data.record import ChromosomeRecord
 from superxception_jax.files import damaged
 
 if TYPE_CHECKING:
-    import tensorflow_datasets as tfds
-
     from superxception_jax.data.record_builder import RecordBuilder
 
 _BLOCK = 1024  # records that are read at once where all are read
@@ -69,31 +67,7 @@ def make_builder(
     return builder
 
 
-def notices_of(builder: tfds.core.DatasetBuilder) -> tuple[str, ...]:
-    """Return what the user must know about a data set before anything runs.
-
-    Args:
-        builder: Builder of the data set, from `make_builder`.
-
-    Returns:
-        Sentences; for `own` what was recognised in the folder, else none.
-    """
-    return tuple(getattr(builder, "notices", ()))
-
-
-def left_out_of(builder: tfds.core.DatasetBuilder) -> tuple[str, ...]:
-    """Return what lies in the folder of a data set and is not used.
-
-    Args:
-        builder: Builder of the data set, from `make_builder`; that of `tseng` prepared.
-
-    Returns:
-        For `own` one line per file or folder, for `tseng` the counts of its pictures, else none.
-    """
-    return tuple(getattr(builder, "left_out", ()))
-
-
-def load_records(builder: tfds.core.DatasetBuilder, *, progress: bool) -> list[ChromosomeRecord]:
+def load_records(builder: RecordBuilder, *, progress: bool) -> list[ChromosomeRecord]:
     """Load all records of a data set; prepare it first if it is missing.
 
     Args:
@@ -114,7 +88,7 @@ def load_records(builder: tfds.core.DatasetBuilder, *, progress: bool) -> list[C
     return sorted(records, key=lambda record: (natural_key(record.cell), natural_key(record.name)))
 
 
-def count_records(builder: tfds.core.DatasetBuilder, *, progress: bool) -> int:
+def count_records(builder: RecordBuilder, *, progress: bool) -> int:
     """Return the number of records of a data set; prepare it first if it is missing.
 
     Args:
@@ -134,7 +108,7 @@ def count_records(builder: tfds.core.DatasetBuilder, *, progress: bool) -> int:
             return builder.info.splits["all"].num_examples
 
 
-def iterate_cells(builder: tfds.core.DatasetBuilder) -> Iterator[list[ChromosomeRecord]]:
+def iterate_cells(builder: RecordBuilder) -> Iterator[list[ChromosomeRecord]]:
     """Yield the records of a prepared data set cell by cell, in the order of `load_records`.
 
     Only the names of all records and the images of one cell are in memory at a time.
@@ -160,7 +134,7 @@ def iterate_cells(builder: tfds.core.DatasetBuilder) -> Iterator[list[Chromosome
         yield [_record(one) for one in records]
 
 
-def _load_keys(builder: tfds.core.DatasetBuilder) -> tuple[np.ndarray, np.ndarray]:
+def _load_keys(builder: RecordBuilder) -> tuple[np.ndarray, np.ndarray]:
     """Return the cells and the names of all records, in the order of the files."""
     import tensorflow_datasets as tfds
 
@@ -176,7 +150,7 @@ def _load_keys(builder: tfds.core.DatasetBuilder) -> tuple[np.ndarray, np.ndarra
 
 
 @contextmanager
-def _naming_unsound(builder: tfds.core.DatasetBuilder) -> Iterator[None]:
+def _naming_unsound(builder: RecordBuilder) -> Iterator[None]:
     """Turn what damaged records raise into a sentence about their folder."""
     try:
         yield
@@ -187,7 +161,7 @@ def _naming_unsound(builder: tfds.core.DatasetBuilder) -> Iterator[None]:
         ) from error
 
 
-def _prepare(builder: tfds.core.DatasetBuilder, *, progress: bool) -> None:
+def _prepare(builder: RecordBuilder, *, progress: bool) -> None:
     import tensorflow_datasets as tfds
 
     print(f"Preparing {builder.info.full_name} in {builder.data_path} ...", flush=True)
@@ -209,7 +183,7 @@ def _prepare(builder: tfds.core.DatasetBuilder, *, progress: bool) -> None:
         # Of two runs that start together, the slower finds the data set prepared already.
         if not builder.data_path.exists():
             raise
-    for text in getattr(builder, "set_aside", ()):
+    for text in builder.set_aside:
         print(text, flush=True)
 
 
@@ -254,32 +228,32 @@ def _quiet() -> Iterator[None]:
         logging.set_verbosity(before)
 
 
-def _bioimage(*, data_dir: str, manual_dir: str) -> tfds.core.DatasetBuilder:
+def _bioimage(*, data_dir: str, manual_dir: str) -> RecordBuilder:
     from superxception_jax.data.bioimage.builder import build_bioimage
 
     return build_bioimage(data_dir=data_dir, manual_dir=manual_dir)
 
 
-def _gband(*, data_dir: str, manual_dir: str) -> tfds.core.DatasetBuilder:
+def _gband(*, data_dir: str, manual_dir: str) -> RecordBuilder:
     from superxception_jax.data.gband.builder import build_gband
 
     return build_gband(data_dir=data_dir, manual_dir=manual_dir)
 
 
-def _tseng(*, data_dir: str, manual_dir: str) -> tfds.core.DatasetBuilder:
+def _tseng(*, data_dir: str, manual_dir: str) -> RecordBuilder:
     from superxception_jax.data.tseng.builder import build_tseng
 
     return build_tseng(data_dir=data_dir, manual_dir=manual_dir)
 
 
-def _own(*, data_dir: str, manual_dir: str, **options: Any) -> tfds.core.DatasetBuilder:
+def _own(*, data_dir: str, manual_dir: str, **options: Any) -> RecordBuilder:
     from superxception_jax.data.own.builder import build_own
 
     del manual_dir
     return build_own(data_dir=data_dir, **options)
 
 
-def _ideogram(*, data_dir: str, manual_dir: str, **options: Any) -> tfds.core.DatasetBuilder:
+def _ideogram(*, data_dir: str, manual_dir: str, **options: Any) -> RecordBuilder:
     from superxception_jax.data.ideogram.builder import build_ideogram
 
     del manual_dir

@@ -11,7 +11,7 @@ from typing import Any
 from PIL import Image
 
 from superxception_jax.chromosomes import CLASS_NAMES
-from superxception_jax.data.builders import left_out_of, load_records, make_builder, notices_of
+from superxception_jax.data.builders import load_records, make_builder
 from superxception_jax.data.describe import describe_counts
 from superxception_jax.data.file_names import folders_for
 from superxception_jax.data.folder_tree import TABLE
@@ -51,14 +51,14 @@ def prepare_dataset(
     builder = make_builder(
         dataset, dataset_options=dataset_options, data_dir=data_dir, manual_dir=manual_dir
     )
-    for sentence in notices_of(builder):
+    for sentence in builder.notices:
         print(sentence, flush=True)
     records = load_records(builder, progress=progress)
     lines = [f"{builder.info.full_name} in {builder.data_path}", describe_counts(records)]
     notice = describe_unknown_cases([one.cell for one in records], [one.case for one in records])
     if dataset == "own" and notice:
         lines.append(notice)
-    lines += left_out_of(builder)
+    lines += builder.left_out
     if images_dir is not None:
         lines.append(f"wrote {_write_images(records, images_dir)}")
     return "\n".join(lines)

@@ -7,7 +7,7 @@ name of the data set from the folder and its description from the README.md next
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -41,6 +41,8 @@ class RecordBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):  #
 
     Attributes:
         HOMEPAGE: Address of the data set; None without one.
+        notices: Sentences for the user before anything runs: what was recognised in a folder.
+        set_aside: What is said of images that are no single chromosome; known once prepared.
     """
 
     # A data set whose records change gets a new version: its older preparations are then ignored.
@@ -50,11 +52,18 @@ class RecordBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):  #
         "1.1.0": "Records say whether the p arm is known to point up.",
     }
     HOMEPAGE: ClassVar[str | None] = None
+    notices: tuple[str, ...] = ()
+    set_aside: Sequence[str] = ()
 
     def _info(self) -> tfds.core.DatasetInfo:
         return self.dataset_info_from_configs(
             features=record_features(), homepage=self.HOMEPAGE, metadata=tfds.core.MetadataDict()
         )
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """Return lines that say what is there and is not used."""
+        return ()
 
     @property
     def archive(self) -> dict[str, str]:

@@ -18,7 +18,6 @@ from superxception_jax.data.builders import (
     iterate_cells,
     load_records,
     make_builder,
-    notices_of,
 )
 from superxception_jax.data.curl import curl_chromosome
 from superxception_jax.data.image_file import hash_image
@@ -134,7 +133,7 @@ def load_chromosomes(
     builder = make_builder(
         dataset, dataset_options=dataset_options, data_dir=data_dir, manual_dir=manual_dir
     )
-    for sentence in notices_of(builder):
+    for sentence in builder.notices:
         print(sentence, flush=True)
     files = prepared_files(
         builder.info.full_name,

@@ -124,7 +124,7 @@ def check_workdir(workdir: Path, experiment: Experiment, *, flag: str) -> None:
         )
 
 
-def check_trained_folders(workdir: Path, experiment: Experiment, *, flag: str) -> None:
+def check_trained_folders(workdir: Path, experiment: Experiment) -> None:
     """Check that a finished run was trained with the folders of cells that a config names.
 
     Nobody compares the images of a finished run again, so that its folders decide. Where the data
@@ -133,7 +133,6 @@ def check_trained_folders(workdir: Path, experiment: Experiment, *, flag: str) -
     Args:
         workdir: Run folder of a finished run; its other settings are those of the config.
         experiment: Experiment whose folders are compared.
-        flag: Flag that names the folder, for the message.
 
     Raises:
         ValueError: The run was trained with another folder.
@@ -144,7 +143,7 @@ def check_trained_folders(workdir: Path, experiment: Experiment, *, flag: str) -
         trained, asked = (data.get(name, "") for data in folders)
         if trained != asked:
             raise ValueError(
-                f"`{flag}` must hold finished runs of the same cells, got `{workdir}` trained with "
+                f"`--runs` must hold finished runs of the same cells, got `{workdir}` trained with "
                 f"the {name} `{trained}` instead of `{asked}`; choose another `--name` or "
                 "`--runs`, or give the folder with which it was trained (if its cells have moved, "
                 f"launch/main.py --workdir={shlex.quote(str(workdir))} with the new folder "

@@ -172,7 +172,7 @@ def load_finished(run: PlannedRun) -> TableRun | None:
         return None
     if not is_finished(run.workdir, results, epochs=run.experiment.epochs):
         return None
-    check_trained_folders(run.workdir, run.experiment, flag="--runs")
+    check_trained_folders(run.workdir, run.experiment)
     split = load_split(run.workdir)
     row, seed, fold = run.key
     return TableRun(

@@ -199,11 +199,8 @@ def tell(make: Callable[[], _Value], *, limit_seconds: float = WAIT_SECONDS) -> 
     return cast(_Value, json.loads(found))
 
 
-def meet(*, limit_seconds: float = WAIT_SECONDS) -> None:
+def meet() -> None:
     """Return once all processes have come here.
-
-    Args:
-        limit_seconds: The longest wait.
 
     Raises:
         TimeoutError: A process took longer.
@@ -215,21 +212,18 @@ def meet(*, limit_seconds: float = WAIT_SECONDS) -> None:
     client = cast(Any, distributed.global_state.client)
     client.key_value_set(f"{folder}{_run.place.index}", "here")
     count = _run.place.count
-    _poll(lambda: len(client.key_value_dir_get(folder)) == count, limit_seconds=limit_seconds)
+    _poll(lambda: len(client.key_value_dir_get(folder)) == count, limit_seconds=WAIT_SECONDS)
 
 
 @contextlib.contextmanager
-def first_alone(*, limit_seconds: float = PREPARATION_SECONDS) -> Iterator[None]:
+def first_alone() -> Iterator[None]:
     """Run a block in the first process, then in all others.
-
-    Args:
-        limit_seconds: The longest wait of the others.
 
     Yields:
         Nothing.
     """
     if not is_first():
-        tell(lambda: None, limit_seconds=limit_seconds)
+        tell(lambda: None, limit_seconds=PREPARATION_SECONDS)
     try:
         yield
     finally:

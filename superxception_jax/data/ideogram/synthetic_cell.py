@@ -40,12 +40,10 @@ class DrawnCell:
 
     Attributes:
         karyotype: Chromosomes of the cell.
-        band_level: Band level of the tables that it was drawn from.
         chromosomes: Drawn chromosomes in class order.
     """
 
     karyotype: Karyotype
-    band_level: int
     chromosomes: tuple[DrawnChromosome, ...]
 
 
@@ -93,8 +91,7 @@ def draw_chromosomes(
     """
     statistics = style_named(style)
     optics = _draw_optics(generator, style=statistics)
-    band_level = int(generator.choice(CELL_BAND_LEVELS))
-    tables = load_bands(band_level)
+    tables = load_bands(int(generator.choice(CELL_BAND_LEVELS)))
     chromosomes = []
     for label, name in zip(karyotype.labels, chromosome_names(karyotype), strict=True):
         jitter = np.exp(generator.normal(0.0, _LENGTH_LOG_SD))
@@ -106,7 +103,7 @@ def draw_chromosomes(
         )
         image = draw_chromosome(generator, profile, optics=optics, style=statistics)
         chromosomes.append(DrawnChromosome(image=image, label=label, name=name))
-    return DrawnCell(karyotype=karyotype, band_level=band_level, chromosomes=tuple(chromosomes))
+    return DrawnCell(karyotype=karyotype, chromosomes=tuple(chromosomes))
 
 
 def draw_cell(generator: np.random.Generator, *, style: str, aneuploid_share: float) -> DrawnCell:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Sequence
 
 from superxception_jax.data.crop import BACKGROUNDS
 from superxception_jax.data.own.equal_images import TWINS
@@ -21,14 +20,10 @@ class Builder(RecordBuilder):
     """TFDS builder of a laboratory's own folder.
 
     Attributes:
-        notices: Sentences for the user: what was recognised in the folder.
         left_out: What is in the folder and is not read, one line each.
-        set_aside: What is said of images that are no single chromosome; known once prepared.
     """
 
-    notices: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
-    set_aside: Sequence[str] = ()
 
 
 def build_own(*, data_dir: str, folder: str, twins: str, polarity: str, background: str) -> Builder:

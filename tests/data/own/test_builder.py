@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from superxception_jax.data.builders import load_records, notices_of
+from superxception_jax.data.builders import load_records
 from superxception_jax.data.own import folder
 from superxception_jax.data.own.builder import Builder, build_own
 from superxception_jax.data.own.folder import load_folder, read_folder
@@ -61,7 +61,7 @@ def test_a_preparation_with_twins_is_not_taken_where_they_are_refused(lab, tmp_p
     (lab / "c9" / "twin 5a.png").write_bytes((lab / "c10" / "twin 5a.png").read_bytes())
     allowed = build(lab, data_dir, "allow")
     assert len(load_records(allowed, progress=False)) == 5
-    assert [text.partition(":")[0] for text in notices_of(allowed)] == ["my lab (2024)", "own"]
+    assert [text.partition(":")[0] for text in allowed.notices] == ["my lab (2024)", "own"]
     with pytest.raises(ValueError, match="are the same image in several cells"):
         build(lab, data_dir, "refuse")
     with pytest.raises(ValueError, match="`twins` must be one of refuse, allow, got 'keep'"):

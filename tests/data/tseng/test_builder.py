@@ -6,7 +6,7 @@ import shutil
 import numpy as np
 import pytest
 
-from superxception_jax.data.builders import UNORIENTED, left_out_of, load_records, make_builder
+from superxception_jax.data.builders import UNORIENTED, load_records, make_builder
 from superxception_jax.data.prepare import prepare_dataset
 from superxception_jax.data.splits import SplitSettings, make_split
 from superxception_jax.data.tseng.archive import load_tseng
@@ -51,7 +51,7 @@ def test_prepared_records_are_those_of_the_archive(prepared):
 
 def test_what_is_left_out_is_said_again_later(prepared):
     root, _ = prepared
-    lines = left_out_of(build(root))
+    lines = build(root).left_out
     assert lines[0].startswith("tseng: 218 of 276 chromosomes in 6 pictures stand alone; the oth")
     assert lines[1] == "tseng: no chromosome stands alone in 1 picture: 1000041"
     text = prepare_dataset(
