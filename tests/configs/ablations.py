@@ -72,6 +72,8 @@ ABLATIONS: dict[str, dict[str, Any]] = {
 # Values that differ at one preset.
 AT_PRESET: dict[tuple[str, str], dict[str, Any]] = {
     ("enlarging_only", "paper"): {"model.input_px": 299},
+    # Those of Xception, with which it is compared.
+    ("identity_stack", "paper"): {"training.epochs": 50},
     ("pretrained_frozen_stack", "smoke"): {"super_resolution.pretraining_epochs": 2},
     ("pretrained_stack", "smoke"): {"super_resolution.pretraining_epochs": 2},
 }

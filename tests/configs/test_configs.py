@@ -12,6 +12,7 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -231,7 +232,28 @@ def test_an_ablation_changes_the_listed_fields_alone(name):
         expected = ABLATIONS[name] | AT_PRESET.get((name, preset), {})
         assert changes == _changes({field: reference[field] for field in expected}, expected)
         found |= set(changes)
-    assert found == set(ABLATIONS[name])
+    assert found == set(ABLATIONS[name]).union(
+        *(values for (ablation, _), values in AT_PRESET.items() if ablation == name)
+    )
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+@pytest.mark.parametrize("name", ABLATIONS)
+def test_an_ablation_trains_as_long_as_what_it_is_compared_with(name, preset):
+    module = importlib.import_module(f"configs.ablations.{name}")
+    (others,) = re.findall(r"\| compare with \| (.*)", module.__doc__ or "")
+    for other in re.findall(r"`(\w+)`", others):
+        compared = _config(f"ablations.{other}" if other in ABLATIONS else other, preset)
+        assert module.get_config(preset).training == compared.training
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_a_stack_at_the_identity_is_xception_behind_it(preset):
+    changes = _changes(_resolved("xception", preset), _resolved("ablations.identity_stack", preset))
+    assert {name for name in changes if not name.startswith("super_resolution.")} == {
+        "name",
+        "model.name",
+    }
 
 
 def test_gband_preset_is_the_bioimage_preset_on_patients():
