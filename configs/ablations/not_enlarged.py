@@ -17,5 +17,5 @@ def get_config(preset: str = "") -> ConfigDict:
     config = get_xception(preset)
     with config.unlocked():
         config.name = "not_enlarged"
-        config.model.input_px = config.normalization.image_px
+        config.model.input_px = 0  # the canvas, also of another side that an override asks for
     return config

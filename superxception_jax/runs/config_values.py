@@ -42,6 +42,21 @@ def without_fields(config: Mapping[str, Any], paths: Collection[str]) -> dict[st
     return kept
 
 
+def with_canvas_as_zero(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a config in which an input as large as the canvas is written as 0, as it may be.
+
+    Args:
+        config: JSON values of a config, maybe without these fields.
+
+    >>> with_canvas_as_zero({"model": {"input_px": 50}, "normalization": {"image_px": 50}})["model"]
+    {'input_px': 0}
+    """
+    model = config.get("model", {})
+    if model.get("input_px", 0) != config.get("normalization", {}).get("image_px"):
+        return dict(config)
+    return {**config, "model": {**model, "input_px": 0}}
+
+
 def config_differences(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
     """Return the fields in which two configs differ, as `path: one → other`.
 

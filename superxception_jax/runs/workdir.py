@@ -22,6 +22,7 @@ from superxception_jax.files import absolute_path, damaged, load_json, write_jso
 from superxception_jax.runs.config_values import (
     config_differences,
     config_from_json,
+    with_canvas_as_zero,
     without_fields,
 )
 from superxception_jax.runs.experiment import Experiment
@@ -108,7 +109,7 @@ def check_workdir(workdir: Path, experiment: Experiment, *, flag: str) -> None:
         places = _LABELLED_PLACES if (workdir / SPLIT_FILE).is_file() else ()
         free = {*_FREE_FIELDS, *(f"data.{name}" for name in places)}
         stored = upgrade_config(_stored_values(workdir))[0]
-        configs = map(with_absolute_places, (stored, experiment.config))
+        configs = map(with_canvas_as_zero, map(with_absolute_places, (stored, experiment.config)))
         differences = config_differences(*(without_fields(one, free) for one in configs))
         if differences:
             raise ValueError(

@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from superxception_jax.runs.config_values import config_differences, without_fields
+from superxception_jax.runs.config_values import (
+    config_differences,
+    with_canvas_as_zero,
+    without_fields,
+)
 from superxception_jax.runs.workdir import with_absolute_places
 
 _FREE_FIELDS = (
@@ -58,8 +62,8 @@ def _differences(
     *,
     without: Sequence[str],
 ) -> list[str]:
-    # One folder can be written in several ways.
-    configs = map(with_absolute_places, (one, other))
+    # One folder can be written in several ways, and so can an input that is the canvas.
+    configs = map(with_canvas_as_zero, map(with_absolute_places, (one, other)))
     return config_differences(*(_select(config, sections, without=without) for config in configs))
 
 

@@ -45,7 +45,7 @@ ABLATIONS: dict[str, dict[str, Any]] = {
         "augmentation.blur": 0.0,
         "augmentation.noise": 0.0,
     },
-    "not_enlarged": {"model.input_px": 50},
+    "not_enlarged": {"model.input_px": 0},
     "not_straightened": {"normalization.straightening": "none"},
     "plain_stem": {
         "super_resolution.skip": "none",

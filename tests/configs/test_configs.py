@@ -214,6 +214,13 @@ def test_rows_of_the_table_differ_in_little_more_than_the_network():
         assert one["optimizer"] == other["optimizer"]
 
 
+@pytest.mark.parametrize("image_px", [25, 50])
+def test_what_is_not_enlarged_has_the_side_of_the_canvas(image_px):
+    config = _config("ablations.not_enlarged", "bioimage")
+    config.normalization.image_px = image_px
+    assert build_experiment(config).input_px == image_px
+
+
 def test_every_ablation_is_listed():
     files = (REPOSITORY / "configs" / "ablations").glob("*.py")
     assert sorted(ABLATIONS) == sorted(path.stem for path in files)

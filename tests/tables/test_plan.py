@@ -103,6 +103,18 @@ def test_a_stored_run_is_asked_for_again_where_its_folder_has_moved(tmp_path):
         plan(tmp_path, [other])
 
 
+def test_a_stored_row_on_the_canvas_goes_on_however_its_side_is_written(tmp_path):
+    """Version 0.1 wrote the side of the canvas for what is 0 now."""
+    written = planned(tmp_path, **{"model.input_px": 50})
+    store(tmp_path, [written])
+    for again in (written.workdir, tmp_path / "new"):
+        run = dataclasses.replace(planned(tmp_path, **{"model.input_px": 0}), workdir=again)
+        assert plan(tmp_path, [run]).runs == (run,)
+    other = {"model.input_px": 0, "normalization.image_px": 60}
+    with pytest.raises(ValueError, match=r"has the same config(.|\n)*image_px: 60 → 50"):
+        plan(tmp_path, [planned(tmp_path / "other", seed=1, **other)])
+
+
 def test_a_folder_of_another_run_is_refused_with_the_differences(tmp_path):
     run = planned(tmp_path)
     finish(run)
