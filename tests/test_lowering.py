@@ -1,4 +1,8 @@
-"""The steps of every row lower for every platform, those of ablations for the CPU, from shapes."""
+"""The steps of every row lower for every platform, the predictions of ablations for the CPU.
+
+All are traced from shapes alone. Blocks that repeat a shape are traced once: at full depth, another
+test traces every network.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +15,7 @@ import jax.numpy as jnp
 import pytest
 from jax import export
 
+from superxception_jax.models import resnet
 from superxception_jax.models.build import build_model
 from superxception_jax.models.inference import make_predict
 from superxception_jax.models.ops.dispatch import resolve_implementation
@@ -23,14 +28,16 @@ BATCH = 8
 FOLDER = Path(__file__).resolve().parent.parent / "configs"
 # Accelerators take the same plain forms, so one tracing serves the three.
 PLATFORMS = {"cpu": ("cpu",), "gpu": ("cuda", "rocm", "tpu")}
-# The rows at their largest; smaller ones run in other tests, the plain forms of ablations as well.
-CASES = [
+# The rows at their largest; smaller ones run in other tests.
+ROWS = [
     (path.stem, "paper", platform)
     for path in sorted(FOLDER.glob("*.py"))
     if path.stem != "base"
     for platform in PLATFORMS
 ]
-CASES += [
+# Their predictions trace the forms of their operations; other tests compare the gradients of the
+# forms, and train each ablation.
+ABLATIONS = [
     (f"ablations.{path.stem}", "bioimage", "cpu")
     for path in sorted((FOLDER / "ablations").glob("*.py"))
 ]
@@ -45,6 +52,7 @@ class Program:
 
     def __init__(self, row, preset):
         config = importlib.import_module(f"configs.{row}").get_config(preset)
+        config.model.middle_modules = 1
         self.experiment = one = build_experiment(config)
         stack = one.model["super_resolution"].items()
         forms = dict(stack) | {"initialization": "", "initial_sigma": 0.0} if stack else {}
@@ -61,6 +69,12 @@ class Program:
 
     def __hash__(self):
         return hash(self.key)
+
+
+@pytest.fixture(autouse=True)
+def shorter_resnet(monkeypatch):
+    """Trace one block of each kind, as of the middle flow of Xception."""
+    monkeypatch.setattr(resnet, "STAGES", ((64, 2), (128, 1), (256, 1), (512, 1)))
 
 
 def _shaped(experiment, platform):
@@ -118,14 +132,14 @@ def lower_prediction(program, platform):
     return [leaf.shape for leaf in exported.out_avals]
 
 
-@pytest.mark.parametrize(("row", "preset", "platform"), CASES)
+@pytest.mark.parametrize(("row", "preset", "platform"), ROWS)
 def test_training_step_lowers(row, preset, platform):
     platforms, before, after = lower_training_step(Program(row, preset), platform)
     assert platforms == PLATFORMS[platform]
     assert before == after
 
 
-@pytest.mark.parametrize(("row", "preset", "platform"), CASES)
+@pytest.mark.parametrize(("row", "preset", "platform"), ROWS + ABLATIONS)
 def test_prediction_lowers(row, preset, platform):
     program = Program(row, preset)
     expected = [(BATCH, _outputs(program.experiment))]
