@@ -43,6 +43,20 @@ def compiled():
     return compile_quickly(step, compilation.make_mesh(1))
 
 
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory, compiled):
+    """Return the folder and the state of a training that nothing interrupts."""
+    workdir = tmp_path_factory.mktemp("whole")
+    return workdir, _run(workdir, compiled)
+
+
+@pytest.fixture(scope="module")
+def patient(tmp_path_factory, compiled):
+    """Return the folder and the state of a training that its patience ends."""
+    workdir = tmp_path_factory.mktemp("patient")
+    return workdir, _run(workdir, compiled, settings=PATIENT, losses=LOSSES)
+
+
 def _run(
     workdir,
     compiled,
@@ -124,32 +138,30 @@ def _steps(workdir, kind):
     return [entry.step for entry in load_metrics(workdir) if entry.kind == kind]
 
 
-def test_four_steps_are_two_plus_restart_plus_two(tmp_path, compiled):
-    whole = _run(tmp_path / "whole", compiled)
+def test_four_steps_are_two_plus_restart_plus_two(tmp_path, compiled, whole):
     for stop_after in (1, 2, 3, 5):
         part = tmp_path / f"stop{stop_after}"
         with pytest.raises(Interrupted, match=f"SIGTERM after step {stop_after}"):
             _run(part, compiled, stop_after=stop_after)
-        assert_trees_equal(_run(part, compiled), whole)
-    assert int(whole.step) == 6
+        assert_trees_equal(_run(part, compiled), whole[1])
+    assert int(whole[1].step) == 6
 
 
-def test_a_stop_in_the_last_step_or_in_a_validation_is_heeded(tmp_path, compiled):
+def test_a_stop_in_the_last_step_or_in_a_validation_is_heeded(tmp_path, compiled, whole):
     """What follows the training would not hear of it."""
-    whole = _run(tmp_path / "whole", compiled)
     for stop_after in (3, 6):
         for in_validation in (False, True):
             run = tmp_path / f"{stop_after}{in_validation}"
             with pytest.raises(Interrupted, match=f"after step {stop_after}"):
                 _run(run, compiled, stop_after=stop_after, in_validation=in_validation)
-            assert_trees_equal(_run(run, compiled), whole)
+            assert_trees_equal(_run(run, compiled), whole[1])
 
 
-def test_metrics_lines(tmp_path, compiled):
-    _run(tmp_path / "run", compiled)
-    assert _steps(tmp_path / "run", "train") == [2, 3, 4, 6]
-    assert _steps(tmp_path / "run", "validation") == [3, 6]
-    entry = load_metrics(tmp_path / "run")[0]
+def test_metrics_lines(whole):
+    run, _ = whole
+    assert _steps(run, "train") == [2, 3, 4, 6]
+    assert _steps(run, "validation") == [3, 6]
+    entry = load_metrics(run)[0]
     assert set(entry.metrics) == {"loss", "accuracy", "gradient_norm", "images_per_second"}
 
 
@@ -202,9 +214,8 @@ PATIENT = dataclasses.replace(SETTINGS, epochs=8, patience_epochs=2)
 LOSSES = (0.5, 0.3, 0.3, 0.4, 0.1)
 
 
-def test_training_stops_when_the_validation_loss_no_longer_improves(tmp_path, compiled):
-    run = tmp_path / "run"
-    state = _run(run, compiled, settings=PATIENT, losses=LOSSES)
+def test_training_stops_when_the_validation_loss_no_longer_improves(compiled, patient):
+    run, state = patient
     # Epochs 3 and 4 bring nothing lower; an equal loss is no improvement.
     assert int(state.step) == 12
     with Checkpoints(run / "checkpoints") as checkpoints:
@@ -216,10 +227,9 @@ def test_training_stops_when_the_validation_loss_no_longer_improves(tmp_path, co
     assert _steps(run, "validation") == [3, 6, 9, 12]
 
 
-def test_up_to_its_stop_a_patient_run_equals_one_without_patience(tmp_path, compiled):
+def test_up_to_its_stop_a_patient_run_equals_one_without_patience(tmp_path, compiled, patient):
     settings = dataclasses.replace(PATIENT, epochs=4, patience_epochs=0)
-    patient = _run(tmp_path / "patient", compiled, settings=PATIENT, losses=LOSSES)
-    assert_trees_equal(_run(tmp_path / "other", compiled, settings=settings), patient)
+    assert_trees_equal(_run(tmp_path / "other", compiled, settings=settings), patient[1])
 
 
 def test_the_last_weights_are_kept_whatever_their_loss(tmp_path, compiled):
@@ -231,15 +241,14 @@ def test_the_last_weights_are_kept_whatever_their_loss(tmp_path, compiled):
 
 
 @pytest.mark.parametrize("stop_after", [4, 6, 10])
-def test_an_interruption_does_not_change_the_stop(tmp_path, compiled, stop_after):
+def test_an_interruption_does_not_change_the_stop(tmp_path, compiled, patient, stop_after):
     run = tmp_path / "run"
     with pytest.raises(Interrupted):
         _run(run, compiled, settings=PATIENT, losses=LOSSES, stop_after=stop_after)
     # As each epoch has its loss, the rest of them belongs to the epochs that are left.
     rest = LOSSES[stop_after // 3 :]
     state = _run(run, compiled, settings=PATIENT, losses=rest)
-    whole = _run(tmp_path / "whole", compiled, settings=PATIENT, losses=LOSSES)
-    assert_trees_equal(state, whole)
+    assert_trees_equal(state, patient[1])
     with Checkpoints(run / "checkpoints") as checkpoints:
         assert checkpoints.progress(LATEST).stopped_epoch == 4
 
@@ -265,11 +274,10 @@ def test_non_finite_loss_names_the_steps_and_keeps_the_checkpoint(tmp_path, comp
         assert checkpoints.step(LATEST) == 3
 
 
-def test_seed_changes_the_result(tmp_path, compiled):
-    one = _run(tmp_path / "one", compiled)
+def test_seed_changes_the_result(tmp_path, compiled, whole):
     other = _run(tmp_path / "other", compiled, settings=dataclasses.replace(SETTINGS, seed=1))
     differences = jax.tree.map(
-        lambda a, b: float(np.abs(a - b).max()), jax.device_get(one.params), other.params
+        lambda a, b: float(np.abs(a - b).max()), jax.device_get(whole[1].params), other.params
     )
     assert max(jax.tree.leaves(differences)) > 0
 
