@@ -30,31 +30,45 @@ def _latest(workdir):
     return step, state
 
 
+def _has_saved(workdir):
+    return any(path.name.isdigit() for path in (workdir / "checkpoints" / "latest").glob("*"))
+
+
+def _stop(arguments, workdir, number, *, lines):
+    """Send a signal after some lines of metrics, of which one is new; return what was said."""
+    metrics = workdir / "metrics.jsonl"
+    earlier = len(metrics.read_text().splitlines()) if metrics.exists() else 0
+    program = Program("main.py", *arguments, f"--workdir={workdir}", folder=workdir.parent)
+    program.wait_for(metrics, lines=max(lines, earlier + 1))
+    program.signal(number)
+    stopped = program.finish()
+    if number == signal.SIGTERM:
+        assert stopped.returncode == 128 + number
+        assert "stopped by SIGTERM after step" in stopped.stderr
+        assert f"python launch/main.py --workdir={workdir}" in stopped.stderr
+    else:
+        assert stopped.returncode == -number
+    assert not (workdir / "results.json").exists()
+    return stopped.stdout
+
+
 def test_killed_or_stopped_runs_end_like_one_never_stopped(folder, flags):
     whole = folder / "whole"
     done = run("main.py", *FLAGS, *flags, f"--workdir={whole}", folder=folder)
     assert done.returncode == 0, done.stderr
     expected = _latest(whole)
-    # Before the first checkpoint, between two of them, and politely.
-    for number, lines in ((signal.SIGKILL, 2), (signal.SIGKILL, 7), (signal.SIGTERM, 3)):
-        workdir = folder / f"{number.name}{lines}"
-        program = Program("main.py", *FLAGS, *flags, f"--workdir={workdir}", folder=folder)
-        program.wait_for(workdir / "metrics.jsonl", lines=lines)
-        program.signal(number)
-        stopped = program.finish()
-        if number == signal.SIGTERM:
-            assert stopped.returncode == 128 + number
-            assert "stopped by SIGTERM after step" in stopped.stderr
-            assert f"python launch/main.py --workdir={workdir}" in stopped.stderr
-        else:
-            assert stopped.returncode == -number
-        assert not (workdir / "results.json").exists()
-        saved = [
-            path for path in (workdir / "checkpoints" / "latest").glob("*") if path.name.isdigit()
-        ]
-        done = run("main.py", flags[1], f"--workdir={workdir}", folder=folder)
+    # Before the first checkpoint; politely, and then between two checkpoints of what was resumed.
+    for stops in ({2: signal.SIGKILL}, {3: signal.SIGTERM, 7: signal.SIGKILL}):
+        workdir = folder / f"stopped{len(stops)}"
+        saved, arguments = False, (*FLAGS, *flags)
+        for lines, number in stops.items():
+            said = _stop(arguments, workdir, number, lines=lines)
+            assert ("resuming from step" in said) == saved
+            saved, arguments = _has_saved(workdir), flags[1:]
+            assert saved or number == signal.SIGKILL
+        done = run("main.py", *arguments, f"--workdir={workdir}", folder=folder)
         assert done.returncode == 0, done.stderr
-        assert ("resuming from step" in done.stdout) == bool(saved)
+        assert ("resuming from step" in done.stdout) == saved
         overrides = json.loads((workdir / "environment.json").read_text())["overrides"]
         assert overrides["model.implementation"] == "plain"
         step, state = _latest(workdir)
