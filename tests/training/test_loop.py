@@ -17,13 +17,7 @@ from superxception_jax.training.progress import Progress
 from superxception_jax.training.recorder import Recorder, load_metrics
 from superxception_jax.training.settings import LoopSettings
 from superxception_jax.training.task import Task
-from tests.training.tiny import (
-    BATCH,
-    assert_trees_equal,
-    compile_quickly,
-    make_data,
-    make_training,
-)
+from tests.training.tiny import BATCH, assert_trees_equal, compile_quickly, make_data, make_training
 
 SETTINGS = LoopSettings(
     epochs=2,
@@ -45,14 +39,14 @@ def compiled():
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory, compiled):
-    """Return the folder and the state of a training that nothing interrupts."""
+    """Return the folder of a training that nothing interrupts, and its state."""
     workdir = tmp_path_factory.mktemp("whole")
     return workdir, _run(workdir, compiled)
 
 
 @pytest.fixture(scope="module")
 def patient(tmp_path_factory, compiled):
-    """Return the folder and the state of a training that its patience ends."""
+    """Return the folder of a training that its patience ends, and its state."""
     workdir = tmp_path_factory.mktemp("patient")
     return workdir, _run(workdir, compiled, settings=PATIENT, losses=LOSSES)
 
@@ -242,23 +236,21 @@ def test_the_last_weights_are_kept_whatever_their_loss(tmp_path, compiled):
 
 @pytest.mark.parametrize("stop_after", [4, 6, 10])
 def test_an_interruption_does_not_change_the_stop(tmp_path, compiled, patient, stop_after):
-    run = tmp_path / "run"
     with pytest.raises(Interrupted):
-        _run(run, compiled, settings=PATIENT, losses=LOSSES, stop_after=stop_after)
+        _run(tmp_path, compiled, settings=PATIENT, losses=LOSSES, stop_after=stop_after)
     # As each epoch has its loss, the rest of them belongs to the epochs that are left.
     rest = LOSSES[stop_after // 3 :]
-    state = _run(run, compiled, settings=PATIENT, losses=rest)
+    state = _run(tmp_path, compiled, settings=PATIENT, losses=rest)
     assert_trees_equal(state, patient[1])
-    with Checkpoints(run / "checkpoints") as checkpoints:
+    with Checkpoints(tmp_path / "checkpoints") as checkpoints:
         assert checkpoints.progress(LATEST).stopped_epoch == 4
 
 
 def test_best_survives_a_restart(tmp_path, compiled):
-    run = tmp_path / "run"
     with pytest.raises(Interrupted):
-        _run(run, compiled, losses=[0.3], stop_after=4)
-    _run(run, compiled, losses=[0.35])
-    with Checkpoints(run / "checkpoints") as checkpoints:
+        _run(tmp_path, compiled, losses=[0.3], stop_after=4)
+    _run(tmp_path, compiled, losses=[0.35])
+    with Checkpoints(tmp_path / "checkpoints") as checkpoints:
         assert (checkpoints.step(BEST), checkpoints.step(LATEST)) == (3, 6)
 
 
