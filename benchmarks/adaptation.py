@@ -51,7 +51,7 @@ from superxception_jax.runs.split_data import load_everything
 from superxception_jax.runs.split_file import load_split
 from superxception_jax.runs.start_weights import load_start
 from superxception_jax.runs.train import train_network
-from superxception_jax.runs.workdir import load_config
+from superxception_jax.runs.workdir import holds_run, load_config
 from superxception_jax.training import compile as compilation
 from superxception_jax.training.checkpoint_sharing import open_checkpoints
 
@@ -232,7 +232,7 @@ def main() -> None:
     choices = ("start", "laboratory", "tested", "overrides", "unlabelled")
     made_with = {name: str(vars(arguments)[name]) for name in choices}
     claim_kept(arguments.work / "made_with.json", made_with)
-    if not (weights / "variables.npz").is_file():
+    if not holds_run(weights):
         export_classifier(arguments.start, weights, name="--start")
     split = stored.find(everything.names)
     tested = choose_tested(

@@ -1,4 +1,4 @@
-"""What an exported network says of its origin: everything but folders and the names of cells.
+"""An exported network, and what it says of its origin: all but folders and the names of cells.
 
 A network is passed on; the folders of a laboratory, which may name patients, stay there.
 """
@@ -12,10 +12,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from superxception_jax.files import write_json, write_text
+from superxception_jax.runs.included import VARIABLES_FILE
 from superxception_jax.runs.model_card import write_model_card
 from superxception_jax.runs.provenance import Provenance, TrainingRecord
 from superxception_jax.runs.results import RESULTS_FILE, RunResults, load_results
+from superxception_jax.runs.trained_images import TRAINED_FILE, save_trained
+from superxception_jax.runs.weights_file import save_variables
 from superxception_jax.runs.workdir import (
     CALIBRATION_FILE,
     CONFIG_FILE,
@@ -35,27 +40,45 @@ _FLAG = re.compile(r"--?([\w.]+)(?:=(.*))?", re.DOTALL)
 _WITHHELD = "a cell has more images than can be assigned, or another fault"
 
 
-def write_portable(folder: Path, target: Path, *, config: Mapping[str, Any]) -> list[Path]:
-    """Write what an exported network says of itself, and return the files.
+def write_portable(
+    folder: Path,
+    target: Path,
+    *,
+    config: Mapping[str, Any],
+    variables: Any,
+    known: np.ndarray | None,
+) -> list[Path]:
+    """Write a network and what it says of itself, and return the files.
+
+    The config, without which a folder is neither a run nor a network, is the first file to go and
+    the last one to come: weights never stand under the results of others, and what a stop or a
+    full disk leaves is no obstacle to the same export.
 
     Args:
         folder: Folder of the run.
-        target: Folder to write into.
+        target: Folder to write into; made if absent.
         config: Config of the run as JSON values.
+        variables: Variables of the network.
+        known: u64[N], hashes of the images that it was trained on; None if unknown.
 
     Returns:
-        Config, environment, calibration, results and model card.
+        Environment, calibration, results, model card, images if known, variables and config.
     """
     config = with_portable_places(config)
     record = portable_record(load_training_record(folder))
     results = portable_results(load_results(folder))
     calibration = (folder / CALIBRATION_FILE).read_text(encoding="utf-8")
+    target.mkdir(parents=True, exist_ok=True)
+    for name in (CONFIG_FILE, VARIABLES_FILE, TRAINED_FILE):
+        (target / name).unlink(missing_ok=True)
     return [
-        write_json(target / CONFIG_FILE, config),
         write_json(target / ENVIRONMENT_FILE, record.to_json()),
         write_text(target / CALIBRATION_FILE, calibration),
         write_json(target / RESULTS_FILE, results.to_json()),
         write_text(target / CARD_FILE, write_model_card(results, config, record)),
+        *([] if known is None else [save_trained(target, known)]),
+        save_variables(target / VARIABLES_FILE, variables),
+        write_json(target / CONFIG_FILE, config),
     ]
 
 

@@ -30,12 +30,7 @@ from superxception_jax.runs.lineage import known_images
 from superxception_jax.runs.network import make_network
 from superxception_jax.runs.portable import write_portable
 from superxception_jax.runs.results import RESULTS_FILE, load_results
-from superxception_jax.runs.trained_images import TRAINED_FILE, save_trained
-from superxception_jax.runs.weights_file import (
-    has_learned_orientation,
-    load_variables,
-    save_variables,
-)
+from superxception_jax.runs.weights_file import has_learned_orientation, load_variables
 from superxception_jax.runs.workdir import (
     CALIBRATION_FILE,
     CONFIG_FILE,
@@ -239,24 +234,26 @@ def export_classifier(
         name: What errors call the run, such as the flag that names it.
 
     Returns:
-        The files: config, environment, calibration, results, model card, images and variables.
+        The files, see `write_portable`.
 
     Raises:
         FileNotFoundError: The folder holds no finished run.
-        ValueError: The run in it is not finished, or `out` holds a run, which would be replaced.
+        ValueError: The run in it is not finished, or `out` holds a run, which would be replaced,
+            or is the folder itself.
     """
     folder, target = _check_folder(workdir, name=name), Path(out).expanduser().absolute()
     if holds_run(target) and not (target / VARIABLES_FILE).is_file():
         raise ValueError(f"`--out` must hold no run, got the one in `{target}`; choose another.")
+    if target.exists() and target.samefile(folder):
+        raise ValueError(f"`--out` must not be `{name}`, got `{target}`; choose another folder.")
     experiment = build_experiment(load_config(folder))
-    variables = _load_variables(folder, experiment, compilation.make_mesh(1))
-    target.mkdir(parents=True, exist_ok=True)
-    known = known_images(folder, experiment)
-    files = write_portable(folder, target, config=experiment.config)
-    # Not that of another network that was here.
-    (target / TRAINED_FILE).unlink(missing_ok=True)
-    files += [] if known is None else [save_trained(target, known)]
-    return [*files, save_variables(target / VARIABLES_FILE, variables)]
+    return write_portable(
+        folder,
+        target,
+        config=experiment.config,
+        variables=_load_variables(folder, experiment, compilation.make_mesh(1)),
+        known=known_images(folder, experiment),
+    )
 
 
 def _check_folder(workdir: str | Path, *, name: str) -> Path:

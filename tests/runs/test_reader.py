@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import math
@@ -19,7 +20,8 @@ from superxception_jax.chromosomes import class_label
 from superxception_jax.data.background import CellBackground, LeveledCell
 from superxception_jax.data.ideogram.builder import draw_numbered_cell
 from superxception_jax.karyotyping import CellImages, NamedImage, karyotype_cell
-from superxception_jax.runs import reader
+from superxception_jax.runs import portable, reader
+from superxception_jax.runs.included import VARIABLES_FILE
 from superxception_jax.runs.reader import (
     DEFAULT_CLASSIFIERS,
     choose_classifier,
@@ -142,6 +144,35 @@ def test_a_run_is_not_replaced_by_an_export(tmp_path):
     with pytest.raises(ValueError, match=r"`--out` must hold no run, got the one in"):
         export_classifier(DEFAULT_CLASSIFIERS["dark"], tmp_path)
     assert (tmp_path / "config.json").read_text() == "{}"
+
+
+def test_a_network_is_not_exported_to_its_own_folder(tmp_path):
+    network = tmp_path / "network"
+    export_classifier(DEFAULT_CLASSIFIERS["dark"], network)
+    with pytest.raises(ValueError, match=r"`--out` must not be `--workdir`, got"):
+        export_classifier(network, tmp_path / "network" / ".")
+    load_classifier(network)
+
+
+def fill_disk(*_):
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+@pytest.mark.parametrize("earlier", [False, True], ids=["first", "over another network"])
+def test_an_export_that_is_cut_short_is_no_network_and_is_repeated(tmp_path, monkeypatch, earlier):
+    if earlier:
+        export_classifier(DEFAULT_CLASSIFIERS["light"], tmp_path)
+    with monkeypatch.context() as patched:
+        patched.setattr(portable, "save_variables", fill_disk)
+        with pytest.raises(OSError, match="No space left"):
+            export_classifier(DEFAULT_CLASSIFIERS["dark"], tmp_path)
+    with pytest.raises(FileNotFoundError, match="must be the folder of a finished run"):
+        load_classifier(tmp_path)
+    # Nor can a training start from the weights of the other one.
+    assert not (tmp_path / VARIABLES_FILE).exists()
+    files = export_classifier(DEFAULT_CLASSIFIERS["dark"], tmp_path)
+    assert load_classifier(tmp_path).about["data set"] == "bioimage"
+    assert set(files) == set(tmp_path.iterdir())
 
 
 def test_a_given_background_is_not_guessed():
