@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import os
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,7 +20,7 @@ from superxception_jax.data.folder_tree import TABLE
 from superxception_jax.data.labels_table import COLUMNS
 from superxception_jax.data.own.unknown_cases import describe_unknown_cases
 from superxception_jax.data.record import ChromosomeRecord
-from superxception_jax.files import write_text
+from superxception_jax.files import readable_name, write_text
 
 
 def prepare_dataset(
@@ -65,18 +67,42 @@ def prepare_dataset(
 
 
 def _write_images(records: Sequence[ChromosomeRecord], folder: Path) -> Path:
-    """Write every image as `<cell>/<name>.png`, and the table of all."""
-    if folder.exists() and any(folder.iterdir()):
-        raise ValueError(f"`--write` must be a new or empty folder, got {str(folder)!r}.")
+    """Write every image as `<cell>/<name>.png`, and the table of all; nothing stays of a part.
+
+    Part of a cell, and cells without their table, would be read as if they were whole.
+    """
+    there = next(folder.iterdir(), None) if folder.exists() else None
+    if there is not None:
+        raise ValueError(
+            f"`--write` must be a new or empty folder, got {str(folder)!r} with "
+            f"`{readable_name(there.name)}`; choose another one, or empty it."
+        )
     cells = folders_for(list(dict.fromkeys(record.cell for record in records)))
     names = [f"{cells[record.cell]}/{record.name.replace('/', '_')}" for record in records]
     files = [f"{path}.png" for path in folders_for(names).values()]
-    for record, name in zip(records, files, strict=True):
-        file = folder / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(record.image).save(file)
-    write_text(folder / TABLE, _table_text(records, files))
+    folder.mkdir(parents=True, exist_ok=True)
+    # Within the folder, which may be a file system of its own; hidden files are never read.
+    with tempfile.TemporaryDirectory(prefix=".unfinished-", dir=folder) as unfinished:
+        for record, name in zip(records, files, strict=True):
+            file = Path(unfinished, name)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(record.image).save(file)
+        write_text(Path(unfinished, TABLE), _table_text(records, files))
+        _move_all(Path(unfinished), folder)
     return folder.absolute()
+
+
+def _move_all(source: Path, target: Path) -> None:
+    """Move what is in a folder into another one, all or nothing."""
+    names = [one.name for one in source.iterdir()]
+    try:
+        for name in names:
+            os.replace(source / name, target / name)
+    except BaseException:  # A stop, too.
+        for name in names:
+            if (target / name).exists():
+                os.replace(target / name, source / name)
+        raise
 
 
 def _table_text(records: Sequence[ChromosomeRecord], files: Sequence[str]) -> str:

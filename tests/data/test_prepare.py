@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,6 +15,7 @@ from superxception_jax.data.own.folder import load_folder, read_folder
 from superxception_jax.data.prepare import _write_images, prepare_dataset
 from superxception_jax.data.record import ChromosomeRecord
 from superxception_jax.karyotyping.folders import find_cells
+from superxception_jax.system import Stopped
 from tests.data.image_folders import own_options, put
 
 
@@ -63,8 +66,36 @@ def test_images_are_written_by_cell_and_name(lab, tmp_path):
         np.asarray(Image.open(tmp_path / "raw/c1/c1_2a.png")),
         np.asarray(Image.open(lab / "c1/2a.png")),
     )
-    with pytest.raises(ValueError, match="`--write` must be a new or empty folder"):
+    with pytest.raises(ValueError, match=r"`--write` must be a new or empty folder, .* choose"):
         prepare(lab, tmp_path / "raw")
+
+
+@pytest.mark.parametrize(
+    ("writer", "name"),
+    [(Image.Image, "save"), (os, "replace")],
+    ids=["writing", "moving"],
+)
+@pytest.mark.parametrize("stop", [Stopped("SIGINT"), OSError(errno.ENOSPC, "No space left")])
+def test_a_stop_leaves_no_part_of_the_images(lab, tmp_path, monkeypatch, writer, name, stop):
+    put(lab, "c2/4a.png")
+    done, raw = [], tmp_path / "raw"
+    whole = getattr(writer, name)
+
+    def stopping(*arguments, **options):
+        if "raw" in str(arguments[-1]):
+            done.append(arguments)
+            if len(done) == 3:
+                raise stop
+        return whole(*arguments, **options)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(writer, name, stopping)
+        with pytest.raises(type(stop)):
+            prepare(lab, raw)
+    assert list(raw.iterdir()) == []
+    # The same command does it then.
+    prepare(lab, raw)
+    assert sorted(one.name for one in raw.iterdir()) == ["c1", "c2", "labels.csv"]
 
 
 def read_as_own(lab: Path, polarity: str = "any") -> list[ChromosomeRecord]:
