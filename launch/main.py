@@ -28,7 +28,7 @@ check_training_platform()
 from absl import flags
 from ml_collections import config_flags
 
-from superxception_jax.commands import check_config_file
+from superxception_jax.commands import check_config_file, resuming
 from superxception_jax.runs.process_flags import run_joined_command
 
 CONFIG = config_flags.DEFINE_config_file(
@@ -100,7 +100,9 @@ def main() -> None:
         name = f"{experiment.name}-{preset}-{time.strftime('%Y%m%d-%H%M%S')}"
         workdir = Path(tell(lambda: str(make_workdir(Path("runs"), name))))
     workdir = workdir.absolute()
-    try:
+    again = command_again("main.py", workdir, use_stored_split=USE_STORED_SPLIT.value)
+    # The training says so itself.
+    with resuming(f"Resume with: {again}"):
         files = train_and_test(
             experiment,
             workdir,
@@ -108,11 +110,6 @@ def main() -> None:
             use_stored_split=USE_STORED_SPLIT.value,
             profile=PROFILE.value,
         )
-    except KeyboardInterrupt as stop:
-        # Outside of the training, which says so itself.
-        again = command_again("main.py", workdir, use_stored_split=USE_STORED_SPLIT.value)
-        stop.add_note(f"Resume with: {again}")
-        raise
     for path in files:
         print(path)
 

@@ -25,7 +25,7 @@ from tqdm import tqdm
 
 from superxception_jax.commands import run_command
 from superxception_jax.evaluation.plots import save_figure
-from superxception_jax.files import write_json, write_text
+from superxception_jax.files import check_name, check_writable, write_json, write_text
 from superxception_jax.runs.experiment import build_experiment
 from superxception_jax.runs.provenance import describe_provenance
 from superxception_jax.runs.reader import load_classifier
@@ -73,6 +73,8 @@ def main() -> None:
     if not RUNS.value:
         raise ValueError("`--runs` must name folders of finished runs, got nothing; add them.")
     conditions = choose_conditions(KINDS.value)
+    check_name(NAME.value, flag="--name")
+    check_writable(Path(RESULTS.value), name="--results")
     own: list[ConditionResult] = []
     foreign: list[ConditionResult] = []
     # All of them first: a wrong folder is reported before anything is evaluated.

@@ -30,9 +30,9 @@ check_training_platform()
 from absl import flags
 from tqdm import tqdm
 
-from superxception_jax.commands import build_config, run_command
+from superxception_jax.commands import build_config, resuming, run_command
 from superxception_jax.evaluation.plots import save_figure
-from superxception_jax.files import check_writable, write_json, write_text
+from superxception_jax.files import check_name, check_writable, write_json, write_text
 from superxception_jax.models.precision import PRECISIONS
 from superxception_jax.runs.experiment import Experiment, build_experiment
 from superxception_jax.runs.provenance import describe_provenance
@@ -132,6 +132,8 @@ def main() -> None:
     cases = plan_cases(request)
     cards = find_cards(GPUS.value)
     counts = parse_counts(MEASURE.value)
+    if NAME.value:
+        check_name(NAME.value, flag="--name")
     check_writable(Path(RESULTS.value), name="--results")
     check_writable(Path(COMPILATIONS.value), name="--compilations")
     if request.slices:
@@ -156,7 +158,8 @@ def main() -> None:
         limit_s=60 * PATIENCE.value,
         show=_bar("measuring"),
     )
-    rows = _compile(request, compiler)
+    with resuming():
+        rows = _compile(request, compiler)
     results = ScalingResults(
         name=NAME.value or f"{experiment.name}-{experiment.preset or 'embedded'}",
         config=" ".join([CONFIG.value, *overrides]),

@@ -14,7 +14,7 @@ import os
 import re
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, NoReturn
@@ -196,7 +196,7 @@ def run_guarded(main: Callable[[], None]) -> None:
             main()
     except (Interrupted, KeyboardInterrupt) as stop:
         asked = stop if isinstance(stop, Interrupted | Stopped) else Stopped("SIGINT")
-        notes = getattr(stop, "__notes__", ["Run the same command again to resume."])
+        notes = getattr(stop, "__notes__", ["Run the same command again."])
         print("\n" + "\n".join([str(asked), *notes]), file=sys.stderr)
         sys.exit(128 + signal.Signals[asked.signal_name])
     except (*USER_ERRORS, RuntimeError) as error:
@@ -205,6 +205,20 @@ def run_guarded(main: Callable[[], None]) -> None:
         if os.environ.get("SUPERXCEPTION_TRACEBACK"):
             raise
         _fail(error)
+
+
+@contextlib.contextmanager
+def resuming(how: str = "Run the same command again to resume.") -> Iterator[None]:
+    """Say how to go on with work that keeps what it has done, if a signal stops it.
+
+    Args:
+        how: Sentence for the user.
+    """
+    try:
+        yield
+    except KeyboardInterrupt as stop:
+        stop.add_note(how)
+        raise
 
 
 def _fail(error: BaseException) -> NoReturn:

@@ -6,6 +6,7 @@ import contextlib
 import errno
 import json
 import os
+import re
 import secrets
 import tempfile
 import zipfile
@@ -211,6 +212,23 @@ def damaged(path: Path, problem: object, *, content: str, remedy: str) -> ValueE
     """
     text = str(problem).strip().splitlines() or [type(problem).__name__]
     return ValueError(f"`{path}` must hold {content}, got a damaged file ({text[0]}); {remedy}.")
+
+
+def check_name(name: str, *, flag: str) -> None:
+    """Raise if a text can't be the name of files in the folder of the results.
+
+    Args:
+        name: The name, to which endings are appended.
+        flag: Flag that gives it, for the message.
+
+    Raises:
+        ValueError: The name is empty, leads to another folder or holds other characters.
+    """
+    if not re.fullmatch(r"\w[\w.-]*", name):
+        raise ValueError(
+            f"`{flag}` must consist of letters, digits, `_`, `-` and `.`, got `{name}`; it names "
+            "files in the folder of the results."
+        )
 
 
 def check_writable(folder: Path, *, name: str) -> None:

@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from superxception_jax.commands import Interrupted, run_guarded
+from superxception_jax.commands import Interrupted, resuming, run_guarded
 from superxception_jax.system import (
     STOP_SIGNALS,
     Stopped,
@@ -155,7 +155,8 @@ def test_a_signal_ends_a_program_with_its_status(number, heeds_all, capsys):
 
     code, said = _status(work, capsys)
     assert code == 128 + number
-    assert f"stopped by {number.name}; every file is complete or as it was before.\nRun the" in said
+    assert f"stopped by {number.name}; every file is complete or as it was before.\n" in said
+    assert said.endswith("\nRun the same command again.\n")
 
 
 def test_notes_say_how_to_go_on(heeds_all, capsys):
@@ -169,6 +170,16 @@ def test_notes_say_how_to_go_on(heeds_all, capsys):
     assert said.endswith(
         "after step 4; everything is saved.\nResume with: python launch/main.py --workdir=a\n"
     )
+
+
+def test_work_that_keeps_what_it_has_done_says_so(capsys):
+    def work():
+        with resuming():
+            raise KeyboardInterrupt
+
+    code, said = _status(work, capsys)
+    assert code == 128 + signal.SIGINT
+    assert said.endswith("before.\nRun the same command again to resume.\n")
 
 
 def test_ignored_signals_stay_ignored_and_a_second_one_is_not_caught(heeds_all):

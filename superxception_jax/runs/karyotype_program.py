@@ -31,7 +31,7 @@ from typing import TYPE_CHECKING
 
 from absl import flags
 
-from superxception_jax.commands import run_command
+from superxception_jax.commands import resuming, run_command
 from superxception_jax.files import absolute_path, check_writable, readable_name
 from superxception_jax.wording import first_of, quantity
 
@@ -147,7 +147,8 @@ def main() -> None:
     with Workers(PROCESSES.value or automatic, imports=[_TASKS]) as workers:
         workers.start()
         networks = _load_networks()
-        with results_of(images, out):
+        without = "Run the same command without `--again` to resume."
+        with resuming(without) if AGAIN.value else resuming(), results_of(images, out):
             found = _karyotype(layout, out, networks=networks, prior=prior, workers=workers)
     _print_outcome(found, out)
     if found.failed:

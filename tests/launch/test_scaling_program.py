@@ -20,6 +20,7 @@ BAD_INPUT = [
     (["--chips=none", "--gpus=h99"], "`--gpus` must be of"),
     (["--chips=none", "--measure=two"], "`--measure` must have whole numbers from 1, got `two`"),
     (["--chips=none", "--overrides=model.input_px=5"], "`model.input_px` must be"),
+    (["--chips=none", "--name=a/b"], "`--name` must consist of letters, digits"),
     (["--chips=none", "--results=/dev/null/x"], "`--results` must be a folder that can be written"),
 ]
 

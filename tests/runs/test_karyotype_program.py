@@ -13,6 +13,7 @@ from superxception_jax.data.crop import BACKGROUNDS
 from superxception_jax.karyotyping.case.conclude import conclude_case
 from superxception_jax.karyotyping.stain import StainVerdict
 from superxception_jax.runs import karyotype_program, reader
+from superxception_jax.system import Stopped
 from tests.karyotyping.case.case_cells import karyotype_of
 from tests.karyotyping.known_cell import NORMALIZATION
 from tests.karyotyping.read_cells import cell
@@ -184,6 +185,22 @@ def test_the_results_have_the_name_of_the_folder_of_the_images(tmp_path, monkeyp
     monkeypatch.setattr(karyotype_program, "_print_outcome", lambda *_: None)
     monkeypatch.chdir(tmp_path)
     for path in ("cell 1/raw/..", "cell 1/.", "cell 1"):
-        with flagsaver.as_parsed(images=path, out="", prior="", processes="1"):
+        with flagsaver.as_parsed(images=path, out="", prior="", processes="1", again="false"):
             karyotype_program.main()
     assert outs == [tmp_path / "karyotypes" / "cell 1"] * 3
+
+
+@pytest.mark.parametrize(("again", "how"), [("true", "without `--again`"), ("false", "again")])
+def test_a_stop_says_how_the_cells_that_are_left_are_karyotyped(tmp_path, monkeypatch, again, how):
+    write_images(tmp_path / "cell 1")
+    stop = Stopped("SIGINT")
+
+    def karyotype(*_, **__):
+        raise stop
+
+    monkeypatch.setattr(karyotype_program, "_load_networks", lambda: None)
+    monkeypatch.setattr(karyotype_program, "_karyotype", karyotype)
+    asked = {"images": str(tmp_path / "cell 1"), "out": str(tmp_path / "out"), "prior": ""}
+    with flagsaver.as_parsed(**asked, processes="1", again=again), pytest.raises(Stopped):
+        karyotype_program.main()
+    assert stop.__notes__ == [f"Run the same command {how} to resume."]
