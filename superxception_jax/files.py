@@ -11,7 +11,7 @@ import secrets
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -63,6 +63,24 @@ def replacing(path: Path) -> Iterator[Path]:
         raise OSError(error.errno, error.strerror, str(path)) from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def undoing(moves: Sequence[tuple[Path, Path]]) -> Iterator[None]:
+    """Move files back if the block, which moves them, raises or is stopped by a signal.
+
+    Args:
+        moves: Path of each file or folder before and after, in the order of the moves.
+    """
+    try:
+        yield
+    except BaseException:
+        for before, after in reversed(moves):
+            # A file that has not moved may have the name that another one had.
+            if after.exists() and not before.exists():
+                before.parent.mkdir(exist_ok=True)
+                os.replace(after, before)
+        raise
 
 
 def absolute_path(path: str | Path) -> Path:

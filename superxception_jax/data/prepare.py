@@ -20,7 +20,7 @@ from superxception_jax.data.folder_tree import TABLE
 from superxception_jax.data.labels_table import COLUMNS
 from superxception_jax.data.own.unknown_cases import describe_unknown_cases
 from superxception_jax.data.record import ChromosomeRecord
-from superxception_jax.files import readable_name, write_text
+from superxception_jax.files import readable_name, undoing, write_text
 
 
 def prepare_dataset(
@@ -88,21 +88,11 @@ def _write_images(records: Sequence[ChromosomeRecord], folder: Path) -> Path:
             file.parent.mkdir(parents=True, exist_ok=True)
             Image.fromarray(record.image).save(file)
         write_text(Path(unfinished, TABLE), _table_text(records, files))
-        _move_all(Path(unfinished), folder)
+        moves = [(one, folder / one.name) for one in Path(unfinished).iterdir()]
+        with undoing(moves):
+            for one, place in moves:
+                os.replace(one, place)
     return folder.absolute()
-
-
-def _move_all(source: Path, target: Path) -> None:
-    """Move what is in a folder into another one, all or nothing."""
-    names = [one.name for one in source.iterdir()]
-    try:
-        for name in names:
-            os.replace(source / name, target / name)
-    except BaseException:  # A stop, too.
-        for name in names:
-            if (target / name).exists():
-                os.replace(target / name, source / name)
-        raise
 
 
 def _table_text(records: Sequence[ChromosomeRecord], files: Sequence[str]) -> str:

@@ -15,6 +15,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from superxception_jax.files import undoing
 from superxception_jax.karyotyping.export import DRAFT_NOTE
 from superxception_jax.karyotyping.report.part_folder import remove_parts
 
@@ -215,13 +216,19 @@ def replacing_results(out: Path, name: str, *, cell: str) -> Iterator[Path]:
     try:
         yield temporary
         folders = dict.fromkeys([*_folders_of(out, cell), folder])
-        earlier = [one / file for one in folders for file in reversed(CELL_FILES)]
-        _set_aside([file for file in earlier if file.exists()], temporary)
-        _remove_empty(folders)
-        folder.mkdir(exist_ok=True)
-        for one in CELL_FILES:
-            if (temporary / one).exists():
-                os.replace(temporary / one, folder / one)
+        # The mark of results is the last to go, so that a process that is killed leaves it.
+        files = [one / file for one in folders for file in reversed(CELL_FILES)]
+        earlier = [file for file in files if file.exists()]
+        aside = [(file, temporary / f"{number}.earlier") for number, file in enumerate(earlier)]
+        made = [(temporary / one, folder / one) for one in CELL_FILES if (temporary / one).exists()]
+        # A program may hold an earlier file open, and refuse to give it.
+        with undoing([*aside, *made]):
+            for before, after in aside:
+                os.replace(before, after)
+            _remove_empty(folders)
+            folder.mkdir(exist_ok=True)
+            for before, after in made:
+                os.replace(before, after)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 
@@ -236,22 +243,6 @@ def _remove_empty(folders: Iterable[Path]) -> None:
     for folder in folders:
         with contextlib.suppress(OSError):  # Something else is in it.
             folder.rmdir()
-
-
-def _set_aside(files: Sequence[Path], folder: Path) -> None:
-    """Move files into a folder, all or none: a program may hold one open, and refuse to give it.
-
-    The mark of results comes last, so that a stop in between leaves it.
-    """
-    moved: list[tuple[Path, Path]] = []
-    try:
-        for number, file in enumerate(files):
-            os.replace(file, folder / f"{number}.earlier")
-            moved.append((folder / f"{number}.earlier", file))
-    except OSError:
-        for place, file in moved:
-            os.replace(place, file)
-        raise
 
 
 def _cell_of(folder: Path) -> str | None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import unicodedata
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from superxception_jax.karyotyping.result_files import (
     remove_results,
     replacing_results,
 )
+from superxception_jax.system import Stopped
 from tests.karyotyping.report.samples import sample_karyotype
 
 
@@ -106,6 +108,32 @@ def test_a_failure_keeps_what_was_there(tmp_path):
     ):
         (folder / "half" / JSON_FILE).write_text("there is no such folder")
     assert (tmp_path / "a" / "assignments.csv").read_text() == "old"
+    assert names_in(tmp_path) == ["a"]
+
+
+# Six earlier files go, and as many new ones come.
+@pytest.mark.parametrize("number", [1, 2, 6, 7, 9, 12])
+@pytest.mark.parametrize("stop", [Stopped("SIGINT"), PermissionError("it is open")])
+@pytest.mark.parametrize("moved", [False, True], ids=["before", "after"])
+def test_a_stop_while_results_are_replaced_keeps_the_earlier_ones(
+    tmp_path, monkeypatch, number, stop, moved
+):
+    write_results(tmp_path, "a", cell="a", text="old")
+    before = {file.name: file.read_bytes() for file in (tmp_path / "a").iterdir()}
+    calls, replace = [], os.replace
+
+    def stopping(source, target):
+        calls.append(source)
+        if moved or len(calls) != number:
+            replace(source, target)
+        if len(calls) == number:
+            raise stop
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "replace", stopping)
+        with pytest.raises(type(stop)):
+            write_results(tmp_path, "a", cell="a", text="new")
+    assert {file.name: file.read_bytes() for file in (tmp_path / "a").iterdir()} == before
     assert names_in(tmp_path) == ["a"]
 
 
