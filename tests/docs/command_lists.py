@@ -127,8 +127,9 @@ PLANNED: dict[str, str] = {
     "--chips=v5e:1,4,16,64,256": "compiles for an hour",
     "python launch/scaling.py --config=configs/super_xception.py:smoke --chips=none --gpus=none "
     "--measure=1,2,4 --batch_per_chip=8 --global_batch=16 --name=cpu": "takes minutes",
-    "python benchmarks/speed.py": "takes an hour, and needs PyTorch",
-    "python benchmarks/speed.py --cases train:71:32 --sides ours torch": "needs PyTorch",
+    "python benchmarks/speed.py --output=runs/speed.json": "takes an hour, and needs PyTorch",
+    "python benchmarks/speed.py --output=runs/two.json --cases train:71:32 --sides ours "
+    "torch": "needs PyTorch",
     "python benchmarks/operations.py": "needs PyTorch",
     "python benchmarks/forms.py --steps 20": RESTRICTED,
     "python benchmarks/batch.py --data archives": "measures, which belongs on an idle machine",
