@@ -79,13 +79,12 @@ def main() -> None:
     foreign: list[ConditionResult] = []
     # All of them first: a wrong folder is reported before anything is evaluated.
     classifiers = [load_classifier(run, name="--runs") for run in RUNS.value]
-    configs = [load_config(Path(run).expanduser().absolute()) for run in RUNS.value]
-    experiments = [build_experiment(config) for config in configs]
-    data_set = choose_data_set(experiments, DATA_SET.value)
+    workdirs = [Path(run).expanduser().absolute() for run in RUNS.value]
+    runs = [(workdir, build_experiment(load_config(workdir))) for workdir in workdirs]
+    data_set = choose_data_set([experiment for _, experiment in runs], DATA_SET.value)
     # Loaded once for all runs.
-    foreign_cells = load_foreign_cells(experiments, FOREIGN.value) if FOREIGN.value else []
-    for run, classifier, experiment in zip(RUNS.value, classifiers, experiments, strict=True):
-        workdir = Path(run).expanduser().absolute()
+    foreign_cells = load_foreign_cells(runs, FOREIGN.value) if FOREIGN.value else []
+    for classifier, (workdir, experiment) in zip(classifiers, runs, strict=True):
         cells = load_test_cells(
             experiment, workdir, data_set=data_set, use_stored_split=USE_STORED_SPLIT.value
         )
@@ -93,7 +92,7 @@ def main() -> None:
         if foreign_cells:
             sets.append((foreign, foreign_cells, ((UNDAMAGED, 0.0),)))
         total = sum(len(cells) * len(tried) for _, cells, tried in sets)
-        with tqdm(total=total, desc=Path(run).name, unit=" cells") as bar:
+        with tqdm(total=total, desc=workdir.name, unit=" cells") as bar:
             for results, cells, tried in sets:
                 for kind, level in tried:
                     results.append(

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ from superxception_jax.runs.included import INCLUDED, find_weights
 from superxception_jax.runs.pseudo_labels_file import load_pseudo_labels, without_known
 from superxception_jax.runs.split_data import split_sources
 from superxception_jax.runs.split_file import StoredSplit, load_split
-from superxception_jax.runs.trained_images import hash_numbers, load_trained
+from superxception_jax.runs.trained_images import hash_numbers, knows_images, load_trained
 from superxception_jax.runs.workdir import holds_run, load_config
 from superxception_jax.training.processes import is_first
 
@@ -144,19 +144,19 @@ def was_trained_on(
 
 
 def trained_cells(
-    experiments: Iterable[Experiment],
+    runs: Iterable[tuple[Path, Experiment]],
     source: str,
     *,
     labels: np.ndarray,
     cells: np.ndarray,
     cases: np.ndarray,
-    hashes: Iterable[str],
+    hashes: Sequence[str],
 ) -> set[str]:
-    """Return the cells of a data set without options that earlier networks were trained on.
+    """Return the cells of a data set without options that runs, or earlier networks, trained on.
 
     Args:
-        experiments: Experiments that build on these networks.
-        source: Data set, none of the experiments'.
+        runs: Folder and experiment of each run, or exported network.
+        source: Data set, by name none of the experiments'.
         labels: i32[N], class of each of its images.
         cells: str[N], cell of each image.
         cases: str[N], case of each image.
@@ -164,7 +164,8 @@ def trained_cells(
     """
     columns: dict[str, Any] = {"labels": labels, "cells": cells, "cases": cases}
     seen = np.zeros(len(labels), bool)
-    for experiment in experiments:
+    for folder, experiment in runs:
+        seen |= knows_images(folder, hashes)
         for network in earlier_networks(experiment):
             seen |= was_trained_on(network, source, {}, hashes=hashes, **columns)
     return set(cells[seen].tolist())

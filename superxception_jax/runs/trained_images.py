@@ -5,7 +5,7 @@ They are sorted numbers, from which neither a picture nor a name can be told.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -67,3 +67,19 @@ def load_trained(folder: Path) -> np.ndarray | None:
         content = "hashes of the images that a network was trained on"
         raise damaged(path, error, content=content, remedy="restore it from a copy") from error
     return numbers
+
+
+def knows_images(folder: Path, hashes: Sequence[str]) -> np.ndarray:
+    """Return which images bool[N] a network was trained on, as far as its folder says.
+
+    Args:
+        folder: As for `load_trained`.
+        hashes: N hashes, see `hash_image`.
+
+    Raises:
+        ValueError: The file is damaged.
+    """
+    known = load_trained(folder)
+    if known is None:
+        return np.zeros(len(hashes), bool)
+    return np.isin(hash_numbers(hashes), known)

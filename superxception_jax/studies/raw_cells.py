@@ -15,10 +15,11 @@ from superxception_jax.data.builders import load_records, make_builder
 from superxception_jax.data.image_file import hash_image
 from superxception_jax.data.joined import prefix_of
 from superxception_jax.data.record import ChromosomeRecord
-from superxception_jax.data.splits import WHOLE_CELL_PROTOCOLS, make_split
+from superxception_jax.data.splits import WHOLE_CELL_PROTOCOLS, Split, make_split
 from superxception_jax.runs.experiment import Experiment
 from superxception_jax.runs.lineage import trained_cells
 from superxception_jax.runs.split_file import UNUSED, StoredImage, check_images, load_split
+from superxception_jax.runs.trained_images import knows_images
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,8 @@ def load_test_cells(
         The cells in natural order.
 
     Raises:
-        ValueError: The split divides cells, or the images have changed since the run's start.
+        ValueError: The split divides cells, the images have changed since the run's start, or the
+            split that is drawn again tests images that the network was trained on.
     """
     if experiment.split.protocol not in WHOLE_CELL_PROTOCOLS:
         raise ValueError(
@@ -103,6 +105,7 @@ def load_test_cells(
             cases=np.array([one.case for one in records]),
             settings=experiment.split,
         )
+        _check_unknown(records, split, workdir=workdir)
     else:
         now = {
             prefix + one.name: StoredImage(
@@ -124,24 +127,43 @@ def load_test_cells(
     return _group([records[index] for index in split.test])
 
 
-def load_foreign_cells(experiments: Sequence[Experiment], dataset: str) -> list[RawCell]:
+def _check_unknown(records: Sequence[ChromosomeRecord], split: Split, *, workdir: Path) -> None:
+    """Raise if a network knows test images of a split that was drawn again.
+
+    But for copies of images that train in this split: where `data.own_twins` allows these, the
+    network has seen what it tests.
+    """
+    hashes = np.array([hash_image(one.image) for one in records])
+    trained = hashes[np.concatenate([split.train, split.validation])]
+    known = knows_images(workdir, hashes.tolist()) & ~np.isin(hashes, trained)
+    common = split.test[known[split.test]]
+    if len(common):
+        raise ValueError(
+            "`--runs` must be runs whose test images are unknown to their network, got "
+            f"`{workdir}`, which has no stored split and was trained or validated on "
+            f"{len(common):,} of {len(split.test):,}, such as `{records[common[0]].name}`; name "
+            "the folder of the run itself, which has its split, or give the data set as it was."
+        )
+
+
+def load_foreign_cells(runs: Sequence[tuple[Path, Experiment]], dataset: str) -> list[RawCell]:
     """Load the raw images of the cells of another data set.
 
     Args:
-        experiments: Experiments of the runs; the data folders of the first one are used.
-        dataset: "bioimage" or "gband", not a data set of the experiments.
+        runs: Folder and experiment of each run; the data folders of the first one are used.
+        dataset: "bioimage" or "gband", by name not a data set of the experiments.
 
     Returns:
-        The cells in natural order, without those on which a network was trained that a run builds
-        on; one printed line counts these.
+        The cells in natural order, without those on which a run, or a network that it builds on,
+        was trained; one printed line counts these.
 
     Raises:
         ValueError: A run was trained on this data set, or no cell is left.
     """
-    trained = any(dataset in one.data_sets for one in experiments)
-    records = [] if trained else _load_records(experiments[0], dataset, {})
+    trained = any(dataset in experiment.data_sets for _, experiment in runs)
+    records = [] if trained else _load_records(runs[0][1], dataset, {})
     known = trained_cells(
-        () if trained else experiments,
+        () if trained else runs,
         dataset,
         labels=np.array([one.label for one in records], np.int32),
         cells=np.array([one.cell for one in records]),
@@ -156,8 +178,8 @@ def load_foreign_cells(experiments: Sequence[Experiment], dataset: str) -> list[
         )
     if known:
         print(
-            f"{len(known)} of {len(known) + len(cells)} cells of {dataset} are left out: a network "
-            "that the runs build on was trained on them.",
+            f"{len(known)} of {len(known) + len(cells)} cells of {dataset} are left out: a run, "
+            "or a network that it builds on, was trained on them.",
             flush=True,
         )
     return cells

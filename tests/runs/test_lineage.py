@@ -89,7 +89,9 @@ def test_networks_are_followed_to_the_first(tmp_path):
     assert [one for one, _ in earlier_networks(reads)] == [path]
 
 
-def test_the_test_images_of_an_earlier_network_are_unseen_and_the_others_are_not(earlier_version):
+def test_the_test_images_of_an_earlier_network_are_unseen_and_the_others_are_not(
+    tmp_path, earlier_version
+):
     images = laboratory("gband")
     started = experiment(model__init_from=earlier_version)
     ((weights, earlier),) = earlier_networks(started)
@@ -108,8 +110,8 @@ def test_the_test_images_of_an_earlier_network_are_unseen_and_the_others_are_not
         found = was_trained_on(network, "own", {**own, "folder": folder}, **columns(images))
         assert found.any() == same
     unseen = set(images.cells) - set(images.cells[split.test])
-    assert trained_cells([started], "gband", **columns(images)) == unseen
-    assert trained_cells([experiment()], "gband", **columns(images)) == set()
+    assert trained_cells([(tmp_path, started)], "gband", **columns(images)) == unseen
+    assert trained_cells([(tmp_path, experiment())], "gband", **columns(images)) == set()
 
 
 @pytest.mark.parametrize("joined", [False, True])
@@ -163,7 +165,7 @@ def test_the_same_images_are_known_in_a_data_set_of_another_name(tmp_path):
     split = draw_split(of_own)(images)
     trained = set(images.cells) - set(images.cells[split.test])
     started = experiment("bioimage", model__init_from=weights)
-    assert trained_cells([started], "tseng", **columns(laboratory("tseng"))) == trained
+    assert trained_cells([(tmp_path, started)], "tseng", **columns(laboratory("tseng"))) == trained
     elsewhere = experiment(
         "own", data__own_folder=str(tmp_path / "renamed"), model__init_from=weights, split__fold=1
     )

@@ -185,7 +185,7 @@ def test_test_cells_are_those_of_the_split(tmp_path):
     with pytest.raises(ValueError, match="must be runs whose split keeps cells whole"):
         load(build_experiment(config), tmp_path / "run")
     with pytest.raises(ValueError, match="must be a data set that no run, and no network"):
-        load_foreign_cells([experiment], "ideogram")
+        load_foreign_cells([(tmp_path, experiment)], "ideogram")
 
 
 def test_foreign_cells_are_those_that_no_earlier_network_was_trained_on(
@@ -198,7 +198,7 @@ def test_foreign_cells_are_those_that_no_earlier_network_was_trained_on(
     ]
     monkeypatch.setattr(raw_cells, "_load_records", lambda *_: records)
     config = get_config("bioimage")
-    assert len(load_foreign_cells([build_experiment(config)], "gband")) == 20
+    assert len(load_foreign_cells([(tmp_path, build_experiment(config))], "gband")) == 20
     assert capsys.readouterr().out == ""
     # Of an earlier version, which drew its split from these.
     shutil.copytree(INCLUDED["gband"], tmp_path / "network")
@@ -209,16 +209,72 @@ def test_foreign_cells_are_those_that_no_earlier_network_was_trained_on(
     cases = np.array([one.case for one in records])
     cells = np.array([one.cell for one in records])
     split = make_split(np.zeros(20, np.int32), cells, cases, settings=start.split)
-    found = load_foreign_cells([started], "gband")
+    found = load_foreign_cells([(tmp_path, started)], "gband")
     assert {one.name for one in found} == set(cells[split.test])
     assert "16 of 20 cells of gband are left out" in capsys.readouterr().out
     # One that knows its images; here all are the same.
     save_trained(tmp_path / "network", hash_numbers([hash_image(image)]))
     with pytest.raises(ValueError, match="must be a data set that no run, and no network"):
-        load_foreign_cells([started], "gband")
+        load_foreign_cells([(tmp_path, started)], "gband")
     config.data.dataset = "gband"
     with pytest.raises(ValueError, match="must be a data set that no run, and no network"):
-        load_foreign_cells([build_experiment(config)], "gband")
+        load_foreign_cells([(tmp_path, build_experiment(config))], "gband")
+
+
+def test_foreign_cells_are_those_that_no_run_was_trained_on_under_another_name(
+    tmp_path, monkeypatch, capsys
+):
+    """As the cells of `prepare_data.py --dataset=gband --write`, in an own folder."""
+    records = [
+        ChromosomeRecord(
+            image=np.full((2, 2), 10 * number, np.uint8),
+            label=0,
+            cell=f"{number}",
+            name="x",
+            case="x",
+        )
+        for number in range(3)
+    ]
+    monkeypatch.setattr(raw_cells, "_load_records", lambda *_: records)
+    experiment = build_experiment(get_config("bioimage"))
+    assert experiment.init_from == ""
+    save_trained(tmp_path, hash_numbers([hash_image(records[1].image)]))
+    found = load_foreign_cells([(tmp_path / "other", experiment), (tmp_path, experiment)], "gband")
+    assert [one.name for one in found] == ["0", "2"]
+    assert "1 of 3 cells of gband are left out: a run, or" in capsys.readouterr().out
+
+
+def test_a_split_that_is_drawn_again_tests_nothing_that_the_network_knows(tmp_path, monkeypatch):
+    """As of an exported network whose own folder has grown."""
+    records = [
+        ChromosomeRecord(
+            image=np.full((2, 2), number, np.uint8),
+            label=0,
+            cell=f"{number}",
+            name=f"{number}/x",
+            case=f"{number}",
+        )
+        for number in range(20)
+    ]
+    monkeypatch.setattr(raw_cells, "_load_records", lambda *_: records)
+    config = get_config("own")
+    config.data.own_folder = "cells"
+    load = functools.partial(
+        load_test_cells, build_experiment(config), tmp_path, data_set="own", use_stored_split=False
+    )
+    tested = load()
+    others = {one.cell for one in records} - {one.name for one in tested}
+    hashes = {one.cell: hash_image(one.image) for one in records}
+    save_trained(tmp_path, np.sort(hash_numbers([hashes[cell] for cell in others])))
+    assert [one.name for one in load()] == [one.name for one in tested]
+    save_trained(tmp_path, hash_numbers([hashes[tested[0].name]]))
+    with pytest.raises(ValueError, match=rf"1 of {len(tested)}, such as `{tested[0].name}/x`"):
+        load()
+    # A copy that trains is allowed by `data.own_twins=allow` alone.
+    twins = [dataclasses.replace(one, image=np.zeros((2, 2), np.uint8)) for one in records]
+    monkeypatch.setattr(raw_cells, "_load_records", lambda *_: twins)
+    save_trained(tmp_path, hash_numbers([hash_image(twins[0].image)]))
+    assert len(load()) == len(tested)
 
 
 @pytest.fixture
