@@ -243,16 +243,17 @@ def split_choice(
 
 
 def _keep_split(setup: Setup, workdir: Path, *, has_begun: bool, finished: bool) -> None:
-    """Store the split of a run that has none, and of one that begins the images that it knows.
+    """Store the split of a run that has none, and the images that it knows.
 
-    A run of an earlier version that has begun to train gets it too, so that later changes are
+    A run of an earlier version that has begun to train gets both too, so that later changes are
     seen; one that has finished doesn't, because nobody knows which images it was trained with.
     """
-    if not has_begun:
+    has_split = (workdir / SPLIT_FILE).is_file()
+    if not has_begun or not (finished or has_split):
         # Now, because what the run builds on may be gone when it is exported.
         trained = collect_trained(setup.experiment, setup.split, setup.pseudo_labelled)
         save_trained(workdir, trained)
-    if (workdir / SPLIT_FILE).is_file():
+    if has_split:
         return
     if has_begun:
         print(_no_split(workdir, kept=not finished), flush=True)

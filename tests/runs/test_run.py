@@ -16,7 +16,7 @@ from superxception_jax.runs import run, split_data
 from superxception_jax.runs.experiment import build_experiment
 from superxception_jax.runs.lock import locked_run
 from superxception_jax.runs.split_file import SPLIT_FILE, load_split
-from superxception_jax.runs.trained_images import hash_numbers, load_trained
+from superxception_jax.runs.trained_images import TRAINED_FILE, hash_numbers, load_trained
 from superxception_jax.runs.workdir import load_config
 from superxception_jax.training.checkpoint import Checkpoints
 from superxception_jax.training.progress import Progress
@@ -198,7 +198,9 @@ def test_a_run_of_an_earlier_version_says_what_cannot_be_compared(
 ):
     workdir = tmp_path / "run"
     train(experiment, workdir)
+    known = np.asarray(load_trained(workdir)).tolist()
     (workdir / SPLIT_FILE).unlink()
+    (workdir / TRAINED_FILE).unlink()
     # 18 training images (3 cells), 4 per step: 4 steps in each of 2 epochs.
     steps.step = step
     capsys.readouterr()
@@ -215,6 +217,8 @@ def test_a_run_of_an_earlier_version_says_what_cannot_be_compared(
     assert ("from now on it is stored" in out) == (step == 3)
     # Nobody knows which images a finished training has seen.
     assert (workdir / SPLIT_FILE).exists() != finished
+    found = load_trained(workdir)
+    assert (None if found is None else found.tolist()) == (None if finished else known)
 
 
 def test_a_run_in_use_is_neither_trained_nor_evaluated(tmp_path, experiment, steps):
