@@ -21,24 +21,29 @@ from superxception_jax.data.splits import FOLDED_PROTOCOLS, Split, make_split
 from superxception_jax.models.keras.start import EXPORTED
 from superxception_jax.runs.experiment import Experiment, build_experiment
 from superxception_jax.runs.included import INCLUDED, find_weights
-from superxception_jax.runs.pseudo_labels_file import load_pseudo_labels, without_known
+from superxception_jax.runs.pseudo_labels_file import without_known
 from superxception_jax.runs.split_data import split_sources
-from superxception_jax.runs.split_file import StoredSplit, load_split
-from superxception_jax.runs.trained_images import hash_numbers, knows_images, load_trained
-from superxception_jax.runs.workdir import holds_run, load_config
+from superxception_jax.runs.split_file import StoredSplit
+from superxception_jax.runs.trained_images import (
+    TRAINED_FILE,
+    hash_numbers,
+    knows_images,
+    load_trained,
+)
+from superxception_jax.runs.workdir import CONFIG_FILE, holds_run, load_config
 from superxception_jax.training.processes import is_first
 
 
-def earlier_networks(experiment: Experiment) -> Iterator[tuple[str, Experiment]]:
+def earlier_networks(experiment: Experiment) -> Iterator[tuple[str, Experiment | None]]:
     """Yield the networks that an experiment builds on, and those that they build on.
 
     Args:
         experiment: Checked experiment.
 
     Yields:
-        The name or path of the weights, and the experiment that trained them. Of weights without
-        a config of this version beside them, and of those of Keras, nothing is known, and they are
-        left out.
+        The name or path of the weights, and the experiment that trained them; None without a
+        config of this version beside them. Weights of Keras, and files that are not here, are left
+        out.
     """
     waiting, known = [experiment], set()
     while waiting:
@@ -47,12 +52,14 @@ def earlier_networks(experiment: Experiment) -> Iterator[tuple[str, Experiment]]
             folder = find_weights(weights).parent
             # An exported network names a file of another computer.
             exported = weights.endswith(EXPORTED) and find_weights(weights).is_file()
-            if (weights in INCLUDED or exported) and folder not in known and holds_run(folder):
+            if (weights in INCLUDED or exported) and folder not in known:
                 known.add(folder)
+                earlier = None
                 # Weights can be read without their config, also where that is of another version.
                 with contextlib.suppress(ValueError):
-                    waiting.append(build_experiment(load_config(folder)))
-                    yield weights, waiting[-1]
+                    earlier = build_experiment(load_config(folder)) if holds_run(folder) else None
+                waiting += [] if earlier is None else [earlier]
+                yield weights, earlier
 
 
 def collect_trained(
@@ -67,7 +74,7 @@ def collect_trained(
 
     Returns:
         u64[N], ascending hashes; of the networks that the run builds on as far as their images are
-        known, see `known_images`. Curled copies have the hashes of their images.
+        known, see `load_trained`. Curled copies have the hashes of their images.
     """
     parts = ("train", "validation")
     hashes = [one.pixels for one in stored.images.values() if one.part in parts]
@@ -75,34 +82,14 @@ def collect_trained(
         # Each has two, of the image and of the turned one.
         hashes += " ".join(without_known(pseudo, stored, experiment).hashes.tolist()).split()
     found = [hash_numbers(hashes)]
-    for weights, earlier in earlier_networks(experiment):
-        known = known_images(find_weights(weights).parent, earlier)
+    for weights, _ in earlier_networks(experiment):
+        known = load_trained(find_weights(weights).parent)
         found += [] if known is None else [known]
     return np.unique(np.concatenate(found))
 
 
-def known_images(folder: Path, experiment: Experiment) -> np.ndarray | None:
-    """Return the images that a network, or one that it builds on, was trained or validated on.
-
-    Args:
-        folder: Run folder, or folder of an exported network.
-        experiment: Its experiment.
-
-    Returns:
-        u64[N], ascending hashes; None of a network of a version that kept none.
-
-    Raises:
-        ValueError: A file is damaged.
-    """
-    kept = load_trained(folder)
-    stored = load_split(folder) if kept is None else None
-    if stored is None:
-        return kept
-    return collect_trained(experiment, stored, load_pseudo_labels(folder))
-
-
 def was_trained_on(
-    network: tuple[str, Experiment],
+    network: tuple[str, Experiment | None],
     source: str,
     options: Mapping[str, Any],
     *,
@@ -124,16 +111,21 @@ def was_trained_on(
 
     Returns:
         bool[N]. Of a network that doesn't know its images: those that its split, drawn again, has
-        in these parts. Own folders are the same then if they have the same name, because the path
-        of an exported network's folder isn't known.
+        in these parts; none without its experiment. Own folders are the same then if they have the
+        same name, because the path of an exported network's folder isn't known.
     """
     weights, earlier = network
-    known = known_images(find_weights(weights).parent, earlier)
+    known = load_trained(find_weights(weights).parent)
     if known is not None:
         return np.isin(hash_numbers(hashes), known)
     seen = np.zeros(len(labels), bool)
-    theirs = earlier.data_sets.get(source)
-    if theirs is None or source in earlier.test_only or _identity(theirs) != _identity(options):
+    theirs = None if earlier is None else earlier.data_sets.get(source)
+    if (
+        earlier is None
+        or theirs is None
+        or source in earlier.test_only
+        or _identity(theirs) != _identity(options)
+    ):
         return seen
     try:
         split = make_split(labels, cells, cases, settings=earlier.split)
@@ -174,7 +166,8 @@ def trained_cells(
 def check_unseen(experiment: Experiment, everything: Chromosomes, split: Split) -> None:
     """Raise if a network that a run builds on was trained on test images of the run.
 
-    Where the start counts as a result, one printed line says how many validation images it knows.
+    One printed line names weights of which nothing is known; where the start counts as a result,
+    another one says how many validation images it knows.
 
     Args:
         experiment: Checked experiment.
@@ -191,7 +184,7 @@ def check_unseen(experiment: Experiment, everything: Chromosomes, split: Split) 
         if len(common):
             anyhow = np.any(list(seen.values()), axis=0)
             remedies = ["start from other weights"]
-            if flags := _unseen_split(earlier, experiment, everything, anyhow):
+            if earlier and (flags := _unseen_split(earlier, experiment, everything, anyhow)):
                 remedies.insert(0, f"take its split ({flags})")
             elif set(everything.sources[common].tolist()) == {"own"}:
                 remedies.append("give a folder that holds only cells that it doesn't know")
@@ -200,6 +193,7 @@ def check_unseen(experiment: Experiment, everything: Chromosomes, split: Split) 
                 f"{len(common):,} of {len(split.test):,} that it was trained or validated on, such "
                 f"as `{everything.names[common[0]]}`; {', or '.join(remedies)}."
             )
+    _tell_unknown(networks)
     known = seen.get(experiment.init_from, np.zeros(len(everything.labels), bool))
     count = int(known[split.validation].sum())
     if experiment.start_counts and count and is_first():
@@ -211,8 +205,24 @@ def check_unseen(experiment: Experiment, everything: Chromosomes, split: Split) 
         )
 
 
+def _tell_unknown(networks: Iterable[tuple[str, Experiment | None]]) -> None:
+    """Print of which networks nobody knows what they were trained on."""
+    unknown = [
+        f"`{weights}`"
+        for weights, earlier in networks
+        if earlier is None and load_trained(find_weights(weights).parent) is None
+    ]
+    if unknown and is_first():
+        print(
+            f"what {' and '.join(unknown)} was trained on is not known, because neither "
+            f"{TRAINED_FILE} nor a readable {CONFIG_FILE} is beside it: whether the run tests such "
+            "images is not checked",
+            flush=True,
+        )
+
+
 def _seen(
-    network: tuple[str, Experiment], experiment: Experiment, everything: Chromosomes
+    network: tuple[str, Experiment | None], experiment: Experiment, everything: Chromosomes
 ) -> np.ndarray:
     """Return which images bool[N] of an experiment a network was trained or validated on."""
     seen = np.zeros(len(everything.labels), bool)

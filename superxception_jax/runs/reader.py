@@ -26,10 +26,10 @@ from superxception_jax.models.inference import make_predict
 from superxception_jax.runs.experiment import Experiment, build_experiment
 from superxception_jax.runs.finished import is_finished
 from superxception_jax.runs.included import INCLUDED, VARIABLES_FILE
-from superxception_jax.runs.lineage import known_images
 from superxception_jax.runs.network import make_network
 from superxception_jax.runs.portable import write_portable
 from superxception_jax.runs.results import RESULTS_FILE, load_results
+from superxception_jax.runs.trained_images import load_trained
 from superxception_jax.runs.weights_file import has_learned_orientation, load_variables
 from superxception_jax.runs.workdir import (
     CALIBRATION_FILE,
@@ -252,7 +252,7 @@ def export_classifier(
         target,
         config=experiment.config,
         variables=_load_variables(folder, experiment, compilation.make_mesh(1)),
-        known=known_images(folder, experiment),
+        known=load_trained(folder),
     )
 
 

@@ -19,14 +19,12 @@ from superxception_jax.runs.lineage import (
     check_unseen,
     collect_trained,
     earlier_networks,
-    known_images,
     trained_cells,
     was_trained_on,
 )
-from superxception_jax.runs.pseudo_labels_file import save_pseudo_labels
 from superxception_jax.runs.reader import export_classifier
 from superxception_jax.runs.split_data import draw_split
-from superxception_jax.runs.split_file import describe_split, save_split
+from superxception_jax.runs.split_file import describe_split
 from superxception_jax.runs.trained_images import (
     TRAINED_FILE,
     hash_numbers,
@@ -75,14 +73,18 @@ def test_networks_are_followed_to_the_first(tmp_path):
         "gband",
     ]
     assert list(earlier_networks(experiment())) == []
-    # Those of another computer, and weights without a config.
+    # Those of another computer, and of Keras.
+    (tmp_path / "xception.keras").touch()
+    for weights in (tmp_path / "gone" / "variables.npz", tmp_path / "xception.keras"):
+        started = dataclasses.replace(experiment(), init_from=str(weights))
+        assert list(earlier_networks(started)) == []
+    # Weights without a config, and with one of something else.
+    weights = str(tmp_path / "variables.npz")
     (tmp_path / "variables.npz").touch()
-    for folder in (tmp_path / "gone", tmp_path):
-        weights = str(folder / "variables.npz")
-        assert list(earlier_networks(experiment(model__init_from=weights))) == []
-    # A config of something else.
-    (tmp_path / "config.json").write_text('{"architectures": ["Xception"]}')
-    assert list(earlier_networks(experiment(model__init_from=weights))) == []
+    for content in ("", '{"architectures": ["Xception"]}'):
+        if content:
+            (tmp_path / "config.json").write_text(content)
+        assert list(earlier_networks(experiment(model__init_from=weights))) == [(weights, None)]
     shutil.copytree(INCLUDED["gband"], tmp_path / "exported")
     path = str(tmp_path / "exported" / "variables.npz")
     reads = experiment(data__unlabelled_reader=path, data__unlabelled_folder=str(tmp_path))
@@ -95,6 +97,7 @@ def test_the_test_images_of_an_earlier_network_are_unseen_and_the_others_are_not
     images = laboratory("gband")
     started = experiment(model__init_from=earlier_version)
     ((weights, earlier),) = earlier_networks(started)
+    assert earlier is not None
     network = (weights, earlier)
     seen = was_trained_on(network, "gband", {}, **columns(images))
     split = draw_split(earlier)(images)
@@ -214,27 +217,42 @@ def test_a_start_that_counts_and_knows_validation_images_is_reported(tmp_path, c
 
 def test_a_network_knows_its_images_and_those_of_the_networks_before_it(tmp_path):
     first, _ = own_network(tmp_path, laboratory("own"))
-    run = tmp_path / "run"
-    run.mkdir()
     started = experiment("gband", model__init_from=first)
     images = concatenate([sample_laboratory("gband", cases=30)])
     split = Split(train=np.array([50, 51]), validation=np.array([52]), test=np.array([53]))
-    stored = describe_split(images, split)
-    assert known_images(run, started) is None
-    save_split(run, stored)
     # Of cells without labels those train that the run doesn't know.
     hashes = [f"{images.hashes[53]} {1:016x}", f"{2:016x} {3:016x}"]
     unlabelled = images.take(np.array([53, 54]))
     unlabelled = dataclasses.replace(unlabelled, hashes=np.array(hashes))
-    save_pseudo_labels(run, unlabelled)
-    known = known_images(run, started)
-    assert known is not None
+    known = collect_trained(started, describe_split(images, split), unlabelled)
     before = np.asarray(load_trained(tmp_path / "network"))
     own = {*hash_numbers(images.hashes[50:53]).tolist(), 2, 3}
     assert set(known.tolist()) == {*before.tolist(), *own}
-    # What was kept at the start of a run is not looked for again.
-    save_trained(run, known[:5])
-    assert np.asarray(known_images(run, started)).tolist() == known[:5].tolist()
+
+
+@pytest.mark.parametrize("config", ["", '{"architectures": ["Xception"]}'])
+def test_images_are_known_without_a_config_that_can_be_read(tmp_path, capsys, config):
+    images = laboratory("own")
+    weights, of_own = own_network(tmp_path, images)
+    (tmp_path / "network" / "config.json").unlink()
+    if config:
+        (tmp_path / "network" / "config.json").write_text(config)
+    fields = {"data__own_folder": str(tmp_path / "cells"), "model__init_from": weights}
+    other = experiment("own", **fields, split__fold=of_own.split.fold + 1)
+    split = draw_split(other)(images)
+    with pytest.raises(ValueError, match="must be unknown to") as found:
+        check_unseen(other, images, split)
+    assert "take its split" not in str(found.value)
+    assert "start from other weights" in str(found.value)
+    stored = describe_split(images, split)
+    known = collect_trained(other, stored, None)
+    assert set(np.asarray(load_trained(tmp_path / "network")).tolist()) <= set(known.tolist())
+    assert "is not known" not in capsys.readouterr().out
+    # Of weights alone nothing is known.
+    (tmp_path / "network" / TRAINED_FILE).unlink()
+    check_unseen(other, images, split)
+    said = capsys.readouterr().out
+    assert said.count(f"what `{weights}` was trained on is not known, because neither") == 1
 
 
 def test_an_exported_network_has_the_hashes_of_its_images_and_nothing_else(tmp_path):
