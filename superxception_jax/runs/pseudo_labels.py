@@ -28,7 +28,8 @@ from superxception_jax.runs.experiment import Experiment
 from superxception_jax.runs.included import find_weights
 from superxception_jax.runs.pseudo_labels_file import load_pseudo_labels, save_pseudo_labels
 from superxception_jax.runs.reader import load_classifier
-from superxception_jax.runs.workdir import CALIBRATION_FILE
+from superxception_jax.runs.start_record import digest_weights
+from superxception_jax.runs.workdir import CALIBRATION_FILE, has_checkpoint
 from superxception_jax.training.processes import first_alone, is_first
 from superxception_jax.workers import Workers, usable_cores
 
@@ -41,6 +42,9 @@ LEAST_PROBABILITY = 0.5
 
 def keep_pseudo_labels(experiment: Experiment, workdir: Path) -> Chromosomes | None:
     """Return the pseudo-labelled images of a run, read and stored at its first start.
+
+    Until its first checkpoint they are read again where the weights that read them have changed,
+    because such a run starts from the weights of now.
 
     Args:
         experiment: Checked experiment.
@@ -57,12 +61,15 @@ def keep_pseudo_labels(experiment: Experiment, workdir: Path) -> Chromosomes | N
         return None
     # The first process reads and stores them; those that don't see its disk read them, too.
     with first_alone():
-        kept = load_pseudo_labels(workdir)
+        # A run that has begun needs no reader any more.
+        reader = None if has_checkpoint(workdir) else digest_weights(_find_reader(experiment))
+        kept = load_pseudo_labels(workdir, reader=reader)
         if kept is not None:
             return kept
+        reader = digest_weights(_find_reader(experiment))
         found = read_unlabelled(experiment)
         if is_first():
-            save_pseudo_labels(workdir, found)
+            save_pseudo_labels(workdir, found, reader=reader)
     return found
 
 
@@ -136,16 +143,22 @@ class _Prepared:
     hashes: dict[str, str]
 
 
-def _load_reader(experiment: Experiment) -> Classifier:
+def _find_reader(experiment: Experiment) -> Path:
+    """Return the weights of the network that reads the cells."""
     reader = experiment.unlabelled_reader
-    folder = find_weights(reader).parent
-    if not (folder / CALIBRATION_FILE).is_file():
+    path = find_weights(reader)
+    if not path.is_file() or not path.with_name(CALIBRATION_FILE).is_file():
         field = "model.init_from" if reader == experiment.init_from else "data.unlabelled_reader"
         raise FileNotFoundError(
             f"`{field}` must be an included network or one that launch/export.py wrote, with its "
             f"`{CALIBRATION_FILE}`, to read `data.unlabelled_folder`, got `{reader}`; check the "
             "path, or export the run again."
         )
+    return path
+
+
+def _load_reader(experiment: Experiment) -> Classifier:
+    folder = _find_reader(experiment).parent
     # The canvases are those that it will be trained on.
     return dataclasses.replace(load_classifier(folder), normalization=experiment.normalization)
 

@@ -17,24 +17,26 @@ from superxception_jax.runs.split_file import UNUSED, StoredSplit
 PSEUDO_LABELS_FILE = "pseudo_labels.npz"
 
 
-def save_pseudo_labels(workdir: Path, pseudo: Chromosomes) -> Path:
+def save_pseudo_labels(workdir: Path, pseudo: Chromosomes, *, reader: str) -> Path:
     """Write the pseudo-labelled images of a run, and return the file.
 
     Args:
         workdir: Run folder.
         pseudo: Images in memory.
+        reader: Digest of the weights that read them.
     """
     path = workdir / PSEUDO_LABELS_FILE
     with replacing(path) as temporary, temporary.open("wb") as file:
-        np.savez_compressed(file, **vars(pseudo))
+        np.savez_compressed(file, reader=np.array(reader), **vars(pseudo))
     return path
 
 
-def load_pseudo_labels(workdir: Path) -> Chromosomes | None:
+def load_pseudo_labels(workdir: Path, *, reader: str | None = None) -> Chromosomes | None:
     """Return the pseudo-labelled images of a run from its folder; None if it has none.
 
     Args:
         workdir: Run folder.
+        reader: Digest of weights; what others have read is not returned. None: whatever read them.
 
     Raises:
         ValueError: The file is damaged.
@@ -47,6 +49,9 @@ def load_pseudo_labels(workdir: Path) -> Chromosomes | None:
         "remedy": "restore it from a copy, or start the run again in another folder",
     }
     arrays: dict[str, Any] = load_arrays(path, **what)
+    read_by = str(arrays.pop("reader", ""))
+    if reader not in (None, read_by):
+        return None
     try:
         return Chromosomes(**arrays)
     except TypeError as error:

@@ -227,17 +227,20 @@ def split_choice(
     def choose(everything: Chromosomes) -> Split:
         if stored is None:
             split = draw_split(experiment)(everything)
-            # Of images that were added since, the split of an earlier network is not known.
+        else:
+            check_images(
+                describe_images(everything),
+                stored,
+                workdir=workdir,
+                needed=needed,
+                use_stored_split=use_stored_split,
+            )
+            split = stored.find(everything.names)
+        # A run without a checkpoint starts from the weights of now, whatever they were before. Of
+        # images that were added since, the split of an earlier network is not known.
+        if stored is None or not has_checkpoint(workdir):
             check_unseen(experiment, everything, split)
-            return split
-        check_images(
-            describe_images(everything),
-            stored,
-            workdir=workdir,
-            needed=needed,
-            use_stored_split=use_stored_split,
-        )
-        return stored.find(everything.names)
+        return split
 
     return choose
 

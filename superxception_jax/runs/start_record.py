@@ -59,12 +59,20 @@ def describe_start(init_from: str) -> StartRecord:
     Raises:
         FileNotFoundError: There is no such file.
     """
-    path = find_start(init_from)
+    return StartRecord(digest_weights(find_start(init_from)), knows_orientation(init_from))
+
+
+def digest_weights(path: Path) -> str:
+    """Return the SHA-256 of a file of weights and, of an exported network, of its calibration.
+
+    Args:
+        path: File of weights.
+    """
     digest = hashlib.sha256(path.read_bytes())
     calibration = path.with_name(CALIBRATION_FILE)
     if path.suffix == EXPORTED and calibration.is_file():
         digest.update(calibration.read_bytes())
-    return StartRecord(digest.hexdigest(), knows_orientation(init_from))
+    return digest.hexdigest()
 
 
 def keep_start(init_from: str, workdir: Path, *, is_new: bool) -> StartRecord | None:

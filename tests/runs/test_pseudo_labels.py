@@ -18,6 +18,7 @@ from superxception_jax.karyotyping.folders import find_cells
 from superxception_jax.karyotyping.stain import StainVerdict
 from superxception_jax.runs import pseudo_labels, run
 from superxception_jax.runs.experiment import build_experiment
+from superxception_jax.runs.included import INCLUDED
 from superxception_jax.runs.pseudo_labels import keep_pseudo_labels, read_unlabelled
 from superxception_jax.runs.pseudo_labels_file import (
     PSEUDO_LABELS_FILE,
@@ -141,6 +142,25 @@ def test_they_are_read_once(folders, experiment, monkeypatch):
     for again in (keep_pseudo_labels(experiment, folders), load_pseudo_labels(folders)):
         for field, array in vars(first).items():
             np.testing.assert_array_equal(getattr(again, field), array)
+
+
+def test_weights_that_change_before_the_first_checkpoint_read_them_again(
+    folders, monkeypatch, capsys
+):
+    shutil.copytree(INCLUDED["gband"], folders / "network")
+    weights = folders / "network" / "variables.npz"
+    experiment = make_experiment(folders, monkeypatch, unlabelled_reader=str(weights))
+    keep_pseudo_labels(experiment, folders)
+    shutil.copy(INCLUDED["qband"] / "variables.npz", weights)
+    for again in (True, False):
+        capsys.readouterr()
+        keep_pseudo_labels(experiment, folders)
+        assert ("unlabelled: " in capsys.readouterr().out) == again
+    # What a run has begun with stays.
+    (folders / "checkpoints" / "latest" / "3").mkdir(parents=True)
+    weights.unlink()
+    keep_pseudo_labels(experiment, folders)
+    assert capsys.readouterr().out == ""
 
 
 def test_a_process_that_does_not_see_the_run_folder_reads_them_and_writes_nothing(

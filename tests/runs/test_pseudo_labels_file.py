@@ -70,7 +70,7 @@ def test_cases_of_another_data_set_are_no_patients_of_the_laboratory():
 def test_pseudo_labels_survive_their_file(tmp_path):
     assert load_pseudo_labels(tmp_path) is None
     pseudo = sample_laboratory(SOURCE, cases=3)
-    save_pseudo_labels(tmp_path, pseudo)
+    save_pseudo_labels(tmp_path, pseudo, reader="digest")
     kept = load_pseudo_labels(tmp_path)
     assert kept is not None
     for name, column in vars(pseudo).items():

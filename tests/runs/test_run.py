@@ -14,9 +14,15 @@ from superxception_jax.chromosomes import CLASS_NAMES
 from superxception_jax.commands import Interrupted
 from superxception_jax.runs import run, split_data
 from superxception_jax.runs.experiment import build_experiment
+from superxception_jax.runs.included import INCLUDED
 from superxception_jax.runs.lock import locked_run
 from superxception_jax.runs.split_file import SPLIT_FILE, load_split
-from superxception_jax.runs.trained_images import TRAINED_FILE, hash_numbers, load_trained
+from superxception_jax.runs.trained_images import (
+    TRAINED_FILE,
+    hash_numbers,
+    load_trained,
+    save_trained,
+)
 from superxception_jax.runs.workdir import load_config
 from superxception_jax.training.checkpoint import Checkpoints
 from superxception_jax.training.progress import Progress
@@ -83,7 +89,7 @@ def experiment(tmp_path, laboratory):
     return make_experiment(tmp_path, laboratory)
 
 
-def make_experiment(folder, laboratory):
+def make_experiment(folder, laboratory, **fields):
     config = get_config("own")
     config.update_from_flattened_dict(
         {
@@ -95,6 +101,7 @@ def make_experiment(folder, laboratory):
             "training.batch_size": 4,
             "training.epochs": 2,
             "training.devices": 1,
+            **fields,
         }
     )
     return build_experiment(config)
@@ -138,6 +145,27 @@ def test_cells_added_after_the_training_are_never_tested_in_silence(
     assert steps.trained[-1] == trained
     # The file is that of the start.
     assert load_split(workdir) == stored
+
+
+def test_a_start_that_changes_before_the_first_checkpoint_is_checked_again(
+    tmp_path, laboratory, steps
+):
+    shutil.copytree(INCLUDED["gband"], tmp_path / "network")
+    weights = str(tmp_path / "network" / "variables.npz")
+    experiment = make_experiment(tmp_path, laboratory, **{"model.init_from": weights})
+    train(experiment, tmp_path / "run")
+    stored = load_split(tmp_path / "run")
+    assert stored is not None
+    # Exported again to the same path, from a network that knows a test image.
+    tested = stored.images[steps.tested[0][0]].pixels
+    save_trained(tmp_path / "network", hash_numbers([tested]))
+    with pytest.raises(ValueError, match="must be unknown to"):
+        train(experiment, tmp_path / "run")
+    # What has begun to train has read its start.
+    (tmp_path / "run" / "checkpoints" / "latest" / "3").mkdir(parents=True)
+    steps.step = 3
+    train(experiment, tmp_path / "run")
+    assert steps.tested[1] == steps.tested[0]
 
 
 def test_the_command_that_resumes_a_run_keeps_its_split_if_the_call_did(
