@@ -64,14 +64,16 @@ def without_known(
     """Return the pseudo-labelled images that train.
 
     Left out are the cells of which an image has a label, because the labels are better, and no
-    tested cell may train; with the split `cases` also those of a case that validates or tests.
+    tested cell may train; with the split `cases` also those of a case that validates or tests,
+    which is known by its name or by an image.
 
     Args:
         pseudo: Pseudo-labelled images.
         labelled: Split of the labelled images.
         experiment: Experiment of the run.
     """
-    left_out = set().union(*_left_out(pseudo, labelled, experiment))
+    with_labels, of_cases, _ = _left_out(pseudo, labelled, experiment)
+    left_out = with_labels | of_cases
     return pseudo.take(np.array([one not in left_out for one in pseudo.cells.tolist()], bool))
 
 
@@ -83,15 +85,20 @@ def describe_left_out(pseudo: Chromosomes, labelled: StoredSplit, experiment: Ex
         labelled: As for `without_known`.
         experiment: As for `without_known`.
     """
-    with_labels, held_out = _left_out(pseudo, labelled, experiment)
+    with_labels, of_cases, absent = _left_out(pseudo, labelled, experiment)
     reasons = [f"{len(with_labels)} of which images have labels"] if with_labels else []
-    reasons += [f"{len(held_out)} of a case that validates or tests"] if held_out else []
+    reasons += [f"{len(of_cases)} of a case that validates or tests"] if of_cases else []
     sentences = [f"left out: {', '.join(reasons)}"] if reasons else []
     unknown = set(pseudo.cells[pseudo.cases == ""].tolist()) - with_labels
     if unknown and experiment.split.protocol == "cases":
         sentences.append(
             f"{len(unknown)} train although their case is unknown; to leave out those of a case "
             "that validates or tests, make one folder per case"
+        )
+    if absent and (pseudo.cases != "").any():
+        sentences.append(
+            f"none is known to be of {len(absent)} of the cases that validate or test: if these "
+            "have other names in this folder, their cells train"
         )
     if not sentences:
         return ""
@@ -100,24 +107,29 @@ def describe_left_out(pseudo: Chromosomes, labelled: StoredSplit, experiment: Ex
 
 def _left_out(
     pseudo: Chromosomes, labelled: StoredSplit, experiment: Experiment
-) -> tuple[set[str], set[str]]:
-    """Return the cells of which an image has a label, and others of a case that is held out."""
-    known = {one.pixels for one in labelled.images.values() if one.part != UNUSED}
-    held_out = set()
+) -> tuple[set[str], set[str], set[str]]:
+    """Return cells of which an image has a label, others of a held-out case, and absent cases.
+
+    These are held out, and no cell is known to be theirs.
+    """
+    used = [one for one in labelled.images.values() if one.part != UNUSED]
+    known = {one.pixels for one in used}
+    held_out, own = dict[str, str](), dict[str, str]()
     if experiment.split.protocol == "cases":
-        parts = ("validation", "test")
-        cases = {one.case for one in labelled.images.values() if one.part in parts}
-        # Cases of other data sets are no patients of this laboratory, whatever their number.
-        own = prefix_of("own") if len(experiment.data_sets) > 1 else ""
+        held_out = {one.pixels: one.case for one in used if one.part in ("validation", "test")}
         if "own" in experiment.data_sets:
-            own_cases = [case.removeprefix(own) for case in cases if case.startswith(own)]
-            held_out = set(map(folded_text, own_cases))
-    with_labels, of_cases = set[str](), set[str]()
-    columns = (pseudo.cells, pseudo.cases, pseudo.hashes)
-    for cell, case, hashes in zip(*(one.tolist() for one in columns), strict=True):
-        # Of an image that a table calls turned, a data set has the hash of the turned image.
-        if not known.isdisjoint(hashes.split()):
-            with_labels.add(cell)
-        if folded_text(case) in held_out:
-            of_cases.add(cell)
-    return with_labels, of_cases - with_labels
+            # Cases of other data sets are no patients of this laboratory, whatever their number.
+            prefix = prefix_of("own") if len(experiment.data_sets) > 1 else ""
+            cases = [case for case in held_out.values() if case.startswith(prefix)]
+            own = {case: folded_text(case.removeprefix(prefix)) for case in cases}
+    # Of an image that a table calls turned, a data set has the hash of the turned image.
+    pixels = [hashes.split() for hashes in pseudo.hashes.tolist()]
+    folders = [folded_text(case) for case in pseudo.cases.tolist()]
+    rows = list(zip(pseudo.cells.tolist(), folders, pixels, strict=True))
+    # A folder may name a patient otherwise than a table does: an image in both tells who it is.
+    alike = [(held_out[one], case) for _, case, both in rows for one in both if one in held_out]
+    named = {*own.values(), *(case for _, case in alike)} - {""}
+    with_labels = {cell for cell, _, both in rows if not known.isdisjoint(both)}
+    of_cases = {cell for cell, case, _ in rows if case in named}
+    absent = {case for case, name in own.items() if name not in folders}
+    return with_labels, of_cases - with_labels, absent - {case for case, _ in alike}

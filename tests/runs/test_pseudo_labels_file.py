@@ -53,6 +53,40 @@ def test_with_the_split_cases_a_tested_patient_has_no_cell_that_trains(data_sets
         assert describe_left_out(pseudo, stored, of_cells) == ""
 
 
+def test_a_tested_patient_whose_folder_has_another_name_is_known_by_an_image():
+    config = get_config("adapt")
+    config.data.own_folder, config.split.protocol = "cells", "cases"
+    of_cases = build_experiment(config)
+    images = sample_laboratory("own", cases=5)
+    images = dataclasses.replace(
+        images, cases=np.where(images.cases == "3", "12", images.cases).astype(str)
+    )
+    tested, trained = (np.flatnonzero(images.cases == one) for one in ("12", "4"))
+    pseudo = sample_laboratory(SOURCE, cases=5).take(np.arange(5))
+    hashes = np.array([f"{number:016x} {number + 1:016x}" for number in range(0, 10, 2)])
+    hashes[0] = f"{1:016x} {images.hashes[tested[0]]}"
+    pseudo = dataclasses.replace(
+        pseudo,
+        cells=np.array(["0012/1", "0012/2", "0012/3", "0013/2", "x"]),
+        cases=np.array(["0012", "0012", "0012", "0013", ""]),
+        hashes=hashes,
+    )
+    stored = describe_split(images, Split(train=trained, validation=tested[:0], test=tested))
+    assert without_known(pseudo, stored, of_cases).cells.tolist() == ["0013/2", "x"]
+    said = describe_left_out(pseudo, stored, of_cases)
+    assert "left out: 1 of which images have labels, 2 of a case that validates or tests" in said
+    assert "none is known to be of" not in said
+    # Nothing tells who it is, but that someone is missing.
+    hashes[0] = hashes[1]
+    assert len(without_known(pseudo, stored, of_cases).cells) == 5
+    said = describe_left_out(pseudo, stored, of_cases)
+    assert "none is known to be of 1 of the cases that validate or test: if these" in said
+    # A cell of no known case tells of no other one.
+    pseudo = dataclasses.replace(pseudo, cases=np.zeros_like(pseudo.cases))
+    hashes[0] = f"{images.hashes[tested[0]]} {1:016x}"
+    assert len(without_known(pseudo, stored, of_cases).cells) == 4
+
+
 def test_cases_of_another_data_set_are_no_patients_of_the_laboratory():
     config = get_config("laboratories")
     config.data.dataset = "gband"
