@@ -26,8 +26,9 @@ def save_pseudo_labels(workdir: Path, pseudo: Chromosomes, *, reader: str) -> Pa
         reader: Digest of the weights that read them.
     """
     path = workdir / PSEUDO_LABELS_FILE
+    arrays = {"reader": np.array(reader), **vars(pseudo)}
     with replacing(path) as temporary, temporary.open("wb") as file:
-        np.savez_compressed(file, reader=np.array(reader), **vars(pseudo))
+        np.savez_compressed(file, **arrays)
     return path
 
 
