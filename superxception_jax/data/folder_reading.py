@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from superxception_jax.data.class_names import ClassFolder, read_class_folder, read_class_name
-from superxception_jax.data.file_names import shown_name
+from superxception_jax.data.file_names import folded_text, shown_name
 from superxception_jax.data.folder_tree import Branch, LeftOut
 
 CELL_IMAGES = 60  # More images are no diploid cell with some broken pieces.
@@ -57,27 +58,27 @@ def read_cells(root: Branch) -> tuple[str, list[NamedCell], list[LeftOut]]:
     left_out: list[LeftOut] = []
     if _is_cell(root):
         return "cell", [_cell(root, case="", left_out=left_out)], left_out
-    cells, kind = [], "cells"
+    cells, cases = list[NamedCell](), list[Branch]()
     _leave_out(root.images, "beside folders of cells", left_out)
     for branch in root.branches:
         if _is_cell(branch):
             cells.append(_cell(branch, case="", left_out=left_out))
             continue
-        kind = "cases"
+        cases.append(branch)
         _leave_out(branch.images, "beside folders of cells", left_out)
         for inner in branch.branches:
             if _is_cell(inner):
                 cells.append(_cell(inner, case=shown_name(branch.name), left_out=left_out))
             else:
                 left_out.append(LeftOut(inner.path, "too deep"))
-        _refuse_parts(branch)
+    _refuse_parts(cases)
     if not cells:
         deep = next(one.path for one in left_out if one.reason == "too deep")
         raise ValueError(
             f"`{shown_name(str(root.path))}` must hold folders of cells, or of cases with folders "
             f"of cells, got more levels, such as `{_below(root, deep)}`; give one of its folders."
         )
-    return kind, cells, left_out
+    return "cases" if cases else "cells", cells, left_out
 
 
 def _is_cell(branch: Branch) -> bool:
@@ -180,15 +181,31 @@ def _cell(branch: Branch, *, case: str, left_out: list[LeftOut]) -> NamedCell:
     return NamedCell(case, name, branch.path, branch.images, ("",) * count, (None,) * count)
 
 
-def _refuse_parts(case: Branch) -> None:
-    """Raise if a folder that would be a case is named as a cell, and its folders are not."""
-    if _is_cell_name(case.name) and not any(_is_cell_name(one.name) for one in case.branches):
-        inner = shown_name(case.branches[0].name)
-        raise ValueError(
-            f"`{_shown(case)}` may be a cell whose images lie in `{inner}/` and the like, or a "
-            f"case whose cells these are; put the images of a cell into one folder, or name its "
-            f"folders `cell {inner}`."
-        )
+def _refuse_parts(cases: Sequence[Branch]) -> None:
+    """Raise if folders that would be cases are named as cells, or each hold one called the same.
+
+    In the export of a patient, the folder of a cell may hold one for its chromosomes.
+    """
+    alone = Counter(filter(None, map(_nameless_cell, cases)))
+    for case in cases:
+        named = _is_cell_name(case.name) and not any(_is_cell_name(x.name) for x in case.branches)
+        if named or alone[_nameless_cell(case)] > 1:
+            inner = shown_name(case.branches[0].name)
+            raise ValueError(
+                f"`{_shown(case)}` may be a cell whose images lie in `{inner}/` and the like, or a "
+                f"case whose cells these are; move the images of a cell from `{inner}/` into the "
+                "folder above, or name the folders of the cells of a case `cell 1` and so on."
+            )
+
+
+def _nameless_cell(case: Branch) -> str:
+    """Return the name of the only cell of a case if it tells no cell from another, else ""."""
+    if len(case.branches) > 1 or not _is_cell(case.branches[0]):
+        return ""
+    name = folded_text(case.branches[0].name)
+    if name == folded_text(case.name):
+        return "."  # As unpacked archives are; no folder has this name.
+    return "" if any(map(str.isdigit, name)) else name
 
 
 def _is_cell_name(name: str) -> bool:

@@ -85,6 +85,46 @@ def test_parts_of_a_cell_are_no_cells(tmp_path):
         recognize_layout(tmp_path)
 
 
+@pytest.mark.parametrize("inner", ["chromosomes", "Chromosomen", "{}"])
+def test_a_folder_for_the_chromosomes_in_each_cell_makes_no_cases(tmp_path, inner):
+    for name in ("M1", "M2", "M3"):
+        put_names(tmp_path, [*below(f"{name}/{inner.format(name)}", CELL), f"{name}/all.jpg"])
+    folder = inner.format("M1")
+    for read in (recognize_layout, find_cells):
+        with pytest.raises(ValueError) as error:
+            read(tmp_path)
+        assert f"M1` may be a cell whose images lie in `{folder}/` and the like, or" in str(
+            error.value
+        )
+        assert str(error.value).endswith(
+            f"; move the images of a cell from `{folder}/` into the folder above, or name the "
+            "folders of the cells of a case `cell 1` and so on."
+        )
+    # Either remedy is enough.
+    for name in ("M1", "M2", "M3"):
+        (tmp_path / name / inner.format(name)).rename(tmp_path / name / "cell 1")
+    assert cells(recognize_layout(tmp_path))[0] == ("M1", "M1/cell 1", 46)
+    for name in ("M1", "M2", "M3"):
+        for file in (tmp_path / name / "cell 1").iterdir():
+            file.rename(tmp_path / name / file.name)
+        (tmp_path / name / "cell 1").rmdir()
+    assert cells(recognize_layout(tmp_path))[0] == ("", "M1", 47)
+
+
+@pytest.mark.parametrize(
+    "folders",
+    [
+        ["P1/scan 7", "P2/scan 7"],
+        ["P1/chromosomes", "P2/cell 1", "P2/cell 2"],
+        ["P1/A", "P1/B", "P2/A", "P2/B"],
+    ],
+)
+def test_cells_that_a_name_tells_apart_are_those_of_cases(tmp_path, folders):
+    for folder in folders:
+        put_names(tmp_path, below(folder, CELL))
+    assert [cell.name for cell in recognize_layout(tmp_path).cells] == folders
+
+
 def test_deeper_folders_are_listed_or_refused(tmp_path):
     put_names(tmp_path, below("2024/case 7/cell 1", CELL))
     with pytest.raises(ValueError, match="got more levels, such as `2024/case 7`; give one of"):
