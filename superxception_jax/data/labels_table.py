@@ -17,6 +17,8 @@ COLUMNS = ("file", "class", "cell", "case", "turned")
 _SEPARATORS = (";", "\t", ",")  # The comma last: it is the decimal sign where others separate.
 # `labels (1).csv`, `labels(1).csv`, `labels-1.csv`, `labels 2.csv`
 _COPY = re.compile(r"labels[ _-]?(?:\(\d+\)|\d+)\.csv", re.IGNORECASE)
+# How spreadsheets show a number of 12 digits or more, such as that of a patient: `2,02401E+11`.
+_SHORTENED = re.compile(r"[0-9](?:[.,][0-9]+)?E\+[0-9]{2,}", re.IGNORECASE)
 # Spreadsheets translate true and false: German, French, Italian, Spanish, Portuguese, Dutch.
 _TURNED = {
     "": None,
@@ -124,6 +126,12 @@ def read_table(table: Path) -> list[TableRow]:
             if not any(values.values()):
                 continue
             label, cell, case = values["class"], values["cell"], values["case"]
+            problems += [
+                f"{where}: `{column}` must be as it was entered, got {value!r}, a number that a "
+                "spreadsheet has shortened; format the column as text, and enter it again"
+                for column, value in (("cell", cell), ("case", case))
+                if _SHORTENED.fullmatch(value)
+            ]
             if (turned := values["turned"].lower()) not in _TURNED:
                 problems.append(_unknown_turned(where, values["turned"]))
             rows.append(TableRow(where, file, label, cell, case, _TURNED.get(turned)))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from superxception_jax.data.file_names import shown_name
+from superxception_jax.data.file_names import same_text, shown_name
 from superxception_jax.data.folder_reading import CELL_IMAGES
 from superxception_jax.data.folder_tree import TABLE, LeftOut
 from superxception_jax.data.record import raise_problems
@@ -78,6 +78,11 @@ class FolderLayout:
             if alone := sum(not cell.case for cell in self.cells):
                 text += f", {alone:,} of them without a case"
         text = f"{shown_name(self.folder.name)}: {text} ({how}), {quantity(images, 'image')}"
+        if deep := self._deep_case:
+            text += (
+                f"; the folders of a cell name its case, such as `{deep}`: fill in `case` of "
+                f"{TABLE} if the patient is another one"
+            )
         if self.table and self.kind != "table":
             text += f"; {TABLE} is not used, because the folders define the same cells"
         if self.stale_rows:
@@ -149,6 +154,17 @@ class FolderLayout:
                 f"{images} images of class {label} can't be of one cell; make one folder per "
                 f"cell, or write a table `{TABLE}` with the columns file,class,cell,case"
             )
+        return ""
+
+    @property
+    def _deep_case(self) -> str:
+        """The first case that consists of several folders of a table's files; empty without one."""
+        if self.kind != "table":
+            return ""
+        for cell in self.cells:
+            folders = f"{same_text(self.relative_name(cell.files[0].parent))}/"
+            if "/" in cell.case and folders.startswith(f"{cell.case}/"):
+                return cell.case
         return ""
 
     def _left_out_text(self) -> str:

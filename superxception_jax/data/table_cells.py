@@ -59,7 +59,8 @@ def cells_of_table(
                 f"{listed[file].where}: its cell is unknown: the file must be in `<cell>/`, or "
                 "the table must name the cell"
             )
-    problems += _gaps(folder, listed, located) + _scattered(listed, located)
+    problems += _gaps(folder, listed, located)
+    problems += _scattered(listed, located) + _merged(listed, located)
     problems += spelling_problems("case", [("", case) for case, _ in groups])
     raise_problems(problems, source=shown_name(str(folder / TABLE)))
     if not listed:
@@ -219,6 +220,31 @@ def _scattered(listed: dict[Path, TableRow], located: dict[Path, _Location]) -> 
                 f"{row.where}: the images of cell {shown_name(row.cell)!r} are in several folders, "
                 f"`{'/'.join(one) or '.'}` and `{'/'.join(two) or '.'}`, and may be of several "
                 "patients; fill in `case`",
+            )
+    return list(problems.values())
+
+
+def _merged(listed: dict[Path, TableRow], located: dict[Path, _Location]) -> list[str]:
+    """Return one line for each cell of a known case that has several folders of its name.
+
+    They may be cells of several cultures or slides, or of patients whose numbers were shortened.
+    """
+    first: dict[tuple[str, str], tuple[str, ...]] = {}
+    problems: dict[tuple[str, str], str] = {}
+    for file, row in listed.items():
+        own, cell = located[file].own, folded_text(row.cell)
+        if not (row.case and cell and own and folded_text(own[-1]) == cell):
+            continue
+        place = (folded_text(row.case), cell)
+        other = first.setdefault(place, own)
+        if tuple(map(folded_text, other)) != tuple(map(folded_text, own)):
+            problems.setdefault(
+                place,
+                f"{row.where}: the images of cell {shown_name(row.cell)!r} of case "
+                f"{shown_name(row.case)!r} are in several folders of this name, "
+                f"`{'/'.join(other)}` and `{'/'.join(own)}`, and may be of several cells; name "
+                "these differently in `cell` or `case`, or put the images of a cell into one "
+                "folder",
             )
     return list(problems.values())
 

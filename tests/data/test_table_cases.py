@@ -25,6 +25,9 @@ def test_a_cell_of_the_table_has_the_case_of_its_folder(tmp_path):
     put_names(deep, [f"{year}/{name}" for year in (2023, 2024) for name in names])
     write_labels(deep, [f"{year}/{name},7,,," for year in (2023, 2024) for name in names])
     assert [case for case, _ in cells_of(deep)] == ["2023/P1", "2023/P2", "2024/P1", "2024/P2"]
+    said = "; the folders of a cell name its case, such as `2023/P1`: fill in `case` of labels.csv"
+    assert said in recognize_layout(deep).sentence
+    assert "name its case" not in recognize_layout(tmp_path).sentence
 
 
 def test_a_cell_of_unknown_case_in_several_folders_is_refused(tmp_path):
@@ -80,3 +83,35 @@ def test_a_case_of_the_table_and_of_folders_is_one(tmp_path):
     write_labels(tmp_path, ["Müller/a/1.png,7,a,müller,", "Müller/b/1.png,7,b,,"])
     with pytest.raises(ValueError, match=r"the case 'Müller' and 'müller' may be one"):
         recognize_layout(tmp_path)
+
+
+def test_cells_of_two_cultures_that_the_table_makes_one_are_refused(tmp_path):
+    names = [f"K1/{culture}/{cell}/{one}.png" for culture in "AB" for cell in (1, 2) for one in "xy"]
+    put_names(tmp_path, names)
+    write_labels(tmp_path, [f"{name},7,{name[5]},K1," for name in names])
+    for read in (recognize_layout, recognize_cells):
+        with pytest.raises(ValueError, match="got 2 problems") as error:
+            read(tmp_path)
+        assert (
+            "labels.csv line 6 (K1/B/1/x.png): the images of cell '1' of case 'K1' are in several "
+            "folders of this name, `K1/A/1` and `K1/B/1`, and may be of several cells; name these "
+            "differently in `cell` or `case`, or put the images of a cell into one folder"
+        ) in str(error.value)
+    write_labels(tmp_path, [f"{name},7,{name[3]}{name[5]},K1," for name in names])
+    assert [name for _, name in cells_of(tmp_path)] == ["K1/A1", "K1/A2", "K1/B1", "K1/B2"]
+    # A case that only the table names has no folders that must be said.
+    write_labels(tmp_path, [f"{name},7,{name[5]},2024/{name[3]}," for name in names])
+    assert cells_of(tmp_path)[0] == ("2024/A", "2024/A/1")
+    assert "name its case" not in recognize_layout(tmp_path).sentence
+
+
+@pytest.mark.parametrize("case", ["2,02401E+11", "2.02401E+11", "1e+12"])
+def test_numbers_that_a_spreadsheet_has_shortened_are_refused(tmp_path, case):
+    put_names(tmp_path, ["a.png", "b.png"])
+    write_labels(tmp_path, [f'a.png,7,1,"{case}",', "b.png,7,1,1E5,"])
+    with pytest.raises(ValueError, match="got 1 problem") as error:
+        recognize_layout(tmp_path)
+    assert (
+        f"labels.csv line 2 (a.png): `case` must be as it was entered, got {case!r}, a number that "
+        "a spreadsheet has shortened; format the column as text, and enter it again"
+    ) in str(error.value)
