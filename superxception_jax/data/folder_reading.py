@@ -53,7 +53,7 @@ def read_cells(root: Branch) -> tuple[str, list[NamedCell], list[LeftOut]]:
         or lies beside the cells or in one.
 
     Raises:
-        ValueError: The folders may be read in two ways; both are named.
+        ValueError: The folders may be read in two ways, or two cases may be one; both are named.
     """
     left_out: list[LeftOut] = []
     if _is_cell(root):
@@ -72,6 +72,7 @@ def read_cells(root: Branch) -> tuple[str, list[NamedCell], list[LeftOut]]:
             else:
                 left_out.append(LeftOut(inner.path, "too deep"))
     _refuse_parts(cases)
+    _check_spellings(root, cases)
     if not cells:
         deep = next(one.path for one in left_out if one.reason == "too deep")
         raise ValueError(
@@ -206,6 +207,20 @@ def _nameless_cell(case: Branch) -> str:
     if name == folded_text(case.name):
         return "."  # As unpacked archives are; no folder has this name.
     return "" if any(map(str.isdigit, name)) else name
+
+
+def _check_spellings(root: Branch, cases: Sequence[Branch]) -> None:
+    """Raise if two folders of cases may be those of one."""
+    names: dict[str, str] = {}
+    for case in cases:
+        name = shown_name(case.name)
+        other = names.setdefault(folded_text(name), name)
+        if other != name:
+            raise ValueError(
+                f"`{_shown(root)}` must hold one folder per case, got `{other}` and `{name}`, which "
+                "differ only by capitals, spaces or the form of an accent; put their cells into "
+                "one folder, or rename one."
+            )
 
 
 def _is_cell_name(name: str) -> bool:

@@ -125,6 +125,25 @@ def test_cells_that_a_name_tells_apart_are_those_of_cases(tmp_path, folders):
     assert [cell.name for cell in recognize_layout(tmp_path).cells] == folders
 
 
+@pytest.mark.parametrize(
+    "names", [("MÜLLER 1", "Müller 1"), ("Mu\u0308ller 1", "Müller 1"), ("K 7", "K  7")]
+)
+def test_two_spellings_of_a_case_are_refused(tmp_path, names):
+    for number, name in enumerate(names):
+        put_names(tmp_path, below(f"{name}/cell {number}", CELL))
+    if len(list(tmp_path.iterdir())) == 1:
+        pytest.skip("the disk takes both names for one")
+    for read in (recognize_layout, find_cells):
+        with pytest.raises(ValueError, match="must hold one folder per case, got `") as error:
+            read(tmp_path)
+        assert f"got `{names[0]}` and `{names[1]}`, which differ only" in str(error.value)
+    # A table decides.
+    rows = [f"{name}/cell {number}/{file}" for number, name in enumerate(names) for file in CELL]
+    table = "\n".join(["file,class,case", *(f"{row},7,P" for row in rows)])
+    (tmp_path / "labels.csv").write_text(table, encoding="utf-8")
+    assert {cell.case for cell in recognize_layout(tmp_path).cells} == {"P"}
+
+
 def test_deeper_folders_are_listed_or_refused(tmp_path):
     put_names(tmp_path, below("2024/case 7/cell 1", CELL))
     with pytest.raises(ValueError, match="got more levels, such as `2024/case 7`; give one of"):

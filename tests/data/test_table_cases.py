@@ -86,7 +86,7 @@ def test_a_case_of_the_table_and_of_folders_is_one(tmp_path):
 
 
 def test_cells_of_two_cultures_that_the_table_makes_one_are_refused(tmp_path):
-    names = [f"K1/{culture}/{cell}/{one}.png" for culture in "AB" for cell in (1, 2) for one in "xy"]
+    names = [f"K1/{way}/{cell}/{one}.png" for way in "AB" for cell in (1, 2) for one in "xy"]
     put_names(tmp_path, names)
     write_labels(tmp_path, [f"{name},7,{name[5]},K1," for name in names])
     for read in (recognize_layout, recognize_cells):
