@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from superxception_jax.chromosomes import CLASS_NAMES, class_label
-from superxception_jax.data.file_names import same_text, shown_name
+from superxception_jax.data.file_names import folded_text, same_text, shown_name
 
 GRAMMAR = (
     "A name must end in its class: `3a`, `Xb` or `X`, after a space, `_` or `-` or alone; `3`, "
@@ -152,7 +153,8 @@ def read_class_names(stems: Sequence[str], *, cell: str) -> tuple[list[str], lis
     """Return the classes that the names of a cell's files state, judged together.
 
     A number without a letter is no class where the numbers of the cell may be running numbers,
-    and where the rest of the name is that of another file, of which it may be a copy.
+    where the rest of the name is that of another file, of which it may be a copy, and where it is
+    not how the files of the cell are called.
 
     Args:
         stems: N names without their endings.
@@ -180,7 +182,36 @@ def read_class_names(stems: Sequence[str], *, cell: str) -> tuple[list[str], lis
             classes[index] = named[index].text
         except ValueError as error:
             problems[index] = str(error)
+    for index, reason in _strangers(named, cell=cell).items():
+        if not problems[index]:
+            classes[index], problems[index] = "", reason
     return classes, problems
+
+
+def _strangers(named: Mapping[int, NamedClass], *, cell: str) -> dict[int, str]:
+    """Return the reason for each name that ends in a number after a text of no other name.
+
+    Examples are `13 or 14` and `overlap 1` where the others are called `1a`. Numbers within the
+    text don't matter: they may count the images.
+    """
+    texts = {index: _without_numbers(one.prefix) for index, one in named.items()}
+    counts = Counter(texts.values())
+    usual = {text for text, count in counts.items() if count == max(counts.values())}
+    usual |= {texts[index] for index, one in named.items() if one.sure}
+    usual |= {"", _without_numbers(cell)}
+    return {
+        index: (
+            f"its class is unknown: no other file of the cell is called "
+            f"`{shown_name(one.prefix)} …`; rename it, such as `{one.text}a` if it is class "
+            f"{one.text}"
+        )
+        for index, one in named.items()
+        if texts[index] not in usual
+    }
+
+
+def _without_numbers(prefix: str) -> str:
+    return re.sub(r"\d+", "0", folded_text(prefix))
 
 
 def _lettered_prefixes(stems: Sequence[str]) -> set[str]:

@@ -217,9 +217,9 @@ def _check_spellings(root: Branch, cases: Sequence[Branch]) -> None:
         other = names.setdefault(folded_text(name), name)
         if other != name:
             raise ValueError(
-                f"`{_shown(root)}` must hold one folder per case, got `{other}` and `{name}`, which "
-                "differ only by capitals, spaces or the form of an accent; put their cells into "
-                "one folder, or rename one."
+                f"`{_shown(root)}` must hold one folder per case, got `{other}` and `{name}`, "
+                "which differ only by capitals, spaces or the form of an accent; put their cells "
+                "into one folder, or rename one."
             )
 
 

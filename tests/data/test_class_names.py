@@ -136,6 +136,34 @@ def test_numbers_beside_letters_are_classes():
     assert read_class_names(boxes, cell="1060742")[0] == ["1", "1", "2", "2", "3", "3", "X"]
 
 
+@pytest.mark.parametrize("pattern", ["{}", "scan41 {}", "scan41_{}", "1060742_04 {}"])
+@pytest.mark.parametrize(
+    "odd", ["13 or 14", "7 und 8", "chr7 and 8", "overlap 1", "mar 1", "unknown 1", "Überlappung 1"]
+)
+def test_a_number_after_a_text_of_no_other_file_is_no_class(pattern, odd):
+    stems = [pattern.format(f"{label}{letter}") for label in range(1, 23) for letter in "ab"]
+    stems += [pattern.format("Xa"), pattern.format("Xb")]
+    classes, problems = read_class_names([*stems, odd], cell="c")
+    assert "" not in classes[:-1]
+    assert classes[-1] == ""
+    text = odd.rpartition(" ")[0]
+    assert f"its class is unknown: no other file of the cell is called `{text} …`" in problems[-1]
+
+
+def test_numbers_after_the_text_of_the_cell_or_of_other_files_are_classes():
+    for stems, cell in (
+        (["scan41 1a", "scan41 1b", "scan41 3"], "c"),
+        (["scan41 1a", "Scan42 3"], "c"),
+        (["1a", "2a", "3"], "c"),
+        (["1a", "2a", "scan41 3"], "scan41"),
+        ([f"scan_{number} {1 + number // 2}" for number in range(46)], "c"),
+    ):
+        assert "" not in read_class_names(stems, cell=cell)[0]
+    # Two markers are no more than one.
+    names = [*(f"scan41 {label}a" for label in range(1, 23)), "mar 1", "mar 3"]
+    assert read_class_names(names, cell="c")[0][-2:] == ["", ""]
+
+
 @pytest.mark.parametrize("name", ["7", "chr7", "CHR_07", "clase7", "class 7", "Chromosome-7"])
 def test_folders_of_classes(name):
     found = read_class_folder(name)

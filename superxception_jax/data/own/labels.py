@@ -87,7 +87,8 @@ def read_labels(layout: FolderLayout) -> list[LabelledFile]:
 def _classes(cell: CellFiles, *, by_table: bool) -> list[tuple[Path, str, str]]:
     """Return each file of a cell with its class and, where it has none, the reason."""
     if not any(cell.classes) and not by_table:
-        labels, reasons = read_class_names([file.stem for file in cell.files], cell=cell.name)
+        own_name = cell.name.removeprefix(f"{cell.case}/")
+        labels, reasons = read_class_names([file.stem for file in cell.files], cell=own_name)
         return list(zip(cell.files, labels, reasons, strict=True))
     rows = []
     for file, text in zip(cell.files, cell.classes, strict=True):

@@ -46,8 +46,8 @@ def test_a_changed_folder_is_prepared_again(lab, tmp_path):
 
 
 def test_nothing_is_written_for_a_folder_with_problems(lab, tmp_path):
-    (lab / "c9" / "broken 1.png").write_bytes(b"x")
-    with pytest.raises(ValueError, match=r"broken 1\.png"):
+    (lab / "c9" / "broken 1a.png").write_bytes(b"x")
+    with pytest.raises(ValueError, match=r"broken 1a\.png"):
         load_records(
             build(lab, str(tmp_path / "data"), "refuse"),
             progress=False,

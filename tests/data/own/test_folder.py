@@ -158,13 +158,13 @@ def test_all_problems_of_names_are_reported_at_once(lab):
 
 
 def test_all_problems_of_images_are_reported_at_once(lab):
-    (lab / "c9" / "broken 1.png").write_bytes(b"x")
+    (lab / "c9" / "broken 1a.png").write_bytes(b"x")
     colours = np.random.default_rng(0).integers(0, 255, (20, 20, 3)).astype(np.uint8)
     put(lab, "c10/photo 3a.png", Image.fromarray(colours))
     with pytest.raises(ValueError) as error:
         load(lab)
     assert "got 2 problems" in str(error.value)
-    assert "c9/broken 1.png: the image can't be read" in str(error.value)
+    assert "c9/broken 1a.png: the image can't be read" in str(error.value)
     assert "c10/photo 3a.png: it is a colour picture" in str(error.value)
 
 

@@ -26,6 +26,11 @@ def test_classes_come_from_names_folders_or_the_table(tmp_path):
     assert labels(names) == {"c/01.png": "5"}
 
 
+def test_the_number_of_a_cell_is_no_class_in_the_folder_of_a_case_either(tmp_path):
+    put_names(tmp_path, ["P1/7/7 23.png", "P1/8/8 1a.png"])
+    assert labels(tmp_path) == {"P1/7/7 23.png": "X", "P1/8/8 1a.png": "1"}
+
+
 def test_the_orientation_is_that_of_the_table(tmp_path):
     put_names(tmp_path, ["c/3a.png", "c/3b.png", "c/4.png", "d/5.png"])
     assert {one.turned for one in read_labels(recognize_layout(tmp_path))} == {None}
