@@ -25,10 +25,13 @@ _SEX = re.compile(r"(?:(.*)[ _-])?([XY])")
 _ALONE = re.compile(r"([xy])([a-hA-H])?")
 _NUMBER = re.compile(r"(?:(.*)([ _-]))?([0-9]+)")
 _LAST_WORD = re.compile(r"([^\W\d_]+)[\W_]*$")
+# In front of a chromosome in parentheses, as in `der(9)`: no copy is numbered there.
+_ABERRATIONS = "add del der dic dup i idic ins inv psu r rec rob t"
+_NO_ABERRATION = "".join(rf"(?<!(?<![^\W\d_]){word})" for word in _ABERRATIONS.split())
 # Words that file managers add to a copy, in languages that laboratories use.
 _COPY = re.compile(
     r"(?:^|[\W_])(?:copy|kopie|kopia|kopi|copia|copie|cópia|duplicate|duplikat)[0-9]*(?:[\W_]|$)"
-    r"|копия|副本|コピー|복사본|\([0-9]+\)$",
+    rf"|копия|副本|コピー|복사본|{_NO_ABERRATION}\([0-9]+\)$",
     re.IGNORECASE,
 )
 # After these words a number counts something else than chromosomes.
