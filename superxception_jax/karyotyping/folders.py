@@ -22,6 +22,11 @@ from superxception_jax.data.table_cells import UNLISTED
 from superxception_jax.files import absolute_path, readable_name
 from superxception_jax.karyotyping.cell_images import CellImages, NamedImage
 
+_NO_CASE = (
+    "no case is known: for conclusions from all cells of a patient, put their folders into one "
+    "folder, and give the folder around it"
+)
+
 
 @dataclass(frozen=True)
 class CellFolder:
@@ -52,7 +57,8 @@ class FoundCells:
 
     Attributes:
         cells: The cells in natural order.
-        sentence: How the folder was understood, for the user.
+        sentence: How the folder was understood, for the user: one line, and a second one where
+            the cells may be those of a patient of whom nothing will be concluded.
     """
 
     cells: tuple[CellFolder, ...]
@@ -113,7 +119,8 @@ def find_cells(images: str | Path, *, name: str = "`--images`") -> FoundCells:
         )
         for one, problem in zip(layout.cells, problems, strict=True)
     )
-    return FoundCells(cells, layout.sentence)
+    loose = layout.kind == "cells" and len(cells) > 1
+    return FoundCells(cells, f"{layout.sentence}\n{_NO_CASE}" if loose else layout.sentence)
 
 
 def load_cell(folder: CellFolder) -> CellImages:

@@ -40,6 +40,21 @@ def test_cells_are_found_in_natural_order(tmp_path):
         find_cells(tmp_path / "batch")
 
 
+def test_cells_of_no_case_are_said_where_there_are_several(tmp_path):
+    for name in ("1", "2"):
+        write_images(tmp_path / "K12345" / f"M{name}", count=3)
+    line, said = find_cells(tmp_path / "K12345").sentence.splitlines()
+    assert line.startswith("K12345: 2 cells (one folder per cell), 6 images")
+    assert said == (
+        "no case is known: for conclusions from all cells of a patient, put their folders into "
+        "one folder, and give the folder around it"
+    )
+    assert [one.case for one in find_cells(tmp_path).cells] == ["K12345"] * 2
+    shutil.rmtree(tmp_path / "K12345" / "M2")
+    for folder in (tmp_path, tmp_path / "K12345", tmp_path / "K12345" / "M1"):
+        assert "\n" not in find_cells(folder).sentence
+
+
 def test_folders_without_images_are_refused(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"must hold images .* got none; put the"):
         find_cells(tmp_path)
