@@ -254,8 +254,7 @@ def _keep_split(setup: Setup, workdir: Path, *, has_begun: bool, finished: bool)
     has_split = (workdir / SPLIT_FILE).is_file()
     if not has_begun or not (finished or has_split):
         # Now, because what the run builds on may be gone when it is exported.
-        trained = collect_trained(setup.experiment, setup.split, setup.pseudo_labelled)
-        save_trained(workdir, trained)
+        save_trained(workdir, collect_trained(setup.experiment, setup.split, setup.pseudo_labelled))
     if has_split:
         return
     if has_begun:
