@@ -8,7 +8,7 @@ differs, and a preset changes the data set and the size of the run. Only
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from ml_collections import ConfigDict
@@ -33,7 +33,7 @@ def get_base() -> ConfigDict:
     """
     config = ConfigDict()
     config.name = "base"  # row of the results table
-    config.preset = ""  # a key of PRESETS, set by the argument of the config
+    config.preset = ""  # a preset, set by the argument of the config
     config.seed = 0  # random seed of initialisation, data order, augmentation and dropout
 
     config.data = data = ConfigDict()
@@ -154,7 +154,7 @@ def get_base() -> ConfigDict:
     optimizer.batch_scaling = "none"
     optimizer.reference_batch_size = 32  # batch size for which the learning rate is meant
     optimizer.schedule = "constant"  # constant | cosine: to zero at the last step | inverse_time
-    optimizer.warmup_epochs = 0.0  # epochs of linear warm-up from zero
+    optimizer.warmup_epochs = 0.0  # epochs of linear warm-up, from the first step's share
     optimizer.momentum = 0.0  # "nesterov" only
     optimizer.rate_decay = 0.0  # schedule "inverse_time" only: rate / (1 + rate_decay · step)
     optimizer.weight_decay = 0.0  # "adamw" only; biases and BatchNorm scales excluded
@@ -178,13 +178,18 @@ def get_base() -> ConfigDict:
     config.evaluation = evaluation = ConfigDict()
     evaluation.batch_size = 64  # images per step; doesn't affect the results
     evaluation.turned_share = 0.01  # polarity "read": expected share of upside-down images
-    evaluation.bootstrap_resamples = 2000  # resamples of cells for the confidence intervals
+    evaluation.bootstrap_resamples = 2000  # resamples of cases or cells for the intervals
     evaluation.confidence_level = 0.95  # level of the confidence intervals
     return config
 
 
 def apply_preset(
-    config: ConfigDict, preset: str, *, cpu_changes: Mapping[str, Any], table_epochs: int
+    config: ConfigDict,
+    preset: str,
+    *,
+    cpu_changes: Mapping[str, Any],
+    table_epochs: int,
+    own_presets: Collection[str] = (),
 ) -> ConfigDict:
     """Apply a preset to a config and lock it.
 
@@ -194,6 +199,7 @@ def apply_preset(
         cpu_changes: Values by path, such as `optimizer.learning_rate`, that this network needs in
             every preset for CPUs.
         table_epochs: Number of epochs with the preset `table`.
+        own_presets: Further presets of this network, which errors name.
 
     Returns:
         The same config.
@@ -202,9 +208,10 @@ def apply_preset(
         ValueError: The preset is unknown.
     """
     if preset not in PRESETS:
-        near = difflib.get_close_matches(preset, PRESETS, n=1)
+        known = (*PRESETS, *own_presets)
+        near = difflib.get_close_matches(preset, known, n=1)
         hint = f"did you mean `:{near[0]}`?" if near else "choose one of them."
-        names = ", ".join(f"`:{name}`" if name else "none" for name in PRESETS)
+        names = ", ".join(f"`:{name}`" if name else "none" for name in known)
         raise ValueError(f"preset `:{preset}` must be one of {names}; {hint}")
     config.preset = preset
     if preset == "paper":

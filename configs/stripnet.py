@@ -80,4 +80,6 @@ def get_config(preset: str = "") -> ConfigDict:
     config.model.name = "stripnet"
     set_cpu_size(config)
     config.update_from_flattened_dict(CHANGES)
-    return apply_preset(config, preset, cpu_changes=CHANGES, table_epochs=20)
+    return apply_preset(
+        config, preset, cpu_changes=CHANGES, table_epochs=20, own_presets=OWN_PRESETS
+    )

@@ -41,6 +41,7 @@ FLAG_ERRORS = (flags.Error, AttributeError, KeyError, TypeError, ValueError, OSE
 _NO_HOME = "Could not determine home directory."
 # A loss that becomes infinite raises `FloatingPointError`.
 USER_ERRORS = (ValueError, TypeError, OSError, FloatingPointError)
+RESUMES = "Run the same command again to resume."
 _CLOSE = "close it in other programs, change its permissions, or choose another path."
 _REMEDIES = {
     errno.ENOSPC: "free space and run the same command again.",
@@ -208,16 +209,17 @@ def run_guarded(main: Callable[[], None]) -> None:
 
 
 @contextlib.contextmanager
-def resuming(how: str = "Run the same command again to resume.") -> Iterator[None]:
+def resuming(how: str = RESUMES) -> Iterator[None]:
     """Say how to go on with work that keeps what it has done, if a signal stops it.
 
     Args:
-        how: Sentence for the user.
+        how: Sentence for the user; empty for work that doesn't.
     """
     try:
         yield
     except KeyboardInterrupt as stop:
-        stop.add_note(how)
+        if how:
+            stop.add_note(how)
         raise
 
 

@@ -26,7 +26,7 @@ _ARCHIVE_ERRORS = (
     KeyError,
     EOFError,
     OSError,
-    NotImplementedError,
+    RuntimeError,
     zipfile.BadZipFile,
     zlib.error,
 )
@@ -69,6 +69,8 @@ def replacing(path: Path) -> Iterator[Path]:
 def undoing(moves: Sequence[tuple[Path, Path]]) -> Iterator[None]:
     """Move files back if the block, which moves them, raises or is stopped by a signal.
 
+    A file that can't be moved back, as another program holds it, keeps none of the others.
+
     Args:
         moves: Path of each file or folder before and after, in the order of the moves.
     """
@@ -78,8 +80,9 @@ def undoing(moves: Sequence[tuple[Path, Path]]) -> Iterator[None]:
         for before, after in reversed(moves):
             # A file that has not moved may have the name that another one had.
             if after.exists() and not before.exists():
-                before.parent.mkdir(exist_ok=True)
-                os.replace(after, before)
+                with contextlib.suppress(OSError):
+                    before.parent.mkdir(exist_ok=True)
+                    os.replace(after, before)
         raise
 
 
@@ -236,7 +239,7 @@ def check_name(name: str, *, flag: str) -> None:
     """Raise if a text can't be the name of files in the folder of the results.
 
     Args:
-        name: The name, to which endings are appended.
+        name: The name, of a folder or of files with various endings.
         flag: Flag that gives it, for the message.
 
     Raises:
@@ -245,7 +248,7 @@ def check_name(name: str, *, flag: str) -> None:
     if not re.fullmatch(r"\w[\w.-]*", name):
         raise ValueError(
             f"`{flag}` must consist of letters, digits, `_`, `-` and `.`, got `{name}`; it names "
-            "files in the folder of the results."
+            "what is written to the folder of the results."
         )
 
 

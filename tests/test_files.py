@@ -165,6 +165,16 @@ def test_a_truncated_or_altered_archive_is_sound_or_refused(data, tmp_path):
             np.testing.assert_array_equal(found[name], arrays[name])
 
 
+def test_an_archive_that_seems_encrypted_is_damaged(tmp_path):
+    path = tmp_path / "a.npz"
+    np.savez(path, one=np.arange(3))
+    content = bytearray(path.read_bytes())
+    content[content.index(b"PK\x01\x02") + 8] ^= 1  # A flag of the file in the directory.
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=r"got a damaged file \(.*encrypted.*; write it again"):
+        load_arrays(path, content="numbers", remedy="write it again")
+
+
 def test_only_the_named_arrays_of_an_archive_are_loaded(tmp_path):
     path = tmp_path / "a.npz"
     np.savez(path, one=np.arange(3), two=np.ones(2))

@@ -192,19 +192,20 @@ def read_class_names(stems: Sequence[str], *, cell: str) -> tuple[list[str], lis
 
 
 def _strangers(named: Mapping[int, NamedClass], *, cell: str) -> dict[int, str]:
-    """Return the reason for each name that ends in a number after a text of no other name.
+    """Return the reason for each name that ends in a number after a text of few names or none.
 
     Examples are `13 or 14` and `overlap 1` where the others are called `1a`. Numbers within the
     text don't matter: they may count the images.
     """
     texts = {index: _without_numbers(one.prefix) for index, one in named.items()}
     counts = Counter(texts.values())
-    usual = {text for text, count in counts.items() if count == max(counts.values())}
+    enough = min(_FEWEST_COUNTED, max(counts.values(), default=0))
+    usual = {text for text, count in counts.items() if count >= enough}
     usual |= {texts[index] for index, one in named.items() if one.sure}
     usual |= {"", _without_numbers(cell)}
     return {
         index: (
-            f"its class is unknown: no other file of the cell is called "
+            f"its class is unknown: few files of the cell or none are called "
             f"`{shown_name(one.prefix)} …`; rename it, such as `{one.text}a` if it is class "
             f"{one.text}"
         )

@@ -93,7 +93,8 @@ def _by_table(
     if rows is None:
         check_copies(table, [one.path for one in tree.left_out])
         rows = read_table(table)
-    return _layout(tree, "table", *cells_of_table(tree, rows), table=table)
+    layout = _layout(tree, "table", *cells_of_table(tree, rows), table=table)
+    return replace(layout, names_cases=any(row.case for row in rows))
 
 
 def _by_folders(tree: FolderTree) -> FolderLayout:

@@ -14,6 +14,7 @@ from superxception_jax.data.folder_tree import Branch, LeftOut
 
 CELL_IMAGES = 60  # More images are no diploid cell with some broken pieces.
 WHOLE_CELL_IMAGES = 35  # So many images or more in a folder are most of a cell.
+PART_IMAGES = 16  # Fewer images in one of several folders may be those that are no chromosomes.
 FEWEST_OF_A_CELL = 5  # Fewer images beside others are no cell.
 CLASS_IMAGES = 4  # Copies of a class that a folder per class of one cell may hold.
 MOST_CLASSES = 20  # So many folders with names of classes may be all classes of pooled cells.
@@ -183,14 +184,14 @@ def _cell(branch: Branch, *, case: str, left_out: list[LeftOut]) -> NamedCell:
 
 
 def _refuse_parts(cases: Sequence[Branch]) -> None:
-    """Raise if folders that would be cases are named as cells, or each hold one called the same.
+    """Raise if folders that would be cases are named as cells, or hold folders of the same names.
 
     In the export of a patient, the folder of a cell may hold one for its chromosomes.
     """
-    alone = Counter(filter(None, map(_nameless_cell, cases)))
+    alike = Counter(filter(None, map(_nameless_cells, cases)))
     for case in cases:
         named = _is_cell_name(case.name) and not any(_is_cell_name(x.name) for x in case.branches)
-        if named or alone[_nameless_cell(case)] > 1:
+        if named or alike[_nameless_cells(case)] > 1:
             inner = shown_name(case.branches[0].name)
             raise ValueError(
                 f"`{_shown(case)}` may be a cell whose images lie in `{inner}/` and the like, or a "
@@ -199,14 +200,19 @@ def _refuse_parts(cases: Sequence[Branch]) -> None:
             )
 
 
-def _nameless_cell(case: Branch) -> str:
-    """Return the name of the only cell of a case if it tells no cell from another, else ""."""
-    if len(case.branches) > 1 or not _is_cell(case.branches[0]):
-        return ""
-    name = folded_text(case.branches[0].name)
-    if name == folded_text(case.name):
-        return "."  # As unpacked archives are; no folder has this name.
-    return "" if any(map(str.isdigit, name)) else name
+def _nameless_cells(case: Branch) -> frozenset[str]:
+    """Return the names of the folders of a case if they may be parts of one cell, else none.
+
+    Such names are words without a number, and at most one of the folders holds as many images as a
+    cell: beside it may be one for the whole picture.
+    """
+    names = frozenset(folded_text(one.name) for one in case.branches)
+    if names == {folded_text(case.name)}:
+        return frozenset({"."})  # As unpacked archives are; no folder has this name.
+    cells = sum(len(one.all_images) >= PART_IMAGES for one in case.branches)
+    counted = any(map(str.isdigit, "".join(names))) or all(len(one) <= 3 for one in names)
+    parts = cells <= 1 and not counted and all(map(_is_cell, case.branches))
+    return names if parts else frozenset()
 
 
 def _check_spellings(root: Branch, cases: Sequence[Branch]) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import threading
 import warnings
 from dataclasses import dataclass
 
@@ -25,6 +26,7 @@ SUFFIXES = (".bmp", ".png", ".tif", ".tiff", ".jpg", ".jpeg", ".gif", ".webp", "
 COLOUR_LEVELS = 12.0
 # Below this opacity, a pixel shows what lies behind rather than the picture.
 OPAQUE = 0.99
+_DECODING = threading.Lock()  # What warnings are shown is a setting of all threads.
 _LONGEST_REASON = 200  # characters of a decoder's message
 
 
@@ -73,7 +75,7 @@ def decode_image(content: bytes) -> DecodedImage:
     if not content:
         raise ValueError("the file is empty (0 bytes)")
     read = read_tiff if content[:4] in STARTS else read_raster
-    with warnings.catch_warnings():
+    with _DECODING, warnings.catch_warnings():
         # Decoders warn of odd tags, which is nothing to users, and raise for damaged pixels.
         warnings.simplefilter("ignore")
         try:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from superxception_jax.data.file_names import same_text, shown_name
+from superxception_jax.data.file_names import shown_name
 from superxception_jax.data.folder_reading import CELL_IMAGES
 from superxception_jax.data.folder_tree import TABLE, LeftOut
 from superxception_jax.data.record import raise_problems
@@ -55,6 +55,7 @@ class FolderLayout:
         left_out: What is in the folder and is not read, with the reason.
         links: Number of links to files or folders that were followed.
         stale_rows: Number of rows of a table that isn't used which name no file.
+        names_cases: Whether the table that is used names a case.
     """
 
     folder: Path
@@ -64,6 +65,7 @@ class FolderLayout:
     left_out: tuple[LeftOut, ...]
     links: int
     stale_rows: int = 0
+    names_cases: bool = False
 
     @property
     def sentence(self) -> str:
@@ -158,14 +160,10 @@ class FolderLayout:
 
     @property
     def _deep_case(self) -> str:
-        """The first case that consists of several folders of a table's files; empty without one."""
-        if self.kind != "table":
+        """The first case that consists of several folders, where a table names none; else empty."""
+        if self.kind != "table" or self.names_cases:
             return ""
-        for cell in self.cells:
-            folders = f"{same_text(self.relative_name(cell.files[0].parent))}/"
-            if "/" in cell.case and folders.startswith(f"{cell.case}/"):
-                return cell.case
-        return ""
+        return next((cell.case for cell in self.cells if "/" in cell.case), "")
 
     def _left_out_text(self) -> str:
         if not self.left_out:

@@ -225,26 +225,31 @@ def _scattered(listed: dict[Path, TableRow], located: dict[Path, _Location]) -> 
 
 
 def _merged(listed: dict[Path, TableRow], located: dict[Path, _Location]) -> list[str]:
-    """Return one line for each cell of a known case that has several folders of its name.
+    """Return one line for each cell of a known case that several folders of its name seem to hold.
 
-    They may be cells of several cultures or slides, or of patients whose numbers were shortened.
+    These may be cells of several cultures or slides, or of patients whose numbers were shortened:
+    then they hold more than a pair of a class. Folders of classes or groups divide a cell.
     """
-    first: dict[tuple[str, str], tuple[str, ...]] = {}
-    problems: dict[tuple[str, str], str] = {}
+    images: dict[tuple[str, str, str], list[Path]] = {}
     for file, row in listed.items():
         own, cell = located[file].own, folded_text(row.cell)
-        if not (row.case and cell and own and folded_text(own[-1]) == cell):
-            continue
-        place = (folded_text(row.case), cell)
-        other = first.setdefault(place, own)
-        if tuple(map(folded_text, other)) != tuple(map(folded_text, own)):
+        if row.case and cell and own and folded_text(own[-1]) == cell:
+            images.setdefault((folded_text(row.case), cell, _class_or_text(row.label)), []).append(
+                file
+            )
+    problems: dict[tuple[str, str], str] = {}
+    for (case, cell, label), files in images.items():
+        folders = {tuple(map(folded_text, located[file].own)): file for file in reversed(files)}
+        if len(folders) > 1 and len(files) > 2:
+            one, two = list(reversed(folders.values()))[:2]
+            row = listed[two]
             problems.setdefault(
-                place,
-                f"{row.where}: the images of cell {shown_name(row.cell)!r} of case "
-                f"{shown_name(row.case)!r} are in several folders of this name, "
-                f"`{'/'.join(other)}` and `{'/'.join(own)}`, and may be of several cells; name "
-                "these differently in `cell` or `case`, or put the images of a cell into one "
-                "folder",
+                (case, cell),
+                f"{row.where}: cell {shown_name(row.cell)!r} of case {shown_name(row.case)!r} has "
+                f"{len(files)} images of class {shown_name(label)!r} in several folders of its "
+                f"name, `{'/'.join(located[one].own)}` and `{'/'.join(located[two].own)}`, and may "
+                "be several cells; name these differently in `cell` or `case`, or put the images "
+                "of a cell into one folder",
             )
     return list(problems.values())
 

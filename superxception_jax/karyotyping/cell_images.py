@@ -20,6 +20,7 @@ from superxception_jax.files import readable_name
 from superxception_jax.karyotyping.upright import upright_crop
 
 ONE_GREY = "the image is blank: all pixels have the same grey level"
+NO_PIXELS = "the image has no pixels"
 NOT_FINITE = "a pixel value is not finite (NaN or infinite)"
 
 
@@ -33,6 +34,9 @@ class NamedImage:
         opacity: f32[H,W], 0..1; None if all pixels are opaque.
         bits: Bit depth that the file states; 0 if it states none.
         file: Path below the folder of all images; empty for an image that is in no file.
+
+    Raises:
+        ValueError: The image is of another kind.
     """
 
     name: str
@@ -40,6 +44,20 @@ class NamedImage:
     opacity: np.ndarray | None = None
     bits: int = 0
     file: str = ""
+
+    def __post_init__(self) -> None:
+        """Check the image, which may come from anywhere."""
+        image: object = self.image
+        if not isinstance(image, np.ndarray):
+            got = type(image).__name__
+        elif image.ndim != 2 or image.dtype not in (np.uint8, np.uint16, np.float32):
+            got = f"{image.dtype}{list(image.shape)}"
+        else:
+            return
+        raise ValueError(
+            f"`image` of `{readable_name(self.name)}` must be a grey array u8, u16 or f32[H,W], "
+            f"got {got}; convert it."
+        )
 
     @property
     def decoded(self) -> DecodedImage:
@@ -124,12 +142,7 @@ def read_cell(cell: CellImages, *, background: str) -> ReadCell:
         NoChromosomeError: No image shows a chromosome of the cell.
         ValueError: `background` is none of the three.
     """
-    problems = {one.name: _problem(one.image) for one in cell.images}
-    unread = list(cell.unread)
-    unread += [(readable_name(name), problem) for name, problem in problems.items() if problem]
-    images = [one for one in cell.images if not problems[one.name]]
-    if not images:
-        raise NoChromosomeError(_nothing_read(cell, unread))
+    images, unread = readable_images(cell)
     names = [readable_name(one.name) for one in images]
     leveled = level_cell([one.decoded for one in images], background=background)
     kind = leveled.background.kind
@@ -162,8 +175,28 @@ def read_cell(cell: CellImages, *, background: str) -> ReadCell:
     )
 
 
+def readable_images(cell: CellImages) -> tuple[list[NamedImage], list[tuple[str, str]]]:
+    """Return the images that may show a chromosome, and name and reason of each other one.
+
+    Args:
+        cell: Images of the cell.
+
+    Raises:
+        NoChromosomeError: There is none.
+    """
+    problems = {one.name: _problem(one.image) for one in cell.images}
+    unread = list(cell.unread)
+    unread += [(readable_name(name), problem) for name, problem in problems.items() if problem]
+    images = [one for one in cell.images if not problems[one.name]]
+    if not images:
+        raise NoChromosomeError(_nothing_read(cell, unread))
+    return images, unread
+
+
 def _problem(image: np.ndarray) -> str:
     """Return why an image shows nothing; empty if it may show a chromosome."""
+    if image.size == 0:
+        return NO_PIXELS
     if not np.isfinite(image).all():
         return NOT_FINITE
     # Without a background of its own, such an image would be all chromosome or none.

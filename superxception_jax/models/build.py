@@ -61,9 +61,12 @@ def build_model(
     """
     allowed = set(classifier_options(name))
     kind, has_stack = MODELS[name]
-    _check_options(f"classifier` of `{name}", given=classifier, allowed=allowed)
+    required = classifier_options(name, required=True)
+    _check_options(f"classifier` of `{name}", given=classifier, allowed=allowed, required=required)
     stack = _fields(SuperResolution) | {"enlarged_px"} if has_stack else set()
-    _check_options(f"super_resolution` of `{name}", given=super_resolution, allowed=stack)
+    _check_options(
+        f"super_resolution` of `{name}", given=super_resolution, allowed=stack, required=stack
+    )
     network = kind(classes=classes, implementation=implementation, **classifier)
     if not has_stack:
         return network
@@ -93,11 +96,12 @@ def init_variables(model: nn.Module, *, key: jax.Array, input_px: int) -> dict[s
     return {"params": variables["params"], "batch_stats": variables.get("batch_stats", {})}
 
 
-def classifier_options(name: str) -> tuple[str, ...]:
+def classifier_options(name: str, *, required: bool = False) -> tuple[str, ...]:
     """Return the names of the classifier's attributes that a config chooses.
 
     Args:
         name: Key of `MODELS`.
+        required: Whether those with a default are left out.
 
     Returns:
         Sorted names, without `classes` and `implementation`.
@@ -112,7 +116,7 @@ def classifier_options(name: str) -> tuple[str, ...]:
         raise ValueError(
             f"`name` must be one of {tuple(MODELS)}, got {name!r}; {_advice(name, MODELS)}"
         )
-    return tuple(sorted(_fields(MODELS[name][0]) - {"classes"}))
+    return tuple(sorted(_fields(MODELS[name][0], required=required) - {"classes"}))
 
 
 def has_super_resolution(name: str) -> bool:
@@ -138,19 +142,25 @@ def smallest_input_px(name: str) -> int:
     return smallest
 
 
-def _fields(module: type[nn.Module]) -> set[str]:
-    names = {field.name for field in dataclasses.fields(module)}
+def _fields(module: type[nn.Module], *, required: bool = False) -> set[str]:
+    names = {
+        field.name
+        for field in dataclasses.fields(module)
+        if not required or field.default is field.default_factory is dataclasses.MISSING
+    }
     return names - _LINEN_FIELDS - {"implementation"}
 
 
-def _check_options(what: str, *, given: Iterable[str], allowed: set[str]) -> None:
+def _check_options(
+    what: str, *, given: Iterable[str], allowed: set[str], required: Iterable[str]
+) -> None:
     for option in sorted(given):
         if option not in allowed:
             raise ValueError(
                 f"`{what}` must have options of {sorted(allowed)}, got {option!r}; "
                 f"{_advice(option, allowed)}"
             )
-    missing = sorted(allowed - set(given))
+    missing = sorted(set(required) - set(given))
     if missing:
         raise ValueError(f"`{what}` must include {missing}; give their values.")
 

@@ -92,7 +92,7 @@ class Convolution(nn.Module):
                 implementation=self.implementation,
             )
         if not self.use_bias:
-            return nn.relu(y) if self.activation == "relu" else y
+            return ops.activate(y, activation=self.activation)
         bias = self.param("bias", nn.initializers.zeros, (self.features,))
         return ops.add_bias(y, bias, activation=self.activation, implementation=self.implementation)
 

@@ -37,15 +37,25 @@ def apply_network(
         What `model.apply` returns, in float32.
 
     Raises:
-        ValueError: The format is unknown.
+        ValueError: The format is unknown, or the last layer is not known to be the last.
     """
     if precision == "float32":
         return model.apply(variables, inputs, **options)
     if precision != "bfloat16":
         raise ValueError(f"`precision` must be one of {PRECISIONS}, got {precision!r}; choose one.")
+    if "method" not in options and not _has_head(variables["params"]):
+        raise ValueError(
+            f"with `precision` bfloat16 the last layer of a network must be called `{HEAD}`, so "
+            f"that it works in float32, got {', '.join(variables['params'])}; rename it."
+        )
     rounded = {**variables, "params": _round(variables["params"])}
     outputs = model.apply(rounded, inputs.astype(jnp.bfloat16), **options)
     return jax.tree.map(lambda output: output.astype(jnp.float32), outputs)
+
+
+def _has_head(params: Mapping[str, Any]) -> bool:
+    inner = [value for value in params.values() if isinstance(value, Mapping)]
+    return HEAD in params or any(map(_has_head, inner))
 
 
 def _round(params: Mapping[str, Any]) -> dict[str, Any]:

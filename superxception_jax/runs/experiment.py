@@ -240,15 +240,18 @@ def _model_options(config: ConfigDict) -> dict[str, Any]:
         "initial_sigma": stack.initial_sigma,
         "enlarged_px": _enlarged_px(config),
     }
-    unknown = [name for name in classifier_options(model.name) if name not in options]
+    required = classifier_options(model.name, required=True)
+    unknown = [name for name in required if name not in options]
     if unknown:
         raise ValueError(
             f"`{model.name}` must have attributes of {', '.join(options)} beside `classes` and "
-            f"`implementation`, got {', '.join(unknown)}; rename them, or give them a value."
+            f"`implementation`, got {', '.join(unknown)}; rename them, or give them a default."
         )
     return {
         "name": model.name,
-        "classifier": {name: options[name] for name in classifier_options(model.name)},
+        "classifier": {
+            name: options[name] for name in classifier_options(model.name) if name in options
+        },
         "super_resolution": stack_options if has_super_resolution(model.name) else {},
     }
 

@@ -31,7 +31,7 @@ from typing import TYPE_CHECKING
 
 from absl import flags
 
-from superxception_jax.commands import resuming, run_command
+from superxception_jax.commands import RESUMES, resuming, run_command
 from superxception_jax.files import absolute_path, check_writable, readable_name
 from superxception_jax.wording import first_of, quantity
 
@@ -147,8 +147,8 @@ def main() -> None:
     with Workers(PROCESSES.value or automatic, imports=[_TASKS]) as workers:
         workers.start()
         networks = _load_networks()
-        without = "Run the same command without `--again` to resume."
-        with resuming(without) if AGAIN.value else resuming(), results_of(images, out):
+        # The same command with `--again` repeats what this call has done, too.
+        with results_of(images, out), resuming("" if AGAIN.value else RESUMES):
             found = _karyotype(layout, out, networks=networks, prior=prior, workers=workers)
     _print_outcome(found, out)
     if found.failed:

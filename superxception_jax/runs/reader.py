@@ -19,6 +19,7 @@ from superxception_jax.evaluation.predict import CELL_BATCHES, predict_all
 from superxception_jax.files import damaged, load_json
 from superxception_jax.karyotyping.calibration import COLDEST, HOTTEST
 from superxception_jax.karyotyping.cell import CellImages, Classifier
+from superxception_jax.karyotyping.cell_images import readable_images
 from superxception_jax.karyotyping.networks import Networks
 from superxception_jax.karyotyping.stain import KnownStain
 from superxception_jax.models.build import init_variables
@@ -152,6 +153,7 @@ def choose_classifier(cell: CellImages, *, background: str) -> Classifier:
         the images are read as what the network was chosen for.
 
     Raises:
+        NoChromosomeError: No image may show a chromosome.
         ValueError: The background is none of the three.
     """
     if background not in BACKGROUNDS:
@@ -159,7 +161,7 @@ def choose_classifier(cell: CellImages, *, background: str) -> Classifier:
             f"`background` must be one of {BACKGROUNDS}, got {background!r}; choose one."
         )
     if background == "auto":
-        decoded = [one.decoded for one in cell.images]
+        decoded = [one.decoded for one in readable_images(cell)[0]]
         background = level_cell(decoded, background="auto").background.kind
     return _load_default(background)
 

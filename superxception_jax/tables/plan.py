@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from superxception_jax.files import check_name
 from superxception_jax.runs.experiment import Experiment
 from superxception_jax.runs.workdir import check_workdir
 from superxception_jax.tables.finished_run import TableRun
@@ -91,11 +91,7 @@ def make_plan(
         ValueError: Names, pairs or folders are invalid, or the runs don't belong in one
             table, because they test different images or different networks under one name.
     """
-    if not re.fullmatch(r"\w[\w.-]*", name):
-        raise ValueError(
-            f"`--name` must consist of letters, digits, `_`, `-` and `.`, got `{name}`; it names "
-            "the table's folder."
-        )
+    check_name(name, flag="--name")
     folder = results / name
     stored = load_table(folder)
     check_vary(stored, vary)

@@ -94,7 +94,7 @@ class RunProcess:
     def _ask_to_stop(self) -> None:
         """Send SIGTERM to a program that has got no signal.
 
-        A second one would end it before it has saved.
+        After one, a Ctrl-C would end it before it has saved.
         """
         if not self._passed_on:
             self._process.terminate()

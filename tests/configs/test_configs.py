@@ -263,6 +263,11 @@ def test_a_stack_at_the_identity_is_xception_behind_it(preset):
     }
 
 
+def test_an_unknown_preset_is_answered_with_all_of_the_network():
+    with pytest.raises(ValueError, match=r"`:laboratories`.*did you mean `:adapt`\?"):
+        _config("stripnet", "adapted")
+
+
 def test_gband_preset_is_the_bioimage_preset_on_patients():
     for row in ROWS:
         one, other = (build_experiment(_config(row, name)) for name in ("bioimage", "gband"))

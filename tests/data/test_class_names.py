@@ -154,7 +154,9 @@ def test_a_number_after_a_text_of_no_other_file_is_no_class(pattern, odd):
     assert "" not in classes[:-1]
     assert classes[-1] == ""
     text = odd.rpartition(" ")[0]
-    assert f"its class is unknown: no other file of the cell is called `{text} …`" in problems[-1]
+    assert (
+        f"its class is unknown: few files of the cell or none are called `{text} …`" in problems[-1]
+    )
 
 
 def test_numbers_after_the_text_of_the_cell_or_of_other_files_are_classes():
@@ -164,6 +166,9 @@ def test_numbers_after_the_text_of_the_cell_or_of_other_files_are_classes():
         (["1a", "2a", "3"], "c"),
         (["1a", "2a", "scan41 3"], "scan41"),
         ([f"scan_{number} {1 + number // 2}" for number in range(46)], "c"),
+        # Two series, and the groups of the Denver system.
+        ([f"{'re' * (number > 30)}scan_{number} {1 + number // 2}" for number in range(44)], "c"),
+        ([f"{number:02d} {'ABC'[number // 8]} {1 + number // 2}" for number in range(24)], "c"),
     ):
         assert "" not in read_class_names(stems, cell=cell)[0]
     # Two markers are no more than one.

@@ -111,12 +111,22 @@ def test_a_folder_for_the_chromosomes_in_each_cell_makes_no_cases(tmp_path, inne
     assert cells(recognize_layout(tmp_path))[0] == ("", "M1", 47)
 
 
+def test_a_folder_for_the_picture_beside_that_of_the_chromosomes_makes_no_cases(tmp_path):
+    for name in ("M1", "M2"):
+        put_names(tmp_path, [*below(f"{name}/chromosomes", CELL), f"{name}/metaphase/all.png"])
+    with pytest.raises(ValueError, match="M1` may be a cell whose images lie in `chromosomes/`"):
+        recognize_layout(tmp_path)
+
+
 @pytest.mark.parametrize(
     "folders",
     [
         ["P1/scan 7", "P2/scan 7"],
         ["P1/chromosomes", "P2/cell 1", "P2/cell 2"],
         ["P1/A", "P1/B", "P2/A", "P2/B"],
+        ["P1/A", "P2/A", "P3/A", "P3/B"],
+        ["P1/I", "P2/I", "P3/I", "P3/II"],
+        ["P1/first", "P1/second", "P2/first", "P2/second"],
     ],
 )
 def test_cells_that_a_name_tells_apart_are_those_of_cases(tmp_path, folders):

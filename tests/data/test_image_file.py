@@ -7,6 +7,7 @@ import subprocess
 import sys
 import warnings
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -208,6 +209,13 @@ def test_the_libraries_of_tiff_files_are_imported_when_needed():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+def test_decoding_in_threads_leaves_the_filters_of_warnings_alone():
+    before, content = list(warnings.filters), png(np.arange(64, dtype=np.uint8).reshape(8, 8))
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(decode_image, [content] * 400))
+    assert warnings.filters == before
 
 
 def test_png_keeps_every_grey_level():

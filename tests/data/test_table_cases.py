@@ -93,15 +93,39 @@ def test_cells_of_two_cultures_that_the_table_makes_one_are_refused(tmp_path):
         with pytest.raises(ValueError, match="got 2 problems") as error:
             read(tmp_path)
         assert (
-            "labels.csv line 6 (K1/B/1/x.png): the images of cell '1' of case 'K1' are in several "
-            "folders of this name, `K1/A/1` and `K1/B/1`, and may be of several cells; name these "
-            "differently in `cell` or `case`, or put the images of a cell into one folder"
+            "labels.csv line 6 (K1/B/1/x.png): cell '1' of case 'K1' has 4 images of class '7' in "
+            "several folders of its name, `K1/A/1` and `K1/B/1`, and may be several cells; name "
+            "these differently in `cell` or `case`, or put the images of a cell into one folder"
         ) in str(error.value)
     write_labels(tmp_path, [f"{name},7,{name[3]}{name[5]},K1," for name in names])
     assert [name for _, name in cells_of(tmp_path)] == ["K1/A1", "K1/A2", "K1/B1", "K1/B2"]
     # A case that only the table names has no folders that must be said.
     write_labels(tmp_path, [f"{name},7,{name[5]},2024/{name[3]}," for name in names])
     assert cells_of(tmp_path)[0] == ("2024/A", "2024/A/1")
+    assert "name its case" not in recognize_layout(tmp_path).sentence
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        # Three of a class in its folder are a trisomy.
+        {"chr7/c1/a": "7", "chr7/c1/b": "7", "chr21/c1/a": "21", "chr21/c1/b": "21"}
+        | {"chr21/c1/c": "21"},
+        {"P1/A/c1/a": "1", "P1/A/c1/b": "2", "P1/B/c1/a": "4", "P1/B/c1/b": "5"},
+        {"train/P1/c1/a": "1", "train/P1/c1/b": "2", "test/P1/c1/a": "1", "test/P1/c1/b": "3"},
+    ],
+)
+def test_a_cell_that_folders_divide_is_one_as_the_table_says(tmp_path, names):
+    put_names(tmp_path, [f"{name}.png" for name in names])
+    write_labels(tmp_path, [f"{name}.png,{label},c1,P1," for name, label in names.items()])
+    assert cells_of(tmp_path) == [("P1", "P1/c1")]
+    assert [len(cell.files) for cell in recognize_cells(tmp_path).cells] == [len(names)]
+
+
+def test_a_case_that_a_table_names_as_the_folders_do_is_not_questioned(tmp_path):
+    names = [f"K1/culture A/c{cell}/{one}.png" for cell in (1, 2) for one in "xy"]
+    put_names(tmp_path, names)
+    write_labels(tmp_path, [f"{name},7,{name[13:15]},K1/culture A," for name in names])
     assert "name its case" not in recognize_layout(tmp_path).sentence
 
 

@@ -4,6 +4,7 @@ import dataclasses
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from superxception_jax.data.background import level_cell
 from superxception_jax.data.ideogram.builder import draw_numbered_cell
@@ -12,6 +13,7 @@ from superxception_jax.karyotyping import cell_images
 from superxception_jax.karyotyping.cell import CellImages, NamedImage, karyotype_cell
 from superxception_jax.karyotyping.prior import CountPrior, default_prior, incomplete_prior
 from superxception_jax.karyotyping.stain import KnownStain
+from superxception_jax.runs.reader import choose_classifier
 from tests.karyotyping.known_cell import NORMALIZATION, karyotype, make_classifier
 
 
@@ -46,6 +48,34 @@ def test_an_image_with_values_that_are_no_numbers_is_unread(cell):
     read = cell_images.read_cell(CellImages("c", named), background="auto")
     assert read.unread == tuple((name, cell_images.NOT_FINITE) for name in "35")
     assert len(read.names) == len(images) - 2
+
+
+def test_images_without_pixels_are_unread_and_decide_no_network(cell):
+    images, _ = cell
+    named = [NamedImage(str(place), image) for place, image in enumerate(images)]
+    named[2] = NamedImage("2", np.zeros((0, 5), np.uint8))
+    named[4] = NamedImage("4", np.full((5, 5), np.nan, np.float32))
+    whole = CellImages("c", tuple(named), unread=(("x.png", "broken"),))
+    expected = (("x.png", "broken"), ("2", cell_images.NO_PIXELS), ("4", cell_images.NOT_FINITE))
+    assert cell_images.read_cell(whole, background="auto").unread == expected
+    # The documented way to a network takes what `karyotype_cell` takes.
+    assert choose_classifier(whole, background="auto").oriented
+    with pytest.raises(cell_images.NoChromosomeError, match=r"got none among 1; x\.png: broken"):
+        choose_classifier(CellImages("c", (named[2],), unread=whole.unread), background="auto")
+
+
+@pytest.mark.parametrize(
+    ("image", "got"),
+    [
+        (np.zeros((3, 2)), r"float64\[3, 2\]"),
+        (np.zeros((3, 2, 3), np.uint8), r"uint8\[3, 2, 3\]"),
+        (np.zeros((3, 2), bool), r"bool\[3, 2\]"),
+        (Image.new("L", (3, 2)), "Image"),
+    ],
+)
+def test_an_image_of_another_kind_is_named(image, got):
+    with pytest.raises(ValueError, match=rf"`image` of `b\.png` must be a grey array .* got {got}"):
+        NamedImage("b.png", image)
 
 
 def test_images_that_are_set_aside_affect_nothing_but_the_formula(cell, monkeypatch):

@@ -137,6 +137,27 @@ def test_a_stop_while_results_are_replaced_keeps_the_earlier_ones(
     assert names_in(tmp_path) == ["a"]
 
 
+@pytest.mark.parametrize("refused", range(10, 16))
+def test_a_file_that_cannot_be_moved_back_costs_no_other(tmp_path, monkeypatch, refused):
+    """As when another program opens a new file as soon as it is there."""
+    write_results(tmp_path, "a", cell="a", text="old")
+    before = sorted(file.read_bytes() for file in (tmp_path / "a").iterdir())
+    calls, replace = [], os.replace
+
+    def refusing(source, target):
+        calls.append(source)
+        if len(calls) in (9, refused):
+            raise PermissionError("it is open")
+        replace(source, target)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "replace", refusing)
+        with pytest.raises(PermissionError):
+            write_results(tmp_path, "a", cell="a", text="new")
+    kept = sorted(file.read_bytes() for file in tmp_path.rglob("*") if file.is_file())
+    assert [one for one in kept if one in before] == before
+
+
 def test_results_under_an_earlier_folder_name_go(tmp_path):
     pair = folder_names(["A", "a"])
     for name, cell in zip(pair, ["A", "a"], strict=True):

@@ -42,6 +42,13 @@ def test_convolution_ends_with_its_activation(use_bias):
     np.testing.assert_array_equal(y[..., 0].ravel(), [0.0, 2.0])
 
 
+@pytest.mark.parametrize("use_bias", [True, False])
+def test_an_unknown_activation_is_refused(use_bias):
+    layer = dense_convolution(1, use_bias, activation="gelu")
+    with pytest.raises(ValueError, match=r"`activation` must be one of .*got 'gelu'"):
+        layer.init(jax.random.key(0), jnp.zeros((1, 1, 1, 1)))
+
+
 def test_convolution_has_no_bias_unless_asked():
     variables = dense_convolution(3, use_bias=False).init(jax.random.key(0), jnp.ones((1, 3, 3, 1)))
     assert set(variables["params"]) == {"kernel"}

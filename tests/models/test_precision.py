@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import functools
 
+import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -131,3 +132,10 @@ def test_unknown_formats_are_refused():
         ValueError, match=r"`precision` must be one of .* got 'float16'; choose one"
     ):
         apply_network(_build("stripnet"), {}, jnp.zeros((1, 20, 20, 1)), precision="float16")
+
+
+def test_a_last_layer_of_another_name_is_refused():
+    model = nn.Dense(24, name="classifier")
+    variables = {"params": {"classifier": {"kernel": jnp.zeros((4, 24)), "bias": jnp.zeros(24)}}}
+    with pytest.raises(ValueError, match=r"must be called `head`.* got classifier; rename it"):
+        apply_network(model, variables, jnp.zeros((1, 4)), precision="bfloat16")

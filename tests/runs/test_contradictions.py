@@ -167,6 +167,12 @@ UNLABELLED = {"data.unlabelled_folder": "cells", "model.polarity": "read"}
         ({"data.own_polarity": "any", "model.polarity": "read"}, None),
         ({"training.batch_size": 32, "training.accumulation_steps": 4}, None),
         ({"model.rematerialization": "blocks"}, None),
+        ({"model.name": "stripnet", "model.stem_stride": 2}, None),
+        (
+            {"model.stem_stride": 2},
+            "`model.stem_stride` must be 1 but for StripNet, got 2 with `super_xception`; set it "
+            "to 1.",
+        ),
     ],
 )
 def test_what_goes_together(fields, problem):

@@ -4,7 +4,7 @@ import pytest
 from flax import linen as nn
 
 from configs.super_xception import get_config
-from superxception_jax.models.build import MODELS
+from superxception_jax.models.build import MODELS, build_model
 from superxception_jax.runs.experiment import build_experiment
 
 OTHER_OPTIMIZERS = {
@@ -212,6 +212,19 @@ def test_an_attribute_that_no_config_has_is_named(monkeypatch):
     monkeypatch.setitem(MODELS, "deep_cnn", (OwnNetwork, False))
     with pytest.raises(ValueError, match=r"must have attributes of .*, momentum, .* got batch_"):
         build_experiment(_changed(model__name="deep_cnn"))
+
+
+def test_an_attribute_with_a_default_needs_no_field(monkeypatch):
+    class OwnNetwork(nn.Module):
+        classes: int
+        implementation: str
+        depth: int = 4
+        dropout_rate: float = 0.1
+
+    monkeypatch.setitem(MODELS, "deep_cnn", (OwnNetwork, False))
+    experiment = build_experiment(_changed(model__name="deep_cnn", model__dropout_rate=0.25))
+    model = build_model(**experiment.model, classes=24, implementation="plain")
+    assert (model.depth, model.dropout_rate) == (4, 0.25)
 
 
 def test_none_stands_for_no_start():

@@ -69,8 +69,9 @@ class CaseSettings:
             # A chromosome is lost or gained by exception, see `preparation`.
             most = 0.1 if name in ("lost", "gained") else 1.0
             if not 0.0 < getattr(self, name) < most:
+                field = "mosaicism" if name == "mosaic_probability" else name
                 raise ValueError(
-                    f"`{name}` must be between 0 and {most:g}, got {getattr(self, name)}; "
+                    f"`{field}` must be between 0 and {most:g}, got {getattr(self, name)}; "
                     "correct it."
                 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import matplotlib
@@ -33,6 +34,7 @@ from superxception_jax.karyotyping.karyogram.picture import colour_picture
 from superxception_jax.karyotyping.karyogram.style import PALETTES
 
 HATCH = "//////"
+_WRITING = threading.Lock()  # The settings of matplotlib are those of all threads.
 
 
 def karyogram_figure(karyogram: Karyogram) -> Figure:
@@ -86,7 +88,7 @@ def save_svg(karyogram: Karyogram, path: Path) -> None:
         OSError: The file can't be written.
     """
     figure = karyogram_figure(karyogram)
-    with matplotlib.rc_context({"svg.hashsalt": "karyogram", "svg.fonttype": "path"}):
+    with _WRITING, matplotlib.rc_context({"svg.hashsalt": "karyogram", "svg.fonttype": "path"}):
         figure.savefig(path, format="svg", dpi=DOTS_PER_INCH, metadata={"Date": None})
 
 

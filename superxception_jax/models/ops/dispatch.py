@@ -74,6 +74,17 @@ def convolution(
     return plain_convolution(x, kernel, stride, padding)
 
 
+def activate(x: jax.Array, *, activation: str) -> jax.Array:
+    """Return a function of the input.
+
+    Args:
+        x: Any array.
+        activation: The function, "none" or "relu".
+    """
+    chosen = _choice(activation, "activation", ACTIVATIONS)
+    return jax.nn.relu(x) if chosen == "relu" else x
+
+
 def add_bias(x: jax.Array, bias: jax.Array, *, activation: str, implementation: str) -> jax.Array:
     """Return the input plus a bias for every channel.
 
@@ -93,7 +104,7 @@ def add_bias(x: jax.Array, bias: jax.Array, *, activation: str, implementation: 
     if _choice(implementation, "implementation", IMPLEMENTATIONS) == "fast":
         return fast_add_bias(wide, offset, activation).astype(x.dtype)
     y = wide + offset.reshape(1, 1, 1, -1)
-    return (jax.nn.relu(y) if activation == "relu" else y).astype(x.dtype)
+    return activate(y, activation=activation).astype(x.dtype)
 
 
 def depthwise_convolution(x: jax.Array, kernel: jax.Array, *, implementation: str) -> jax.Array:
@@ -229,7 +240,7 @@ def normalize_with(
     slope = scale * jax.lax.rsqrt(variance + epsilon)
     wide = _to_float32(x)
     y = wide * slope.reshape(1, 1, 1, -1) + (bias - mean * slope).reshape(1, 1, 1, -1)
-    return (jax.nn.relu(y) if activation == "relu" else y).astype(x.dtype)
+    return activate(y, activation=activation).astype(x.dtype)
 
 
 def _to_float32(x: jax.Array) -> jax.Array:
