@@ -11,6 +11,7 @@ from superxception_jax.arrays import check
 
 BIT_DEPTHS = (8, 10, 12, 14, 16)
 FLOAT_BITS = 32
+_FEWEST_LEVELS = 16  # Floating-point images of fewer levels have a range of their own.
 _HOT_PIXELS = 4  # so many of an image may be brighter than anything that its camera saw
 _ODD_IMAGES = 1 / 20  # of a cell, whose brightest pixels decide nothing
 
@@ -123,6 +124,8 @@ def _float_range(floats: Sequence[np.ndarray]) -> GreyRange:
     low = -_without_odd([robust_maximum(-grey) for grey in floats])
     if low >= 0 and high <= 1:
         return GreyRange(0.0, 1.0)
+    if low >= 0 and high < _FEWEST_LEVELS:
+        return GreyRange(0.0, high)  # Resampling and rounding exceed 1 by a little.
     if low >= 0 and high < 2 ** BIT_DEPTHS[-1]:
         return GreyRange(0.0, 2.0 ** next(depth for depth in BIT_DEPTHS if high < 2**depth) - 1)
     low = min(low, 0.0) if high > 0 else low

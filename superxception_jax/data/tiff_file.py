@@ -177,7 +177,10 @@ def _check_jpeg(segment: bytes, page: TiffPage) -> None:
 
 
 def _stated_bits(file: TiffFile, page: TiffPage, samples: np.ndarray) -> int:
-    """Return the bit depth that the file states, beyond that of whole bytes."""
+    """Return the bit depth that the file states, beyond that of whole bytes.
+
+    Programs write 16 where they know only the size of a number, and not what the camera measured.
+    """
     depth = page.bitspersample if isinstance(page.bitspersample, int) else 8
     if samples.dtype.kind != "u" and samples.dtype.kind != "b":
         return 0
@@ -188,14 +191,14 @@ def _stated_bits(file: TiffFile, page: TiffPage, samples: np.ndarray) -> int:
     largest = int(samples.max())
     if file.is_ome:
         match = re.search(r'SignificantBits="(\d+)"', file.ome_metadata or "")
-        if match and 8 <= int(match[1]) <= 16 and largest < 2 ** int(match[1]):
+        if match and 8 <= int(match[1]) < 16 and largest < 2 ** int(match[1]):
             return int(match[1])
     for tag in (_MAX_SAMPLE_VALUE, _S_MAX_SAMPLE_VALUE):
         value = page.tags.valueof(tag, 0)
         limit = max(value) if isinstance(value, tuple) else value
         # Others write the largest level of this image there, which says nothing of the depth.
         stated = int(limit).bit_length() if np.isfinite(limit) else 0
-        if 9 <= stated <= 16 and limit == 2**stated - 1 and largest <= limit:
+        if 9 <= stated < 16 and limit == 2**stated - 1 and largest <= limit:
             return stated
     return 0
 

@@ -20,6 +20,7 @@ ABNORMAL_COUNTS = ("0", "1", "3", "4")
 # Probability that a chromosome of the cell is lost in preparation, so that it is on no image: real
 # karyograms lack one chromosome in 12 of 294 cells.
 LOST_IN_PREPARATION = 1e-3
+TRIPLOID = 69  # chromosomes
 _CONSTITUTIONAL_MONOSOMY = 1e-5
 
 
@@ -105,6 +106,7 @@ def default_prior() -> CountPrior:
     odd = 1.0 / 300.0
     sexes = {"X": odd, "XXX": odd, "XXY": odd, "XYY": odd}
     sexes |= {name: 1e-5 for name in ("", "Y", "XXXX", "XXXY", "XXYY", "YY", "XYYY")}
+    sexes |= {name: 1e-6 for name in ("XXXXX", "XXXXY")}
     rest = (1.0 - sum(sexes.values())) / 2.0
     return CountPrior(autosomes=table, sexes={"XX": rest, "XY": rest, **sexes})
 
@@ -139,8 +141,9 @@ def incomplete_prior() -> CountPrior:
     table = np.empty((AUTOSOMES, MOST_OF_A_CLASS + 1))
     # Falls as 1/n!, which makes every assignment of up to two copies equally likely.
     table[:] = np.array((1.0, 1.0, 0.5, 1e-5, 1e-11)) / (2.5 + 1e-5 + 1e-11)
-    sexes = {"": 0.22, "X": 0.22, "Y": 0.22, "XX": 0.11, "XY": 0.23 - 4e-5}
-    sexes |= {name: 1e-5 for name in ("XXX", "XXY", "XYY", "YY")}
+    rare = ("XXX", "XXY", "XYY", "YY", "XXXX", "XXXY", "XXYY", "XXXXY")
+    sexes = {"": 0.22, "X": 0.22, "Y": 0.22, "XX": 0.11, "XY": 0.23 - 1e-5 * len(rare)}
+    sexes |= {name: 1e-5 for name in rare}
     return CountPrior(autosomes=table, sexes=sexes)
 
 
@@ -152,15 +155,21 @@ def prior_of_cell(total: int, *, whole: CountPrior) -> CountPrior:
         whole: Prior of whole cells.
 
     Returns:
-        `whole` if the number is in `COMPLETE_CELL`, else `incomplete_prior`; that of more than
-        four sets of autosomes has the sex chromosomes of a tetraploid cell.
+        `whole` if the number is in `COMPLETE_CELL`, `incomplete_prior` up to three sets, and beyond
+        them one for which all assignments are equally likely; that of more than four sets of
+        autosomes has the sex chromosomes of a tetraploid cell.
     """
     if total in COMPLETE_CELL:
         return whole
-    part = incomplete_prior()
-    if total <= AUTOSOMES * MOST_OF_A_CLASS:
-        return part
-    return CountPrior(autosomes=part.autosomes, sexes=_TETRAPLOID_SEXES)
+    if total <= TRIPLOID:
+        return incomplete_prior()
+    ways = np.array([1 / math.factorial(count) for count in range(MOST_OF_A_CLASS + 1)])
+    sexes = {"X" * x + "Y" * y: ways[x] * ways[y] for x in range(5) for y in range(3)}
+    flat = {name: float(one / sum(sexes.values())) for name, one in sexes.items()}
+    return CountPrior(
+        autosomes=np.tile(ways / ways.sum(), (AUTOSOMES, 1)),
+        sexes=_TETRAPLOID_SEXES if total > AUTOSOMES * MOST_OF_A_CLASS else flat,
+    )
 
 
 def load_prior(path: str | Path) -> CountPrior:

@@ -186,6 +186,9 @@ def test_one_strip_too_many_is_ignored():
         ({"extratags": [(281, 3, 1, 4095, True)]}, 12),
         ({"extratags": [(281, 3, 1, 3210, True)]}, 0),  # the largest level, not the depth
         ({"ome": True, "metadata": {"axes": "YX", "SignificantBits": 12}}, 12),
+        # Those of the numbers, as of programs that know no more.
+        ({"extratags": [(281, 3, 1, 65535, True)]}, 0),
+        ({"ome": True, "metadata": {"axes": "YX", "SignificantBits": 16}}, 0),
     ],
 )
 def test_the_depth_that_a_file_states_is_told(options, bits):

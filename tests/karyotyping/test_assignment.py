@@ -15,6 +15,7 @@ from superxception_jax.karyotyping.assignment import (
     to_log_likelihoods,
 )
 from superxception_jax.karyotyping.prior import (
+    CountPrior,
     count_costs,
     default_prior,
     incomplete_prior,
@@ -177,13 +178,24 @@ def test_the_smallest_and_largest_cells_are_assigned(prior):
 
 
 @pytest.mark.parametrize("sexes", [(4, 0), (2, 2)])
-@pytest.mark.parametrize("lost", [0, 1, 3])
+@pytest.mark.parametrize("lost", [0, 1, 3, 4, 12, 22])
 def test_a_tetraploid_cell_is_assigned(sexes, lost):
     labels, values = make_cell([4 - (place < lost) for place in range(22)] + list(sexes))
     found = assign_cell(values, prior=prior_of_cell(92 - lost, whole=default_prior()))
     np.testing.assert_array_equal(found.labels, labels)
+
+
+def test_a_prior_without_the_sex_chromosomes_of_a_cell_is_refused():
+    prior = CountPrior(autosomes=incomplete_prior().autosomes, sexes={"XX": 0.5, "XY": 0.5})
     with pytest.raises(ValueError, match=r"`prior` must have sex chromosomes .* 92 chrom"):
-        assign_cell(np.zeros((92, 24)), prior=incomplete_prior())
+        assign_cell(np.zeros((92, 24)), prior=prior)
+
+
+@pytest.mark.parametrize("sexes", [(5, 0), (4, 1)])
+def test_rare_sex_complements_are_assigned(sexes):
+    labels, values = make_cell([2] * 22 + list(sexes))
+    found = assign_cell(values, prior=prior_of_cell(len(labels), whole=default_prior()))
+    np.testing.assert_array_equal(found.labels, labels)
 
 
 @pytest.mark.parametrize(

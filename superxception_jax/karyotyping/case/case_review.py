@@ -155,7 +155,7 @@ def further_cells(
             f"{enough} more cells without it would exclude a line of {share} or more with 95 % "
             "confidence."
         )
-    least = min(missing)
+    least = min(filter(None, missing), default=0)
     more = max(enough - cells, least, 0)
     if len(agreeing) > 1:
         if least == 0:
@@ -163,8 +163,9 @@ def further_cells(
                 "All cell lines have enough cells; further cells would only make their proportions "
                 "more precise."
             )
+        which = "No cell line has" if all(missing) else "Not all cell lines have"
         return more, (
-            "No cell line has enough cells for a clone; the closest one needs "
+            f"{which} enough cells for a clone; the closest one needs "
             f"{quantity(least, 'more cell')}."
         )
     excluded = [excluded_percent(cells, confidence=one) for one in CONFIDENCES]

@@ -159,6 +159,8 @@ def test_cells_of_a_neoplastic_case_that_are_too_few_for_any_clone_have_no_formu
     for lines in ({"45,XX,-7": 2}, {"45,XX,-7": 2, "45,XX,-9": 2, "45,X": 2}):
         case = conclude({"46,XX": 1, **lines}, order="neoplastic")
         assert (case.formula, case.withheld) == ("", TOO_FEW_CELLS)
+        assert case.more_cells > 0
+        assert "cell lines have enough cells for a clone; the closest" in case.more_text
     # With three cells each decides; the patient's own karyotype needs one.
     case = conclude({"45,XX,-7": 3}, order="neoplastic")
     assert case.review_first == tuple((name, "without this cell: no formula") for name in "123")
@@ -228,10 +230,11 @@ def test_two_cells_of_one_name_are_refused():
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"order": "other"}, {"sex": "X"}, {"cells_of_gain": 0}, {"lost": 0.5}]
+    "wrong",
+    [{"order": "other"}, {"sex": "X"}, {"cells_of_gain": 0}, {"lost": 0.5}, {"mosaicism": 1.0}],
 )
 def test_settings_that_are_none_are_refused(wrong):
-    with pytest.raises(ValueError, match="must be"):
+    with pytest.raises(ValueError, match=f"`{next(iter(wrong))}` must be"):
         CaseSettings(**wrong)
 
 

@@ -87,10 +87,12 @@ export function furtherCells({ agreeing, missing, singles, unexplained }, settin
       `${share} or more with 95 % confidence.`;
     return { count: enough, text };
   }
-  const least = Math.min(...missing);
+  const lacking = missing.filter((one) => one > 0);
+  const least = lacking.length > 0 ? Math.min(...lacking) : 0;
   const count = Math.max(enough - cells, least, 0);
   if (agreeing.length > 1) {
-    const none = `No cell line has enough cells for a clone; the closest one needs ` +
+    const which = lacking.length === missing.length ? "No cell line has" : "Not all cell lines have";
+    const none = `${which} enough cells for a clone; the closest one needs ` +
       `${plural(least, "more cell")}.`;
     const all = "All cell lines have enough cells; further cells would only make their " +
       "proportions more precise.";
