@@ -115,7 +115,7 @@ def test_one_odd_image_does_not_choose(monkeypatch):
     monkeypatch.setattr(
         reader, "level_cell", lambda images, *, background: LeveledCell((), decided)
     )
-    dark = make_cell([np.zeros((9, 9), np.uint8)])
+    dark = make_cell([np.pad(np.full((9, 5), 200, np.uint8), 9)])
     assert choose_classifier(dark, background="auto").about["data set"] == "gband,own"
 
 
@@ -176,7 +176,7 @@ def test_an_export_that_is_cut_short_is_no_network_and_is_repeated(tmp_path, mon
 
 
 def test_a_given_background_is_not_guessed():
-    cell = make_cell([np.zeros((9, 9), np.uint8)])
+    cell = make_cell([np.pad(np.full((9, 5), 200, np.uint8), 9)])
     assert choose_classifier(cell, background="light").about["data set"] == "gband,own"
     with pytest.raises(ValueError, match=r"`background` must be one of .*, got 'grey'"):
         choose_classifier(cell, background="grey")
@@ -210,7 +210,7 @@ print(len(karyotype.chromosomes), [name for name in sys.argv[1:] if name in sys.
 
 
 def test_each_network_is_loaded_once():
-    cell = make_cell([np.zeros((9, 9), np.uint8)])
+    cell = make_cell([np.pad(np.full((9, 5), 200, np.uint8), 9)])
     one, other = (choose_classifier(cell, background=name) for name in ("auto", "dark"))
     assert one is other
 
