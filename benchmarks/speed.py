@@ -195,7 +195,7 @@ def main() -> None:
     if set(arguments.sides) == {MACHINE}:
         parser.error(f"`--sides` must name a program besides `{MACHINE}`; add one, such as `ours`.")
     output: Path = arguments.output
-    check_writable(output.parent, name="--output")
+    check_writable(output.parent, name="folder of --output")
     comparison: dict[str, Any] = {
         "program": digest_program(),
         "sides": arguments.sides,

@@ -154,7 +154,7 @@ def get_base() -> ConfigDict:
     optimizer.batch_scaling = "none"
     optimizer.reference_batch_size = 32  # batch size for which the learning rate is meant
     optimizer.schedule = "constant"  # constant | cosine: to zero at the last step | inverse_time
-    optimizer.warmup_epochs = 0.0  # epochs of linear warm-up, from the first step's share
+    optimizer.warmup_epochs = 0.0  # epochs in which the rate rises in equal steps, but not from 0
     optimizer.momentum = 0.0  # "nesterov" only
     optimizer.rate_decay = 0.0  # schedule "inverse_time" only: rate / (1 + rate_decay · step)
     optimizer.weight_decay = 0.0  # "adamw" only; biases and BatchNorm scales excluded
