@@ -69,7 +69,8 @@ def replacing(path: Path) -> Iterator[Path]:
 def undoing(moves: Sequence[tuple[Path, Path]]) -> Iterator[None]:
     """Move files back if the block, which moves them, raises or is stopped by a signal.
 
-    A file that can't be moved back, as another program holds it, keeps none of the others.
+    A file that can't be moved back, because another program holds it, is left where it is; the
+    others are moved back all the same.
 
     Args:
         moves: Path of each file or folder before and after, in the order of the moves.

@@ -195,11 +195,14 @@ def _strangers(named: Mapping[int, NamedClass], *, cell: str) -> dict[int, str]:
     """Return the reason for each name that ends in a number after a text of few names or none.
 
     Examples are `13 or 14` and `overlap 1` where the others are called `1a`. Numbers within the
-    text don't matter: they may count the images.
+    text don't matter: they may count the images. Where no name has a letter, a cell may consist of
+    several series of three or more.
     """
     texts = {index: _without_numbers(one.prefix) for index, one in named.items()}
     counts = Counter(texts.values())
-    enough = min(_FEWEST_COUNTED, max(counts.values(), default=0))
+    enough = max(counts.values(), default=0)
+    if not any(one.sure for one in named.values()):
+        enough = min(enough, _FEWEST_COUNTED)
     usual = {text for text, count in counts.items() if count >= enough}
     usual |= {texts[index] for index, one in named.items() if one.sure}
     usual |= {"", _without_numbers(cell)}

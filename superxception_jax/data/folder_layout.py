@@ -94,7 +94,9 @@ def _by_table(
         check_copies(table, [one.path for one in tree.left_out])
         rows = read_table(table)
     layout = _layout(tree, "table", *cells_of_table(tree, rows), table=table)
-    return replace(layout, names_cases=any(row.case for row in rows))
+    named = {row.case for row in rows}
+    derived = (cell.case for cell in layout.cells if cell.case not in named)
+    return replace(layout, deep_case=next((case for case in derived if "/" in case), ""))
 
 
 def _by_folders(tree: FolderTree) -> FolderLayout:

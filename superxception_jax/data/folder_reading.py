@@ -14,6 +14,7 @@ from superxception_jax.data.folder_tree import Branch, LeftOut
 
 CELL_IMAGES = 60  # More images are no diploid cell with some broken pieces.
 WHOLE_CELL_IMAGES = 35  # So many images or more in a folder are most of a cell.
+_LETTER_OR_ROMAN = re.compile("[a-z]|[ivx]+")
 PART_IMAGES = 16  # Fewer images in one of several folders may be those that are no chromosomes.
 FEWEST_OF_A_CELL = 5  # Fewer images beside others are no cell.
 CLASS_IMAGES = 4  # Copies of a class that a folder per class of one cell may hold.
@@ -207,12 +208,13 @@ def _nameless_cells(case: Branch) -> frozenset[str]:
     cell: beside it may be one for the whole picture.
     """
     names = frozenset(folded_text(one.name) for one in case.branches)
+    if not all(map(_is_cell, case.branches)):
+        return frozenset()
     if names == {folded_text(case.name)}:
         return frozenset({"."})  # As unpacked archives are; no folder has this name.
     cells = sum(len(one.all_images) >= PART_IMAGES for one in case.branches)
-    counted = any(map(str.isdigit, "".join(names))) or all(len(one) <= 3 for one in names)
-    parts = cells <= 1 and not counted and all(map(_is_cell, case.branches))
-    return names if parts else frozenset()
+    counted = any(map(str.isdigit, "".join(names))) or all(map(_LETTER_OR_ROMAN.fullmatch, names))
+    return names if cells <= 1 and not counted else frozenset()
 
 
 def _check_spellings(root: Branch, cases: Sequence[Branch]) -> None:

@@ -55,7 +55,8 @@ class FolderLayout:
         left_out: What is in the folder and is not read, with the reason.
         links: Number of links to files or folders that were followed.
         stale_rows: Number of rows of a table that isn't used which name no file.
-        names_cases: Whether the table that is used names a case.
+        deep_case: First case that consists of the names of several folders, because the table
+            names none; empty without one.
     """
 
     folder: Path
@@ -65,7 +66,7 @@ class FolderLayout:
     left_out: tuple[LeftOut, ...]
     links: int
     stale_rows: int = 0
-    names_cases: bool = False
+    deep_case: str = ""
 
     @property
     def sentence(self) -> str:
@@ -80,10 +81,10 @@ class FolderLayout:
             if alone := sum(not cell.case for cell in self.cells):
                 text += f", {alone:,} of them without a case"
         text = f"{shown_name(self.folder.name)}: {text} ({how}), {quantity(images, 'image')}"
-        if deep := self._deep_case:
+        if self.deep_case:
             text += (
-                f"; the folders of a cell name its case, such as `{deep}`: fill in `case` of "
-                f"{TABLE} if the patient is another one"
+                f"; the folders of a cell name its case, such as `{self.deep_case}`: fill in "
+                f"`case` of {TABLE} if the patient is another one"
             )
         if self.table and self.kind != "table":
             text += f"; {TABLE} is not used, because the folders define the same cells"
@@ -157,13 +158,6 @@ class FolderLayout:
                 f"cell, or write a table `{TABLE}` with the columns file,class,cell,case"
             )
         return ""
-
-    @property
-    def _deep_case(self) -> str:
-        """The first case that consists of several folders, where a table names none; else empty."""
-        if self.kind != "table" or self.names_cases:
-            return ""
-        return next((cell.case for cell in self.cells if "/" in cell.case), "")
 
     def _left_out_text(self) -> str:
         if not self.left_out:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from superxception_jax.data.class_names import class_text
 from superxception_jax.data.file_names import folded_text, name_order, same_text, shown_name
-from superxception_jax.data.folder_reading import NamedCell
+from superxception_jax.data.folder_reading import CELL_IMAGES, NamedCell
 from superxception_jax.data.folder_tree import EMPTY, TABLE, FolderTree, LeftOut
 from superxception_jax.data.labels_table import ImageIndex, TableRow, spelling_problems
 from superxception_jax.data.record import raise_problems
@@ -228,7 +228,8 @@ def _merged(listed: dict[Path, TableRow], located: dict[Path, _Location]) -> lis
     """Return one line for each cell of a known case that several folders of its name seem to hold.
 
     These may be cells of several cultures or slides, or of patients whose numbers were shortened:
-    then they hold more than a pair of a class. Folders of classes or groups divide a cell.
+    then they hold more than a pair of a class, or than a cell where no class is stated. Folders of
+    classes or groups divide a cell.
     """
     images: dict[tuple[str, str, str], list[Path]] = {}
     for file, row in listed.items():
@@ -240,16 +241,16 @@ def _merged(listed: dict[Path, TableRow], located: dict[Path, _Location]) -> lis
     problems: dict[tuple[str, str], str] = {}
     for (case, cell, label), files in images.items():
         folders = {tuple(map(folded_text, located[file].own)): file for file in reversed(files)}
-        if len(folders) > 1 and len(files) > 2:
+        if len(folders) > 1 and len(files) > (2 if label else CELL_IMAGES):
             one, two = list(reversed(folders.values()))[:2]
             row = listed[two]
             problems.setdefault(
                 (case, cell),
                 f"{row.where}: cell {shown_name(row.cell)!r} of case {shown_name(row.case)!r} has "
-                f"{len(files)} images of class {shown_name(label)!r} in several folders of its "
-                f"name, `{'/'.join(located[one].own)}` and `{'/'.join(located[two].own)}`, and may "
-                "be several cells; name these differently in `cell` or `case`, or put the images "
-                "of a cell into one folder",
+                f"{len(files)} images{f' of class {shown_name(label)!r}' if label else ''} in "
+                f"several folders of its name, `{'/'.join(located[one].own)}` and "
+                f"`{'/'.join(located[two].own)}`, and may be several cells; name these differently "
+                "in `cell` or `case`, or put the images of a cell into one folder",
             )
     return list(problems.values())
 

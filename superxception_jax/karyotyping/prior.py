@@ -141,9 +141,9 @@ def incomplete_prior() -> CountPrior:
     table = np.empty((AUTOSOMES, MOST_OF_A_CLASS + 1))
     # Falls as 1/n!, which makes every assignment of up to two copies equally likely.
     table[:] = np.array((1.0, 1.0, 0.5, 1e-5, 1e-11)) / (2.5 + 1e-5 + 1e-11)
-    rare = ("XXX", "XXY", "XYY", "YY", "XXXX", "XXXY", "XXYY", "XXXXY")
-    sexes = {"": 0.22, "X": 0.22, "Y": 0.22, "XX": 0.11, "XY": 0.23 - 1e-5 * len(rare)}
-    sexes |= {name: 1e-5 for name in rare}
+    sexes = {"": 0.22, "X": 0.22, "Y": 0.22, "XX": 0.11, "XY": 0.23 - 4e-5}
+    # No more: a fourth X would have to be as rare as a fourth copy of an autosome.
+    sexes |= {name: 1e-5 for name in ("XXX", "XXY", "XYY", "YY")}
     return CountPrior(autosomes=table, sexes=sexes)
 
 

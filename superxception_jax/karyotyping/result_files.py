@@ -19,8 +19,6 @@ from superxception_jax.files import undoing
 from superxception_jax.karyotyping.export import DRAFT_NOTE
 from superxception_jax.karyotyping.report.part_folder import remove_parts
 
-_EARLIER = ".earlier"  # Ending of results that are replaced.
-
 REPORT_FILE = "report.html"
 JSON_FILE = "karyotype.json"
 CSV_FILE = "assignments.csv"
@@ -194,7 +192,8 @@ def remove_results(out: Path, cell: str) -> None:
 def replacing_results(out: Path, name: str, *, cell: str) -> Iterator[Path]:
     """Yield an empty folder for the results of a cell, which replace earlier ones at the end.
 
-    If the block raises, earlier results stay as they are; they are never mixed with new ones.
+    If the block raises, earlier results stay as they are. If they can't be replaced, because
+    another program holds a file, all that can be moved is moved back.
 
     Args:
         out: Folder of the results.
@@ -221,7 +220,7 @@ def replacing_results(out: Path, name: str, *, cell: str) -> Iterator[Path]:
         # The mark of results is the last to go, so that a process that is killed leaves it.
         files = [one / file for one in folders for file in reversed(CELL_FILES)]
         earlier = [file for file in files if file.exists()]
-        aside = [(file, temporary / f"{number}{_EARLIER}") for number, file in enumerate(earlier)]
+        aside = [(file, temporary / f"{number}.earlier") for number, file in enumerate(earlier)]
         made = [(temporary / one, folder / one) for one in CELL_FILES if (temporary / one).exists()]
         # A program may hold an earlier file open, and refuse to give it.
         with undoing([*aside, *made]):
@@ -231,12 +230,8 @@ def replacing_results(out: Path, name: str, *, cell: str) -> Iterator[Path]:
             folder.mkdir(exist_ok=True)
             for before, after in made:
                 os.replace(before, after)
+    finally:
         shutil.rmtree(temporary, ignore_errors=True)
-    except BaseException:
-        # Earlier results that could not be moved back are not deleted.
-        if not any(temporary.glob(f"*{_EARLIER}")):
-            shutil.rmtree(temporary, ignore_errors=True)
-        raise
 
 
 def _folders_of(out: Path, cell: str) -> list[Path]:

@@ -171,7 +171,10 @@ def test_numbers_after_the_text_of_the_cell_or_of_other_files_are_classes():
         ([f"{number:02d} {'ABC'[number // 8]} {1 + number // 2}" for number in range(24)], "c"),
     ):
         assert "" not in read_class_names(stems, cell=cell)[0]
-    # Two markers are no more than one.
+    # Several odd ones are no more than one.
+    lettered = [f"{label}{letter}" for label in range(1, 23) for letter in "ab"]
+    for odd in (["13 or 14", "9 or 10", "4 or 5"], ["overlap1 4", "overlap2 6", "overlap3 1"]):
+        assert read_class_names([*lettered, *odd], cell="c")[0][-3:] == ["", "", ""]
     names = [*(f"scan41 {label}a" for label in range(1, 23)), "mar 1", "mar 3"]
     assert read_class_names(names, cell="c")[0][-2:] == ["", ""]
 

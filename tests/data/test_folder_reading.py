@@ -85,7 +85,7 @@ def test_parts_of_a_cell_are_no_cells(tmp_path):
         recognize_layout(tmp_path)
 
 
-@pytest.mark.parametrize("inner", ["chromosomes", "Chromosomen", "{}"])
+@pytest.mark.parametrize("inner", ["chromosomes", "Chromosomen", "png", "roi", "{}"])
 def test_a_folder_for_the_chromosomes_in_each_cell_makes_no_cases(tmp_path, inner):
     for name in ("M1", "M2", "M3"):
         put_names(tmp_path, [*below(f"{name}/{inner.format(name)}", CELL), f"{name}/all.jpg"])
@@ -109,6 +109,13 @@ def test_a_folder_for_the_chromosomes_in_each_cell_makes_no_cases(tmp_path, inne
             file.rename(tmp_path / name / file.name)
         (tmp_path / name / "cell 1").rmdir()
     assert cells(recognize_layout(tmp_path))[0] == ("", "M1", 47)
+
+
+def test_cases_within_folders_of_their_names_are_too_deep(tmp_path):
+    for name in ("P1", "P2"):
+        put_names(tmp_path, below(f"{name}/{name}/cell 1", CELL))
+    with pytest.raises(ValueError, match="got more levels, such as `P1/P1`"):
+        recognize_layout(tmp_path)
 
 
 def test_a_folder_for_the_picture_beside_that_of_the_chromosomes_makes_no_cases(tmp_path):

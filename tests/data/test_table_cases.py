@@ -122,6 +122,26 @@ def test_a_cell_that_folders_divide_is_one_as_the_table_says(tmp_path, names):
     assert [len(cell.files) for cell in recognize_cells(tmp_path).cells] == [len(names)]
 
 
+def test_a_cell_that_folders_divide_is_one_also_without_classes(tmp_path):
+    for count, refused in ((20, False), (31, True)):
+        names = [f"P1/{way}/c1/{one}.png" for way in "AB" for one in range(count)]
+        put_names(tmp_path, names)
+        write_labels(tmp_path, [f"{name},,c1,P1," for name in names])
+        if refused:
+            with pytest.raises(ValueError, match="has 62 images in several folders of its name"):
+                recognize_cells(tmp_path)
+        else:
+            assert [len(cell.files) for cell in recognize_cells(tmp_path).cells] == [40]
+
+
+def test_a_case_that_a_table_names_elsewhere_leaves_others_questioned(tmp_path):
+    names = ["K1/culture A/c1/x.png", "K1/culture B/c2/x.png", "K2/c1/x.png"]
+    put_names(tmp_path, names)
+    rows = zip(names, ("c1,", "c2,", "c1,K2"), strict=True)
+    write_labels(tmp_path, [f"{name},7,{cell}," for name, cell in rows])
+    assert "name its case, such as `K1/culture A`" in recognize_layout(tmp_path).sentence
+
+
 def test_a_case_that_a_table_names_as_the_folders_do_is_not_questioned(tmp_path):
     names = [f"K1/culture A/c{cell}/{one}.png" for cell in (1, 2) for one in "xy"]
     put_names(tmp_path, names)

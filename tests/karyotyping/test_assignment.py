@@ -185,6 +185,19 @@ def test_a_tetraploid_cell_is_assigned(sexes, lost):
     np.testing.assert_array_equal(found.labels, labels)
 
 
+def test_further_x_cost_as_much_as_further_autosomes_in_a_part():
+    """Images that resemble X are no X because there are some already."""
+    prior = incomplete_prior()
+    third = -np.log(6 * prior.autosomes[0, 3])
+    for name in prior.sexes:
+        ways = math.factorial(name.count("X")) * math.factorial(name.count("Y"))
+        excess = max(name.count("X") - 2, 0) + max(name.count("Y") - 1, 0)
+        assert -np.log(ways * prior.sexes[name]) >= excess * 0.9 * third
+    labels, values = make_cell([2] * 6 + [3] + [0] * 15 + [2, 0], certainty=20.0)
+    values[labels == 6, 22] = values[labels == 6, 6] - 4.0
+    np.testing.assert_array_equal(assign_cell(values, prior=prior).labels, labels)
+
+
 def test_a_prior_without_the_sex_chromosomes_of_a_cell_is_refused():
     prior = CountPrior(autosomes=incomplete_prior().autosomes, sexes={"XX": 0.5, "XY": 0.5})
     with pytest.raises(ValueError, match=r"`prior` must have sex chromosomes .* 92 chrom"):
