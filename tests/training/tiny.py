@@ -57,7 +57,7 @@ class TinyNetwork(nn.Module):
         x = nn.Conv(4, (3, 3), use_bias=False)(images)
         x = nn.relu(nn.BatchNorm(use_running_average=not train, momentum=0.9)(x))
         x = nn.Dropout(self.dropout_rate, deterministic=not train)(x.mean(axis=(1, 2)))
-        return nn.Dense(CLASSES)(x)
+        return nn.Dense(CLASSES, name="head")(x)
 
 
 def compile_quickly(step, mesh):
