@@ -235,9 +235,8 @@ def _merged(listed: dict[Path, TableRow], located: dict[Path, _Location]) -> lis
     for file, row in listed.items():
         own, cell = located[file].own, folded_text(row.cell)
         if row.case and cell and own and folded_text(own[-1]) == cell:
-            images.setdefault((folded_text(row.case), cell, _class_or_text(row.label)), []).append(
-                file
-            )
+            place = (folded_text(row.case), cell, _class_or_text(row.label))
+            images.setdefault(place, []).append(file)
     problems: dict[tuple[str, str], str] = {}
     for (case, cell, label), files in images.items():
         folders = {tuple(map(folded_text, located[file].own)): file for file in reversed(files)}

@@ -165,7 +165,8 @@ def prior_of_cell(total: int, *, whole: CountPrior) -> CountPrior:
         return incomplete_prior()
     ways = np.array([1 / math.factorial(count) for count in range(MOST_OF_A_CLASS + 1)])
     sexes = {"X" * x + "Y" * y: ways[x] * ways[y] for x in range(5) for y in range(3)}
-    flat = {name: float(one / sum(sexes.values())) for name, one in sexes.items()}
+    total_ways = sum(sexes.values())
+    flat = {name: float(one / total_ways) for name, one in sexes.items()}
     return CountPrior(
         autosomes=np.tile(ways / ways.sum(), (AUTOSOMES, 1)),
         sexes=_TETRAPLOID_SEXES if total > AUTOSOMES * MOST_OF_A_CLASS else flat,
