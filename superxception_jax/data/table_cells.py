@@ -239,9 +239,11 @@ def _merged(listed: dict[Path, TableRow], located: dict[Path, _Location]) -> lis
             images.setdefault(place, []).append(file)
     problems: dict[tuple[str, str], str] = {}
     for (case, cell, label), files in images.items():
-        folders = {tuple(map(folded_text, located[file].own)): file for file in reversed(files)}
+        folders: dict[tuple[str, ...], Path] = {}
+        for file in files:
+            folders.setdefault(tuple(map(folded_text, located[file].own)), file)
         if len(folders) > 1 and len(files) > (2 if label else CELL_IMAGES):
-            one, two = list(reversed(folders.values()))[:2]
+            one, two, *_ = folders.values()
             row = listed[two]
             problems.setdefault(
                 (case, cell),

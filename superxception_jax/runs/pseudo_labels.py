@@ -66,7 +66,7 @@ def keep_pseudo_labels(experiment: Experiment, workdir: Path) -> Chromosomes | N
         kept = load_pseudo_labels(workdir, reader=reader)
         if kept is not None:
             return kept
-        reader = digest_weights(_find_reader(experiment))
+        reader = reader or digest_weights(_find_reader(experiment))
         found = read_unlabelled(experiment)
         if is_first():
             save_pseudo_labels(workdir, found, reader=reader)
