@@ -86,8 +86,9 @@ def _hashable(model):
 @pytest.mark.parametrize("row", CONFIGS)
 def test_two_steps(row, data_dir, monkeypatch):
     if row.startswith("ablations."):
-        # What these change is the stack; the row `super_xception` trains it before Xception.
+        # What these change is the stack or the optimiser, and the rows train the networks.
         monkeypatch.setitem(build.MODELS, "super_xception", (DeepCNN, True))
+        monkeypatch.setitem(build.MODELS, "resnet50", (DeepCNN, False))
     config = importlib.import_module(f"configs.{row}").get_config("smoke")
     config.data.data_dir = data_dir
     experiment = build_experiment(config)

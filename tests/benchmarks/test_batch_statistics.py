@@ -12,7 +12,14 @@ from benchmarks.batch_statistics import (
 from superxception_jax.commands import build_config
 from superxception_jax.runs.experiment import build_experiment
 from superxception_jax.runs.setup import set_up
+from superxception_jax.training import compile as compilation
 from superxception_jax.training.compile import place_batch
+from tests.quick import QUICK
+
+
+@pytest.fixture(autouse=True)
+def compiled_quickly(monkeypatch):
+    monkeypatch.setattr(compilation, "compiler_options", lambda platform: QUICK)
 
 
 def setup_of(config, folder):

@@ -32,6 +32,7 @@ def test_add_your_own_model(tmp_path):
             *shlex.split(command)[1:],
             f"--workdir={tmp_path / 'run'}",
             "--compilation_cache=off",
+            "--config.model.implementation=plain",  # compiled faster
         ],
         cwd=tmp_path,
         env=environment(),

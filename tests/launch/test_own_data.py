@@ -12,6 +12,7 @@ from tests.launch.programs import REPOSITORY, run
 
 CONFIG = f"--config={REPOSITORY / 'configs' / 'stripnet.py'}:own"
 SMALL = (
+    "--config.model.implementation=plain",
     "--config.model.width_multiplier=0.125",
     "--config.model.middle_modules=1",
     "--config.model.input_px=50",

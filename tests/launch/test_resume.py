@@ -52,29 +52,30 @@ def _stop(arguments, workdir, number, *, lines):
     return stopped.stdout
 
 
-def test_killed_or_stopped_runs_end_like_one_never_stopped(folder, flags):
+def test_a_run_that_was_killed_and_stopped_ends_like_one_never_stopped(folder, flags):
     whole = folder / "whole"
     done = run("main.py", *FLAGS, *flags, f"--workdir={whole}", folder=folder)
     assert done.returncode == 0, done.stderr
     expected = _latest(whole)
     # Before the first checkpoint; politely, and then between two checkpoints of what was resumed.
-    for stops in ({2: signal.SIGKILL}, {3: signal.SIGTERM, 7: signal.SIGKILL}):
-        workdir = folder / f"stopped{len(stops)}"
-        saved, arguments = False, (*FLAGS, *flags)
-        for lines, number in stops.items():
-            said = _stop(arguments, workdir, number, lines=lines)
-            assert ("resuming from step" in said) == saved
-            saved, arguments = _has_saved(workdir), flags[1:]
-            assert saved or number == signal.SIGKILL
-        done = run("main.py", *arguments, f"--workdir={workdir}", folder=folder)
-        assert done.returncode == 0, done.stderr
-        assert ("resuming from step" in done.stdout) == saved
-        overrides = json.loads((workdir / "environment.json").read_text())["overrides"]
-        assert overrides["model.implementation"] == "plain"
-        step, state = _latest(workdir)
-        assert step == expected[0]
-        jax.tree.map(np.testing.assert_array_equal, state, expected[1])
-        steps, whole_steps = (
-            [(entry.kind, entry.step) for entry in load_metrics(one)] for one in (workdir, whole)
-        )
-        assert steps == whole_steps
+    stops = {2: signal.SIGKILL, 3: signal.SIGTERM, 7: signal.SIGKILL}
+    workdir = folder / "stopped"
+    saved, arguments = False, (*FLAGS, *flags)
+    for lines, number in stops.items():
+        said = _stop(arguments, workdir, number, lines=lines)
+        assert ("resuming from step" in said) == saved
+        saved = _has_saved(workdir)
+        assert saved or number == signal.SIGKILL
+        arguments = flags[1:] if saved else (*FLAGS, *flags)
+    done = run("main.py", *arguments, f"--workdir={workdir}", folder=folder)
+    assert done.returncode == 0, done.stderr
+    assert "resuming from step" in done.stdout
+    overrides = json.loads((workdir / "environment.json").read_text())["overrides"]
+    assert overrides["model.implementation"] == "plain"
+    step, state = _latest(workdir)
+    assert step == expected[0]
+    jax.tree.map(np.testing.assert_array_equal, state, expected[1])
+    steps, whole_steps = (
+        [(entry.kind, entry.step) for entry in load_metrics(one)] for one in (workdir, whole)
+    )
+    assert steps == whole_steps

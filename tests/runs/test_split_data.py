@@ -30,6 +30,12 @@ from superxception_jax.runs.split_file import describe_split
 from tests.runs.samples import sample_laboratory
 
 
+@pytest.fixture(scope="module")
+def data_dir(tmp_path_factory) -> str:
+    """Return a folder whose prepared data the tests share."""
+    return str(tmp_path_factory.mktemp("data"))
+
+
 def test_the_largest_cell_that_can_be_assigned_is_accepted():
     check_cells(np.array(["a"] * MOST_CHROMOSOMES + ["b"]))
 
@@ -42,9 +48,9 @@ def test_a_larger_cell_is_named():
         check_cells(np.array(["a"] * count + ["b"] * count))
 
 
-def test_the_share_of_the_memory_decides_where_images_are_and_nothing_else(tmp_path):
+def test_the_share_of_the_memory_decides_where_images_are_and_nothing_else(data_dir):
     config = get_config("smoke")
-    config.data.data_dir = str(tmp_path)
+    config.data.data_dir = data_dir
     config.data.ideogram_cells = 5
     found = []
     for memory_share in (0.0, 0.5):
@@ -63,9 +69,9 @@ def test_the_share_of_the_memory_decides_where_images_are_and_nothing_else(tmp_p
 
 
 @pytest.mark.parametrize("share", [0.25, 1.0])
-def test_copies_of_a_share_of_the_training_images_are_curled(tmp_path, share):
+def test_copies_of_a_share_of_the_training_images_are_curled(data_dir, share):
     config = get_config("smoke")
-    config.data.data_dir = str(tmp_path)
+    config.data.data_dir = data_dir
     config.data.curled_share = share
     experiment = build_experiment(config)
     everything = load_everything(experiment)

@@ -132,8 +132,8 @@ def _steps(workdir, kind):
     return [entry.step for entry in load_metrics(workdir) if entry.kind == kind]
 
 
-def test_four_steps_are_two_plus_restart_plus_two(tmp_path, compiled, whole):
-    for stop_after in (1, 2, 3, 5):
+def test_a_training_is_the_same_with_a_stop_in_each_epoch(tmp_path, compiled, whole):
+    for stop_after in (1, 5):
         part = tmp_path / f"stop{stop_after}"
         with pytest.raises(Interrupted, match=f"SIGTERM after step {stop_after}"):
             _run(part, compiled, stop_after=stop_after)
@@ -234,7 +234,7 @@ def test_the_last_weights_are_kept_whatever_their_loss(tmp_path, compiled):
         assert checkpoints.progress(BEST).best_validation_loss == 0.4
 
 
-@pytest.mark.parametrize("stop_after", [4, 6, 10])
+@pytest.mark.parametrize("stop_after", [6, 10])
 def test_an_interruption_does_not_change_the_stop(tmp_path, compiled, patient, stop_after):
     with pytest.raises(Interrupted):
         _run(tmp_path, compiled, settings=PATIENT, losses=LOSSES, stop_after=stop_after)

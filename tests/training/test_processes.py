@@ -64,22 +64,17 @@ def _difference(one, other):
     return np.linalg.norm(one - other) / np.linalg.norm(other)
 
 
-def test_two_processes_train_as_one_stop_together_and_are_resumed_by_another_number(tmp_path):
+def test_a_training_in_one_process_then_two_then_one_is_that_of_one(tmp_path):
     step, params, outputs = train_tiny(tmp_path / "whole" / "checkpoints", devices=1)
+    begun = train_tiny(tmp_path / "run" / "checkpoints", devices=1, stop_step=1)
+    assert begun[0] == 1
     stopped = _run(tmp_path / "run", count=2, devices=2, stop_step=2)
     # The last process asked after step 2; the answer comes one step later, in both.
     assert stopped["step"] == 3
     done = train_tiny(tmp_path / "run" / "checkpoints", devices=4)
     assert done[0] == step
     assert _difference(done[1], params) < TOLERANCE
-    assert (done[2].argmax(1) == outputs.argmax(1)).all()
-    # The other way: one process began, two go on.
-    begun = train_tiny(tmp_path / "other" / "checkpoints", devices=1, stop_step=2)
-    assert begun[0] == 2
-    ended = _run(tmp_path / "other", count=2, devices=1, stop_step=0)
-    assert ended["step"] == step
-    assert _difference(ended["params"], params) < TOLERANCE
-    np.testing.assert_allclose(ended["outputs"], outputs, atol=1e-3)
+    np.testing.assert_allclose(done[2], outputs, atol=1e-3)
 
 
 def test_a_single_process_is_the_first_and_waits_for_nobody():

@@ -23,7 +23,7 @@ def check(page):
     return set(passes)
 
 
-@pytest.fixture(params=["light", "dark"])
+@pytest.fixture
 def scheme(request, driver):
     feature = {"name": "prefers-color-scheme", "value": request.param}
     driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [feature]})
@@ -32,7 +32,8 @@ def scheme(request, driver):
 
 
 @pytest.mark.parametrize("case_address", ["one file"], indirect=True)
-@pytest.mark.parametrize("width", [1440, 390])
+# No colour depends on the width.
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1440), ("dark", 390)], indirect=["scheme"])
 def test_page_cell_and_dialog(case_page, case_samples, scheme, width):
     page, (cells, _) = case_page, case_samples
     size = {"width": width, "height": 960, "deviceScaleFactor": 1, "mobile": False}

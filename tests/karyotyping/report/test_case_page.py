@@ -13,8 +13,11 @@ from superxception_jax.karyotyping.report.case_values import CASE_KEYS, check_ca
 
 COPY = "the same images as `case 8/cell 3` (46 of them)"
 CASE = "#case-page"
+# How the cells come does not matter to these.
+ONE_FILE = pytest.mark.parametrize("case_address", ["one file"], indirect=True)
 
 
+@ONE_FILE
 def test_what_a_case_says(case_page, case_samples):
     page, (_, cases) = case_page, case_samples
     assert page.text(f"{CASE} h2") == "case 7"
@@ -101,6 +104,7 @@ def test_a_correction_changes_the_case(case_page, case_samples):
     assert "evidence" not in second["read"]
 
 
+@ONE_FILE
 def test_the_first_cell_is_that_of_the_case_whatever_is_listed(case_page, case_samples):
     page, (cells, _) = case_page, case_samples
     page.find(f"[data-cell='{cells[4].cell}']").click()
@@ -131,6 +135,7 @@ def test_of_a_cell_and_its_copy_one_counts_after_each_correction(case_page, case
     assert "1 analysed · 1 set aside" in page.text(f"{CASE} .numbers")
 
 
+@ONE_FILE
 def test_audit_trail_with_what_the_cell_overruled(case_page, case_samples):
     page, (cells, _) = case_page, case_samples
     (one,) = [one for one in cells[0].chromosomes if int(one.probabilities.argmax()) != one.label]
@@ -192,6 +197,7 @@ def test_keyboard_through_a_case(case_page, case_samples):
     assert page.driver.execute_script("return document.activeElement.checkVisibility()")
 
 
+@ONE_FILE
 def test_help_and_single_keys(case_page):
     page = case_page
     page.type("?")
