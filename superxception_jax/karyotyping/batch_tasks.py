@@ -136,10 +136,8 @@ def take_up(task: Task) -> TakenUp | StoredCell | Failure:
     """
     files: tuple[str, ...] = ()
     try:
-        if not task.again:
-            made_from = digest_cell(task.folder, digest_files(task.folder), program=task.program)
-            if (stored := _load_results(task, made_from=made_from)) is not None:
-                return stored
+        if not task.again and (stored := _load_results(task)) is not None:
+            return stored
         cell, files = load_files(task.folder)
         # Of what was read now: a file that a network share lost meanwhile is read again next time.
         made_from = digest_cell(task.folder, files, program=task.program)
@@ -160,8 +158,11 @@ def take_up(task: Task) -> TakenUp | StoredCell | Failure:
     return TakenUp(prepared, contents, made_from)
 
 
-def _load_results(task: Task, *, made_from: str) -> StoredCell | None:
-    """Return the results of an earlier run; None if they are not up to date, damaged or missing."""
+def _load_results(task: Task) -> StoredCell | None:
+    """Return the results of an earlier run; None if they are not up to date, damaged or missing.
+
+    The images are read only where there are results.
+    """
     folder = task.out / task.target
     pictures = {"png": (".png",), "svg": (".png", ".svg"), "none": ()}[task.pictures]
     try:
@@ -171,6 +172,7 @@ def _load_results(task: Task, *, made_from: str) -> StoredCell | None:
                 return None
     except (OSError, ValueError):
         return None
+    made_from = digest_cell(task.folder, digest_files(task.folder), program=task.program)
     return load_stored_cell(folder / JSON_FILE, folder / STATE_FILE, made_from=made_from)
 
 

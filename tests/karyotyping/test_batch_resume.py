@@ -12,16 +12,16 @@ from superxception_jax.karyotyping.result_files import REPORT_FILE
 from tests.karyotyping.small_batch import NETWORKS, contents, run, write_images
 
 
-def watch_reading(monkeypatch) -> list[str]:
-    """Return a list that gets the name of each cell whose images are read."""
+def watch_reading(monkeypatch, function: str = "load_files") -> list[str]:
+    """Return a list that gets the name of each cell whose files are read by a function."""
     read: list[str] = []
-    load_files = batch_tasks.load_files
+    original = getattr(batch_tasks, function)
 
     def watched(folder):
         read.append(folder.name)
-        return load_files(folder)
+        return original(folder)
 
-    monkeypatch.setattr(batch_tasks, "load_files", watched)
+    monkeypatch.setattr(batch_tasks, function, watched)
     return read
 
 
@@ -86,6 +86,19 @@ def test_a_cell_is_kept_only_if_nothing_changed(tmp_path, monkeypatch, change, a
     read = watch_reading(monkeypatch)
     assert run(cells, tmp_path / "out", **change).kept == 2 - len(again)
     assert read == again
+
+
+def test_files_are_compared_only_where_there_are_results(tmp_path, monkeypatch):
+    write_images(tmp_path / "batch" / "a")
+    compared = watch_reading(monkeypatch, "digest_files")
+    run(find_cells(tmp_path / "batch").cells, tmp_path / "out")
+    assert compared == []
+    write_images(tmp_path / "batch" / "b")
+    cells = find_cells(tmp_path / "batch").cells
+    assert run(cells, tmp_path / "out").kept == 1
+    assert compared == ["a"]
+    run(cells, tmp_path / "out", again=True)
+    assert compared == ["a"]
 
 
 @pytest.mark.parametrize("name", ["karyotype.json", "state.json", "review.js"])
