@@ -57,8 +57,8 @@ def store_variants(folder: Path, *, cells: int) -> PreparedFiles:
     if files.index.exists():
         return files
     base = load_everything(make_experiment(folder, cells=BASE_CELLS, memory_share=1.0))
-    with tqdm(total=cells * CELL_IMAGES, desc="writing", unit=" images") as bar:
-        store_cells(files, draw_variants(base, cells=cells), advance=bar.update)
+    variants = draw_variants(base, cells=cells)
+    store_cells(files, tqdm(variants, total=cells, desc="writing", unit=" cells"))
     return files
 
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import io
 import os
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from PIL import Image
 
 from superxception_jax.chromosomes import CLASS_NAMES
-from superxception_jax.data.builders import load_records, make_builder
+from superxception_jax.data.builders import count_records, iterate_cells, make_builder
 from superxception_jax.data.describe import describe_counts
 from superxception_jax.data.file_names import folders_for
 from superxception_jax.data.folder_tree import TABLE
@@ -21,6 +23,9 @@ from superxception_jax.data.labels_table import COLUMNS
 from superxception_jax.data.own.unknown_cases import describe_unknown_cases
 from superxception_jax.data.record import ChromosomeRecord
 from superxception_jax.files import readable_name, undoing, write_text
+
+# Stands for the images, which are not in memory together.
+_NO_IMAGE = np.zeros((0, 0), np.uint8)
 
 
 def prepare_dataset(
@@ -55,18 +60,24 @@ def prepare_dataset(
     )
     for sentence in builder.notices:
         print(sentence, flush=True)
-    records = load_records(builder, progress=progress)
+    count_records(builder, progress=progress)
+    records = [
+        dataclasses.replace(one, image=_NO_IMAGE) for cell in iterate_cells(builder) for one in cell
+    ]
     lines = [f"{builder.info.full_name} in {builder.data_path}", describe_counts(records)]
     notice = describe_unknown_cases([one.cell for one in records], [one.case for one in records])
     if dataset == "own" and notice:
         lines.append(notice)
     lines += builder.left_out
     if images_dir is not None:
-        lines.append(f"wrote {_write_images(records, images_dir)}")
+        images = (one.image for cell in iterate_cells(builder) for one in cell)
+        lines.append(f"wrote {_write_images(records, images, images_dir)}")
     return "\n".join(lines)
 
 
-def _write_images(records: Sequence[ChromosomeRecord], folder: Path) -> Path:
+def _write_images(
+    records: Sequence[ChromosomeRecord], images: Iterable[np.ndarray], folder: Path
+) -> Path:
     """Write every image as `<cell>/<name>.png`, and the table of all; nothing stays of a part.
 
     Part of a cell, and cells without their table, would be read as if they were whole.
@@ -83,10 +94,10 @@ def _write_images(records: Sequence[ChromosomeRecord], folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     # Within the folder, which may be a file system of its own; hidden files are never read.
     with tempfile.TemporaryDirectory(prefix=".unfinished-", dir=folder) as unfinished:
-        for record, name in zip(records, files, strict=True):
+        for image, name in zip(images, files, strict=True):
             file = Path(unfinished, name)
             file.parent.mkdir(parents=True, exist_ok=True)
-            Image.fromarray(record.image).save(file)
+            Image.fromarray(image).save(file)
         write_text(Path(unfinished, TABLE), _table_text(records, files))
         moves = [(one, folder / one.name) for one in Path(unfinished).iterdir()]
         with undoing(moves):

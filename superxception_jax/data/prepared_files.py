@@ -6,7 +6,7 @@ import collections
 import dataclasses
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -110,18 +110,12 @@ def prepared_files(
     )
 
 
-def store_cells(
-    files: PreparedFiles,
-    cells: Iterable[Mapping[str, np.ndarray]],
-    *,
-    advance: Callable[[int], object],
-) -> None:
+def store_cells(files: PreparedFiles, cells: Iterable[Mapping[str, np.ndarray]]) -> None:
     """Write a data set that is larger than the memory, a cell at a time, completely or not at all.
 
     Args:
         files: Where to. The images are written first, because only an index makes them valid.
         cells: For each cell the fields of `Chromosomes`, in the order of the data set.
-        advance: Called with the number of written images after each cell.
 
     Raises:
         OSError: A file can't be written.
@@ -134,7 +128,6 @@ def store_cells(
             for field, column in cell.items():
                 if field != "images":
                     chunks[field].append(_to_bytes(column) if field in TEXTS else column)
-            advance(len(cell["images"]))
     columns: dict[str, Any] = {field: np.concatenate(kept) for field, kept in chunks.items()}
     with replacing(files.index) as temporary, temporary.open("wb") as file:
         np.savez_compressed(file, **files.head(), **columns)

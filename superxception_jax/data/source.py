@@ -13,12 +13,7 @@ import numpy as np
 from tqdm import tqdm
 
 from superxception_jax.arrays import check
-from superxception_jax.data.builders import (
-    count_records,
-    iterate_cells,
-    load_records,
-    make_builder,
-)
+from superxception_jax.data.builders import count_records, iterate_cells, make_builder
 from superxception_jax.data.curl import curl_chromosome
 from superxception_jax.data.image_file import hash_image
 from superxception_jax.data.measure import measure_cell
@@ -158,14 +153,14 @@ def load_chromosomes(
             _normalize_cell, dataset=dataset, normalization=normalization, curled=curled
         )
         with Workers(usable_cores() if count >= _MANY_IMAGES else 1) as workers:
+            # The raw images of few cells are in memory at a time.
+            cells = workers.map(normalize, iterate_cells(builder))
+            normalized = _show_progress(cells, count=count, progress=progress)
             if fits(count):
-                cells = _by_cell(load_records(builder, progress=progress))
-                normalized = workers.map(normalize, cells)
-                chromosomes = _join(normalized, count=len(cells), progress=progress)
+                chromosomes = concatenate(list(normalized))
                 _write_cache(files, chromosomes)
             else:
-                normalized = workers.map(normalize, iterate_cells(builder))
-                _store(files, normalized, count=count, progress=progress)
+                store_cells(files, map(vars, normalized))
                 chromosomes = _load_stored(files, fits=fits)
     notice = describe_unknown_cases(chromosomes.cells, chromosomes.cases)
     if dataset == "own" and notice:
@@ -203,25 +198,14 @@ def _normalize_cell(
     )
 
 
-def _by_cell(records: Sequence[ChromosomeRecord]) -> list[list[ChromosomeRecord]]:
-    by_cell: dict[str, list[ChromosomeRecord]] = {}
-    for record in records:
-        by_cell.setdefault(record.cell, []).append(record)
-    return list(by_cell.values())
-
-
-def _join(normalized: Iterator[Chromosomes], *, count: int, progress: bool) -> Chromosomes:
-    """Return the chromosomes of all cells in one record."""
-    shown = tqdm(normalized, total=count, desc="Normalising", unit="cell", disable=not progress)
-    return concatenate(list(shown))
-
-
-def _store(
-    files: PreparedFiles, normalized: Iterator[Chromosomes], *, count: int, progress: bool
-) -> None:
-    """Write the chromosomes cell by cell, because all of them don't fit the memory."""
+def _show_progress(
+    normalized: Iterator[Chromosomes], *, count: int, progress: bool
+) -> Iterator[Chromosomes]:
+    """Yield the chromosomes of each cell, with a progress bar of all images."""
     with tqdm(total=count, desc="Normalising", unit="image", disable=not progress) as bar:
-        store_cells(files, (vars(one) for one in normalized), advance=bar.update)
+        for one in normalized:
+            yield one
+            bar.update(len(one.labels))
 
 
 def _write_cache(files: PreparedFiles, chromosomes: Chromosomes) -> None:

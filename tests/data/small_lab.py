@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import weakref
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -31,11 +33,11 @@ NOTICE = (
 )
 
 
-def make_lab(folder: Path) -> Path:
-    """Write two cells of three images each, and return their folder."""
+def make_lab(folder: Path, cells: Sequence[str] = ("10", "9")) -> Path:
+    """Write cells of three images each, and return their folder."""
     root = folder / "lab"
     generator = np.random.default_rng(0)
-    for cell in ("10", "9"):
+    for cell in cells:
         (root / cell).mkdir(parents=True)
         for number in (1, 2, 10):
             image = np.zeros((36 - 2 * number, 14), np.uint8)
@@ -62,6 +64,22 @@ def load(
         progress=False,
         curled=curled,
     )
+
+
+def watch_raw_images(monkeypatch, module) -> list[int]:
+    """Return a list that gets the number of raw images in memory whenever a cell is read."""
+    seen: list[weakref.ref[np.ndarray]] = []
+    counts: list[int] = []
+    iterate_cells = module.iterate_cells
+
+    def watched(builder):
+        for records in iterate_cells(builder):
+            seen.extend([weakref.ref(one.image) for one in records])
+            counts.append(sum(one() is not None for one in seen))
+            yield records
+
+    monkeypatch.setattr(module, "iterate_cells", watched)
+    return counts
 
 
 def caches(lab: Path) -> list[Path]:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from superxception_jax.data import prepare as prepare_module
 from superxception_jax.data.image_file import hash_image
 from superxception_jax.data.own.folder import load_folder, read_folder
 from superxception_jax.data.prepare import _write_images, prepare_dataset
@@ -17,6 +18,7 @@ from superxception_jax.data.record import ChromosomeRecord
 from superxception_jax.karyotyping.folders import find_cells
 from superxception_jax.system import Stopped
 from tests.data.image_folders import own_options, put
+from tests.data.small_lab import make_lab, watch_raw_images
 
 
 @pytest.fixture
@@ -44,6 +46,14 @@ def test_the_text_names_place_counts_and_unknown_patients(lab):
     assert lines[1] == "3 chromosomes, 1 cell, 1 case"
     assert lines[-2] == "3 chromosomes in 1 cell: c1"
     assert lines[-1].startswith("own: 1 cell without a patient")
+
+
+def test_the_images_of_one_cell_are_in_memory_at_a_time(tmp_path, monkeypatch):
+    lab = make_lab(tmp_path, cells=("1", "2", "3", "4"))
+    in_memory = watch_raw_images(monkeypatch, prepare_module)
+    prepare(lab, tmp_path / "raw")
+    # Four cells of three images are counted, then written; the last one goes with the next one.
+    assert in_memory == [3, 6, 6, 6] * 2
 
 
 def test_known_patients_need_no_notice(lab):
@@ -142,7 +152,7 @@ def test_cells_of_an_archive_are_read_again_with_their_patients(tmp_path):
             )
         )
     ]
-    found = read_as_own(_write_images(records, tmp_path / "raw"))
+    found = read_as_own(_write_images(records, images, tmp_path / "raw"))
     named = [
         dataclasses.replace(
             one, cell=one.cell if one.cell == one.case else f"{one.case}/{one.cell}"

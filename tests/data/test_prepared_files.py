@@ -13,7 +13,16 @@ from superxception_jax.data.prepared_files import prepared_files
 from superxception_jax.data.source import Chromosomes
 from superxception_jax.data.stored_images import StoredImages
 from superxception_jax.files import replacing
-from tests.data.small_lab import FOUND, NOTICE, SETTINGS, assert_equal, caches, load
+from tests.data.small_lab import (
+    FOUND,
+    NOTICE,
+    SETTINGS,
+    assert_equal,
+    caches,
+    load,
+    make_lab,
+    watch_raw_images,
+)
 
 
 def load_streamed(lab: Path) -> Chromosomes:
@@ -77,8 +86,15 @@ def test_a_set_beyond_the_memory_is_the_same_in_a_file(lab, capsys):
     assert_same_content(whole.take(mask), streamed.take(mask))
 
 
-def test_a_set_beyond_the_memory_is_prepared_cell_by_cell(lab, normalized_cells, monkeypatch):
-    monkeypatch.setattr(source, "load_records", None)
+@pytest.mark.parametrize("memory_share", [0.0, 0.5])
+def test_few_raw_images_are_in_memory_at_a_time(tmp_path, monkeypatch, memory_share):
+    lab = make_lab(tmp_path, cells=("1", "2", "3", "4"))
+    in_memory = watch_raw_images(monkeypatch, source)
+    assert len(load(lab, memory_share=memory_share).labels) == 12
+    assert in_memory == [3, 6, 6, 6]
+
+
+def test_a_set_beyond_the_memory_is_prepared_cell_by_cell(lab, normalized_cells):
     load_streamed(lab)
     assert normalized_cells == [["9/1a", "9/2a", "9/10a"], ["10/1a", "10/2a", "10/10a"]]
     normalized_cells.clear()
