@@ -31,7 +31,7 @@ from superxception_jax.runs.calibrated import (
     fit_calibration,
 )
 from superxception_jax.runs.orientation import measure_orientation
-from superxception_jax.runs.predicting import predict_split
+from superxception_jax.runs.predicting import classes_of, predict_images, predict_split
 from superxception_jax.runs.provenance import Provenance
 from superxception_jax.runs.report_figures import choose_restored, draw_restoration, figure_makers
 from superxception_jax.runs.report_text import Attempts, summarize_results
@@ -105,12 +105,13 @@ def write_report(
     # The test split is the result of the run; the files of other splits carry the split's name.
     suffix = "" if split == "test" else f"-{split}"
     with tqdm(total=len(images.labels), desc=f"testing on {split}", unit=" images") as bar:
-        outputs = predict_split(setup, variables, images, bar=bar)
+        outputs = predict_images(setup, variables, images.images, bar=bar)
+    classes = classes_of(setup, outputs, images)
     kept_start = start is not None and history.progress.best_step == 0
     calibration = fit_calibration(setup, variables, is_start=kept_start)
     temperature, shares = calibration.temperature, calibration.class_shares
-    predictions, withheld = calibrated_predictions(setup, images, outputs, temperature, shares)
-    metrics = compute_metrics(outputs, images.labels)
+    predictions, withheld = calibrated_predictions(setup, images, classes, temperature, shares)
+    metrics = compute_metrics(classes, images.labels)
     # First what can't be drawn again from the other files.
     files = [
         _write_calibration(setup, workdir, calibration),
@@ -126,10 +127,10 @@ def write_report(
         **_metrics(setup, predictions, metrics),
         parameters=int(parameter_overview.count_parameters(variables["params"])),
         multiply_accumulates=multiply_accumulates(setup),
-        calibration=_calibration(setup, outputs, images.labels, temperature),
+        calibration=_calibration(setup, classes, images.labels, temperature),
         super_resolution=None if restored is None else restored[0],
         missing=tuple(name for name, _ in parts.failures),
-        polarity=measure_orientation(setup, variables, images),
+        polarity=measure_orientation(setup, variables, images, outputs),
         start=_measure_start(setup, start, images),
         cells_withheld=withheld,
         sources=measure_sources(predictions, images.sources, **setup.experiment.bootstrap_options),
@@ -169,10 +170,10 @@ def share_predictions(setup: Setup, *, variables: Mapping[str, Any], split: str)
     The arguments, and the order of the predictions, are those of `write_report`.
     """
     images, start = setup.splits[split], _load_start(setup)
-    predict_split(setup, variables, images, bar=None)
+    outputs = predict_images(setup, variables, images.images, bar=None)
     fit_calibration(setup, variables)
     _restore(setup, variables, images, split=split)
-    measure_orientation(setup, variables, images)
+    measure_orientation(setup, variables, images, outputs)
     _measure_start(setup, start, images)
 
 
