@@ -28,16 +28,15 @@ import os, sys, time
 if __name__ == "__main__":
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: int(sys.argv[1])])
     from configs.stripnet import get_config
-    from superxception_jax.data.source import load_chromosomes
+    from superxception_jax.data.joined import load_data_sets, open_data_sets
     from superxception_jax.runs.experiment import build_experiment
 
     settings = build_experiment(get_config("gband")).normalization
     began = time.monotonic()
-    found = load_chromosomes(
-        dataset="gband",
-        dataset_options={},
+    builders = open_data_sets({"gband": {}}, data_dir=sys.argv[2], manual_dir=sys.argv[3])
+    found = load_data_sets(
+        builders,
         data_dir=sys.argv[2],
-        manual_dir=sys.argv[3],
         normalization=settings,
         memory_share=0.5,
         progress=False,

@@ -35,7 +35,9 @@ def make_builder(
 
     Args:
         dataset: Name of the data set, a key of `BUILDERS`.
-        dataset_options: Options of the data set, see `load_chromosomes`; none may be left out.
+        dataset_options: Options of the data set, none of which may be left out: none for
+            `bioimage`, `gband` and `tseng`; `folder`, `twins`, `polarity` and `background` for
+            `own`; `cells`, `seed`, `style` and `aneuploid_share` for `ideogram`.
         data_dir: Folder of the prepared data sets.
         manual_dir: Folder of the archives that may not be downloaded.
 

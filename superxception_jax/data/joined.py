@@ -4,23 +4,55 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from superxception_jax.data.builders import make_builder
 from superxception_jax.data.normalization_settings import NormalizationSettings
 from superxception_jax.data.source import Chromosomes, load_chromosomes
 from superxception_jax.data.stored_images import JoinedImages
+
+if TYPE_CHECKING:
+    from superxception_jax.data.record_builder import RecordBuilder
 
 # Of a joined data set they begin with the name of its source, because two may have a cell `1`.
 _PREFIXED = ("cells", "cases", "names")
 
 
+def open_data_sets(
+    data_sets: Mapping[str, Mapping[str, Any]], *, data_dir: str | Path, manual_dir: str | Path
+) -> dict[str, RecordBuilder]:
+    """Return the builders of data sets, and print how their folders were understood.
+
+    A folder is read and hashed here alone: with one builder, all loads of a run are of one content.
+
+    Args:
+        data_sets: Options of each data set by its name, see `make_builder`; at least one.
+        data_dir: Folder of the prepared data sets.
+        manual_dir: Folder of the archives that may not be downloaded.
+
+    Returns:
+        The builder of each data set by its name.
+
+    Raises:
+        ValueError: A data set or an option is unknown, or a folder can't be used.
+        FileNotFoundError: A folder is missing.
+    """
+    builders = {}
+    for name, options in data_sets.items():
+        builders[name] = make_builder(
+            name, dataset_options=options, data_dir=data_dir, manual_dir=manual_dir
+        )
+        for sentence in builders[name].notices:
+            print(sentence, flush=True)
+    return builders
+
+
 def load_data_sets(
-    data_sets: Mapping[str, Mapping[str, Any]],
+    builders: Mapping[str, RecordBuilder],
     *,
     data_dir: str | Path,
-    manual_dir: str | Path,
     normalization: NormalizationSettings,
     memory_share: float,
     progress: bool,
@@ -29,9 +61,8 @@ def load_data_sets(
     """Load one or several data sets as normalised images; prepare and cache what is missing.
 
     Args:
-        data_sets: Options of each data set by its name, see `load_chromosomes`; at least one.
+        builders: Builder of each data set by its name, from `open_data_sets`; at least one.
         data_dir: Folder of the prepared data sets; created if missing.
-        manual_dir: Folder of the archives that may not be downloaded.
         normalization: Settings by which images become canvases.
         memory_share: Share of the memory that the images of all data sets together may take, 0..1.
         progress: Whether to show progress bars.
@@ -41,22 +72,20 @@ def load_data_sets(
         All chromosomes, data set by data set; see `join_chromosomes`.
 
     Raises:
-        ValueError: A data set or an option is unknown, or the files have problems.
+        ValueError: The files of a data set have problems.
         FileNotFoundError: The files of a data set are missing.
     """
     return join_chromosomes(
         [
             load_chromosomes(
-                dataset=name,
-                dataset_options=options,
+                builder,
                 data_dir=data_dir,
-                manual_dir=manual_dir,
                 normalization=normalization,
-                memory_share=memory_share / len(data_sets),
+                memory_share=memory_share / len(builders),
                 progress=progress,
                 curled=curled,
             )
-            for name, options in data_sets.items()
+            for builder in builders.values()
         ]
     )
 

@@ -41,7 +41,7 @@ def prepare_dataset(
 
     Args:
         dataset: Name of the data set, a key of `builders.BUILDERS`.
-        dataset_options: Options of the data set, see `load_chromosomes`.
+        dataset_options: Options of the data set, see `make_builder`.
         data_dir: Folder of the prepared data sets; created if missing.
         manual_dir: Folder of the archives that may not be downloaded.
         images_dir: New or empty folder for the raw images with their table, None to write none.

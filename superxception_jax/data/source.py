@@ -7,13 +7,13 @@ import functools
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from tqdm import tqdm
 
 from superxception_jax.arrays import check
-from superxception_jax.data.builders import count_records, iterate_cells, make_builder
+from superxception_jax.data.builders import count_records, iterate_cells
 from superxception_jax.data.curl import curl_chromosome
 from superxception_jax.data.image_file import hash_image
 from superxception_jax.data.measure import measure_cell
@@ -32,6 +32,9 @@ from superxception_jax.data.record import ChromosomeRecord
 from superxception_jax.data.stored_images import Images, StoredImages
 from superxception_jax.files import check_writable, load_arrays, replacing
 from superxception_jax.workers import Workers, usable_cores
+
+if TYPE_CHECKING:
+    from superxception_jax.data.record_builder import RecordBuilder
 
 # Images from which the start of further processes, about a second, is gained back.
 _MANY_IMAGES = 1500
@@ -92,11 +95,9 @@ def concatenate(parts: Sequence[Chromosomes]) -> Chromosomes:
 
 
 def load_chromosomes(
+    builder: RecordBuilder,
     *,
-    dataset: str,
-    dataset_options: Mapping[str, Any],
     data_dir: str | Path,
-    manual_dir: str | Path,
     normalization: NormalizationSettings,
     memory_share: float,
     progress: bool,
@@ -105,12 +106,8 @@ def load_chromosomes(
     """Load a data set as normalised images; prepare and cache what is missing.
 
     Args:
-        dataset: Name of the data set, a key of `builders.BUILDERS`.
-        dataset_options: Options of the data set: none for `bioimage`, `gband` and `tseng`;
-            `folder`, `twins`, `polarity` and `background` for `own`; `cells`, `seed`, `style`
-            and `aneuploid_share` for `ideogram`.
+        builder: Builder of the data set, from `make_builder`.
         data_dir: Folder of the prepared data sets; created if missing.
-        manual_dir: Folder of the archives that may not be downloaded.
         normalization: Settings by which images become canvases.
         memory_share: Share of the memory that the images may take, 0..1; above it they stay in a
             file, of which only what is indexed is read. They are the same in either place.
@@ -122,14 +119,10 @@ def load_chromosomes(
         All chromosomes, sorted by cell, then name.
 
     Raises:
-        ValueError: The data set or an option is unknown, or the files have problems.
+        ValueError: The files have problems.
         FileNotFoundError: The files of the data set are missing.
     """
-    builder = make_builder(
-        dataset, dataset_options=dataset_options, data_dir=data_dir, manual_dir=manual_dir
-    )
-    for sentence in builder.notices:
-        print(sentence, flush=True)
+    dataset = builder.name
     files = prepared_files(
         builder.info.full_name,
         dataset=dataset,
@@ -163,7 +156,8 @@ def load_chromosomes(
                 store_cells(files, map(vars, normalized))
                 chromosomes = _load_stored(files, fits=fits)
     notice = describe_unknown_cases(chromosomes.cells, chromosomes.cases)
-    if dataset == "own" and notice:
+    # Of curled copies it was said with the images themselves.
+    if dataset == "own" and notice and not curled:
         print(notice, flush=True)
     return chromosomes
 

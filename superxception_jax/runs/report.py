@@ -250,7 +250,7 @@ def _restore(
     """Return the quality of restored images, some of them, and their names; None without any."""
     if not hasattr(setup.model, "enhance"):
         return None
-    pairs = load_pairs(setup.experiment, {split: images})[split]
+    pairs = load_pairs(setup, {split: images})[split]
     if len(pairs.canvases) == 0:
         return None
     restoration = compile_restoration(setup)

@@ -16,7 +16,6 @@ from superxception_jax.evaluation.restoration_quality import restoration_quality
 from superxception_jax.models.enlarging import enlarge
 from superxception_jax.models.inference import Predict, to_unit_range
 from superxception_jax.models.precision import apply_network
-from superxception_jax.runs.experiment import Experiment
 from superxception_jax.runs.setup import Setup
 from superxception_jax.runs.split_data import load_everything
 from superxception_jax.training import compile as compilation
@@ -48,11 +47,11 @@ class Pairs:
         return Pairs(self.canvases[indices], self.targets[indices], self.names[indices])
 
 
-def load_pairs(experiment: Experiment, parts: Mapping[str, Chromosomes]) -> dict[str, Pairs]:
+def load_pairs(setup: Setup, parts: Mapping[str, Chromosomes]) -> dict[str, Pairs]:
     """Load the long chromosomes, on the canvas and at high resolution.
 
     Args:
-        experiment: Experiment with the super-resolution stack.
+        setup: Setup of a run with the super-resolution stack.
         parts: Images by split.
 
     Returns:
@@ -60,10 +59,11 @@ def load_pairs(experiment: Experiment, parts: Mapping[str, Chromosomes]) -> dict
         longer than the canvas, as a choice of ours. Where lengths are relative to the cell, shorter
         chromosomes are shrunk as well.
     """
+    experiment = setup.experiment
     fine = dataclasses.replace(
         experiment.normalization, image_px=experiment.model["super_resolution"]["enlarged_px"]
     )
-    targets = load_everything(dataclasses.replace(experiment, normalization=fine))
+    targets = load_everything(dataclasses.replace(experiment, normalization=fine), setup.builders)
     places = {name: place for place, name in enumerate(targets.names.tolist())}
     pairs = {}
     for split, part in parts.items():

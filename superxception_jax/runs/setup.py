@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import flax.linen as nn
 import jax
@@ -27,6 +27,7 @@ from superxception_jax.runs.split_data import (
     check_splits,
     choose_to_curl,
     draw_split,
+    find_builders,
     load_curled,
     load_everything,
     repeat_images,
@@ -42,6 +43,9 @@ from superxception_jax.training.optimizers import make_optimizer
 from superxception_jax.training.processes import process_count
 from superxception_jax.training.state import TrainState, init_state
 
+if TYPE_CHECKING:
+    from superxception_jax.data.record_builder import RecordBuilder
+
 
 @dataclass(frozen=True)
 class Setup:
@@ -49,6 +53,7 @@ class Setup:
 
     Attributes:
         experiment: Checked experiment.
+        builders: Builder of each data set by its name.
         splits: Images by split: train, validation, test; each image once, see `repeated`.
         to_curl: Names of the training images of which a curled copy trains, too, by data set.
         pseudo_labelled: Images that train beside `train`, with the classes that another
@@ -69,6 +74,7 @@ class Setup:
     """
 
     experiment: Experiment
+    builders: Mapping[str, RecordBuilder]
     splits: Mapping[str, Chromosomes]
     to_curl: Mapping[str, Sequence[str]]
     pseudo_labelled: Chromosomes | None
@@ -102,7 +108,7 @@ class Setup:
 
         Testing needs none of them, and they take minutes to make.
         """
-        parts = [self.repeated, *load_curled(self.experiment, self.to_curl)]
+        parts = [self.repeated, *load_curled(self.experiment, self.builders, self.to_curl)]
         if self.pseudo_labelled is not None and len(self.pseudo_labelled.labels):
             parts.append(self.pseudo_labelled)
         return join_chromosomes(parts)
@@ -131,7 +137,8 @@ def set_up(
     """
     mesh = compilation.make_mesh(experiment.device_count)
     _check_batch_sizes(experiment, mesh)
-    everything = load_everything(experiment)
+    builders = find_builders(experiment)
+    everything = load_everything(experiment, builders)
     split = (choose_split or draw_split(experiment))(everything)
     stored = describe_split(everything, split)
     splits = {name: everything.take(getattr(split, name)) for name in PARTS}
@@ -158,6 +165,7 @@ def set_up(
     key = compilation.place_replicated(jax.random.key(experiment.seed), mesh)
     return Setup(
         experiment=experiment,
+        builders=builders,
         splits=splits,
         to_curl=to_curl,
         pseudo_labelled=beside[0] if beside else None,

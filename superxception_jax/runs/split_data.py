@@ -6,30 +6,50 @@ import dataclasses
 import functools
 import hashlib
 from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from superxception_jax.chromosomes import MOST_CHROMOSOMES
-from superxception_jax.data.joined import load_data_sets, prefix_of
+from superxception_jax.data.joined import load_data_sets, open_data_sets, prefix_of
 from superxception_jax.data.source import Chromosomes
 from superxception_jax.data.splits import WHOLE_CELL_PROTOCOLS, Split, SplitSettings, make_split
 from superxception_jax.runs.experiment import Experiment
 from superxception_jax.training.processes import first_alone, is_first
 
+if TYPE_CHECKING:
+    from superxception_jax.data.record_builder import RecordBuilder
 
-def load_everything(experiment: Experiment, *, curled: bool = False) -> Chromosomes:
+
+def find_builders(experiment: Experiment) -> dict[str, RecordBuilder]:
+    """Return the builder of each data set of an experiment, see `open_data_sets`.
+
+    Args:
+        experiment: Checked experiment.
+    """
+    return open_data_sets(
+        experiment.data_sets, data_dir=experiment.data_dir, manual_dir=experiment.manual_dir
+    )
+
+
+def load_everything(
+    experiment: Experiment,
+    builders: Mapping[str, RecordBuilder] | None = None,
+    *,
+    curled: bool = False,
+) -> Chromosomes:
     """Return all images of an experiment's data sets.
 
     Args:
         experiment: Checked experiment.
+        builders: Builders of the data sets, from `find_builders`; None to make them.
         curled: Whether each chromosome is curled at random.
     """
     # The first process prepares what is missing; those that share its disk then find it.
     with first_alone():
         return load_data_sets(
-            experiment.data_sets,
+            builders or find_builders(experiment),
             data_dir=experiment.data_dir,
-            manual_dir=experiment.manual_dir,
             normalization=experiment.normalization,
             # Images and curled copies are in memory together.
             memory_share=experiment.memory_share / (2 if experiment.curled_share else 1),
@@ -56,11 +76,16 @@ def choose_to_curl(train: Chromosomes, share: float) -> dict[str, list[str]]:
     return {one: names[sources == one].tolist() for one in dict.fromkeys(sources.tolist())}
 
 
-def load_curled(experiment: Experiment, names: Mapping[str, Sequence[str]]) -> list[Chromosomes]:
+def load_curled(
+    experiment: Experiment,
+    builders: Mapping[str, RecordBuilder],
+    names: Mapping[str, Sequence[str]],
+) -> list[Chromosomes]:
     """Return curled copies of images, with arms that touch, any way up.
 
     Args:
         experiment: Checked experiment.
+        builders: Builders of the data sets, from `find_builders`.
         names: Names of the images by data set, see `choose_to_curl`.
 
     Returns:
@@ -69,11 +94,9 @@ def load_curled(experiment: Experiment, names: Mapping[str, Sequence[str]]) -> l
     parts = []
     for source, wanted in names.items():
         alone = dataclasses.replace(
-            experiment,
-            data_sets={source: experiment.data_sets[source]},
-            memory_share=experiment.memory_share / len(experiment.data_sets),
+            experiment, memory_share=experiment.memory_share / len(experiment.data_sets)
         )
-        copies = load_everything(alone, curled=True)
+        copies = load_everything(alone, {source: builders[source]}, curled=True)
         start = prefix_of(source) if len(experiment.data_sets) > 1 else ""
         # By name: a run keeps its split when the data set has grown.
         places = {f"{start}{name}": place for place, name in enumerate(copies.names.tolist())}

@@ -145,7 +145,7 @@ def _pretrain(setup: Setup, workdir: Path) -> dict[str, Any]:
     folder = workdir / PRETRAINING_FOLDER
     if is_first():
         folder.mkdir(exist_ok=True)
-    pairs = load_pairs(experiment, {**setup.splits, "train": setup.repeated})
+    pairs = load_pairs(setup, {**setup.splits, "train": setup.repeated})
     count = len(pairs["train"].canvases)
     steps_per_epoch = count // experiment.batch_size
     if steps_per_epoch == 0 or len(pairs["validation"].canvases) == 0:

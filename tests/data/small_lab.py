@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from superxception_jax.data.joined import open_data_sets
 from superxception_jax.data.normalization_settings import NormalizationSettings
 from superxception_jax.data.source import Chromosomes, load_chromosomes
 from tests.data.image_folders import own_options
@@ -54,11 +55,11 @@ def load(
     memory_share: float = 0.5,
     curled: bool = False,
 ) -> Chromosomes:
+    data_dir = lab.parent / "data"
+    builders = open_data_sets({"own": own_options(lab)}, data_dir=data_dir, manual_dir="")
     return load_chromosomes(
-        dataset="own",
-        dataset_options=own_options(lab),
-        data_dir=lab.parent / "data",
-        manual_dir=lab.parent / "manual",
+        builders["own"],
+        data_dir=data_dir,
         normalization=settings,
         memory_share=memory_share,
         progress=False,

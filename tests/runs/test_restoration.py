@@ -20,7 +20,7 @@ from superxception_jax.runs.restoration import (
     measure_quality,
     restore,
 )
-from superxception_jax.runs.split_data import load_everything
+from superxception_jax.runs.split_data import find_builders, load_everything
 from superxception_jax.training.compile import make_mesh
 
 
@@ -33,7 +33,8 @@ def test_pairs_are_found_by_name(tmp_path):
     longer = np.flatnonzero(everything.lengths_px > experiment.normalization.image_px)
     # A part that no drawn split holds.
     chosen = longer[[5, 0, 3]]
-    pairs = load_pairs(experiment, {"some": everything.take(chosen)})["some"]
+    setup: Any = SimpleNamespace(experiment=experiment, builders=find_builders(experiment))
+    pairs = load_pairs(setup, {"some": everything.take(chosen)})["some"]
     np.testing.assert_array_equal(pairs.names, everything.names[chosen])
     np.testing.assert_array_equal(pairs.canvases, everything.images[chosen])
     enlarged_px = experiment.model["super_resolution"]["enlarged_px"]

@@ -9,6 +9,7 @@ from configs.stripnet import get_config
 from superxception_jax.evaluation.metrics import class_shares
 from superxception_jax.runs.experiment import build_experiment
 from superxception_jax.runs.setup import describe, set_up
+from tests.data.small_lab import make_lab
 
 
 def test_curled_copies_train_beside_the_images(tmp_path):
@@ -28,6 +29,21 @@ def test_curled_copies_train_beside_the_images(tmp_path):
         assert ("69 curled images" in describe(setup, tmp_path)) == (share > 0)
         steps.append(setup.steps_per_epoch)
     assert steps == [138 // 32, (138 + 69) // 32]
+
+
+def test_a_folder_is_read_once_in_a_run(tmp_path, capsys):
+    lab = make_lab(tmp_path, cells=[str(number) for number in range(12)])
+    config = get_config("smoke")
+    config.data.dataset, config.data.own_folder = "own", str(lab)
+    config.data.data_dir, config.data.curled_share = str(tmp_path / "data"), 1.0
+    config.training.batch_size = config.evaluation.batch_size = 4
+    setup = set_up(build_experiment(config))
+    assert "12 cells" in capsys.readouterr().out.splitlines()[0]
+    # Whatever changes during a training, the run has one view of the folder.
+    (lab / "1").rename(tmp_path / "1")
+    assert len(setup.trained.labels) == 2 * len(setup.splits["train"].labels)
+    assert capsys.readouterr().out == ""
+    assert len(list((tmp_path / "data" / "own").iterdir())) == 1
 
 
 def test_repeats_train_more_often_and_are_tested_once(tmp_path):

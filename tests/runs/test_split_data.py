@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 import pytest
@@ -21,6 +22,7 @@ from superxception_jax.runs.split_data import (
     check_polarity,
     choose_to_curl,
     draw_split,
+    find_builders,
     load_curled,
     load_everything,
     repeat_images,
@@ -76,7 +78,7 @@ def test_copies_of_a_share_of_the_training_images_are_curled(data_dir, share):
     experiment = build_experiment(config)
     everything = load_everything(experiment)
     train = everything.take(draw_split(experiment)(everything).train)
-    (curled,) = load_curled(experiment, choose_to_curl(train, share))
+    (curled,) = load_curled(experiment, find_builders(experiment), choose_to_curl(train, share))
     assert len(curled.labels) == int(share * len(train.labels))
     originals = train.take(np.flatnonzero(np.isin(train.names, curled.names)))
     for field in ("names", "labels", "cells"):
@@ -88,19 +90,20 @@ def test_copies_of_a_share_of_the_training_images_are_curled(data_dir, share):
 def test_copies_of_several_data_sets_are_found_by_name(tmp_path, monkeypatch):
     asked, shares = [], []
 
-    def load(data_sets, *, curled, memory_share, **_):
-        asked.append((*data_sets, curled))
+    def load(builders, *, curled, memory_share, **_):
+        asked.append((*builders, curled))
         shares.append(memory_share)
-        return join_chromosomes([one for one in two_laboratories() if one.sources[0] in data_sets])
+        return join_chromosomes([one for one in two_laboratories() if one.sources[0] in builders])
 
     monkeypatch.setattr(split_data, "load_data_sets", load)
     config = get_config("laboratories")
     config.data.dataset, config.data.own_folder = "gband,own", str(tmp_path)
     experiment = build_experiment(config)
-    everything = load_everything(experiment)
+    builders: Any = dict.fromkeys(("gband", "own"), "none is needed")
+    everything = load_everything(experiment, builders)
     # Backwards, and of the second laboratory alone.
     train = everything.take(np.flatnonzero(everything.sources == "own")[::-1])
-    (curled,) = load_curled(experiment, choose_to_curl(train, 0.5))
+    (curled,) = load_curled(experiment, builders, choose_to_curl(train, 0.5))
     assert asked == [("gband", "own", False), ("own", True)]
     # Together, also with the copies of the other one, they take what they may.
     assert shares == [experiment.memory_share / 2, experiment.memory_share / 4]
