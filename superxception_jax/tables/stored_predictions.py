@@ -84,6 +84,8 @@ class StoredPredictions:
 
     def describe_difference(self, other: StoredPredictions) -> str:
         """Return in which images another run differs, as `split_file.describe_difference`."""
+        if self.has_same_images(other):
+            return ""  # without an object for each image
         known = self.pixels is not None and other.pixels is not None
         return describe_difference(*(one._images(pixels=known) for one in (self, other)))
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from superxception_jax.runs.split_file import StoredImage
+from superxception_jax.tables import stored_predictions
 from superxception_jax.tables.stored_predictions import (
     compact_predictions,
     load_run_predictions,
@@ -50,6 +51,14 @@ def test_the_predictions_of_a_run_become_small_columns():
     assert one.pixels.tolist() == ["hash 0", "hash 1", "hash 2", "hash 3"]
     bare = compact_predictions(run_predictions("1 2 2 X"), images=None)
     assert (bare.assigned, bare.pixels) == (None, None)
+
+
+def test_equal_images_are_compared_as_arrays(monkeypatch):
+    first = dataclasses.replace(predictions("1 2 2 X"), pixels=np.array(["1", "2", "3", "4"]))
+    # The first run of each fold is compared with itself at every write of a table.
+    monkeypatch.setattr(stored_predictions, "StoredImage", None)
+    assert first.describe_difference(first) == ""
+    assert first.describe_difference(predictions("2 2 2 X")) == ""
 
 
 def test_images_differ_by_name_class_and_known_pixels(tmp_path):
