@@ -1,4 +1,4 @@
-"""The check of shapes and dtypes that every public array function uses.
+"""The check of shapes and dtypes that every public array function uses, and groups of rows.
 
 A specification is written as in the docstrings: ``"f32[B,H,W,1]"``. Named dimensions that appear
 in several arguments of one call must have the same size. ``compute`` is the number format of a
@@ -10,6 +10,8 @@ from __future__ import annotations
 import functools
 import re
 from typing import Any
+
+import numpy as np
 
 DTYPES = {
     "f32": ("float32",),
@@ -43,7 +45,6 @@ def check(**arguments: tuple[Any, str]) -> dict[str, int]:
         TypeError: An argument isn't an array, or its dtype differs from the specification or from
             that of another `compute` argument.
 
-    >>> import numpy as np
     >>> check(images=(np.zeros((2, 5, 5, 1), np.uint8), "u8[B,H,W,1]"))
     {'B': 2, 'H': 5, 'W': 5}
     """
@@ -78,6 +79,24 @@ def check(**arguments: tuple[Any, str]) -> dict[str, int]:
                 f"`{name}` must be {specification}, got shape {tuple(array.shape)}; reshape it."
             )
     return sizes
+
+
+def group_members(groups: np.ndarray) -> list[np.ndarray]:
+    """Return the indices of the members of each group, i64[M], ascending.
+
+    Args:
+        groups: any[N], name of the group of each member.
+
+    Returns:
+        The groups in the order in which they first come.
+
+    >>> [members.tolist() for members in group_members(np.array(["b", "a", "b"]))]
+    [[0, 2], [1]]
+    """
+    # Sorted once, because a search for each group would take the square of their number.
+    _, first, codes = np.unique(groups, return_index=True, return_inverse=True)
+    members = np.split(np.argsort(codes, kind="stable"), np.cumsum(np.bincount(codes))[:-1])
+    return [members[group] for group in np.argsort(first)]
 
 
 @functools.cache

@@ -4,7 +4,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from superxception_jax.arrays import check
+from superxception_jax.arrays import check, group_members
 
 
 def test_named_dimensions_are_returned_for_numpy_and_jax():
@@ -59,3 +59,17 @@ def test_no_array():
 def test_unreadable_specification(broken):
     with pytest.raises(ValueError, match="must look like"):
         check(images=(np.zeros(3, np.uint8), broken))
+
+
+@pytest.mark.parametrize("kind", [str, np.dtypes.StringDType()])
+def test_groups_are_those_of_a_search_for_each(kind):
+    names = np.random.default_rng(0).integers(0, 40, 300).astype(str).astype(kind)
+    expected = [np.flatnonzero(names == name) for name in dict.fromkeys(names.tolist())]
+    found = group_members(names)
+    assert [one.tolist() for one in found] == [one.tolist() for one in expected]
+    assert {one.dtype for one in found} == {np.dtype(np.int64)}
+
+
+def test_groups_of_nothing_and_of_one_are_few():
+    assert group_members(np.array([], str)) == []
+    assert [one.tolist() for one in group_members(np.array(["c", "c"]))] == [[0, 1]]

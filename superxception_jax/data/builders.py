@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from superxception_jax.arrays import group_members
 from superxception_jax.chromosomes import natural_key
 from superxception_jax.data.record import ChromosomeRecord
 from superxception_jax.files import damaged
@@ -127,10 +128,8 @@ def iterate_cells(builder: RecordBuilder) -> Iterator[list[ChromosomeRecord]]:
     with _quiet(), _naming_unsound(builder):
         examples = builder.as_data_source("all")
         cells, names = _load_keys(builder)
-    found, codes = np.unique(cells, return_inverse=True)
-    members = np.split(np.argsort(codes, kind="stable"), np.cumsum(np.bincount(codes))[:-1])
-    for cell in sorted(range(len(found)), key=lambda number: natural_key(str(found[number]))):
-        ordered = sorted(members[cell].tolist(), key=lambda index: natural_key(str(names[index])))
+    for members in sorted(group_members(cells), key=lambda one: natural_key(str(cells[one[0]]))):
+        ordered = sorted(members.tolist(), key=lambda index: natural_key(str(names[index])))
         with _quiet(), _naming_unsound(builder):
             records = examples.__getitems__(ordered)
         yield [_record(one) for one in records]

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from superxception_jax.arrays import check
+from superxception_jax.arrays import check, group_members
 from superxception_jax.chromosomes import CLASS_NAMES, X, Y
 from superxception_jax.evaluation.statistics import Interval, mean_interval
 from superxception_jax.karyotyping.assignment import assign_cell
@@ -96,13 +96,12 @@ def assign_cells(log_likelihoods: np.ndarray, cells: np.ndarray) -> np.ndarray:
     """
     check(log_likelihoods=(log_likelihoods, "f64[N,C]"), cells=(cells, "any[N]"))
     assigned = np.empty(len(cells), np.int64)
-    for name in dict.fromkeys(cells.tolist()):
-        members = np.flatnonzero(cells == name)
+    for members in group_members(cells):
         prior = prior_of_cell(len(members), whole=default_prior())
         try:
             assigned[members] = assign_cell(log_likelihoods[members], prior=prior).labels
         except ValueError as error:
-            raise ValueError(f"cell `{name}`: {error}") from error
+            raise ValueError(f"cell `{cells[members[0]]}`: {error}") from error
     return assigned
 
 
@@ -147,7 +146,7 @@ def compute_cell_metrics(
         seed: Random seed of the bootstrap.
     """
     correct = assigned == labels
-    members = [np.flatnonzero(cells == name) for name in dict.fromkeys(cells.tolist())]
+    members = group_members(cells)
     comparisons = [dataclasses.astuple(compare_cell(labels[one], assigned[one])) for one in members]
     fully, sex, counts = np.mean(comparisons, axis=0)
     return CellMetrics(

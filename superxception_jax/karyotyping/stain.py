@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from superxception_jax.arrays import check
+from superxception_jax.arrays import check, group_members
 from superxception_jax.chromosomes import CLASS_NAMES
 from superxception_jax.karyotyping.calibration import apply_temperature
 from superxception_jax.karyotyping.polarity import separate_polarity
@@ -189,9 +189,8 @@ def fit_stain(log_probabilities: np.ndarray, cells: np.ndarray) -> KnownStain:
     Source: components of variance of unequal groups, Searle, Casella, McCulloch 1992, chapter 3.
     """
     check(log_probabilities=(log_probabilities, "f64[N,C]"), cells=(cells, "any[N]"))
-    groups = [
-        image_doubts(log_probabilities[cells == name]) for name in dict.fromkeys(cells.tolist())
-    ] or [image_doubts(log_probabilities)]
+    members = group_members(cells) or [np.arange(0)]  # Without images, `image_doubts` raises.
+    groups = [image_doubts(log_probabilities[one]) for one in members]
     sizes, means = (np.array([f(one) for one in groups], np.float64) for f in (len, np.mean))
     count, total = len(groups), sizes.sum()
     doubts = np.concatenate(groups)

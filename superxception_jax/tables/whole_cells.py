@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from superxception_jax.arrays import group_members
 from superxception_jax.chromosomes import ANEUPLOIDY_KINDS, CLASS_NAMES, aneuploidy_kind
 from superxception_jax.evaluation.cells import CellComparison, compare_cell
 from superxception_jax.evaluation.statistics import Interval
@@ -110,8 +111,7 @@ def summarize_cells(
 
 def _compare_cells(labels: np.ndarray, assigned: np.ndarray, cells: np.ndarray) -> list[_Cell]:
     compared = []
-    for name in dict.fromkeys(cells.tolist()):
-        members = np.flatnonzero(cells == name)
+    for members in group_members(cells):
         truth, found = labels[members], assigned[members]
         compared.append(_Cell(compare_cell(truth, found), _kind(truth), _kind(found)))
     return compared
