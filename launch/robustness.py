@@ -73,7 +73,7 @@ def main() -> None:
     if not RUNS.value:
         raise ValueError("`--runs` must name folders of finished runs, got nothing; add them.")
     conditions = choose_conditions(KINDS.value)
-    check_name(NAME.value, flag="--name")
+    check_name(NAME.value)
     check_writable(Path(RESULTS.value), name="--results")
     own: list[ConditionResult] = []
     foreign: list[ConditionResult] = []

@@ -133,7 +133,7 @@ def main() -> None:
     cards = find_cards(GPUS.value)
     counts = parse_counts(MEASURE.value)
     if NAME.value:
-        check_name(NAME.value, flag="--name")
+        check_name(NAME.value)
     check_writable(Path(RESULTS.value), name="--results")
     check_writable(Path(COMPILATIONS.value), name="--compilations")
     if request.slices:

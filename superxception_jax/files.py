@@ -236,19 +236,18 @@ def damaged(path: Path, problem: object, *, content: str, remedy: str) -> ValueE
     return ValueError(f"`{path}` must hold {content}, got a damaged file ({text[0]}); {remedy}.")
 
 
-def check_name(name: str, *, flag: str) -> None:
-    """Raise if a text can't be the name of files in the folder of the results.
+def check_name(name: str) -> None:
+    """Raise if the text of `--name` can't be the name of files in the folder of the results.
 
     Args:
         name: The name, of a folder or of files with various endings.
-        flag: Flag that gives it, for the message.
 
     Raises:
         ValueError: The name is empty, leads to another folder or holds other characters.
     """
     if not re.fullmatch(r"\w[\w.-]*", name):
         raise ValueError(
-            f"`{flag}` must consist of letters, digits, `_`, `-` and `.`, got `{name}`; it names "
+            f"`--name` must consist of letters, digits, `_`, `-` and `.`, got `{name}`; it names "
             "what is written to the folder of the results."
         )
 

@@ -91,7 +91,7 @@ def make_plan(
         ValueError: Names, pairs or folders are invalid, or the runs don't belong in one
             table, because they test different images or different networks under one name.
     """
-    check_name(name, flag="--name")
+    check_name(name)
     folder = results / name
     stored = load_table(folder)
     check_vary(stored, vary)
