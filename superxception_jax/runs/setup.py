@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import flax.linen as nn
 import jax
@@ -14,7 +14,7 @@ import numpy as np
 import optax
 from clu import parameter_overview
 
-from superxception_jax.data.joined import join_chromosomes
+from superxception_jax.data.joined import Builders, join_chromosomes
 from superxception_jax.data.source import Chromosomes
 from superxception_jax.data.splits import PARTS, Split
 from superxception_jax.evaluation.metrics import class_shares
@@ -42,9 +42,6 @@ from superxception_jax.training.checkpoint_sharing import AnyCheckpoints
 from superxception_jax.training.optimizers import make_optimizer
 from superxception_jax.training.processes import process_count
 from superxception_jax.training.state import TrainState, init_state
-
-if TYPE_CHECKING:
-    from superxception_jax.data.record_builder import RecordBuilder
 
 
 @dataclass(frozen=True)
@@ -74,7 +71,7 @@ class Setup:
     """
 
     experiment: Experiment
-    builders: Mapping[str, RecordBuilder]
+    builders: Builders
     splits: Mapping[str, Chromosomes]
     to_curl: Mapping[str, Sequence[str]]
     pseudo_labelled: Chromosomes | None
@@ -104,10 +101,8 @@ class Setup:
 
     @property
     def trained(self) -> Chromosomes:
-        """Return all images that an epoch shows; the curled copies are loaded here.
-
-        Testing needs none of them, and they take minutes to make.
-        """
+        """Return all images that an epoch shows; the curled copies are loaded here."""
+        # Not before, because they take minutes to make, and testing needs none of them.
         parts = [self.repeated, *load_curled(self.experiment, self.builders, self.to_curl)]
         if self.pseudo_labelled is not None and len(self.pseudo_labelled.labels):
             parts.append(self.pseudo_labelled)
@@ -144,9 +139,8 @@ def set_up(
     splits = {name: everything.take(getattr(split, name)) for name in PARTS}
     to_curl = choose_to_curl(splits["train"], experiment.curled_share)
     check_splits(splits, experiment, tested=tested)
-    beside = []
-    if pseudo_labelled is not None:
-        beside = [without_known(pseudo_labelled, stored, experiment)]
+    given = [] if pseudo_labelled is None else [pseudo_labelled]
+    beside = [without_known(one, stored, experiment) for one in given]
     shown = len(shown_labels(splits["train"], experiment.repeats, to_curl))
     shown += sum(len(part.labels) for part in beside)
     steps_per_epoch = _count_steps(shown, experiment.batch_size)
