@@ -26,11 +26,8 @@ check_training_platform()
 from configs.base import get_base
 from superxception_jax.commands import run_guarded
 from superxception_jax.data.builders import BUILDERS
-from superxception_jax.data.crop import BACKGROUNDS
-from superxception_jax.data.own.equal_images import TWINS
-from superxception_jax.data.own.folder import POLARITIES
+from superxception_jax.data.options import BACKGROUNDS, POLARITIES, TWINS
 from superxception_jax.data.prepare import prepare_dataset
-from superxception_jax.data.show import settings_from_text, write_curled_figure, write_steps_figure
 
 OPTIONS = sorted({option for options, _ in BUILDERS.values() for option in options})
 
@@ -56,6 +53,13 @@ def _prepare(arguments: argparse.Namespace) -> str:
 
 
 def _show(arguments: argparse.Namespace) -> Path:
+    # Imported only where a picture is shown: Matplotlib and SciPy take a second.
+    from superxception_jax.data.show import (
+        settings_from_text,
+        write_curled_figure,
+        write_steps_figure,
+    )
+
     image, out = Path(arguments.show).expanduser(), Path(arguments.out).expanduser()
     settings = settings_from_text(
         arguments.normalization, defaults=get_base().normalization.to_dict()

@@ -18,9 +18,10 @@ from superxception_jax.data.background_level import (
     measure_level,
     vote,
 )
-from superxception_jax.data.crop import BACKGROUND_NOISE_LEVEL, BACKGROUNDS
+from superxception_jax.data.crop import BACKGROUND_NOISE_LEVEL
 from superxception_jax.data.grey_levels import GreyRange, find_ranges, robust_maximum
 from superxception_jax.data.image_file import OPAQUE, DecodedImage
+from superxception_jax.data.options import BACKGROUNDS
 
 _WHITE = 255 - BACKGROUND_NOISE_LEVEL
 # In a cell on black or white, an image with a background as far from it is an odd one. Less is a

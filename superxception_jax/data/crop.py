@@ -14,8 +14,7 @@ from scipy import ndimage
 from superxception_jax.arrays import check
 from superxception_jax.data.small_arrays import pad, percentile
 
-BACKGROUNDS = ("auto", "dark", "light")
-KINDS = ("dark", "light")  # what "auto" becomes for a whole cell, see `level_cell`
+KINDS = ("dark", "light")  # what background "auto" becomes for a whole cell, see `level_cell`
 BACKGROUND_NOISE_LEVEL = 8  # grey levels; scans have a background noise of 1..3
 FOREGROUND_SHARE = 0.12  # of the chromosome's own 99.5th percentile of grey
 SATELLITE_SHARE = 1 / 3  # of the chromosome's area, with stalk; more is another chromosome

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from superxception_jax.data.cell_scale import REFERENCES
-from superxception_jax.data.crop import BACKGROUNDS
+from superxception_jax.data.options import BACKGROUNDS
 
 TILTS = ("keep", "remove")
 STRAIGHTENINGS = ("none", "medial_axis")

@@ -16,7 +16,6 @@ from PIL import Image
 from scipy import ndimage
 
 from superxception_jax.data.cell_scale import REFERENCES
-from superxception_jax.data.crop import BACKGROUNDS
 from superxception_jax.data.measure import measure_cell
 from superxception_jax.data.normalization_settings import (
     GREYS,
@@ -24,6 +23,7 @@ from superxception_jax.data.normalization_settings import (
     STRAIGHTENINGS,
     NormalizationSettings,
 )
+from superxception_jax.data.options import BACKGROUNDS
 from tests.data.normalized import normalize_cell
 from tests.paths import REAL_DATA
 

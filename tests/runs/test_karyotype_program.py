@@ -10,7 +10,7 @@ from absl.testing import flagsaver
 
 from superxception_jax.commands import RESUMES
 from superxception_jax.data.background import CellBackground
-from superxception_jax.data.crop import BACKGROUNDS
+from superxception_jax.data.options import BACKGROUNDS
 from superxception_jax.karyotyping.case.conclude import conclude_case
 from superxception_jax.karyotyping.stain import StainVerdict
 from superxception_jax.runs import karyotype_program, reader

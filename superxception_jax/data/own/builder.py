@@ -5,14 +5,8 @@ from __future__ import annotations
 import functools
 import re
 
-from superxception_jax.data.crop import BACKGROUNDS
-from superxception_jax.data.own.equal_images import TWINS
-from superxception_jax.data.own.folder import (
-    POLARITIES,
-    find_folder,
-    iterate_folder,
-    read_folder,
-)
+from superxception_jax.data.options import BACKGROUNDS, POLARITIES, TWINS
+from superxception_jax.data.own.folder import find_folder, iterate_folder, read_folder
 from superxception_jax.data.record_builder import RecordBuilder, RecordConfig
 
 

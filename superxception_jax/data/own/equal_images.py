@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from superxception_jax.wording import quantity
 
-TWINS = ("refuse", "allow")
 MOST_SHOWN = 3
 # Share of the images of the smaller cell from which two cells count as one: more than a few files
 # that were put into the wrong folder, less than what is left of a copy that was cleaned up.

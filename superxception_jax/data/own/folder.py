@@ -33,8 +33,6 @@ from superxception_jax.files import absolute_path
 HASH_VERSION = 4  # Raise it whenever the records of an unchanged folder change.
 # Images that are kept between their check and their preparation; others are decoded twice.
 _KEPT_BYTES = 2**30
-# How the images are taken whose orientation the table does not state.
-POLARITIES = ("upright", "any")
 HOW_TO = (
     "name files `<cell>/<anything> <class>[a|b|...].<tif|png|bmp|jpg|jp2|webp|gif>`, "
     f"or write a table `{TABLE}` with the columns file,class[,cell][,case][,turned]"
