@@ -28,11 +28,12 @@ def laboratory(tmp_path_factory):
     return folder
 
 
-def test_a_training_that_gains_nothing_keeps_the_included_network(laboratory):
+def test_a_training_that_gains_nothing_keeps_the_included_network(laboratory, compiled):
     done = run(
         "main.py",
         CONFIG,
         "--config.data.own_folder=cells",
+        f"--compilation_cache={compiled}",
         "--workdir=spoiled",
         "--config.training.epochs=1",
         # So large a rate spoils any network.

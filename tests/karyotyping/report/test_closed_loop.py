@@ -55,9 +55,10 @@ def correct(page, cell, truth):
     return corrections
 
 
-def test_a_reviewed_batch_teaches_the_network(driver, laboratory, tmp_path):
+def test_a_reviewed_batch_teaches_the_network(driver, laboratory, tmp_path, compiled):
     folder, truth = laboratory
-    done = run("karyotype.py", "--images=cells", "--out=read", "--any_stain", folder=folder)
+    cache = f"--compilation_cache={compiled}"
+    done = run("karyotype.py", "--images=cells", "--out=read", "--any_stain", cache, folder=folder)
     assert done.returncode == 0, done.stderr
     driver.execute_cdp_cmd(
         "Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(tmp_path)}
@@ -78,6 +79,7 @@ def test_a_reviewed_batch_teaches_the_network(driver, laboratory, tmp_path):
         f"--config={REPOSITORY / 'configs' / 'stripnet.py'}:adapt",
         "--config.data.own_folder=cells",
         "--workdir=adapted",
+        cache,
         *SHORT,
         folder=folder,
     )
@@ -90,12 +92,12 @@ def test_a_reviewed_batch_teaches_the_network(driver, laboratory, tmp_path):
     assert before in done.stdout
     # The table says which way up each image is, so the orientation is learned and tested, too.
     assert results["polarity"]["turned_at_random"]["polarity_accuracy"] > 0.7
-    learn_without_labels(folder)
+    learn_without_labels(folder, cache)
 
 
-def learn_without_labels(folder):
+def learn_without_labels(folder, cache):
     """Adapt the adapted network once more, to further cells by what it reads in them."""
-    done = run("export.py", "--workdir=adapted", "--out=network", folder=folder)
+    done = run("export.py", "--workdir=adapted", "--out=network", cache, folder=folder)
     assert done.returncode == 0, done.stderr
     done = run(
         "main.py",
@@ -104,6 +106,7 @@ def learn_without_labels(folder):
         "--config.data.unlabelled_folder=unlabelled",
         "--config.model.init_from=network/variables.npz",
         "--workdir=again",
+        cache,
         *SHORT,
         "--config.training.epochs=1",
         folder=folder,
