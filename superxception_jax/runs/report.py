@@ -100,8 +100,7 @@ def write_report(
             compute together raises at once. Or the weights that the training started from have
             changed; nothing is written.
     """
-    images = setup.splits[split]
-    start = _load_start(setup)  # before anything is written, as the file may be missing
+    images, start = setup.splits[split], _load_start(setup)  # first, as its file may be missing
     # The test split is the result of the run; the files of other splits carry the split's name.
     suffix = "" if split == "test" else f"-{split}"
     with tqdm(total=len(images.labels), desc=f"testing on {split}", unit=" images") as bar:

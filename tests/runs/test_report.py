@@ -18,7 +18,7 @@ from superxception_jax.evaluation.metrics import class_shares
 from superxception_jax.evaluation.predictions import load_predictions
 from superxception_jax.files import write_text
 from superxception_jax.karyotyping.stain import KnownStain
-from superxception_jax.runs import calibrated, orientation, report
+from superxception_jax.runs import calibrated, report
 from superxception_jax.runs.experiment import build_experiment
 from superxception_jax.runs.included import INCLUDED
 from superxception_jax.runs.reader import load_calibration
@@ -228,32 +228,6 @@ def test_a_measurement_that_failed_is_said_to_be_missing(make, tmp_path, monkeyp
     with pytest.raises(ValueError, match=r"`super_resolution` failed"):
         make(cells(MALE))
     assert load_results(tmp_path).missing == ("super_resolution",)
-
-
-@pytest.mark.usefixtures("no_figures")
-def test_images_are_read_once_as_they_are_and_once_turned_at_random(make, tmp_path, monkeypatch):
-    counts, outputs, setups = [], [], []
-
-    def read_both(setup, variables, pixels, *, bar):
-        counts.append(pixels.shape[0])
-        classes = read(setup, variables, pixels[np.arange(pixels.shape[0])], bar=bar)
-        outputs.append(np.concatenate([classes, classes], axis=1) - np.float32(np.log(2.0)))
-        return outputs[-1]
-
-    for module in (calibrated, orientation, report):
-        monkeypatch.setattr(module, "predict_images", read_both)
-    monkeypatch.setattr(report, "multiply_accumulates", lambda setup: setups.append(setup) or 5)
-    test = cells(MALE, MALE)
-    upright = np.arange(len(test.labels)) >= 2
-    make(dataclasses.replace(test, upright=upright), **{"model.polarity": "read"})
-    assert counts == [92, 46, 90]  # the test images, those of the validation, those turned
-    polarity = load_results(tmp_path).polarity
-    assert polarity is not None
-    correct = outputs[0][:, :24].argmax(axis=1) == test.labels
-    assert polarity["upright"].accuracy == correct[upright].mean()
-    # Further processes take part in the same predictions, in the same order.
-    share_predictions(setups[0], variables={}, split="test")
-    assert counts == [92, 46, 90] * 2
 
 
 @pytest.mark.usefixtures("no_figures", "started")
