@@ -1,11 +1,10 @@
-"""The import rule of the rooms, the limits of size, and no TensorFlow."""
+"""The import rule of the rooms, and the limits of size."""
 
 from __future__ import annotations
 
 import ast
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -222,31 +221,6 @@ def _check_column(name: str, column: np.ndarray) -> None:
 
 
 # Forks of one process, which has what takes longest to import.
-_START_EACH = """
-import os, sys
-sys.path.insert(0, ".")
-import flax.linen, jax, optax, orbax.checkpoint
-for program in sys.argv[1:]:
-    if os.fork() == 0:
-        __import__(f"launch.{program}")
-        found = [name for name in ("tensorflow", "torch", "keras") if name in sys.modules]
-        print(program, *found, flush=True)
-        os._exit(0)
-    os.wait()
-"""
-
-
-def test_programs_start_without_tensorflow():
-    done = subprocess.run(
-        [sys.executable, "-c", _START_EACH, *PROGRAMS],
-        cwd=REPOSITORY,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert done.stdout.splitlines() == PROGRAMS
-
-
 def test_continuous_integration_runs_the_commands_of_the_readme():
     command = (REPOSITORY / ".ci" / "run").read_text(encoding="utf-8").strip().splitlines()[-1]
     assert command.startswith("ruff check . && ruff format --check . && mypy && python -m pytest")
