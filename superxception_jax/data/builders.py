@@ -106,8 +106,7 @@ def count_records(builder: RecordBuilder, *, progress: bool) -> int:
         if not builder.data_path.exists():
             _prepare(builder, progress=progress)
         with _naming_unsound(builder):
-            if not builder.info.splits:  # Prepared since by another program.
-                builder.info.read_from_directory(builder.data_path)
+            builder.read_prepared()
             return builder.info.splits["all"].num_examples
 
 

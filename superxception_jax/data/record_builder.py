@@ -72,8 +72,14 @@ class RecordBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):  #
         Empty for a data set without one, or one that an earlier version prepared.
         """
         if self.data_path.exists():
+            self.read_prepared()
             return dict(self.info.metadata.get("archive", {}))
         return dict(self.builder_config.digest())
+
+    def read_prepared(self) -> None:
+        """Read what another program has prepared since the builder was made, if one has."""
+        if not self.info.splits:
+            self.info.read_from_directory(self.data_path)
 
     def check_archive(self) -> None:
         """Raise if the data were prepared from another archive than the one that is there.

@@ -24,8 +24,8 @@ RECORDS = [
 ]
 
 
-def make(data_dir: Path, load=lambda: RECORDS) -> Builder:
-    config = RecordConfig(name="tiny", load=load)
+def make(data_dir: Path, load=lambda: RECORDS, digest=dict) -> Builder:
+    config = RecordConfig(name="tiny", load=load, digest=digest)
     return Builder(data_dir=data_dir, config=config, file_format="array_record")
 
 
@@ -61,6 +61,12 @@ def test_once_prepared_the_source_is_needed_no_more(tmp_path, capsys):
     capsys.readouterr()
     assert len(load_records(make(tmp_path, load=gone), progress=False)) == 12
     assert capsys.readouterr().out == ""
+
+
+def test_of_which_archive_they_are_is_known_also_when_another_program_prepares_them(tmp_path):
+    one, other = (make(tmp_path, digest=lambda: {"a.zip": "1"}) for _ in range(2))
+    one.download_and_prepare()
+    assert one.archive == other.archive == {"a.zip": "1"}
 
 
 def test_nothing_is_written_for_a_source_with_problems(tmp_path):
