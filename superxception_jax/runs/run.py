@@ -95,7 +95,7 @@ def train_and_test(
         print(describe(setup, workdir), flush=True)
         try:
             with open_checkpoints(workdir / "checkpoints") as checkpoints:
-                if mended := checkpoints.mend(setup.abstract_state):
+                if mended := checkpoints.mend(setup.abstract_state, kept=experiment.kept):
                     print(mended, flush=True)
                 step, finished = checkpoints.step(LATEST), _is_finished(setup, checkpoints)
                 if is_first():

@@ -193,7 +193,7 @@ def _pretrain(setup: Setup, workdir: Path) -> dict[str, Any]:
     )
     print(f"pretraining the super-resolution stack on {count:,} images", flush=True)
     with open_checkpoints(folder / "checkpoints") as checkpoints:
-        if mended := checkpoints.mend(task.abstract_state):
+        if mended := checkpoints.mend(task.abstract_state, kept=task.settings.kept):
             print(mended, flush=True)
         _train_or_resume(task, folder, checkpoints)
         return checkpoints.load_variables(BEST, task.abstract_state.variables)["params"]

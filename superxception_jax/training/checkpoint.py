@@ -21,6 +21,7 @@ from superxception_jax.training.checkpoint_files import (
     delete_incomplete,
     failed_save,
     last_set_aside,
+    lost_checkpoints,
     problem_of,
     quiet_failures,
     set_aside,
@@ -186,17 +187,19 @@ class Checkpoints:
             values = self._managers[kind].restore(step, args=args)["progress"]
             return Progress.from_json(values)
 
-    def mend(self, like: TrainState) -> str:
+    def mend(self, like: TrainState, *, kept: str) -> str:
         """Replace a damaged or missing checkpoint by the other one where nothing changes by it.
 
         Incomplete ones of a killed process are deleted: only the process that trains may call it.
 
         The best checkpoint is as good a start as the latest one, as the steps after it are then
         trained again with the same result. The latest one stands in for the best only if both
-        are of the same step. A best one beyond the latest is written again on the way.
+        are of the same step. A best one beyond the latest is written again on the way, and so is
+        each one where the last weights are kept.
 
         Args:
             like: As for `load`.
+            kept: Weights that the best checkpoint holds, see `LoopSettings`.
 
         Returns:
             A sentence about what was replaced; empty if both are sound, or if there are none yet.
@@ -208,40 +211,45 @@ class Checkpoints:
         for kind in (LATEST, BEST):
             delete_incomplete(self._directory / kind)
         latest, best = self._try_to_load(LATEST, like), self._try_to_load(BEST, like)
-        if self.step(LATEST) is None and self.step(BEST) is None:
-            return ""
-        if isinstance(latest, Exception):
-            if isinstance(best, Exception):
-                raise self._lost(f"{problem_of(latest)} {problem_of(best)}")
+        steps = (self.step(kind) for kind in (LATEST, BEST))
+        latest_step, best_step = (-1 if step is None else step for step in steps)
+        if isinstance(best, Exception):
+            if isinstance(latest, DamagedCheckpointError):
+                raise lost_checkpoints(self._directory, problem_of(latest), problem_of(best))
+            if best_step > latest_step:
+                self._set_aside(BEST)
+                return f"warning: {problem_of(best)} The steps up to it are trained again."
+            if isinstance(latest, Exception) or (
+                best_step < 0 and last_set_aside(self._directory, BEST) > latest_step
+            ):
+                return ""  # Neither is there yet, or an earlier start has said what is above.
+        elif isinstance(latest, Exception):
             self._replace(LATEST, best)
             return (
                 f"warning: {problem_of(latest)} Training goes on from the best checkpoint, of step "
-                f"{self.step(BEST)}; the steps after it are trained again, with the same result."
+                f"{best_step}; the steps after it are trained again, with the same result."
             )
-        latest_step = self.step(LATEST) or 0
-        if isinstance(best, DamagedCheckpointError) and (self.step(BEST) or 0) > latest_step:
-            self._set_aside(BEST)
-            return f"warning: {problem_of(best)} The steps up to it are trained again."
-        if isinstance(best, FileNotFoundError) and (
-            last_set_aside(self._directory, BEST) > latest_step
-        ):
-            return ""  # An earlier start has said that the steps up to it are trained again.
-        return self._mend_best(latest, best)
+        assert not isinstance(latest, Exception), "handled above"
+        return self._mend_best(latest, best, kept=kept)
 
-    def _mend_best(self, latest: Loaded, best: Loaded | Exception) -> str:
+    def _mend_best(self, latest: Loaded, best: Loaded | Exception, *, kept: str) -> str:
         best_step = latest[1].best_step
+        problem = f"`{self._directory / BEST}` holds step {self.step(BEST)}."
         if isinstance(best, Exception):
             problem = problem_of(best)
-        else:
-            problem = f"`{self._directory / BEST}` holds step {self.step(BEST)}."
         if math.isinf(latest[1].best_validation_loss) or (
             not isinstance(best, Exception) and (self.step(BEST) or 0) >= best_step
         ):
             return ""
         if best_step != self.step(LATEST):
-            raise self._lost(
-                f"{problem} The latest checkpoint, of step {self.step(LATEST)}, is sound, but the "
-                f"best was that of step {best_step}."
+            if kept == "last":  # What it holds is never read before it is written again.
+                if not isinstance(best, DamagedCheckpointError):
+                    return ""
+                self._set_aside(BEST)
+                return f"warning: {problem} It is written again at the end of the epoch."
+            sound = f"The latest checkpoint, of step {self.step(LATEST)}, is sound, but the best"
+            raise lost_checkpoints(
+                self._directory, problem, f"{sound} was that of step {best_step}."
             )
         self._replace(BEST, latest)
         return (
@@ -266,12 +274,6 @@ class Checkpoints:
         if step is not None:
             set_aside(self._directory, kind, step)
             self._managers[kind].reload()
-
-    def _lost(self, problem: str) -> DamagedCheckpointError:
-        return DamagedCheckpointError(
-            f"{problem} Restore `{self._directory}` from a copy, or delete it to train the run "
-            "from its start."
-        )
 
     @contextlib.contextmanager
     def _reading(self, kind: str) -> Iterator[int]:

@@ -214,6 +214,19 @@ def damaged_checkpoint(folder: Path, error: Exception) -> DamagedCheckpointError
     )
 
 
+def lost_checkpoints(directory: Path, *problems: str) -> DamagedCheckpointError:
+    """Return the error of checkpoints of which none can stand in for another.
+
+    Args:
+        directory: Folder of the checkpoints of a run.
+        problems: What is wrong, in sentences.
+    """
+    return DamagedCheckpointError(
+        f"{' '.join(problems)} Restore `{directory}` from a copy, or delete it to train the run "
+        "from its start."
+    )
+
+
 def problem_of(error: Exception) -> str:
     """Return what is wrong with a checkpoint, without the remedy.
 

@@ -81,9 +81,9 @@ class SharedCheckpoints:
         """Load the progress of the training up to a checkpoint."""
         return Progress.from_json(tell(lambda: self._files.progress(kind).to_json()))
 
-    def mend(self, like: TrainState) -> str:
+    def mend(self, like: TrainState, *, kept: str) -> str:
         """Replace a damaged or missing checkpoint by the other one, see `Checkpoints.mend`."""
-        return tell(lambda: self._files.mend(_zeros(like)))
+        return tell(lambda: self._files.mend(_zeros(like), kept=kept))
 
     @property
     def _files(self) -> Checkpoints:

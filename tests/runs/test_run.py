@@ -58,7 +58,7 @@ class Steps:
         monkeypatch.setattr(run, "write_report", report)
         monkeypatch.setattr(Checkpoints, "step", lambda this, kind: self.step)
         monkeypatch.setattr(Checkpoints, "progress", lambda this, kind: Progress())
-        monkeypatch.setattr(Checkpoints, "mend", lambda this, like: "")
+        monkeypatch.setattr(Checkpoints, "mend", lambda this, like, *, kept: "")
 
 
 @pytest.fixture

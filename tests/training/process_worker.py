@@ -81,7 +81,7 @@ def train_tiny(folder: Path, *, devices: int = 0, stop_step: int = 0):
         return "SIGTERM" if last and stop_step and done[0] >= stop_step else ""
 
     with open_checkpoints(folder) as checkpoints:
-        assert checkpoints.mend(task.abstract_state) == ""
+        assert checkpoints.mend(task.abstract_state, kept=task.settings.kept) == ""
         if checkpoints.step(LATEST) is None:
             state, progress = task.first_state(), Progress()
         else:
