@@ -14,7 +14,8 @@ from superxception_jax.files import check_writable, write_json, write_text
 from superxception_jax.runs.equal_setups import check_equal_setups
 from superxception_jax.runs.experiment import Experiment
 from superxception_jax.runs.finished import has_ended
-from superxception_jax.runs.lineage import check_unseen, collect_trained
+from superxception_jax.runs.kept_split import describe_missing_split, keep_split
+from superxception_jax.runs.lineage import check_unseen
 from superxception_jax.runs.lock import locked_run
 from superxception_jax.runs.provenance import Provenance, TrainingRecord, describe_provenance
 from superxception_jax.runs.pseudo_labels import keep_pseudo_labels
@@ -23,18 +24,11 @@ from superxception_jax.runs.report import RunHistory, share_predictions, write_r
 from superxception_jax.runs.results import RESULTS_FILE
 from superxception_jax.runs.setup import Setup, describe, load_best, parameter_table, set_up
 from superxception_jax.runs.split_data import draw_split
-from superxception_jax.runs.split_file import (
-    check_images,
-    describe_images,
-    load_split,
-    save_split,
-)
+from superxception_jax.runs.split_file import check_images, describe_images, load_split
 from superxception_jax.runs.start_record import check_start, find_start, keep_start
 from superxception_jax.runs.train import train_network
-from superxception_jax.runs.trained_images import save_trained
 from superxception_jax.runs.workdir import (
     ENVIRONMENT_FILE,
-    SPLIT_FILE,
     claimed_workdir,
     command_again,
     has_checkpoint,
@@ -103,7 +97,7 @@ def train_and_test(
                     if not finished:
                         # Those of an earlier training would vouch for this one.
                         (workdir / RESULTS_FILE).unlink(missing_ok=True)
-                    _keep_split(setup, workdir, has_begun=step is not None, finished=finished)
+                    keep_split(setup, workdir, has_begun=step is not None, finished=finished)
                     keep_places(workdir, experiment)
                     record = _record_training(
                         workdir, provenance, overrides=overrides, finished=finished
@@ -153,13 +147,14 @@ def evaluate_run(
         choose = split_choice(experiment, workdir, needed=needed, use_stored_split=use_stored_split)
         setup = set_up(
             experiment,
+            trains=False,
             tested=split,
             choose_split=choose,
             pseudo_labelled=load_pseudo_labels(workdir),
             start=keep_start(experiment.init_from, workdir, is_new=False),
         )
         if load_split(workdir) is None:
-            print(_no_split(workdir, kept=False), flush=True)
+            print(describe_missing_split(workdir, kept=False), flush=True)
         check_equal_setups(setup, workdir)
         with open_checkpoints(workdir / "checkpoints") as checkpoints:
             variables = load_best(setup, checkpoints)
@@ -243,32 +238,6 @@ def split_choice(
         return split
 
     return choose
-
-
-def _keep_split(setup: Setup, workdir: Path, *, has_begun: bool, finished: bool) -> None:
-    """Store the split of a run that has none, and the images that it knows.
-
-    A run of an earlier version that has begun to train gets both too, so that later changes are
-    seen; one that has finished doesn't, because nobody knows which images it was trained with.
-    """
-    has_split = (workdir / SPLIT_FILE).is_file()
-    if not has_begun or not (finished or has_split):
-        # Now, because what the run builds on may be gone when it is exported.
-        save_trained(workdir, collect_trained(setup.experiment, setup.split, setup.pseudo_labelled))
-    if has_split:
-        return
-    if has_begun:
-        print(_no_split(workdir, kept=not finished), flush=True)
-    if not finished:
-        save_split(workdir, setup.split)
-
-
-def _no_split(workdir: Path, *, kept: bool) -> str:
-    ending = "; from now on it is stored" if kept else ""
-    return (
-        f"{workdir} is of a version that didn't store its split: whether it was trained with the "
-        f"images and the split of today can't be compared{ending}."
-    )
 
 
 def _is_finished(setup: Setup, checkpoints: AnyCheckpoints) -> bool:

@@ -20,6 +20,7 @@ from superxception_jax.data.splits import PARTS, Split
 from superxception_jax.evaluation.metrics import class_shares
 from superxception_jax.models.inference import Predict, make_predict
 from superxception_jax.models.multiply_accumulates import count_multiply_accumulates
+from superxception_jax.runs.device_mesh import choose_mesh
 from superxception_jax.runs.experiment import Experiment
 from superxception_jax.runs.network import make_network
 from superxception_jax.runs.pseudo_labels_file import without_known
@@ -112,6 +113,7 @@ class Setup:
 def set_up(
     experiment: Experiment,
     *,
+    trains: bool = True,
     tested: str = "test",
     choose_split: Callable[[Chromosomes], Split] | None = None,
     pseudo_labelled: Chromosomes | None = None,
@@ -121,6 +123,7 @@ def set_up(
 
     Args:
         experiment: Checked experiment.
+        trains: Whether it will be trained, see `choose_mesh`.
         tested: Split that will be tested.
         choose_split: Returns the split of all images; None to draw it.
         pseudo_labelled: Pseudo-labelled images to train on, but for some, see `without_known`.
@@ -130,8 +133,7 @@ def set_up(
         ValueError: A size doesn't fit the data or the devices, or a cell can't be tested.
         FileNotFoundError: An archive is missing, or weights are that say whether it is oriented.
     """
-    mesh = compilation.make_mesh(experiment.device_count)
-    _check_batch_sizes(experiment, mesh)
+    mesh = choose_mesh(experiment, trains=trains)
     builders = find_builders(experiment)
     everything = load_everything(experiment, builders)
     split = (choose_split or draw_split(experiment))(everything)
@@ -203,21 +205,6 @@ def _count_steps(images: int, batch_size: int) -> int:
             f"{batch_size}; choose a smaller one."
         )
     return images // batch_size
-
-
-def _check_batch_sizes(experiment: Experiment, mesh: jax.sharding.Mesh) -> None:
-    """Check that each batch, and each part of an accumulated one, can be split over the devices."""
-    for name, size in (
-        ("training.batch_size", experiment.batch_size),
-        ("evaluation.batch_size", experiment.evaluation_batch_size),
-    ):
-        compilation.check_batch_size(name, size, mesh)
-    if experiment.accumulation_steps > 1:
-        compilation.check_batch_size(
-            "training.batch_size / training.accumulation_steps",
-            experiment.batch_size // experiment.accumulation_steps,
-            mesh,
-        )
 
 
 def multiply_accumulates(setup: Setup) -> int:

@@ -7,6 +7,7 @@ import pytest
 
 from configs.stripnet import get_config
 from superxception_jax.evaluation.metrics import class_shares
+from superxception_jax.runs.device_mesh import choose_mesh
 from superxception_jax.runs.experiment import build_experiment
 from superxception_jax.runs.setup import describe, set_up
 from tests.data.small_lab import make_lab
@@ -76,3 +77,20 @@ def test_every_part_of_an_accumulated_batch_is_split_over_the_devices(tmp_path):
     text = r"batch_size / training.accumulation_steps` must be a multiple of the 4 devices, got 6"
     with pytest.raises(ValueError, match=text):
         set_up(build_experiment(config))
+
+
+@pytest.mark.parametrize(
+    ("devices", "batch_size", "expected"), [(9, 64, 4), (0, 64, 4), (3, 64, 2), (4, 7, 1)]
+)
+def test_an_evaluation_takes_the_devices_that_are_there_and_split_its_batch(
+    devices, batch_size, expected
+):
+    config = get_config("smoke")
+    config.training.devices, config.evaluation.batch_size = devices, batch_size
+    config.training.batch_size = 5
+    experiment = build_experiment(config)
+    assert choose_mesh(experiment, trains=False).size == expected
+    with pytest.raises(
+        ValueError, match=r"`(training\.devices|(training|evaluation)\.batch_size)`"
+    ):
+        choose_mesh(experiment, trains=True)

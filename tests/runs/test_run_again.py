@@ -1,0 +1,33 @@
+"""A run that is evaluated or called again uses what it has, and no more."""
+
+from __future__ import annotations
+
+import pytest
+
+from superxception_jax.runs import run
+from tests.runs.counted_steps import Steps, add_cell, make_experiment, train
+
+
+@pytest.fixture
+def steps(monkeypatch):
+    return Steps(monkeypatch)
+
+
+@pytest.fixture
+def laboratory(tmp_path):
+    for number in range(5):
+        add_cell(tmp_path / "laboratory", number)
+    return tmp_path / "laboratory"
+
+
+def test_a_run_is_evaluated_on_fewer_devices_than_it_was_trained_on(tmp_path, laboratory, steps):
+    fields = {"training.devices": 4, "training.batch_size": 6}
+    with pytest.raises(ValueError, match=r"`training\.batch_size` must be a multiple of the 4"):
+        run.set_up(make_experiment(tmp_path, laboratory, **fields))
+    train(make_experiment(tmp_path, laboratory), tmp_path / "run")
+    steps.step = 3
+    for devices in (4, 9):
+        fields["training.devices"] = devices
+        experiment = make_experiment(tmp_path, laboratory, **fields)
+        run.evaluate_run(experiment, tmp_path / "run", split="test")
+    assert len(steps.tested) == 3
