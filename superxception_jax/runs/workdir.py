@@ -3,8 +3,8 @@
 A run keeps its data folders, and the weights that it starts from, as absolute paths, so that they
 are the same from any directory. Folders are places and no settings: a run whose data, or that
 itself, has moved is resumed or evaluated with the new folder, and its stored split decides whether
-the images are the same; a resumption keeps the new folder. The folder of cells without labels is a
-setting: what was read in it is kept, and no split names it.
+the images are the same; a resumption keeps the new folder, as it keeps the other `FREE_FIELDS`. The
+folder of cells without labels is a setting: what was read in it is kept, and no split names it.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ PLACES = (*_LABELLED_PLACES, "unlabelled_folder")
 # Section and name of the fields that name weights.
 WEIGHTS = (("model", "init_from"), ("data", "unlabelled_reader"))
 # Fields that change no result but by the rounding of sums, and depend on the computer.
-_FREE_FIELDS = ("training.devices", "data.memory_share", "evaluation.batch_size")
+FREE_FIELDS = ("training.devices", "data.memory_share", "evaluation.batch_size")
 
 
 def make_workdir(runs: Path, name: str) -> Path:
@@ -107,7 +107,7 @@ def check_workdir(workdir: Path, experiment: Experiment, *, flag: str) -> None:
     """
     if holds_run(workdir):
         places = _LABELLED_PLACES if (workdir / SPLIT_FILE).is_file() else ()
-        free = {*_FREE_FIELDS, *(f"data.{name}" for name in places)}
+        free = {*FREE_FIELDS, *(f"data.{name}" for name in places)}
         stored = upgrade_config(_stored_values(workdir))[0]
         configs = map(with_canvas_as_zero, map(with_absolute_places, (stored, experiment.config)))
         differences = config_differences(*(without_fields(one, free) for one in configs))
@@ -153,18 +153,20 @@ def check_trained_folders(workdir: Path, experiment: Experiment) -> None:
 
 
 def keep_places(workdir: Path, experiment: Experiment) -> None:
-    """Store where the data of a run lie now, after its images were compared there.
+    """Store where the data of a run lie now, after its images were compared, and `FREE_FIELDS`.
 
     Args:
         workdir: Run folder.
         experiment: Experiment whose data folders are stored; that of cells without labels isn't,
             because their images are not compared.
     """
-    stored = _stored_values(workdir)
-    now = with_absolute_places(experiment.config)["data"]
-    moved = {name: now[name] for name in _LABELLED_PLACES}
-    if any(stored["data"].get(name) != place for name, place in moved.items()):
-        write_json(workdir / CONFIG_FILE, {**stored, "data": stored["data"] | moved})
+    stored, now = _stored_values(workdir), with_absolute_places(experiment.config)
+    kept = dict(stored)
+    for field in (*FREE_FIELDS, *(f"data.{name}" for name in _LABELLED_PLACES)):
+        section, name = field.split(".")
+        kept[section] = kept.get(section, {}) | {name: now[section][name]}
+    if kept != stored:
+        write_json(workdir / CONFIG_FILE, kept)
 
 
 def with_absolute_places(config: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,17 +10,11 @@ from superxception_jax.runs.config_values import (
     with_canvas_as_zero,
     without_fields,
 )
-from superxception_jax.runs.workdir import with_absolute_places
+from superxception_jax.runs.workdir import FREE_FIELDS, with_absolute_places
 
-_FREE_FIELDS = (
-    "data.data_dir",
-    "data.manual_dir",
-    "data.memory_share",
-    "split.fold",
-    "evaluation.batch_size",
-)
+_FREE_FIELDS = (*FREE_FIELDS, "data.data_dir", "data.manual_dir", "split.fold")
 # What the runs of a row may differ in. A folder may have moved; its images are compared.
-FREE_ROW_FIELDS = ("seed", "training.devices", "data.own_folder", *_FREE_FIELDS)
+FREE_ROW_FIELDS = ("seed", "data.own_folder", *_FREE_FIELDS)
 # What the runs of a table may differ in, because it changes neither the test images nor the
 # interval.
 FREE_TABLE_FIELDS = (

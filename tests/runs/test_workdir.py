@@ -15,6 +15,7 @@ from superxception_jax.runs.workdir import (
     SPLIT_FILE,
     check_workdir,
     claimed_workdir,
+    keep_places,
     load_config,
     load_training_record,
     make_workdir,
@@ -110,9 +111,10 @@ def test_weights_to_start_from_are_the_same_from_every_directory(tmp_path, monke
             assert change(values)["model"]["init_from"] == name
 
 
-def test_what_depends_on_the_computer_may_change(tmp_path):
+def test_what_depends_on_the_computer_may_change_and_is_kept(tmp_path):
     with claimed_workdir(tmp_path / "run", own()):
         pass
+    before = load_config(tmp_path / "run").to_dict()
     fields: dict[str, Any] = {
         "training.devices": 2,
         "data.memory_share": 0.25,
@@ -121,6 +123,12 @@ def test_what_depends_on_the_computer_may_change(tmp_path):
     check_workdir(tmp_path / "run", own(**fields), flag="--workdir")
     with pytest.raises(ValueError, match=r"training\.batch_size: .* → 64$"):
         check_workdir(tmp_path / "run", own(**(fields | {"training.batch_size": 64})), flag="--run")
+    # The command that resumes the run has no config.
+    keep_places(tmp_path / "run", own(**fields))
+    kept = load_config(tmp_path / "run")
+    assert {name: kept[name.split(".")[0]][name.split(".")[1]] for name in fields} == fields
+    keep_places(tmp_path / "run", own())
+    assert load_config(tmp_path / "run").to_dict() == before
 
 
 def test_another_folder_without_labels_is_another_run(tmp_path, monkeypatch):
