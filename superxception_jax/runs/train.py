@@ -117,8 +117,11 @@ def _utilization(setup: Setup) -> float:
     )
 
 
-def _first_state(setup: Setup, workdir: Path) -> TrainState:
-    """Return the state before the first step, from initial values, weights and pretraining."""
+def _first_state(setup: Setup, workdir: Path) -> tuple[TrainState, Progress]:
+    """Return the state before the first step, from initial values, weights and pretraining.
+
+    The progress up to it holds the time of the pretraining.
+    """
     loaded = None
     if setup.experiment.init_from:
         # Before anything is compiled, so that a wrong file is reported at once.
@@ -126,12 +129,15 @@ def _first_state(setup: Setup, workdir: Path) -> TrainState:
         print(report, flush=True)
         if is_first():
             write_text(workdir / "init_from.txt", report + "\n")
-    pretrained = _pretrain(setup, workdir) if setup.experiment.pretraining_epochs else {}
+    pretrained, seconds = {}, 0.0
+    if setup.experiment.pretraining_epochs:
+        pretrained, seconds = _pretrain(setup, workdir)
     state = setup.fresh_state(setup.key)
     if loaded is not None:
         variables = jax.tree.map(_choose, loaded, state.variables)
         state = dataclasses.replace(state, **compilation.place_replicated(variables, setup.mesh))
-    return dataclasses.replace(state, params={**state.params, **pretrained})
+    state = dataclasses.replace(state, params={**state.params, **pretrained})
+    return state, Progress(training_seconds=seconds)
 
 
 def _choose(new: np.ndarray | jax.ShapeDtypeStruct, drawn: jax.Array) -> jax.Array:
@@ -139,8 +145,8 @@ def _choose(new: np.ndarray | jax.ShapeDtypeStruct, drawn: jax.Array) -> jax.Arr
     return drawn if isinstance(new, jax.ShapeDtypeStruct) else jnp.array(new)
 
 
-def _pretrain(setup: Setup, workdir: Path) -> dict[str, Any]:
-    """Train the stack to restore crops of high resolution; return its parameters."""
+def _pretrain(setup: Setup, workdir: Path) -> tuple[dict[str, Any], float]:
+    """Train the stack to restore crops of high resolution; return its parameters and the time."""
     experiment = setup.experiment
     folder = workdir / PRETRAINING_FOLDER
     if is_first():
@@ -176,7 +182,10 @@ def _pretrain(setup: Setup, workdir: Path) -> dict[str, Any]:
         targets=pairs["train"].targets,
         step=compilation.compile_train_step(step, setup.mesh),
         validate=lambda state: _tell_errors(setup, state, pairs["validation"], restoration),
-        first_state=lambda: compilation.compile_replicated(draw_state, setup.mesh)(setup.key),
+        first_state=lambda: (
+            compilation.compile_replicated(draw_state, setup.mesh)(setup.key),
+            Progress(),
+        ),
         abstract_state=compilation.with_replicated_sharding(
             jax.eval_shape(draw_state, setup.key), setup.mesh
         ),
@@ -195,8 +204,10 @@ def _pretrain(setup: Setup, workdir: Path) -> dict[str, Any]:
     with open_checkpoints(folder / "checkpoints") as checkpoints:
         if mended := checkpoints.mend(task.abstract_state, kept=task.settings.kept):
             print(mended, flush=True)
-        _train_or_resume(task, folder, checkpoints)
-        return checkpoints.load_variables(BEST, task.abstract_state.variables)["params"]
+        # Also of a pretraining that is resumed, or that had come to its end before.
+        seconds = _train_or_resume(task, folder, checkpoints).training_seconds
+        variables = checkpoints.load_variables(BEST, task.abstract_state.variables)
+    return variables["params"], seconds
 
 
 def _tell_errors(
@@ -234,7 +245,7 @@ def _train_or_resume(
         progress = checkpoints.progress(LATEST)
         print(f"resuming from step {int(state.step)} of {workdir}", flush=True)
     else:
-        state, progress = task.first_state(), Progress()
+        state, progress = task.first_state()
     recorder = _open_recorder(task, workdir, first_step=int(state.step))
     try:
         with stop_signals() as heard:

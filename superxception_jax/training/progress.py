@@ -13,7 +13,7 @@ class Progress:
     """Progress of a training, stored with each checkpoint.
 
     Attributes:
-        training_seconds: Time spent on training steps and validations.
+        training_seconds: Time spent on training steps and validations, with those of a pretraining.
         best_validation_loss: Validation loss of the weights that are kept, the lowest so far or the
             latest one; infinite before the first validation.
         best_step: Step at which it was reached; 0 before the first validation, and for the start of

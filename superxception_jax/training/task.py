@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import jax
 
 from superxception_jax.data.stored_images import Images
+from superxception_jax.training.progress import Progress
 from superxception_jax.training.settings import LoopSettings
 from superxception_jax.training.state import TrainState, TrainStep
 
@@ -24,7 +25,8 @@ class Task:
         targets: i32[N], true classes, or u8[N,P,P,1], images to restore.
         step: Compiled training step.
         validate: Function that measures a state on the validation images.
-        first_state: Function that computes the state before the first step.
+        first_state: Function that computes the state before the first step, and the progress up to
+            it, of what was trained before.
         abstract_state: Shapes and shardings of the state.
         settings: Length of the training, batch size and intervals.
         key: Root key, on every device.
@@ -37,7 +39,7 @@ class Task:
     targets: Images
     step: TrainStep
     validate: Validate
-    first_state: Callable[[], TrainState]
+    first_state: Callable[[], tuple[TrainState, Progress]]
     abstract_state: TrainState
     settings: LoopSettings
     key: jax.Array

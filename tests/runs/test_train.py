@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from types import SimpleNamespace
 
 import jax
@@ -10,13 +11,14 @@ import numpy as np
 import pytest
 
 from configs.stripnet import get_config as get_stripnet
+from configs.super_alexnet import get_config as get_super_alexnet
 from configs.super_xception import get_config
 from superxception_jax.runs import run, train
 from superxception_jax.runs.experiment import build_experiment
 from superxception_jax.runs.setup import set_up
 from superxception_jax.runs.weights_file import save_variables
 from superxception_jax.training import compile as compilation
-from superxception_jax.training.checkpoint import Checkpoints
+from superxception_jax.training.checkpoint import BEST, LATEST, Checkpoints
 from superxception_jax.training.progress import Progress
 from tests.quick import QUICK
 
@@ -130,3 +132,29 @@ def test_a_run_starts_from_an_exported_network(folder, first_states, capsys):
     config.model.width_multiplier = 0.5
     with pytest.raises(ValueError, match="must hold the network of its config, but"):
         run.train_and_test(build_experiment(config), folder / "wider", overrides={})
+
+
+def test_the_time_of_the_pretraining_counts_once(folder, first_states, monkeypatch):
+    config = get_super_alexnet("smoke")
+    config.data.data_dir = str(folder / "data")
+    config.training.devices, config.training.batch_size = 1, 16
+    config.super_resolution.pretraining_epochs = 2
+    begun = []
+
+    def take(state, task, *, checkpoints, progress, **_):
+        """Pretrain for five seconds in one step, and stop before the training."""
+        begun.append(progress.training_seconds)
+        if task.abstract_state.params.keys() != {"super_resolution"}:
+            raise StoppedError
+        if not state.step:
+            state = dataclasses.replace(state, step=state.step + 1)
+            progress = dataclasses.replace(progress, training_seconds=5.0)
+            for kind in (BEST, LATEST):
+                checkpoints.save(kind, state, progress=progress)
+        return state, progress
+
+    monkeypatch.setattr(train, "train", take)
+    for _ in range(2):
+        with pytest.raises(StoppedError):
+            run.train_and_test(build_experiment(config), folder / "pretrained", overrides={})
+    assert begun == [0.0, 5.0, 5.0, 5.0]

@@ -58,7 +58,7 @@ def train_tiny(folder: Path, *, devices: int = 0, stop_step: int = 0):
         targets=labels,
         step=compile_quickly(step, mesh),
         validate=lambda state: {"loss": 1.0 / (1 + int(state.step)), "accuracy": 0.0},
-        first_state=lambda: compilation.place_replicated(first, mesh),
+        first_state=lambda: (compilation.place_replicated(first, mesh), Progress()),
         abstract_state=compilation.with_replicated_sharding(jax.eval_shape(lambda: first), mesh),
         settings=LoopSettings(
             epochs=EPOCHS,
@@ -83,7 +83,7 @@ def train_tiny(folder: Path, *, devices: int = 0, stop_step: int = 0):
     with open_checkpoints(folder) as checkpoints:
         assert checkpoints.mend(task.abstract_state, kept=task.settings.kept) == ""
         if checkpoints.step(LATEST) is None:
-            state, progress = task.first_state(), Progress()
+            state, progress = task.first_state()
         else:
             state = checkpoints.load(LATEST, task.abstract_state)
             progress = checkpoints.progress(LATEST)

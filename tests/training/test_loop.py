@@ -82,7 +82,7 @@ def _run(
         targets=labels,
         step=step or compiled,
         validate=validate,
-        first_state=lambda: state,
+        first_state=lambda: (state, Progress()),
         abstract_state=state,
         settings=settings,
         key=compilation.place_replicated(jax.random.key(0), mesh),

@@ -4,6 +4,7 @@ import jax
 import numpy as np
 
 from superxception_jax.training import compile as compilation
+from superxception_jax.training.progress import Progress
 from superxception_jax.training.settings import LoopSettings
 from superxception_jax.training.task import Task
 from tests.training.tiny import make_training
@@ -16,7 +17,7 @@ def test_an_epoch_holds_full_batches_only():
         targets=np.zeros(11, np.int32),
         step=step,
         validate=lambda state: {"loss": 0.0, "accuracy": 0.0},
-        first_state=lambda: state,
+        first_state=lambda: (state, Progress()),
         abstract_state=state,
         settings=LoopSettings(
             epochs=3,
