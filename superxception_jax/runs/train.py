@@ -35,7 +35,12 @@ from superxception_jax.training.loop import heed, train
 from superxception_jax.training.optimizers import make_optimizer
 from superxception_jax.training.processes import is_first, tell
 from superxception_jax.training.progress import Progress
-from superxception_jax.training.recorder import AnyRecorder, Recorder, SilentRecorder
+from superxception_jax.training.recorder import (
+    PRETRAINING_FOLDER,
+    AnyRecorder,
+    Recorder,
+    SilentRecorder,
+)
 from superxception_jax.training.restoration_step import init_restoration, make_restoration_step
 from superxception_jax.training.settings import LoopSettings
 from superxception_jax.training.state import TrainState
@@ -43,7 +48,6 @@ from superxception_jax.training.steps import make_train_step, training_targets
 from superxception_jax.training.task import Task
 from superxception_jax.training.trace import StepTrace
 
-PRETRAINING_FOLDER = "pretraining"
 TRACE_FOLDER = "trace"
 
 

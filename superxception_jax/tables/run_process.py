@@ -17,7 +17,7 @@ from superxception_jax.runs.lock import lock
 from superxception_jax.system import STOP_SIGNALS, heeded_signals
 from superxception_jax.tables.display import RunState, training_state
 from superxception_jax.tables.plan import PlannedRun
-from superxception_jax.training.recorder import load_metrics
+from superxception_jax.training.recorder import PRETRAINING_FOLDER, load_metrics
 from superxception_jax.workers import usable_cores
 
 POLL_SECONDS = 0.5
@@ -55,8 +55,9 @@ class RunProcess:
 
     @property
     def has_begun(self) -> bool:
-        """Return whether its data is prepared and its training has taken steps."""
-        return bool(load_metrics(self._run.workdir))
+        """Return whether its data is prepared and its training, or pretraining, has taken steps."""
+        workdir = self._run.workdir
+        return any(map(load_metrics, (workdir, workdir / PRETRAINING_FOLDER)))
 
     def state(self) -> RunState:
         """Return the progress of the run."""

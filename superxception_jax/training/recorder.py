@@ -17,6 +17,7 @@ from tqdm import tqdm
 from superxception_jax.files import damaged, write_text
 
 METRICS_FILE = "metrics.jsonl"
+PRETRAINING_FOLDER = "pretraining"  # of a run folder, with the metrics of a pretraining
 TRAIN, VALIDATION = "train", "validation"
 
 

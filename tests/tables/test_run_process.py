@@ -134,6 +134,20 @@ needs_two_cores = pytest.mark.skipif(
 )
 
 
+@pytest.mark.parametrize("folder", [".", "pretraining"])
+def test_a_run_has_begun_once_it_trains_or_pretrains(tmp_path, folder):
+    run = program(planned(tmp_path), tmp_path, "import time; time.sleep(60)")
+    process = RunProcess(run)
+    try:
+        assert not process.has_begun
+        recorded = run.workdir / folder
+        recorded.mkdir(parents=True)
+        (recorded / "metrics.jsonl").write_text('{"kind": "train", "step": 1, "loss": 1.0}\n')
+        assert process.has_begun
+    finally:
+        process.end()
+
+
 @needs_two_cores
 def test_runs_at_once_have_cores_of_their_own_and_the_second_waits_for_the_first_to_train(tmp_path):
     # The first ends once the second runs, or fails after a minute.
