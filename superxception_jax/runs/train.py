@@ -244,13 +244,14 @@ def _train_or_resume(
     after_step: Callable[[int], object] = lambda done: None,
 ) -> Progress:
     """Train from the latest checkpoint, or from the first state if there is none."""
-    if checkpoints.step(LATEST) is not None:
+    resumed_step = checkpoints.step(LATEST)
+    if resumed_step is not None:
         state = checkpoints.load(LATEST, task.abstract_state)
         progress = checkpoints.progress(LATEST)
-        print(f"resuming from step {int(state.step)} of {workdir}", flush=True)
+        print(f"resuming from step {resumed_step} of {workdir}", flush=True)
     else:
         state, progress = task.first_state()
-    recorder = _open_recorder(task, workdir, first_step=int(state.step))
+    recorder = _open_recorder(task, workdir, resumed_step=resumed_step)
     try:
         with stop_signals() as heard:
             stop_requested = agreed(heard, task.mesh)
@@ -271,12 +272,12 @@ def _train_or_resume(
     return progress
 
 
-def _open_recorder(task: Task, workdir: Path, *, first_step: int) -> AnyRecorder:
+def _open_recorder(task: Task, workdir: Path, *, resumed_step: int | None) -> AnyRecorder:
     if not is_first():
         return SilentRecorder()
     return Recorder(
         workdir,
-        first_step=first_step,
+        resumed_step=resumed_step,
         total_steps=task.total_steps,
         batch_size=task.settings.batch_size,
     )

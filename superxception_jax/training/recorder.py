@@ -52,25 +52,28 @@ class Recorder:
     """Writes metrics to the progress bar, to JSON lines and to TensorBoard events."""
 
     def __init__(
-        self, workdir: Path, *, first_step: int, total_steps: int, batch_size: int
+        self, workdir: Path, *, resumed_step: int | None, total_steps: int, batch_size: int
     ) -> None:
         """Open the files of a run and drop the lines after the step that it resumes from.
 
         Args:
             workdir: Run folder.
-            first_step: Number of finished steps; later lines of an interrupted run are dropped.
+            resumed_step: Step of the checkpoint that the run resumes from; later lines of an
+                interrupted run are dropped. None for none: all lines are, also that of a start
+                that was validated and not saved.
             total_steps: Number of steps of the whole run.
             batch_size: Images per step.
         """
         self._batch_size = batch_size
         self._path = workdir / METRICS_FILE
-        kept = [entry for entry in load_metrics(workdir) if entry.step <= first_step]
+        dropped_step = 0 if resumed_step is None else resumed_step + 1
+        kept = [entry for entry in load_metrics(workdir) if entry.step < dropped_step]
         write_text(self._path, "".join(entry.to_line() + "\n" for entry in kept))
         self._file = self._path.open("a", encoding="utf-8")
-        self._events = _Events(workdir / "tensorboard", first_step=first_step)
+        self._events = _Events(workdir / "tensorboard", dropped_step=dropped_step)
         self._bar = tqdm(
             total=total_steps * batch_size,
-            initial=first_step * batch_size,
+            initial=(resumed_step or 0) * batch_size,
             desc="training",
             unit=" images",
             unit_scale=True,
@@ -137,15 +140,16 @@ class _Events:
     waits for it for ever.
     """
 
-    def __init__(self, folder: Path, *, first_step: int) -> None:
+    def __init__(self, folder: Path, *, dropped_step: int) -> None:
         folder.mkdir(exist_ok=True)
         self._folder = folder
+        has_events = any(folder.iterdir())
         self._writer = EventsWriter(str(folder / "events"))
-        if first_step:
-            # Also hides the dropped steps of an interrupted run in TensorBoard.
-            self._write(Event(step=first_step + 1, file_version="brain.Event:2"))
+        if has_events:
+            # Hides the dropped steps of an interrupted run in TensorBoard.
+            self._write(Event(step=dropped_step, file_version="brain.Event:2"))
             start = SessionLog(status=SessionLog.START)
-            self._write(Event(step=first_step + 1, session_log=start))
+            self._write(Event(step=dropped_step, session_log=start))
 
     def add(self, values: Mapping[str, float], step: int) -> None:
         for name, value in values.items():

@@ -155,10 +155,10 @@ def _run(workdir, compiled, images, *, stop_after=0):
     )
     done = [0]
     with Checkpoints(workdir / "checkpoints") as checkpoints:
-        if checkpoints.step(LATEST) is not None:
+        if (resumed_step := checkpoints.step(LATEST)) is not None:
             state = checkpoints.load(LATEST, state)
         recorder = Recorder(
-            workdir, first_step=int(state.step), total_steps=task.total_steps, batch_size=BATCH
+            workdir, resumed_step=resumed_step, total_steps=task.total_steps, batch_size=BATCH
         )
         try:
             return train(

@@ -90,7 +90,7 @@ def _run(
         utilization=utilization,
     )
     with Checkpoints(workdir / "checkpoints") as checkpoints:
-        if checkpoints.step(LATEST) is not None:
+        if (resumed_step := checkpoints.step(LATEST)) is not None:
             state, progress = checkpoints.load(LATEST, state), checkpoints.progress(LATEST)
         done = [int(state.step)]
 
@@ -110,7 +110,7 @@ def _run(
                     events.append(f"{kind} {step}")
 
         recorder = CountingRecorder(
-            workdir, first_step=int(state.step), total_steps=task.total_steps, batch_size=BATCH
+            workdir, resumed_step=resumed_step, total_steps=task.total_steps, batch_size=BATCH
         )
         try:
             state, _ = train(
@@ -298,3 +298,14 @@ def test_a_start_that_counts_survives_an_interruption(tmp_path, compiled, stop):
     with Checkpoints(tmp_path / "run" / "checkpoints") as checkpoints:
         assert checkpoints.step(BEST) == 0 == checkpoints.progress(LATEST).best_step
         assert checkpoints.progress(LATEST).best_validation_loss == 0.1
+    assert _steps(tmp_path / "run", "validation") == [0, 3, 6]
+
+
+def test_a_start_that_was_validated_and_not_saved_leaves_no_line(tmp_path, compiled):
+    settings = dataclasses.replace(SETTINGS, start_counts=True)
+    run = tmp_path / "run"
+    run.mkdir()
+    line = {"kind": "validation", "step": 0, "loss": 9.0, "accuracy": 0.0}
+    (run / "metrics.jsonl").write_text(json.dumps(line) + "\n")
+    _run(run, compiled, settings=settings)
+    assert _steps(run, "validation") == [0, 3, 6]

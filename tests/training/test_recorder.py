@@ -3,12 +3,13 @@ from __future__ import annotations
 import os
 
 import pytest
+from tensorboardX.proto.event_pb2 import Event, SessionLog
 
 from superxception_jax.training.recorder import MetricsEntry, Recorder, load_metrics
 
 
-def _record(workdir, steps, *, first_step=0):
-    recorder = Recorder(workdir, first_step=first_step, total_steps=9, batch_size=4)
+def _record(workdir, steps, *, resumed_step=None):
+    recorder = Recorder(workdir, resumed_step=resumed_step, total_steps=9, batch_size=4)
     for step in steps:
         recorder.advance()
         recorder.record("train", step, {"loss": step / 10, "accuracy": 0.5})
@@ -41,7 +42,7 @@ def test_a_resumed_run_drops_the_lines_after_its_first_step(tmp_path):
     with (tmp_path / "metrics.jsonl").open("a") as file:
         file.write('{"kind": "train", "st')
     assert len(load_metrics(tmp_path)) == 4  # an incomplete last line is ignored
-    _record(tmp_path, [2, 3], first_step=1)
+    _record(tmp_path, [2, 3], resumed_step=1)
     lines = (tmp_path / "metrics.jsonl").read_text().splitlines()
     assert [MetricsEntry.from_line(line).step for line in lines] == [1, 2, 3, 3]
 
@@ -55,7 +56,7 @@ def test_what_a_kill_or_a_loss_of_power_leaves_at_the_end_is_dropped(torn, tmp_p
     _record(tmp_path, [1, 2])
     with (tmp_path / "metrics.jsonl").open("ab") as file:
         file.write(torn)
-    _record(tmp_path, [3], first_step=2)
+    _record(tmp_path, [3], resumed_step=2)
     assert [entry.step for entry in load_metrics(tmp_path)] == [1, 2, 2, 3, 3]
     assert (tmp_path / "metrics.jsonl").read_bytes().count(b"\n") == 5
 
@@ -72,7 +73,7 @@ def test_a_damaged_line_between_others_is_named(line, tmp_path):
 def test_a_full_disk_ends_the_training_and_names_the_file(tmp_path):
     if not os.path.exists("/dev/full"):
         pytest.skip("this system has no /dev/full")
-    recorder = Recorder(tmp_path, first_step=0, total_steps=9, batch_size=4)
+    recorder = Recorder(tmp_path, resumed_step=None, total_steps=9, batch_size=4)
     recorder._file.close()
     recorder._file = open("/dev/full", "a")  # noqa: SIM115 - the recorder closes it
     with pytest.raises(OSError, match=r"No space left on device: '.*metrics.jsonl'"):
@@ -80,9 +81,34 @@ def test_a_full_disk_ends_the_training_and_names_the_file(tmp_path):
     recorder.close()
 
 
+@pytest.mark.parametrize(("resumed_step", "dropped_step"), [(None, 0), (0, 1), (2, 3)])
+def test_tensorboard_forgets_what_is_recorded_again(tmp_path, resumed_step, dropped_step):
+    _record(tmp_path, [1, 2, 3])
+    assert _starts(tmp_path) == []
+    (events,) = (tmp_path / "tensorboard").iterdir()
+    events.rename(events.with_name("events.out.tfevents.0"))  # of an earlier second
+    _record(tmp_path, [3], resumed_step=resumed_step)
+    assert _starts(tmp_path) == [dropped_step]
+
+
+def _starts(workdir):
+    """Return the steps from which TensorBoard drops what it has read before."""
+    found = []
+    for path in sorted((workdir / "tensorboard").iterdir()):
+        content = path.read_bytes()
+        while content:
+            # Each record has a length, its checksum, an event, and its checksum.
+            end = 12 + int.from_bytes(content[:8], "little")
+            event = Event.FromString(content[12:end])
+            if event.session_log.status == SessionLog.START:
+                found.append(event.step)
+            content = content[end + 4 :]
+    return found
+
+
 def test_events_are_written_at_once_and_not_by_a_thread(tmp_path):
     # A thread that ends at a full disk lets the training wait for ever.
-    recorder = Recorder(tmp_path, first_step=3, total_steps=99, batch_size=4)
+    recorder = Recorder(tmp_path, resumed_step=3, total_steps=99, batch_size=4)
     (events,) = (tmp_path / "tensorboard").iterdir()
     before = events.stat().st_size
     for step in range(4, 30):
