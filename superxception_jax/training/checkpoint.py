@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from pathlib import Path
@@ -237,7 +236,7 @@ class Checkpoints:
         problem = f"`{self._directory / BEST}` holds step {self.step(BEST)}."
         if isinstance(best, Exception):
             problem = problem_of(best)
-        if math.isinf(latest[1].best_validation_loss) or (
+        if latest[1].is_unjudged or (
             not isinstance(best, Exception) and (self.step(BEST) or 0) >= best_step
         ):
             return ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -129,7 +128,7 @@ def train(
     log = _Log(task, recorder, clock)
     first = int(state.step)
     # A start that is resumed has been validated already.
-    if settings.start_counts and first == 0 and math.isinf(progress.best_validation_loss):
+    if settings.start_counts and first == 0 and progress.is_unjudged:
         validation = task.validate(state)
         recorder.record("validation", 0, validation)
         progress = replace(progress, best_validation_loss=validation["loss"], best_step=0)

@@ -27,18 +27,25 @@ class Progress:
     best_step: int = 0
     stopped_epoch: int = 0
 
+    @property
+    def is_unjudged(self) -> bool:
+        """Return whether no validation has chosen weights to keep yet."""
+        return math.isinf(self.best_validation_loss) and self.best_step == 0
+
     def to_json(self) -> dict[str, Any]:
         """Return the JSON values, without those that are not known yet.
+
+        A loss that isn't finite, which JSON can't hold, is left out too: the last weights are kept
+        whatever theirs is.
 
         >>> Progress(training_seconds=2.5).to_json()
         {'training_seconds': 2.5}
         """
-        values = {"training_seconds": self.training_seconds}
-        if math.isfinite(self.best_validation_loss):
-            values |= {
-                "best_validation_loss": self.best_validation_loss,
-                "best_step": self.best_step,
-            }
+        values: dict[str, Any] = {"training_seconds": self.training_seconds}
+        if is_finite := math.isfinite(self.best_validation_loss):
+            values["best_validation_loss"] = self.best_validation_loss
+        if is_finite or self.best_step:
+            values["best_step"] = self.best_step
         return values | ({"stopped_epoch": self.stopped_epoch} if self.stopped_epoch else {})
 
     @classmethod

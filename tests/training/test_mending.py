@@ -183,6 +183,14 @@ def test_where_the_last_weights_are_kept_a_best_of_an_earlier_step_is_not_needed
     assert (copied / "damaged-best-3").is_dir() == (how == "half")
 
 
+def test_the_last_weights_are_tested_whatever_their_loss(tmp_path):
+    """A missing best checkpoint of the latest step is replaced also where the loss is infinite."""
+    with Checkpoints(tmp_path) as opened:
+        opened.save(LATEST, state_at(6), progress=Progress(best_step=6))
+        assert "takes its place" in opened.mend(state_at(0), kept="last")
+        assert opened.progress(BEST) == Progress(best_step=6)
+
+
 def test_a_best_that_was_set_aside_is_missed_once_its_step_has_passed(copied):
     with Checkpoints(copied) as opened:
         opened.save(BEST, state_at(6), progress=_progress(best_step=6))
