@@ -299,13 +299,3 @@ def test_a_start_that_counts_survives_an_interruption(tmp_path, compiled, stop):
         assert checkpoints.step(BEST) == 0 == checkpoints.progress(LATEST).best_step
         assert checkpoints.progress(LATEST).best_validation_loss == 0.1
     assert _steps(tmp_path / "run", "validation") == [0, 3, 6]
-
-
-def test_a_start_that_was_validated_and_not_saved_leaves_no_line(tmp_path, compiled):
-    settings = dataclasses.replace(SETTINGS, start_counts=True)
-    run = tmp_path / "run"
-    run.mkdir()
-    line = {"kind": "validation", "step": 0, "loss": 9.0, "accuracy": 0.0}
-    (run / "metrics.jsonl").write_text(json.dumps(line) + "\n")
-    _run(run, compiled, settings=settings)
-    assert _steps(run, "validation") == [0, 3, 6]

@@ -47,6 +47,16 @@ def test_a_resumed_run_drops_the_lines_after_its_first_step(tmp_path):
     assert [MetricsEntry.from_line(line).step for line in lines] == [1, 2, 3, 3]
 
 
+@pytest.mark.parametrize(("resumed_step", "kept"), [(None, []), (0, [0])])
+def test_the_line_of_a_start_stays_only_with_its_checkpoint(tmp_path, resumed_step, kept):
+    """Killed before its first checkpoint, a run validates its start again."""
+    _record(tmp_path, [0])
+    recorder = Recorder(tmp_path, resumed_step=resumed_step, total_steps=9, batch_size=4)
+    recorder.close()
+    found = [entry.step for entry in load_metrics(tmp_path) if entry.kind == "validation"]
+    assert found == kept
+
+
 def test_no_file_means_no_metrics(tmp_path):
     assert not load_metrics(tmp_path)
 
