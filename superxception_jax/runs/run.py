@@ -39,6 +39,7 @@ from superxception_jax.runs.workdir import (
 from superxception_jax.training.checkpoint import BEST, LATEST
 from superxception_jax.training.checkpoint_sharing import AnyCheckpoints, open_checkpoints
 from superxception_jax.training.processes import advise, is_first, process_count, tell
+from superxception_jax.training.progress import Progress
 
 
 def train_and_test(
@@ -102,7 +103,10 @@ def train_and_test(
                     record = _record_training(
                         workdir, provenance, overrides=overrides, finished=finished
                     )
-                progress = train_network(setup, workdir, checkpoints, profile=profile)
+                if finished:
+                    progress = _ended_training(workdir, checkpoints)
+                else:
+                    progress = train_network(setup, workdir, checkpoints, profile=profile)
                 variables = load_best(setup, checkpoints)
         except Interrupted as stop:
             stop.add_note(_resumption(workdir, use_stored_split))
@@ -238,6 +242,13 @@ def split_choice(
         return split
 
     return choose
+
+
+def _ended_training(workdir: Path, checkpoints: AnyCheckpoints) -> Progress:
+    """Return the progress of a finished run, of which nothing to train with is loaded."""
+    step = checkpoints.step(LATEST)
+    print(f"resuming from step {step} of {workdir}, its last one", flush=True)
+    return checkpoints.progress(LATEST)
 
 
 def _is_finished(setup: Setup, checkpoints: AnyCheckpoints) -> bool:

@@ -176,6 +176,7 @@ def _pretrain(setup: Setup, workdir: Path) -> tuple[dict[str, Any], float]:
     def draw_state(key: jax.Array) -> TrainState:
         return init_restoration(setup.model, optimizer, key=key, input_px=experiment.input_px)
 
+    draw = compilation.compile_replicated(draw_state, setup.mesh)
     # Compiled once, and not at each validation.
     restoration = compile_restoration(setup)
     step = make_restoration_step(
@@ -186,10 +187,7 @@ def _pretrain(setup: Setup, workdir: Path) -> tuple[dict[str, Any], float]:
         targets=pairs["train"].targets,
         step=compilation.compile_train_step(step, setup.mesh),
         validate=lambda state: _tell_errors(setup, state, pairs["validation"], restoration),
-        first_state=lambda: (
-            compilation.compile_replicated(draw_state, setup.mesh)(setup.key),
-            Progress(),
-        ),
+        first_state=lambda: (draw(setup.key), Progress()),
         abstract_state=compilation.with_replicated_sharding(
             jax.eval_shape(draw_state, setup.key), setup.mesh
         ),

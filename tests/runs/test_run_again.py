@@ -31,3 +31,14 @@ def test_a_run_is_evaluated_on_fewer_devices_than_it_was_trained_on(tmp_path, la
         experiment = make_experiment(tmp_path, laboratory, **fields)
         run.evaluate_run(experiment, tmp_path / "run", split="test")
     assert len(steps.tested) == 3
+
+
+def test_a_finished_run_that_is_called_again_loads_nothing_to_train_with(
+    tmp_path, laboratory, steps, capsys
+):
+    experiment = make_experiment(tmp_path, laboratory)
+    for steps.step, trainings in ((None, 1), (7, 2), (8, 2)):  # of 8
+        train(experiment, tmp_path / "run")
+        assert len(steps.trained) == trainings
+    assert steps.tested[0] == steps.tested[2]
+    assert f"resuming from step 8 of {tmp_path / 'run'}, its last one" in capsys.readouterr().out
