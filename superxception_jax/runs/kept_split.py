@@ -6,7 +6,7 @@ from pathlib import Path
 
 from superxception_jax.runs.lineage import collect_trained
 from superxception_jax.runs.setup import Setup
-from superxception_jax.runs.split_file import save_split
+from superxception_jax.runs.split_file import DRAWING, load_split, save_split
 from superxception_jax.runs.trained_images import save_trained
 from superxception_jax.runs.workdir import SPLIT_FILE
 
@@ -22,12 +22,22 @@ def keep_split(setup: Setup, workdir: Path, *, has_begun: bool, finished: bool) 
         workdir: Run folder.
         has_begun: Whether the run has a checkpoint.
         finished: Whether its training has come to its end.
+
+    Raises:
+        ValueError: The run would go on with other curled copies than those that it began with.
     """
     has_split = (workdir / SPLIT_FILE).is_file()
     if not has_begun or not (finished or has_split):
         # Now, because what the run builds on may be gone when it is exported.
         save_trained(workdir, collect_trained(setup.experiment, setup.split, setup.pseudo_labelled))
     if has_split:
+        stored = load_split(workdir) if setup.to_curl and not finished else None
+        if stored is not None and stored.drawing != DRAWING:
+            raise ValueError(
+                f"`{workdir}` must be of a version that curls the same copies, got a run of "
+                "another one; use the program that began it (see environment.json), or train "
+                "again in another folder."
+            )
         return
     if has_begun:
         print(describe_missing_split(workdir, kept=not finished), flush=True)

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from superxception_jax.chromosomes import CLASS_NAMES
+from superxception_jax.data.curl import CURL_VERSION
 from superxception_jax.data.normalize import NORMALIZATION_VERSION
 from superxception_jax.data.prepared_files import IMAGES_VERSION
 from superxception_jax.data.source import Chromosomes
@@ -29,8 +30,8 @@ from superxception_jax.wording import first_of, quantity
 
 UNUSED = "unused"  # part of the images that the protocol leaves out
 MOST_NAMES = 10  # A longer list hides its own head in a terminal.
-# Raised whenever the same images give other canvases.
-DRAWING = (IMAGES_VERSION, NORMALIZATION_VERSION)
+# Raised whenever the same images give other canvases, or other curled copies (the last).
+DRAWING = (IMAGES_VERSION, NORMALIZATION_VERSION, CURL_VERSION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +214,7 @@ def check_images(
     Raises:
         ValueError: The data set has changed; up to `MOST_NAMES` names of each kind are listed.
     """
-    if stored.drawing != DRAWING:
+    if stored.drawing[:2] != DRAWING[:2]:  # For the copies see `kept_split`.
         raise ValueError(
             f"`{workdir}` must be of a version that draws the same canvases, got a run whose "
             f"images are of version {_dotted(stored.drawing)}, not {_dotted(DRAWING)}; use the "
@@ -290,7 +291,8 @@ def _from_json(values: Mapping[str, Any]) -> StoredSplit:
     unknown = {one.part for one in images.values()} - {*PARTS, UNUSED}
     if unknown:
         raise ValueError(f"unknown parts {sorted(unknown)}")
-    return StoredSplit(images=images, drawing=tuple(values["drawing"]))
+    # The first versions stored two numbers.
+    return StoredSplit(images=images, drawing=(*values["drawing"], 1)[: len(DRAWING)])
 
 
 def _dotted(numbers: Iterable[int]) -> str:

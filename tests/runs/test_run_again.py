@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from superxception_jax.runs import run
+from superxception_jax.runs import kept_split, run, split_file
 from tests.runs.counted_steps import Steps, add_cell, make_experiment, train
 
 
@@ -42,3 +42,24 @@ def test_a_finished_run_that_is_called_again_loads_nothing_to_train_with(
         assert len(steps.trained) == trainings
     assert steps.tested[0] == steps.tested[2]
     assert f"resuming from step 8 of {tmp_path / 'run'}, its last one" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("share", "step", "refused"), [(0.5, 3, True), (0.5, 12, False), (0, 3, False)]
+)
+def test_a_training_does_not_go_on_with_other_curled_copies(
+    tmp_path, laboratory, steps, monkeypatch, share, step, refused
+):
+    fields = {"data.curled_share": share, "training.epochs": 2, "model.polarity": "read"}
+    experiment = make_experiment(tmp_path, laboratory, **fields)
+    train(experiment, tmp_path / "run")
+    other = (*kept_split.DRAWING[:-1], 99)
+    monkeypatch.setattr(kept_split, "DRAWING", other)
+    monkeypatch.setattr(split_file, "DRAWING", other)
+    steps.step = step
+    run.evaluate_run(experiment, tmp_path / "run", split="test")
+    if refused:
+        with pytest.raises(ValueError, match="must be of a version that curls the same copies"):
+            train(experiment, tmp_path / "run")
+    else:
+        train(experiment, tmp_path / "run")

@@ -175,6 +175,13 @@ def test_gone_images_are_refused_only_where_they_are_needed(tmp_path, capsys):
     assert "gone: 1 image: d" in capsys.readouterr().out
 
 
+def test_a_split_of_the_first_versions_has_the_first_curled_copies(tmp_path):
+    save_split(tmp_path, StoredSplit(IMAGES, DRAWING[:2]))
+    stored = load_split(tmp_path)
+    assert stored is not None
+    assert stored.drawing == (*DRAWING[:2], 1)
+
+
 def test_another_drawing_is_refused(tmp_path):
     older = StoredSplit(IMAGES, (1, 2))
     with pytest.raises(ValueError, match=r"of version 1\.2, not"):
