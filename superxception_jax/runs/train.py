@@ -133,7 +133,8 @@ def _first_state(setup: Setup, workdir: Path) -> tuple[TrainState, Progress]:
         print(report, flush=True)
         if is_first():
             write_text(workdir / "init_from.txt", report + "\n")
-    pretrained, seconds = {}, 0.0
+    pretrained: dict[str, Any] = {}
+    seconds = 0.0
     if setup.experiment.pretraining_epochs:
         pretrained, seconds = _pretrain(setup, workdir)
     state = setup.fresh_state(setup.key)
