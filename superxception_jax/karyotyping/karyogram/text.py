@@ -32,10 +32,11 @@ def text_width_in(
 def wrap_text(
     text: str, *, width_in: float, size_points: float, bold: bool = False
 ) -> tuple[str, ...]:
-    """Break a text at spaces and after commas into lines that fit a width.
+    r"""Break a text at spaces and after commas into lines that fit a width.
 
     ISCN formulas contain commas but no spaces; file names may contain neither and are broken
-    wherever the line is full.
+    wherever the line is full. Characters that the font lacks, such as Chinese ones, are written as
+    escapes (`\u75c5`), because equal boxes would make different names look equal.
 
     Args:
         text: Any text; its line breaks count as spaces.
@@ -46,6 +47,7 @@ def wrap_text(
     Returns:
         The lines, at least one.
     """
+    text = _spelled_out(text, bold=bold)
     whole = " ".join(text.split())
     if text_width_in(whole, size_points=size_points, bold=bold) <= width_in:
         return (whole,)
@@ -65,6 +67,15 @@ def wrap_text(
                 line = ""
             line += letter
     return (*lines, line.rstrip()) if line.rstrip() or not lines else tuple(lines)
+
+
+def _spelled_out(text: str, *, bold: bool) -> str:
+    """Return a text with an escape for each character that the font lacks, but not for spaces."""
+    glyphs = load_widths(bold=bold, italic=False).glyphs
+    return "".join(
+        one if one in glyphs or one.isspace() else one.encode("ascii", "backslashreplace").decode()
+        for one in text
+    )
 
 
 def line_height_in(size_points: float) -> float:

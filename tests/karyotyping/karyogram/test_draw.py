@@ -226,6 +226,18 @@ def test_equal_karyograms_give_equal_files_of_what_is_asked_for(
         assert contents[0][1].count(b"<image") == 3
 
 
+def test_names_in_characters_that_the_font_lacks_stay_distinct(tmp_path):
+    karyotype = only(cell("46,XY"), "21")
+    contents = []
+    for name in ("病例一", "病例二"):
+        karyogram = draw_karyogram(dataclasses.replace(karyotype, cell=name))
+        contents.append(
+            [one.read_bytes() for one in save_karyogram(karyogram, stem=tmp_path / "a")]
+        )
+    for one, other in zip(*contents, strict=True):
+        assert one != other
+
+
 def test_unknown_pictures_are_refused(tmp_path):
     karyogram = draw_karyogram(only(cell("46,XY"), "21"))
     with pytest.raises(ValueError, match="`pictures` must be one of"):

@@ -18,3 +18,9 @@ def test_formulas_break_after_commas():
     lines = wrap_text("1,?" + ",-22" * 30, width_in=2.0, size_points=16.0, bold=True)
     assert len(lines) > 2
     assert all(line.endswith(",") and line.startswith(("1", "-")) for line in lines[:-1])
+
+
+def test_characters_that_the_font_lacks_are_written_as_escapes():
+    for bold in (False, True):
+        lines = wrap_text("é\u3000病例\n𠀀\udcff", width_in=9.0, size_points=8.0, bold=bold)
+        assert lines == (r"é \u75c5\u4f8b \U00020000\udcff",)
