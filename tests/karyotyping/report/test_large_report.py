@@ -26,6 +26,8 @@ from tests.karyotyping.report.samples import sample_chromosome, sample_karyotype
 
 # Of the first version of the page.
 DIGEST_OF_A_SAMPLE = "ba40677d33ebb62eb245b577c643473f4f8ec2d3412ce330ae1096b5c0a13b2a"
+# Characters that have another meaning in an address.
+LARGE_PAGE = "case #12.html"
 
 
 def folders_of(path):
@@ -144,7 +146,7 @@ def large_page(driver, cells, tmp_path, large):
         replace(cells[0], cell=f"Copy {number:02d}", margin=9.0 + number / 100)
         for number in range(45)
     ]
-    path = write_html_report([*cells, *many], tmp_path / "report.html", facts={})
+    path = write_html_report([*cells, *many], tmp_path / LARGE_PAGE, facts={})
     driver.get(path.as_uri())
     driver.execute_script("localStorage.clear()")
     driver.refresh()
@@ -185,7 +187,7 @@ def test_cells_are_loaded_when_they_are_shown(large_page, cells):
 
 def test_a_missing_or_foreign_part_is_named(large_page, tmp_path):
     page = large_page
-    found = payload_of(tmp_path / "report.html")
+    found = payload_of(tmp_path / LARGE_PAGE)
     by_name = {cell["cell"]: tmp_path / found["folder"] / cell["part"] for cell in found["cells"]}
     by_name["Copy 20"].unlink()
     os.replace(by_name["Copy 21"], by_name["Copy 25"])

@@ -26,7 +26,8 @@ globalThis.karyotypeReportCell = (head, values) => {
 function loadScript(cell) {
   return new Promise((done, failed) => {
     const script = document.createElement("script");
-    script.src = `${report.folder}/${cell.part}`;
+    // The folder has the name of the page, which may hold a `#` or a space.
+    script.src = `${encodeURIComponent(report.folder)}/${cell.part}`;
     const finish = () => {
       script.remove();
       waiting.delete(cell.digest);
