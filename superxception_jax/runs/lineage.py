@@ -21,6 +21,7 @@ from superxception_jax.data.splits import FOLDED_PROTOCOLS, Split, make_split
 from superxception_jax.models.keras.start import EXPORTED
 from superxception_jax.runs.experiment import Experiment, build_experiment
 from superxception_jax.runs.included import INCLUDED, find_weights
+from superxception_jax.runs.portable import OWN_FOLDER
 from superxception_jax.runs.pseudo_labels_file import without_known
 from superxception_jax.runs.split_data import split_sources
 from superxception_jax.runs.split_file import StoredSplit
@@ -112,7 +113,8 @@ def was_trained_on(
     Returns:
         bool[N]. Of a network that doesn't know its images: those that its split, drawn again, has
         in these parts; none without its experiment. Own folders are the same then if they have the
-        same name, because the path of an exported network's folder isn't known.
+        same name, because an exported network of an earlier version doesn't know the path; later
+        ones don't know the name either, and nothing is known of their own cells.
     """
     weights, earlier = network
     known = load_trained(find_weights(weights).parent)
@@ -124,7 +126,7 @@ def was_trained_on(
         earlier is None
         or theirs is None
         or source in earlier.test_only
-        or _identity(theirs) != _identity(options)
+        or not _are_same(theirs, options)
     ):
         return seen
     try:
@@ -193,7 +195,7 @@ def check_unseen(experiment: Experiment, everything: Chromosomes, split: Split) 
                 f"{len(common):,} of {len(split.test):,} that it was trained or validated on, such "
                 f"as `{everything.names[common[0]]}`; {', or '.join(remedies)}."
             )
-    _tell_unknown(networks)
+    _tell_unknown(networks, experiment)
     known = seen.get(experiment.init_from, np.zeros(len(everything.labels), bool))
     count = int(known[split.validation].sum())
     if experiment.start_counts and count and is_first():
@@ -205,20 +207,29 @@ def check_unseen(experiment: Experiment, everything: Chromosomes, split: Split) 
         )
 
 
-def _tell_unknown(networks: Iterable[tuple[str, Experiment | None]]) -> None:
-    """Print of which networks nobody knows what they were trained on."""
+def _tell_unknown(
+    networks: Iterable[tuple[str, Experiment | None]], experiment: Experiment
+) -> None:
+    """Print of which networks nobody knows whether they were trained on images of an experiment."""
     unknown = [
         f"`{weights}`"
         for weights, earlier in networks
-        if earlier is None and load_trained(find_weights(weights).parent) is None
+        if load_trained(find_weights(weights).parent) is None
+        and (earlier is None or ("own" in experiment.data_sets and _hides_folder(earlier)))
     ]
     if unknown and is_first():
         print(
             f"what {' and '.join(unknown)} was trained on is not known, because neither "
-            f"{TRAINED_FILE} nor a readable {CONFIG_FILE} is beside it: whether the run tests such "
-            "images is not checked",
+            f"{TRAINED_FILE} nor a {CONFIG_FILE} that tells it is beside it: whether the run tests "
+            "such images is not checked",
             flush=True,
         )
+
+
+def _hides_folder(earlier: Experiment) -> bool:
+    """Return whether a network was trained on an own folder of which its export has no name."""
+    own = earlier.data_sets.get("own", {})
+    return own.get("folder") == OWN_FOLDER and "own" not in earlier.test_only
 
 
 def _seen(
@@ -270,6 +281,9 @@ def _unseen_split(
     return " ".join(f"--config.split.{name}={value}" for name, value in flags.items())
 
 
-def _identity(options: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return what tells one data set of a kind from another."""
-    return {"folder": Path(options["folder"]).name} if "folder" in options else options
+def _are_same(theirs: Mapping[str, Any], options: Mapping[str, Any]) -> bool:
+    """Return whether two data sets of a kind are the same, as far as their options tell."""
+    if "folder" not in options:
+        return theirs == options
+    names = [Path(one["folder"]).name for one in (theirs, options)]
+    return theirs["folder"] != OWN_FOLDER and names[0] == names[1]

@@ -1,6 +1,9 @@
 """An exported network, and what it says of its origin: all but folders and the names of cells.
 
-A network is passed on; the folders of a laboratory, which may name patients, stay there.
+A network is passed on; the folders of a laboratory, which may name patients, stay there. Those of
+cells, with or without labels, are placeholders in an export. What it keeps are the own names of
+weights files, of folders of archives and prepared data, of programs and configs, and those of run
+folders, with the path where that is below the directory of the command.
 """
 
 from __future__ import annotations
@@ -28,14 +31,16 @@ from superxception_jax.runs.workdir import (
     PLACES,
     WEIGHTS,
     load_training_record,
-    with_portable_places,
+    with_weights,
 )
 
 CARD_FILE = "MODEL_CARD.md"
-# Fields, by their path in the config, that name a file or folder outside the project.
-_FIELDS = {*(f"data.{name}" for name in PLACES), *map(".".join, WEIGHTS)}
-# Flags that give these fields.
-_FLAGS = {*(f"config.{name}" for name in _FIELDS), *PLACES}
+# What stands for the folders of cells, whose own names may name a patient, and for a computer.
+OWN_FOLDER = "OWN_FOLDER"
+_FOLDERS = {"own_folder": OWN_FOLDER, "unlabelled_folder": "UNLABELLED_FOLDER"}
+_PLACEHOLDERS = {**_FOLDERS, "coordinator": "HOST:PORT"}
+# Fields and flags that name other files and folders outside the project.
+_NAMED = {*PLACES, *(name for _, name in WEIGHTS)} - set(_FOLDERS)
 _FLAG = re.compile(r"--?([\w.]+)(?:=(.*))?", re.DOTALL)
 _WITHHELD = "a cell has more images than can be assigned, or another fault"
 
@@ -85,7 +90,7 @@ def write_portable(
 def portable_record(record: TrainingRecord) -> TrainingRecord:
     """Return the provenance of a training without the folders in its commands and overrides."""
     overrides = {
-        name: _own_name(value) if name in _FIELDS and isinstance(value, str) else value
+        name: _portable_value(name, value) if isinstance(value, str) else value
         for name, value in record.overrides.items()
     }
     return TrainingRecord(tuple(map(_portable_provenance, record.trainings)), overrides)
@@ -101,26 +106,39 @@ def portable_results(results: RunResults) -> RunResults:
     )
 
 
+def with_portable_places(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a config that doesn't say where data and weights lie, to be given to others.
+
+    Args:
+        config: JSON values of a config.
+    """
+    data = config["data"] | {"data_dir": "data", "manual_dir": ""}
+    for name in _FOLDERS:
+        data[name] = _portable_value(name, data.get(name, ""))
+    # The name of an included network has no folder.
+    return with_weights({**config, "data": data}, lambda weights: Path(weights).name)
+
+
 def portable_command(command: str) -> str:
-    """Return a command line in which no folder is named but by its own name.
+    """Return a command line that names neither folders of cells, nor paths, nor a computer.
 
     Args:
         command: Command line as a shell reads it.
 
     Returns:
-        The command line: of folders of images and of initial weights the own name; of any other
-        path outside the directory in which it was given, too.
+        The command line: with placeholders for the folders of cells and the coordinator, and with
+        the own names of weights, of folders of archives and prepared data, and of any other path
+        outside the directory in which it was given.
 
     >>> portable_command("python /home/ann/main.py --own_folder=/lab/cells --config=configs/a.py")
-    'python main.py --own_folder=cells --config=configs/a.py'
+    'python main.py --own_folder=OWN_FOLDER --config=configs/a.py'
     """
     words, after = [], ""
     for word in shlex.split(command):
         flag = _FLAG.fullmatch(word)
         name, value = flag.groups() if flag else (after, word)
         if value is not None:
-            kept = _own_name(value) if name in _FLAGS or _is_outside(value) else value
-            word = word.removesuffix(value) + kept
+            word = word.removesuffix(value) + _portable_value(name, value)
         # `--own_folder /lab/cells`: the value is the next word.
         after = name if flag and value is None else ""
         words.append(word)
@@ -131,8 +149,17 @@ def _portable_provenance(provenance: Provenance) -> Provenance:
     return dataclasses.replace(provenance, command=portable_command(provenance.command))
 
 
-def _own_name(path: str) -> str:
-    return Path(path).name
+def _portable_value(name: str, value: str) -> str:
+    """Return what is passed on of a value.
+
+    Args:
+        name: Path of its field in the config, or its flag without dashes.
+        value: Value; an empty one stays empty.
+    """
+    field = name.rpartition(".")[2]
+    if value and field in _PLACEHOLDERS:
+        return _PLACEHOLDERS[field]
+    return Path(value).name if field in _NAMED or _is_outside(value) else value
 
 
 def _is_outside(value: str) -> bool:

@@ -228,8 +228,8 @@ def export_classifier(
 ) -> list[Path]:
     """Write everything `load_classifier` needs of a finished run into a small folder.
 
-    Neither the names of images and cells nor the folders of the data are in it, but hashes of the
-    images that it was trained on: a run that starts from it must not test these.
+    Neither the names of images and cells nor the folders of the data are in it, see `portable`, but
+    hashes of the images that it was trained on: a run that starts from it must not test these.
 
     Args:
         workdir: Folder of the run.

@@ -179,24 +179,16 @@ def with_absolute_places(config: Mapping[str, Any]) -> dict[str, Any]:
     for name in PLACES:
         if data.get(name):  # an empty one stands for none, or for a folder of another field
             data[name] = str(absolute_path(data[name]))
-    return _with_weights({**config, "data": data}, absolute_weights)
+    return with_weights({**config, "data": data}, absolute_weights)
 
 
-def with_portable_places(config: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a config that doesn't say where data and weights lie, to be given to others.
+def with_weights(config: Mapping[str, Any], change: Callable[[str], str]) -> dict[str, Any]:
+    """Return a config with other names of the weights to start from and to read with.
 
     Args:
         config: JSON values of a config.
+        change: Returns the new name for a name.
     """
-    data = config["data"] | {"data_dir": "data", "manual_dir": ""}
-    for name in ("own_folder", "unlabelled_folder"):
-        data[name] = Path(data.get(name, "")).name
-    # The name of an included network has no folder.
-    return _with_weights({**config, "data": data}, lambda weights: Path(weights).name)
-
-
-def _with_weights(config: Mapping[str, Any], change: Callable[[str], str]) -> dict[str, Any]:
-    """Return a config with other names of the weights to start from and to read with."""
     changed = dict(config)
     for section, name in WEIGHTS:
         changed[section] = config[section] | {name: change(config[section].get(name, ""))}

@@ -109,8 +109,15 @@ def test_the_test_images_of_an_earlier_network_are_unseen_and_the_others_are_not
     few = laboratory("gband").take(np.arange(4))
     assert not was_trained_on(network, "gband", {}, **columns(few)).any()
     own = earlier.data_sets["own"]
-    for folder, same in (("/elsewhere/" + own["folder"], True), ("/elsewhere/others", False)):
-        found = was_trained_on(network, "own", {**own, "folder": folder}, **columns(images))
+    # An export of an earlier version has the name of the own folder, a later one has none.
+    for theirs, folder, same in (
+        ("cells", "/elsewhere/cells", True),
+        ("cells", "/elsewhere/others", False),
+        ("OWN_FOLDER", "/elsewhere/OWN_FOLDER", False),
+    ):
+        data_sets = {**earlier.data_sets, "own": {**own, "folder": theirs}}
+        one = (weights, dataclasses.replace(earlier, data_sets=data_sets))
+        found = was_trained_on(one, "own", {**own, "folder": folder}, **columns(images))
         assert found.any() == same
     unseen = set(images.cells) - set(images.cells[split.test])
     assert trained_cells([(tmp_path, started)], "gband", **columns(images)) == unseen
@@ -253,6 +260,20 @@ def test_images_are_known_without_a_config_that_can_be_read(tmp_path, capsys, co
     check_unseen(other, images, split)
     said = capsys.readouterr().out
     assert said.count(f"what `{weights}` was trained on is not known, because neither") == 1
+
+
+def test_what_is_not_known_of_an_unnamed_own_folder_is_said(earlier_version, capsys):
+    """As of an export of a run of an earlier version, which doesn't know its images."""
+    for data_set, said in (("own", True), ("gband", False)):
+        started = experiment(
+            data__dataset=data_set,
+            data__own_folder="/elsewhere/OWN_FOLDER",
+            model__init_from=earlier_version,
+        )
+        images = laboratory(data_set)
+        check_unseen(started, images, draw_split(started)(images))
+        text = f"what `{earlier_version}` was trained on is not known, because neither"
+        assert (text in capsys.readouterr().out) == said
 
 
 def test_an_exported_network_has_the_hashes_of_its_images_and_nothing_else(tmp_path):

@@ -18,8 +18,18 @@ SECRET = "smith_anna"
         ("python launch/main.py --config=configs/stripnet.py:own", None),
         ("python launch/main.py --workdir=runs/mine --config.seed=3", None),
         ("python /home/x/launch/main.py --workdir=/home/x/mine", "python main.py --workdir=mine"),
-        ("main.py --own_folder=smith_anna/cells", "main.py --own_folder=cells"),
-        ("main.py --own_folder smith_anna/cells --profile", "main.py --own_folder cells --profile"),
+        ("main.py --own_folder=smith_anna", "main.py --own_folder=OWN_FOLDER"),
+        ("main.py --own_folder a/smith_anna --profile", "main.py --own_folder OWN_FOLDER "
+         "--profile"),
+        ("main.py -config.data.own_folder=smith_anna", "main.py -config.data.own_folder="
+         "OWN_FOLDER"),
+        ("main.py --config.data.unlabelled_folder '/a/smith anna' --config.seed=1",
+         "main.py --config.data.unlabelled_folder UNLABELLED_FOLDER --config.seed=1"),
+        ("main.py --own_folder= --config.data.unlabelled_folder=", None),
+        ("main.py --own_folder=OWN_FOLDER --coordinator=HOST:PORT", None),
+        ("main.py --coordinator=node1:8476", "main.py --coordinator=HOST:PORT"),
+        ("main.py --coordinator node1:8476 --process_count=2", "main.py --coordinator HOST:PORT "
+         "--process_count=2"),
         ("main.py --config.data.manual_dir='a b/c d'", "main.py '--config.data.manual_dir=c d'"),
         ("main.py --config.model.init_from=gband", None),
         ("main.py --config.model.init_from=x/variables.npz", "main.py --config.model.init_from="
@@ -28,7 +38,7 @@ SECRET = "smith_anna"
         ("main.py --config.super_resolution.features=64,32", None),
     ],
 )  # fmt: skip
-def test_a_command_names_folders_by_their_own_names(command, expected):
+def test_a_command_names_no_folder_of_cells_and_no_path(command, expected):
     assert portable_command(command) == (expected or command)
 
 
@@ -43,11 +53,16 @@ def test_an_exported_network_names_no_folder_and_no_cell(tmp_path):
 
     def hide_in_config(values):
         values["data"] |= {
-            name: f"/lab/{SECRET}/data" for name in ("data_dir", "manual_dir", "own_folder")
+            "data_dir": f"/lab/{SECRET}/data",
+            "manual_dir": f"/lab/{SECRET}/data",
+            "own_folder": f"/lab/{SECRET}",
+            "unlabelled_folder": f"/lab/{SECRET}",
         }
+        values["model"]["init_from"] = f"/lab/{SECRET}/variables.npz"
 
     command = (
-        f"python /home/{SECRET}/launch/main.py --config.data.own_folder={SECRET}/cells "
+        f"python /home/{SECRET}/launch/main.py --config.data.own_folder=lab/{SECRET} "
+        f"--config.data.unlabelled_folder {SECRET} --coordinator={SECRET}:8476 "
         f"--manual_dir /lab/{SECRET}/archives --workdir=/lab/{SECRET}/run --config.seed=0"
     )
 
@@ -57,7 +72,11 @@ def test_an_exported_network_names_no_folder_and_no_cell(tmp_path):
             values["evaluation"]["command"] = command
             values["cells_withheld"] = f"got 92 images of cell `{SECRET}/cell 1`"
         else:
-            values["overrides"] |= {"data.own_folder": f"{SECRET}/cells"}
+            values["overrides"] |= {
+                "data.own_folder": SECRET,
+                "data.unlabelled_folder": f"lab/{SECRET}",
+                "data.unlabelled_reader": f"{SECRET}/variables.npz",
+            }
 
     plant("config.json", hide_in_config)
     for name in ("environment.json", "results.json"):
@@ -67,7 +86,10 @@ def test_an_exported_network_names_no_folder_and_no_cell(tmp_path):
     for file in files:
         assert SECRET.encode() not in file.read_bytes(), file.name
     card = (tmp_path / "out" / "MODEL_CARD.md").read_text()
-    assert "python main.py --config.data.own_folder=cells --manual_dir archives" in card
+    assert (
+        "python main.py --config.data.own_folder=OWN_FOLDER --config.data.unlabelled_folder "
+        "UNLABELLED_FOLDER --coordinator=HOST:PORT --manual_dir archives --workdir=run" in card
+    )
     assert "a cell has more images than can be assigned" in card
 
 

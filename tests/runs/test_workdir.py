@@ -10,6 +10,7 @@ import pytest
 
 from configs.stripnet import get_config
 from superxception_jax.runs.experiment import build_experiment
+from superxception_jax.runs.portable import with_portable_places
 from superxception_jax.runs.provenance import TrainingRecord
 from superxception_jax.runs.workdir import (
     SPLIT_FILE,
@@ -21,7 +22,6 @@ from superxception_jax.runs.workdir import (
     make_workdir,
     with_absolute_places,
     with_places,
-    with_portable_places,
 )
 from tests.runs.samples import TRAINING
 
@@ -153,7 +153,8 @@ def test_places_are_changed_and_hidden_without_touching_the_rest(monkeypatch, tm
     assert absolute["data"]["own_folder"] == str(tmp_path / "patients" / "cells")
     hidden = with_portable_places(absolute)
     assert str(tmp_path) not in json.dumps(hidden)
-    assert hidden["data"]["own_folder"] == "cells"
+    assert hidden["data"]["own_folder"] == "OWN_FOLDER"
+    assert hidden["data"]["unlabelled_folder"] == ""
     assert {**hidden, "data": 0} == {**absolute, "data": 0} == {**config, "data": 0}
     moved = with_places(get_config("smoke"), {"data_dir": "", "own_folder": "new"})
     assert (moved.data.data_dir, moved.data.own_folder) == ("data", "new")
