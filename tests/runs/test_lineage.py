@@ -265,11 +265,8 @@ def test_images_are_known_without_a_config_that_can_be_read(tmp_path, capsys, co
 def test_what_is_not_known_of_an_unnamed_own_folder_is_said(earlier_version, capsys):
     """As of an export of a run of an earlier version, which doesn't know its images."""
     for data_set, said in (("own", True), ("gband", False)):
-        started = experiment(
-            data__dataset=data_set,
-            data__own_folder="/elsewhere/OWN_FOLDER",
-            model__init_from=earlier_version,
-        )
+        fields = {"data__dataset": data_set, "data__own_folder": "/elsewhere/OWN_FOLDER"}
+        started = experiment(**fields, model__init_from=earlier_version)
         images = laboratory(data_set)
         check_unseen(started, images, draw_split(started)(images))
         text = f"what `{earlier_version}` was trained on is not known, because neither"
