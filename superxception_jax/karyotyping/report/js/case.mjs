@@ -26,12 +26,12 @@ function completeEvidence(cells, candidates, evidence, settings) {
   );
   const all = [...candidates, ...added];
   const rows = cells.map((cell) => {
-    const byCounts = all.map(({ counts }) => countEvidence(cell.counts, counts, settings));
-    if (cell.certain || candidates.length === 0) return byCounts;
+    const byCounts = ({ counts }) => countEvidence(cell.counts, counts, settings);
+    if (cell.certain || candidates.length === 0) return all.map(byCounts);
     const stored = evidence[cell.cell];
     const best = placeOfMost(stored);
-    const base = stored[best] - byCounts[best];
-    return all.map((_, place) => stored[place] ?? base + byCounts[place]);
+    const base = stored[best] - byCounts(all[best]);
+    return [...stored, ...added.map((one) => base + byCounts(one))];
   });
   return { all, rows };
 }

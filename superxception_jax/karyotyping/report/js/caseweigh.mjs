@@ -16,9 +16,9 @@ function combinationsOf(places, size) {
   );
 }
 
-/** Return the shares over which a mosaic is integrated: a lattice of equal weights. */
+/** Return the shares over which a mosaic is integrated, point by point: an even lattice. */
 function shareGrid(lines) {
-  if (lines === 1) return [[1]];
+  if (lines === 1) return Float64Array.of(1);
   const steps = SHARE_STEPS[lines];
   let parts = [[]];
   for (let line = 1; line < lines; line += 1) {
@@ -26,9 +26,8 @@ function shareGrid(lines) {
       Array.from({ length: steps - sum(one) + 1 }, (_, number) => [...one, number]),
     );
   }
-  return parts.map((one) =>
-    [...one, steps - sum(one)].map((part) => (part + 0.5) / (steps + lines / 2)),
-  );
+  const whole = parts.flatMap((one) => [...one, steps - sum(one)]);
+  return Float64Array.from(whole, (part) => (part + 0.5) / (steps + lines / 2));
 }
 
 function makeHypothesis(lines, candidates, changes, { mosaicism }) {
@@ -75,31 +74,88 @@ export function makeHypotheses(candidates, rows, settings) {
   return chosen.map((lines) => makeHypothesis(lines, candidates, changes, settings));
 }
 
-const logMean = (logs) => logSum(logs) - Math.log(logs.length);
-
 function normalized(logs) {
   const total = logSum(logs);
   return logs.map((log) => Math.exp(log - total));
 }
 
+// The functions below run for each hypothesis, cell and point of the grid, millions of times in a
+// large case: plain loops, because closures and small arrays take twenty times as long.
+
+/** Return how well each cell fits the mixture of the lines at each point: cells × points. */
+function mixLines(lines, fit, grid) {
+  const size = lines.length;
+  const mixed = new Float64Array((fit.length * grid.length) / size);
+  const own = new Float64Array(size);
+  let place = 0;
+  for (const one of fit) {
+    for (let at = 0; at < size; at += 1) own[at] = one[lines[at]];
+    for (let point = 0; point < grid.length; point += size) {
+      let value = 0;
+      for (let at = 0; at < size; at += 1) value += own[at] * grid[point + at];
+      mixed[place] = value;
+      place += 1;
+    }
+  }
+  return mixed;
+}
+
+/** Return the log-likelihood of all cells at each point. */
+function totalLogs(mixed, points) {
+  const totals = new Float64Array(points);
+  for (let place = 0; place < mixed.length; place += points) {
+    for (let point = 0; point < points; point += 1) totals[point] += Math.log(mixed[place + point]);
+  }
+  return totals;
+}
+
+/** Return the mean share of each line. */
+function meanShares(weights, grid, size) {
+  const shares = new Float64Array(size);
+  let whole = 0;
+  for (let point = 0; point < weights.length; point += 1) {
+    whole += weights[point];
+    for (let at = 0; at < size; at += 1) shares[at] += weights[point] * grid[point * size + at];
+  }
+  for (let at = 0; at < size; at += 1) shares[at] /= whole;
+  return shares;
+}
+
+/** Return the line that each cell most probably belongs to. */
+function assignCells(lines, rows, shares) {
+  const logs = shares.map(Math.log);
+  return rows.map((row) => {
+    let [best, most] = [0, -Infinity];
+    for (let at = 0; at < lines.length; at += 1) {
+      const log = ninth(logs[at] + row[lines[at]]);
+      if (log > most) [best, most] = [at, log];
+    }
+    return best;
+  });
+}
+
 /** Return what all cells say of one hypothesis, and what they say without each of them. */
 function weighOne({ lines, log }, rows, fit, grid) {
-  const mixed = fit.map((one) => {
-    const own = lines.map((line) => one[line]);
-    return grid.map((shares) => Math.log(sum(own.map((value, at) => value * shares[at]))));
-  });
-  const totals = grid.map((_, point) => sum(mixed.map((one) => one[point])));
+  const points = grid.length / lines.length;
+  const mixed = mixLines(lines, fit, grid);
+  const totals = totalLogs(mixed, points);
   const most = Math.max(...totals);
   const weights = totals.map((total) => Math.exp(total - most));
-  const shares = lines.map(
-    (_, at) => sum(grid.map((point, place) => weights[place] * point[at])) / sum(weights),
-  );
+  const base = log + most - Math.log(points);
+  const without = new Float64Array(rows.length);
+  for (let cell = 0; cell < rows.length; cell += 1) {
+    let rest = 0;
+    // What is subtracted from logs divides here. The least fit is so large that no quotient is
+    // infinite, and the points differ so little in it that none with weight 0 counts.
+    for (let point = 0; point < points; point += 1) {
+      rest += weights[point] / mixed[cell * points + point];
+    }
+    without[cell] = base + Math.log(rest);
+  }
   return {
-    log: log + logMean(totals),
-    without: mixed.map((one) => log + logMean(totals.map((total, at) => total - one[at]))),
-    lineOf: rows.map((row) =>
-      placeOfMost(lines.map((line, at) => ninth(Math.log(shares[at]) + row[line]))),
-    ),
+    log: base + Math.log(sum(weights)),
+    without,
+    lineOf: assignCells(lines, rows, meanShares(weights, grid, lines.length)),
   };
 }
 
