@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import functools
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,12 +18,14 @@ from superxception_jax.chromosomes import (
     X,
     Y,
 )
-from superxception_jax.karyotyping.prior import CountPrior, count_costs
+from superxception_jax.karyotyping.prior import CountPrior
 
 # Far above any sum of log-likelihoods of a cell, and small enough for exact sums in doubles.
 FORCE = 1e6
 # Sex complements less likely than the best one by more than this are left out of the marginals.
 NEGLIGIBLE_NATS = 30.0
+# Far above the errors of rounding of a score.
+_ROUNDING_NATS = 1e-6
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,8 @@ def assign_cell(log_likelihoods: np.ndarray, *, prior: CountPrior) -> Assignment
         )
     if np.isnan(log_likelihoods).any():
         raise ValueError("`log_likelihoods` must be numbers, got NaN; check the network.")
-    problems = _problems(log_likelihoods, prior)
+    costs = _class_costs(log_likelihoods)
+    problems = [_problem(costs, prior, sex) for sex in prior.sexes if _fits(sex, count)]
     if not problems:
         raise ValueError(
             f"`prior` must have sex chromosomes with which a cell can have {count} chromosomes, "
@@ -138,13 +141,21 @@ def best_assignment(log_likelihoods: np.ndarray, *, prior: CountPrior) -> tuple[
         are not tried.
     """
     check(log_likelihoods=(log_likelihoods, f"f64[N,{len(CLASS_NAMES)}]"))
-    most = float(log_likelihoods.max(axis=1).sum() - count_costs(prior.autosomes).min(axis=1).sum())
+    costs = _class_costs(log_likelihoods)
+    # No score is higher than if each chromosome had its best class, and every autosome its most
+    # probable count, but for the sex chromosomes: as many as there are, those that gain most.
+    best = costs[:, :AUTOSOMES].min(axis=1)
+    gains = np.sort(best[:, None] - costs[:, [X, Y]], axis=0)[::-1].cumsum(axis=0)
+    gains_of_x, gains_of_y = np.pad(gains, ((1, 0), (0, 0))).T.tolist()
+    most = -float(best.sum() + prior.costs.min(axis=1).sum())
     labels, score = np.zeros(0, np.int64), -math.inf
-    for sex in sorted(prior.sexes, key=lambda name: _sex_cost(name, prior)):
-        if most - _sex_cost(sex, prior) <= score:
-            break
-        for problem in _problems(log_likelihoods, prior, sexes=(sex,)):
-            labels, score = max((labels, score), problem.solve(), key=lambda one: one[1])
+    for sex, sex_cost in prior.sex_costs.items():
+        if not _fits(sex, len(costs)):
+            continue
+        reached = most + gains_of_x[sex.count("X")] + gains_of_y[sex.count("Y")] - sex_cost
+        if reached + _ROUNDING_NATS > score:
+            solved = _problem(costs, prior, sex).solve()
+            labels, score = max((labels, score), solved, key=lambda one: one[1])
     return labels, score
 
 
@@ -167,9 +178,7 @@ class _Problem:
     def solve(self) -> tuple[np.ndarray, float]:
         """Return labels and score."""
         forced = sum(self.sex)
-        classes = np.concatenate(
-            [np.repeat(np.arange(AUTOSOMES), MOST_OF_A_CLASS), np.repeat((X, Y), self.sex)]
-        )
+        classes = _classes_of(self.sex)
         # The places of the sex chromosomes must be filled.
         places = np.concatenate([self.steps.ravel(), np.full(forced, -FORCE)])
         costs = self.costs[:, classes] + places
@@ -202,24 +211,27 @@ class _Problem:
         return score - (moves + graph[:classes, :classes].T[labels])
 
 
-def _problems(
-    log_likelihoods: np.ndarray, prior: CountPrior, *, sexes: Iterable[str] = ()
-) -> list[_Problem]:
-    """Return the problem of each sex complement that is possible, of all if none is named."""
-    table = count_costs(prior.autosomes)
-    costs = -np.maximum(log_likelihoods, -FORCE / 1e3)
-    return [
-        _Problem(
-            costs=costs,
-            steps=np.diff(table, axis=1),
-            sex=(sex.count("X"), sex.count("Y")),
-            constant=float(table[:, 0].sum()) + _sex_cost(sex, prior),
-        )
-        for sex in sexes or prior.sexes
-        if len(sex) <= len(log_likelihoods) <= len(sex) + AUTOSOMES * MOST_OF_A_CLASS
-    ]
+def _class_costs(log_likelihoods: np.ndarray) -> np.ndarray:
+    return -np.maximum(log_likelihoods, -FORCE / 1e3)
 
 
-def _sex_cost(sex: str, prior: CountPrior) -> float:
-    ways = math.factorial(sex.count("X")) * math.factorial(sex.count("Y"))
-    return -math.log(prior.sexes[sex] * ways)
+def _fits(sex: str, count: int) -> bool:
+    """Return whether a cell of so many chromosomes can have a sex complement."""
+    return len(sex) <= count <= len(sex) + AUTOSOMES * MOST_OF_A_CLASS
+
+
+def _problem(costs: np.ndarray, prior: CountPrior, sex: str) -> _Problem:
+    return _Problem(
+        costs=costs,
+        steps=prior.steps,
+        sex=(sex.count("X"), sex.count("Y")),
+        constant=float(prior.costs[:, 0].sum()) + prior.sex_costs[sex],
+    )
+
+
+@functools.cache
+def _classes_of(sex: tuple[int, int]) -> np.ndarray:
+    """Return the class of each place of an assignment: four of each autosome, and the sex."""
+    return np.concatenate(
+        [np.repeat(np.arange(AUTOSOMES), MOST_OF_A_CLASS), np.repeat((X, Y), sex)]
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -60,14 +61,33 @@ class CountPrior:
         for name in self.sexes:
             if name != "X" * name.count("X") + "Y" * name.count("Y"):
                 raise ValueError(f"`sexes` must be spelled like XXY, got {name!r}; correct it.")
-        increments = np.diff(count_costs(table), axis=1)
-        worst = np.diff(increments, axis=1).min(axis=1)
+        worst = np.diff(self.steps, axis=1).min(axis=1)
         if worst.min() < -1e-9:
             raise ValueError(
                 "`autosomes` must peak at one count and fall ever more steeply on both sides, got "
                 f"{table[worst.argmin()].tolist()} for chromosome {worst.argmin() + 1}; lower the "
                 "probabilities of the rarest counts."
             )
+
+    # The assignment asks for these in each cell of a case, for each of dozens of priors.
+    @functools.cached_property
+    def costs(self) -> np.ndarray:
+        """Return f64[22,5], the cost of each count of each autosome, see `count_costs`."""
+        return count_costs(np.asarray(self.autosomes, np.float64))
+
+    @functools.cached_property
+    def steps(self) -> np.ndarray:
+        """Return f64[22,4], the cost that the n-th copy of each autosome adds."""
+        return np.diff(self.costs, axis=1)
+
+    @functools.cached_property
+    def sex_costs(self) -> Mapping[str, float]:
+        """Return the cost of each sex complement, the lowest one first."""
+        costs = {}
+        for sex, probability in self.sexes.items():
+            ways = math.factorial(sex.count("X")) * math.factorial(sex.count("Y"))
+            costs[sex] = -math.log(probability * ways)
+        return dict(sorted(costs.items(), key=lambda one: one[1]))
 
 
 def count_costs(autosomes: np.ndarray) -> np.ndarray:

@@ -7,7 +7,11 @@ import itertools
 import numpy as np
 import pytest
 
+from superxception_jax.karyotyping import assignment
+from superxception_jax.karyotyping import prior as count_prior
 from superxception_jax.karyotyping.assignment import assign_cell, best_assignment
+from superxception_jax.karyotyping.case.case_record import CaseCell, CaseSettings
+from superxception_jax.karyotyping.case.conclude import weigh_cells
 from superxception_jax.karyotyping.case.preparation import (
     MOST_SHOWN,
     counts_by_likelihood,
@@ -70,6 +74,29 @@ def test_the_best_score_is_that_of_the_assignment(seed):
         expected = assign_cell(likely, prior=prior)
         assert score == pytest.approx(expected.score)
         np.testing.assert_array_equal(labels, expected.labels)
+
+
+def test_cells_are_weighed_with_one_table_of_costs_per_line(monkeypatch):
+    settings, asked, solved = CaseSettings(), [], []
+
+    def count_costs(autosomes, _count=count_prior.count_costs):
+        asked.append(autosomes)
+        return _count(autosomes)
+
+    def solve(problem, _solve=assignment._Problem.solve):
+        solved.append(problem.sex)
+        return _solve(problem)
+
+    monkeypatch.setattr(count_prior, "count_costs", count_costs)
+    monkeypatch.setattr(assignment._Problem, "solve", solve)
+    preparation_prior.cache_clear()
+    texts = ["46,XX", "46,XX", "47,XX,+8", "47,XX,+8", "45,X"]
+    cells = [CaseCell(text, parse_iscn(text)) for text in texts]
+    likely = [likelihoods_of(text, seed=seed) for seed, text in enumerate(texts)]
+    _, evidence = weigh_cells(cells, likely, settings)
+    assert len(asked) <= preparation_prior.cache_info().misses <= evidence.shape[1] + 1
+    # Most sex complements can't win and are not tried.
+    assert len(solved) < 3 * (evidence.size + len(cells))
 
 
 def test_clear_images_give_the_evidence_of_their_counts():
