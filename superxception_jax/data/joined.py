@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,15 +16,13 @@ from superxception_jax.data.stored_images import JoinedImages
 if TYPE_CHECKING:
     from superxception_jax.data.record_builder import RecordBuilder
 
-Builders: TypeAlias = Mapping[str, "RecordBuilder"]
-
 # Of a joined data set they begin with the name of its source, because two may have a cell `1`.
 _PREFIXED = ("cells", "cases", "names")
 
 
 def open_data_sets(
     data_sets: Mapping[str, Mapping[str, Any]], *, data_dir: str | Path, manual_dir: str | Path
-) -> Builders:
+) -> dict[str, RecordBuilder]:
     """Return the builders of data sets, and print how their folders were understood.
 
     A folder is read and hashed here alone: with one builder, all loads of a run are of one content.
@@ -52,7 +50,7 @@ def open_data_sets(
 
 
 def load_data_sets(
-    builders: Builders,
+    builders: Mapping[str, RecordBuilder],
     *,
     data_dir: str | Path,
     normalization: NormalizationSettings,

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import flax.linen as nn
 import jax
@@ -14,7 +14,7 @@ import numpy as np
 import optax
 from clu import parameter_overview
 
-from superxception_jax.data.joined import Builders, join_chromosomes
+from superxception_jax.data.joined import join_chromosomes
 from superxception_jax.data.source import Chromosomes
 from superxception_jax.data.splits import PARTS, Split
 from superxception_jax.evaluation.metrics import class_shares
@@ -44,6 +44,9 @@ from superxception_jax.training.optimizers import make_optimizer
 from superxception_jax.training.processes import process_count
 from superxception_jax.training.state import TrainState, init_state
 
+if TYPE_CHECKING:
+    from superxception_jax.data.record_builder import RecordBuilder
+
 
 @dataclass(frozen=True)
 class Setup:
@@ -72,7 +75,7 @@ class Setup:
     """
 
     experiment: Experiment
-    builders: Builders
+    builders: Mapping[str, RecordBuilder]
     splits: Mapping[str, Chromosomes]
     to_curl: Mapping[str, Sequence[str]]
     pseudo_labelled: Chromosomes | None

@@ -6,18 +6,22 @@ import dataclasses
 import functools
 import hashlib
 from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from superxception_jax.chromosomes import MOST_CHROMOSOMES
-from superxception_jax.data.joined import Builders, load_data_sets, open_data_sets, prefix_of
+from superxception_jax.data.joined import load_data_sets, open_data_sets, prefix_of
 from superxception_jax.data.source import Chromosomes
 from superxception_jax.data.splits import WHOLE_CELL_PROTOCOLS, Split, SplitSettings, make_split
 from superxception_jax.runs.experiment import Experiment
 from superxception_jax.training.processes import first_alone, is_first
 
+if TYPE_CHECKING:
+    from superxception_jax.data.record_builder import RecordBuilder
 
-def find_builders(experiment: Experiment) -> Builders:
+
+def find_builders(experiment: Experiment) -> dict[str, RecordBuilder]:
     """Return the builder of each data set of an experiment, see `open_data_sets`.
 
     Args:
@@ -29,7 +33,10 @@ def find_builders(experiment: Experiment) -> Builders:
 
 
 def load_everything(
-    experiment: Experiment, builders: Builders | None = None, *, curled: bool = False
+    experiment: Experiment,
+    builders: Mapping[str, RecordBuilder] | None = None,
+    *,
+    curled: bool = False,
 ) -> Chromosomes:
     """Return all images of an experiment's data sets.
 
@@ -70,7 +77,9 @@ def choose_to_curl(train: Chromosomes, share: float) -> dict[str, list[str]]:
 
 
 def load_curled(
-    experiment: Experiment, builders: Builders, names: Mapping[str, Sequence[str]]
+    experiment: Experiment,
+    builders: Mapping[str, RecordBuilder],
+    names: Mapping[str, Sequence[str]],
 ) -> list[Chromosomes]:
     """Return curled copies of images, with arms that touch, any way up.
 
