@@ -44,7 +44,8 @@ PAGES = sorted(
 PICTURES = re.compile(
     r"docs/pictures/(case|report)\.webp|docs/pictures/(curled|learning_curves|normalization)\.png"
     r"|results/\w+/(accuracy|cost)\.png|results/(performance|robustness|stain)\.png"
-    r"|results/scaling/super_xception-paper\.png|results/paper/(super_)?xception_curves\.png"
+    r"|results/scaling/super_xception-paper\.png"
+    r"|results/paper/(super_xception_stack|(super_)?xception_curves)\.png"
     r"|results/stripnet-embedded/karyogram\.png|results/super_xception-embedded/cell\.png"
 )
 PROGRAMS = sorted(path.stem for path in (REPOSITORY / "launch").glob("*.py"))
