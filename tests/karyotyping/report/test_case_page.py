@@ -133,6 +133,17 @@ def test_of_a_cell_and_its_copy_one_counts_after_each_correction(case_page, case
     page.find("#to-case").click()
     assert page.text(".set-aside-cells li") == "cell 3: incomplete cell (41 chromosomes)"
     assert "1 analysed · 1 set aside" in page.text(f"{CASE} .numbers")
+    assert "cell 3: set aside" in page.text(".review-first")
+    # What was reviewed is not left to review.
+    for cell, left in (
+        (3, "No cell needs review before the others."),
+        (4, "All cells are reviewed."),
+    ):
+        page.find(f"[data-cell='{cells[cell].cell}']").click()
+        page.wait(".chromosome")
+        page.find("#reviewed").click()
+        page.find("#to-case").click()
+        assert page.text(".review-first p") == left
 
 
 @ONE_FILE

@@ -6,8 +6,15 @@ import base64
 import io
 import unicodedata
 
+import numpy as np
+import pytest
 from pypdf import PdfReader
 from selenium.webdriver.common.keys import Keys
+
+from superxception_jax.karyotyping.report.page import write_html_report
+from tests.karyotyping.report.case_samples import counts_of, sample_case
+from tests.karyotyping.report.conftest import shown_page
+from tests.karyotyping.report.samples import sample_chromosome, sample_karyotype
 
 PRINTED = "window.print = () => { document.body.dataset.printed = 'yes' }"
 
@@ -67,6 +74,59 @@ def test_a_cell(case_page, case_samples):
     assert "case 7/cell 1" not in text
     page.find("#reviewer").send_keys("A. Reviewer")
     assert "reviewer: A. Reviewer · not reviewed" in print_pdf(page)[0]
+
+
+def test_a_reviewed_cell_names_who_reviewed_it(case_page, case_samples):
+    page, (cells, _) = case_page, case_samples
+    page.find("#reviewer").send_keys("A. Reviewer")
+    page.find(f"[data-cell='{cells[0].cell}']").click()
+    page.wait(".chromosome")
+    page.find("#reviewed").click()
+    page.find("#reviewer").send_keys(Keys.CONTROL, "a")
+    page.find("#reviewer").send_keys("B. Other")
+    assert "reviewer: A. Reviewer · reviewed on 20" in print_pdf(page)[0]
+    page.find("#to-case").click()
+    sheets = {text[: len(cells[0].cell)]: text for text in print_pdf(page)[-3:]}
+    assert "Reviewer: A. Reviewer, reviewed on 20" in sheets[cells[0].cell]
+    assert "Reviewer: B. Other, not reviewed." in sheets[cells[1].cell]
+
+
+@pytest.fixture
+def large_images(driver, tmp_path):
+    """Show a case of eleven cells of one line, with images of a camera of high resolution."""
+    counts = counts_of()
+    chromosomes = [
+        sample_chromosome(
+            f"{label}-{copy}", label=label, image=np.full((260 - 8 * label, 60), 90, np.uint8)
+        )
+        for label in range(24)
+        for copy in range(counts[label])
+    ]
+    cells = [
+        sample_karyotype(f"line/cell {number:02d}", *chromosomes, case="line")
+        for number in range(11)
+    ]
+    change = {"cell": cells[5].cell, "change": "-7", "text": "most likely lost in preparation"}
+    conclusions = sample_case("line", cells, formula="46,XX[11]", single_changes=[change])
+    path = write_html_report(cells, tmp_path / "report.html", facts={}, cases=[conclusions])
+    yield from shown_page(driver, path.as_uri(), tmp_path)
+
+
+def test_what_is_folded_is_printed_and_each_karyogram_is_one_page(large_images):
+    page, names = large_images, [f"cell {number:02d}" for number in range(11)]
+    texts = print_pdf(page)
+    case, sheets = "".join(texts[:-11]), texts[-11:]
+    assert [text[: len("line/cell 00")] for text in sheets] == [f"line/{name}" for name in names]
+    assert all("22 Y G" in text for text in sheets)
+    assert all(name in case for name in names)
+    assert "show the cells" not in case
+    assert "cell 05: -7, most likely lost in preparation" in case
+    page.wait_until(lambda: page.all("#case-page details[open]") == [])
+    page.find(".lines summary").click()
+    assert [one.text for one in page.all(".lines [data-link]")] == names
+    page.find("#first-cell").click()
+    page.wait(".chromosome")
+    assert len(print_pdf(page)) == 1
 
 
 def test_the_keys_print_the_same_from_a_field(case_page):

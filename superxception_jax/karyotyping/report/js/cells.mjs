@@ -2,7 +2,7 @@
 
 import { ASIDE, report } from "./data.mjs";
 import { draftFormula, totalOf } from "./formula.mjs";
-import { chromosomeState, differences, states } from "./state.mjs";
+import { chromosomeState, differences, saved, states } from "./state.mjs";
 import { plural } from "./text.mjs";
 
 export function countsNow(cell) {
@@ -64,6 +64,16 @@ export const checkedCount = (cell) =>
 export function leftToReview(cell) {
   const done = new Set(differences(cell).map((one) => one.image));
   return cell.to_review.filter((name) => !done.has(name));
+}
+
+/** Return who reviewed a cell, and when; of an open cell, the reviewer of this page. */
+export function reviewOf(cell) {
+  const nameOr = (reviewer) => reviewer || "not given";
+  if (!states.get(cell.cell).reviewed) return [nameOr(saved.reviewer), "not reviewed"];
+  // Another person may have reviewed it than the one whose name stands on the page now.
+  const { reviewer, time } = saved.audit.findLast((entry) =>
+    entry.cell === cell.cell && entry.field === "reviewed" && entry.to);
+  return [nameOr(reviewer), `reviewed on ${time.slice(0, 10)}`];
 }
 
 export const asideCount = (cell) =>

@@ -2,7 +2,7 @@
 
 import {
   asideCount, automaticFormulaText, checkedCount, correctionCount, countsNow, draftOf, draftText,
-  flagHeading,
+  flagHeading, reviewOf,
 } from "./cells.mjs";
 import { flagLine } from "./chromosome.mjs";
 import { caseOf, report } from "./data.mjs";
@@ -11,7 +11,7 @@ import { redo, resetCell, setReviewed, undo } from "./edits.mjs";
 import { invertFilm } from "./film.mjs";
 import { cellBeside, showCase, showCellBeside } from "./navigate.mjs";
 import { setZoom } from "./scale.mjs";
-import { histories, outdatedChanges, saved, states } from "./state.mjs";
+import { histories, outdatedChanges, states } from "./state.mjs";
 import { plural, sum } from "./text.mjs";
 import { view } from "./view.mjs";
 
@@ -120,11 +120,11 @@ function marginText() {
 }
 
 function reviewText() {
-  const { reviewed } = states.get(view.cell.cell);
-  return ` · reviewer: ${saved.reviewer || "not given"} · ${reviewed ? "" : "not "}reviewed`;
+  const [reviewer, reviewed] = reviewOf(view.cell);
+  return ` · reviewer: ${reviewer} · ${reviewed}`;
 }
 
-/** Write the name of the reviewer as it is now where the cell is printed. */
+/** Write the reviewer, whose name was edited, where the cell is printed. */
 export function renderReviewer() {
   if (view.one === null) byId("cell-head").querySelector(".print-only").textContent = reviewText();
 }

@@ -1,17 +1,19 @@
 // Printing: the shown cell as it is, or the page of a case followed by the karyograms of its cells.
 
 import {
-  automaticFormulaText, countsNow, draftOf, draftText, flagHeading, membersOf,
+  automaticFormulaText, countsNow, draftOf, draftText, flagHeading, membersOf, reviewOf,
 } from "./cells.mjs";
 import { ASIDE, cellsOf, classesOfGroup, report, ROWS } from "./data.mjs";
 import { byId, make, say } from "./dom.mjs";
 import { isUsual } from "./formula.mjs";
 import { loadCell, pin, release, tellMissing } from "./load.mjs";
 import { setPrintScale } from "./scale.mjs";
-import { chromosomeState, saved, states } from "./state.mjs";
+import { chromosomeState } from "./state.mjs";
 import { view } from "./view.mjs";
 
 let printed = [];
+// What was folded on the page of the case, and is open on paper.
+let unfolded = [];
 // The request that is being prepared: {one: the case or null, cell: the shown cell}; null: none.
 let request = null;
 
@@ -59,16 +61,14 @@ function karyogramOf(cell) {
 }
 
 function pageOf(cell) {
-  const { reviewed } = states.get(cell.cell);
+  const [reviewer, reviewed] = reviewOf(cell);
   return make(
     "section",
     { className: "printed-cell" },
     make("h2", {}, cell.cell),
     make("p", { className: "formula" }, make("strong", {}, draftText(cell)),
       make("span", {}, report.draft_note)),
-    make("p", {},
-      `${report.research_note} Reviewer: ${saved.reviewer || "not given"}, ` +
-      `${reviewed ? "" : "not "}reviewed.`),
+    make("p", {}, `${report.research_note} Reviewer: ${reviewer}, ${reviewed}.`),
     draftOf(cell) === cell.iscn
       ? null
       : make("p", {}, `automatic result: ${automaticFormulaText(cell)}`),
@@ -103,7 +103,19 @@ async function prepareCell(own) {
   return isShown(own);
 }
 
+/** Open what is folded on the page of a case: on paper nobody can. */
+export function unfold() {
+  const folded = [...document.querySelectorAll("#case-page details:not([open])")];
+  for (const details of folded) {
+    details.fill?.();
+    details.open = true;
+  }
+  unfolded.push(...folded);
+}
+
 export function clearPrinted() {
+  for (const details of unfolded) details.open = false;
+  unfolded = [];
   byId("printed-cells").replaceChildren();
   release(printed);
   printed = [];

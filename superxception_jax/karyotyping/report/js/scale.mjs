@@ -8,7 +8,10 @@ import { view } from "./view.mjs";
 // Size of the karyogram on an A4 page in landscape.
 const PRINT_WIDTH_PX = 960;
 const PRINT_HEIGHT_PX = 560;
-const LEAST_SCALE = 1;
+// On the screen images are reduced by hand only. On paper a karyogram is one page, however large
+// they are; its least scale is for rows of so many chromosomes that the gaps alone fill the page.
+const LEAST_SCREEN_SCALE = 1;
+const LEAST_PRINT_SCALE = 0.1;
 const ROW_TEXT_PX = 68;
 const BELOW_KARYOGRAM_PX = 40;
 const GAP_OF_SLOTS_PX = 14;
@@ -47,9 +50,9 @@ function measure(cell) {
   const widths = cell.chromosomes.map((one) => one.width_px).sort((a, b) => a - b);
   const usualWidth = widths[Math.floor(widths.length / 2)] ?? 1;
   const rows = ROWS.map((names) => sizeOfRow(cell, names, usualWidth));
-  const fit = (width, height) =>
+  const fit = (width, height, least) =>
     Math.max(
-      LEAST_SCALE,
+      least,
       Math.min(
         (height - rows.length * ROW_TEXT_PX) / sum(rows.map((row) => row.height)),
         ...rows.map((row) => (width - row.gaps) / row.width),
@@ -61,7 +64,7 @@ function measure(cell) {
 /** Set the size of the printed chromosomes of a cell on the element of its karyogram. */
 export function setPrintScale(area, cell) {
   const { usualWidth, fit } = measure(cell);
-  area.style.setProperty("--print-scale", fit(PRINT_WIDTH_PX, PRINT_HEIGHT_PX));
+  area.style.setProperty("--print-scale", fit(PRINT_WIDTH_PX, PRINT_HEIGHT_PX, LEAST_PRINT_SCALE));
   area.style.setProperty("--slot", 2 * usualWidth);
 }
 
@@ -71,7 +74,9 @@ export function setScale() {
   const { fit } = measure(view.cell);
   const area = byId("karyogram");
   const top = area.getBoundingClientRect().top + window.scrollY;
-  const screen = fit(area.clientWidth - SIDES_PX, window.innerHeight - top - BELOW_KARYOGRAM_PX);
+  const width = area.clientWidth - SIDES_PX;
+  const height = window.innerHeight - top - BELOW_KARYOGRAM_PX;
+  const screen = fit(width, height, LEAST_SCREEN_SCALE);
   area.style.setProperty("--screen-scale", view.zoom * screen);
   setPrintScale(area, view.cell);
 }

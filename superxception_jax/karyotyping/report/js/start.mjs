@@ -18,7 +18,7 @@ import { onKey } from "./keyboard.mjs";
 import { renderList } from "./list.mjs";
 import { isLoaded } from "./load.mjs";
 import { sections, showCase, showCell } from "./navigate.mjs";
-import { clearPrinted, printShown } from "./print.mjs";
+import { clearPrinted, printShown, unfold } from "./print.mjs";
 import { setScale } from "./scale.mjs";
 import { readStorage, saved, storageWorks, writeStorage } from "./state.mjs";
 import { isOwnKey } from "./storage.mjs";
@@ -74,6 +74,7 @@ function listen() {
   byId("export-audit").addEventListener("click", downloadAudit);
   byId("export-labels").addEventListener("click", downloadLabels);
   byId("print").addEventListener("click", printShown);
+  window.addEventListener("beforeprint", unfold);
   window.addEventListener("afterprint", clearPrinted);
   listenToHelp();
   window.addEventListener("resize", setScale);

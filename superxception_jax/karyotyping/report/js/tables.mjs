@@ -1,9 +1,10 @@
 // What is concluded about a case, as tables and lists.
 
-import { cellNamed, report } from "./data.mjs";
+import { cellNamed, cellsOf, report } from "./data.mjs";
 import { make } from "./dom.mjs";
 import { ownName } from "./labels.mjs";
 import { showCell } from "./navigate.mjs";
+import { states } from "./state.mjs";
 import { percent, plural } from "./text.mjs";
 
 // More links of a row are shown on demand.
@@ -31,8 +32,11 @@ function cellLinks(names) {
   const links = (some) => some.flatMap((name, place) => [place > 0 ? ", " : "", cellLink(name)]);
   if (names.length <= MOST_LINKS) return links(names);
   const details = make("details", { className: "more" }, make("summary", {}, "show the cells"));
-  // Made when they are wanted: a line may have a thousand cells.
-  details.addEventListener("toggle", () => details.append(...links(names)), { once: true });
+  // Made when they are wanted, opened or printed: a line may have a thousand cells.
+  details.fill = () => {
+    if (details.childElementCount === 1) details.append(...links(names));
+  };
+  details.addEventListener("toggle", details.fill);
   return [details];
 }
 
@@ -122,13 +126,19 @@ export function clones(now) {
   );
 }
 
+/** List the cells to review first; those that a person has reviewed are done. */
 export function reviewFirst(now) {
-  const items = now.review_first.map((one) =>
+  // A cell that could not be karyotyped has no state.
+  const isOpen = (name) => states.get(name)?.reviewed !== true;
+  const items = now.review_first.filter((one) => isOpen(one.cell)).map((one) =>
     make("li", {}, cellLink(one.cell), `: ${one.reason}`));
+  const none = cellsOf(now).some((one) => isOpen(one.cell))
+    ? "No cell needs review before the others."
+    : "All cells are reviewed.";
   return section("Review first", "review-first",
     items.length > 0
       ? make("ol", {}, ...items)
-      : make("p", { className: "quiet" }, "No cell needs review before the others."));
+      : make("p", { className: "quiet" }, none));
 }
 
 export function setAside(now) {
