@@ -96,3 +96,56 @@ def test_a_cell_of_the_same_name_elsewhere_is_another_one(page, cells, tmp_path)
     assert audited(page) == [("Cell 001", "move", "A. Reviewer")]
     page.driver.get_log("performance")  # The other report is none of this one's files.
     page.driver.refresh()
+
+
+FILL = """
+    let number = 0;
+    const fill = (values) => {
+      const text = JSON.stringify(values);
+      try {
+        for (;; number += 1) localStorage.setItem(`karyotype-cell-${number}`, text);
+      } catch {
+        return number;
+      }
+    };
+    const audit = ["2020-01-02T08:00:00+01:00", "2024-05-06T08:00:00+02:00"]
+      .map((time) => ({ time }));
+    fill({ audit: audit.slice(0, 1), done: "x".repeat(2 ** 19) });
+    fill({ audit, done: "x".repeat(2 ** 12) });
+    return fill({})"""
+
+
+def test_a_full_browser_makes_room_for_this_report(page, path, cells):
+    # Of an earlier result of the same cell, the page still says what was entered.
+    page.show("Cell 002")
+    page.press(cells[2].of_class("X")[0].name, "a")
+    write_html_report([*cells[:2], replace(cells[2], margin=1.0)], path, facts=FACTS)
+    page.driver.refresh()
+    page.show("Cell 001")
+    page.press(cells[1].of_class("1")[0].name, "c")
+    count = page.driver.execute_script(FILL)
+    first, second = (one.name for one in cells[1].of_class("21")[:2])
+    page.press(first, "2", "2", Keys.ENTER)
+    assert "cannot save the changes made on this page (QuotaExceededError)" in page.text("#notice")
+    page.show("Cell 000")
+    page.press(cells[0].of_class("1")[0].name, "a")
+    page.find("#make-room").click()
+    asked = page.driver.switch_to.alert
+    assert f"{count} cells of other reports" in asked.text
+    assert "last changed between 2020-01-02 and 2024-05-06?" in asked.text
+    asked.dismiss()
+    assert page.find("#notice").is_displayed()
+    page.find("#make-room").click()
+    page.driver.switch_to.alert.accept()
+    page.wait_until(lambda: not page.find("#notice").is_displayed())
+    page.show("Cell 001")
+    page.press(second, "a")
+    page.driver.refresh()
+    page.wait("body[data-page]")
+    page.show("Cell 001")
+    assert page.text("#iscn") == "46,XY,-21,+22"
+    assert [one[1] for one in audited(page)] == ["check", "move", "move", "move"]
+    page.show("Cell 002")
+    assert "1 change, the last on" in page.text("#outdated")
+    keys = page.driver.execute_script("return Object.keys(localStorage)")
+    assert len([key for key in keys if key.startswith("karyotype-cell-")]) == 3

@@ -4,8 +4,11 @@
 // {image, field, from, to}; image "" stands for the cell itself.
 
 import { report } from "./data.mjs";
-import { byId } from "./dom.mjs";
-import { loadEntered, loadPage, storeEntered, storePage } from "./storage.mjs";
+import { actionButton, byId, say } from "./dom.mjs";
+import {
+  dayOf, keysOfOthers, loadEntered, loadPage, removeStored, storeEntered, storePage,
+} from "./storage.mjs";
+import { plural } from "./text.mjs";
 
 // The audit trail is that of all cells, in the order of the changes; `corrected` is the digest
 // that each corrected cell had.
@@ -16,6 +19,8 @@ export let histories = new Map();
 // entry, so that the state of a cell is known without its chromosomes.
 export let states = new Map();
 export let storageWorks = true;
+// Cells of which the last change is not stored yet.
+const unsaved = new Set();
 // Grows with every change, so that what follows from the states is computed once.
 export let revision = 0;
 
@@ -84,14 +89,16 @@ export function readStorage() {
   rebuildStates();
 }
 
-/** Store the settings of the page; after a change of a cell, this cell as well. */
+/** Store the settings of the page, a changed cell, and those that could not be stored before. */
 export function writeStorage(cell = null) {
   revision += 1;
+  if (cell !== null) unsaved.add(cell);
   try {
-    if (cell !== null) {
-      const audit = saved.audit.filter((entry) => entry.cell === cell.cell);
-      storeEntered(cell.digest, { audit, ...histories.get(cell.cell) });
-      saved.corrected[cell.cell] = cell.digest;
+    for (const one of unsaved) {
+      const audit = saved.audit.filter((entry) => entry.cell === one.cell);
+      storeEntered(one.digest, { audit, ...histories.get(one.cell) });
+      saved.corrected[one.cell] = one.digest;
+      unsaved.delete(one);
     }
     const { audit, ...page } = saved;
     storePage(page);
@@ -110,7 +117,31 @@ export function outdatedChanges(cell) {
 function storageFailed(error) {
   storageWorks = false;
   byId("notice").hidden = false;
-  byId("notice").textContent =
+  byId("notice").replaceChildren(
     `This browser cannot save the changes made on this page (${error.name}). ` +
-    "Export JSON before closing or reloading the page, or the changes will be lost.";
+      "Export JSON before closing or reloading the page, or the changes will be lost. ",
+    ...(/quota/i.test(error.name) && otherKeys().length > 0
+      ? [actionButton("make-room", "Make room …", "Remove what is stored for other reports", makeRoom)]
+      : []),
+  );
+}
+
+/** Return the keys of what only other reports need; earlier results of these cells are kept. */
+const otherKeys = () => keysOfOthers(Object.values(saved.corrected));
+
+/** Remove what is stored for the cells of other reports, once a person agrees, and store anew. */
+function makeRoom() {
+  const keys = otherKeys();
+  const days = keys.map(dayOf).filter((day) => day !== "").sort();
+  const when = days.length > 0 ? `, last changed between ${days[0]} and ${days.at(-1)}` : "";
+  const question =
+    "The space in which this browser stores corrections is full. Remove the corrections, review " +
+    `marks and audit trails of ${plural(keys.length, "cell")} of other reports${when}? ` +
+    "What was not exported from those reports is lost; nothing of this one is removed.";
+  if (!window.confirm(question)) return;
+  removeStored(keys);
+  storageWorks = true;
+  byId("notice").hidden = true;
+  writeStorage();
+  if (storageWorks) say("The changes made on this page are saved.");
 }

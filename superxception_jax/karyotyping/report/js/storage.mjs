@@ -1,13 +1,20 @@
 // What the browser keeps: of each cell what was entered for it, and of this page its reviewer.
 //
-// A cell is known by the digest of its images and results: what was entered is found again in
-// every report that holds the same cell, and never in one that holds another of this name.
+// A cell is known by the digest of its images, its results, and its names: its own with that of
+// its case, and those of its images. What was entered is found again in every report that holds
+// the same cell, and never in one that holds another of this name; nor is it found once a folder
+// was renamed, or is karyotyped as part of the folder around it.
+//
+// The space is limited, and all pages that were opened as files may share it. Nothing is removed
+// by itself: which reports are still needed is known to a person only.
 
 import { report } from "./data.mjs";
 
 const PAGE = `karyotype-page-${location.pathname}`;
 
-const keyOfCell = (digest) => `karyotype-cell-${digest}`;
+const CELL = "karyotype-cell-";
+
+const keyOfCell = (digest) => `${CELL}${digest}`;
 const load = (key) => JSON.parse(localStorage.getItem(key)) ?? {};
 const store = (key, values) => localStorage.setItem(key, JSON.stringify(values));
 
@@ -21,3 +28,23 @@ export const storeEntered = (digest, values) => store(keyOfCell(digest), values)
 const ownKeys = new Set([PAGE, ...report.cells.map((cell) => keyOfCell(cell.digest))]);
 /** Return whether a key is of this page or of one of its cells. */
 export const isOwnKey = (key) => ownKeys.has(key);
+
+/** Return the keys of all stored cells that are not of this page, nor of these digests. */
+export function keysOfOthers(digests) {
+  const wanted = new Set([...digests].map(keyOfCell));
+  return Object.keys(localStorage)
+    .filter((key) => key.startsWith(CELL) && !isOwnKey(key) && !wanted.has(key));
+}
+
+/** Return the day of the last change of a stored cell; empty if its values are damaged. */
+export function dayOf(key) {
+  try {
+    return load(key).audit.at(-1).time.slice(0, 10);
+  } catch {
+    return "";
+  }
+}
+
+export function removeStored(keys) {
+  for (const key of keys) localStorage.removeItem(key);
+}
