@@ -74,10 +74,11 @@ def cell_head(karyotype: Karyotype, payload: dict[str, Any]) -> dict[str, Any]:
     Returns:
         The payload without the chromosomes, and with their number (`total`), the number of their
         flags, the names of those to review, those whose single-image class the assignment of the
-        cell overruled, the lowest confidence, whether each image is in a file, and a digest of
-        the payload.
+        cell overruled, the lowest confidence, whether each image is in a file, a digest of the
+        images whatever they and the cell are called, and a digest of the payload.
     """
     chromosomes = karyotype.chromosomes
+    images = sorted(one["image"] for one in payload["chromosomes"])
     return {
         **{name: value for name, value in payload.items() if name != "chromosomes"},
         "total": len(chromosomes),
@@ -86,8 +87,13 @@ def cell_head(karyotype: Karyotype, payload: dict[str, Any]) -> dict[str, Any]:
         "overruled": overruled_labels(karyotype),
         "lowest_confidence": lowest_confidence(karyotype),
         "has_files": all(one.file for one in chromosomes),
-        "digest": hashlib.sha256(cell_text(payload).encode()).hexdigest()[:16],
+        "images_digest": _short_digest("\n".join(images)),
+        "digest": _short_digest(cell_text(payload)),
     }
+
+
+def _short_digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def overruled_labels(karyotype: Karyotype) -> list[dict[str, Any]]:

@@ -58,8 +58,8 @@ def test_cells_that_did_not_change_keep_what_was_entered(page, path, cells):
     page.show("Cell 002")
     assert page.text("#iscn") == "45,X"
     assert not page.find("#reviewed").is_selected()
-    said = "Not applied, because the images or results of this cell have changed since: 2 changes"
-    assert page.text("#outdated").startswith(said)
+    said = "the images of this cell, their names or its results have changed since: 2 changes"
+    assert page.text("#outdated").startswith(f"Not applied, because {said}")
     assert page.text("#outdated").endswith("by A. Reviewer.")
     # What is entered now is that of the new results.
     page.press(cells[2].of_class("1")[0].name, "c")
@@ -94,6 +94,34 @@ def test_a_cell_of_the_same_name_elsewhere_is_another_one(page, cells, tmp_path)
     page.show("Cell 001")
     assert page.text("#iscn") == "46,XY"
     assert audited(page) == [("Cell 001", "move", "A. Reviewer")]
+    page.driver.get_log("performance")  # The other report is none of this one's files.
+    page.driver.refresh()
+
+
+def test_changes_of_a_renamed_cell_are_said_and_not_applied(page, path, cells, tmp_path):
+    page.find("#reviewer").send_keys("A. Reviewer")
+    page.show("Cell 001")
+    page.press(cells[1].of_class("21")[0].name, "a")
+    # The folder around it is karyotyped.
+    around = [replace(cells[0], cell="day 1/Cell 000"), replace(cells[1], cell="day 1/Cell 001")]
+    page.driver.execute_script("localStorage.setItem('karyotype-cell-damaged', '{')")
+    write_html_report(around, tmp_path / "around.html", facts=FACTS)
+    first = page.driver.current_url
+    page.driver.get((tmp_path / "around.html").as_uri())
+    page.show("day 1/Cell 001")
+    assert page.text("#iscn") == "47,XY,+21"
+    said = "because they were entered for the same images under another name, Cell 001: 1 change,"
+    assert page.text("#outdated").startswith(f"Not applied, {said}")
+    page.show("day 1/Cell 000")
+    assert page.all("#outdated") == []
+    page.show("day 1/Cell 001")
+    page.press(cells[1].of_class("1")[0].name, "c")
+    assert page.all("#outdated") == []
+    # The cell as it was has its own changes.
+    page.driver.get(first)
+    page.show("Cell 001")
+    assert page.text("#iscn") == "46,XY"
+    assert page.all("#outdated") == []
     page.driver.get_log("performance")  # The other report is none of this one's files.
     page.driver.refresh()
 

@@ -36,12 +36,15 @@ export function renderHead() {
   ]);
 }
 
-/** Say what was entered here when the cell had other images or results. */
+/** Say what was entered for the cell when it had other images, results or names. */
 function outdated() {
   const changes = outdatedChanges(view.cell);
   if (changes.length === 0) return [];
-  const { time, reviewer } = changes.at(-1);
-  const text = "Not applied, because the images or results of this cell have changed since: " +
+  const { time, reviewer, cell } = changes.at(-1);
+  const why = cell === view.cell.cell
+    ? "the images of this cell, their names or its results have changed since"
+    : `they were entered for the same images under another name, ${cell}`;
+  const text = `Not applied, because ${why}: ` +
     `${plural(changes.length, "change")}, the last on ${time.slice(0, 10)} by ` +
     `${reviewer || "a reviewer without name"}.`;
   return [make("p", { className: "left-out", id: "outdated" }, text)];

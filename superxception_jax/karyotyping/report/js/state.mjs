@@ -6,7 +6,7 @@
 import { report } from "./data.mjs";
 import { actionButton, byId, say } from "./dom.mjs";
 import {
-  dayOf, keysOfOthers, loadEntered, loadPage, removeStored, storeEntered, storePage,
+  auditOfImages, dayOf, keysOfOthers, loadEntered, loadPage, removeStored, storeEntered, storePage,
 } from "./storage.mjs";
 import { plural } from "./text.mjs";
 
@@ -96,7 +96,7 @@ export function writeStorage(cell = null) {
   try {
     for (const one of unsaved) {
       const audit = saved.audit.filter((entry) => entry.cell === one.cell);
-      storeEntered(one.digest, { audit, ...histories.get(one.cell) });
+      storeEntered(one.digest, { images: one.images_digest, audit, ...histories.get(one.cell) });
       saved.corrected[one.cell] = one.digest;
       unsaved.delete(one);
     }
@@ -107,11 +107,15 @@ export function writeStorage(cell = null) {
   }
 }
 
-/** Return the changes that were made on this page when the cell had other images or results. */
+/**
+ * Return the changes that were made on this page when the cell had other images or results, or
+ * anywhere for a cell of other names or results with the same images; none once it was changed.
+ */
 export function outdatedChanges(cell) {
+  if (!storageWorks || saved.audit.some((entry) => entry.cell === cell.cell)) return [];
   const digest = saved.corrected[cell.cell];
-  if (digest === undefined || digest === cell.digest || !storageWorks) return [];
-  return loadEntered(digest).audit ?? [];
+  return (digest === undefined ? undefined : loadEntered(digest).audit)
+    ?? auditOfImages(cell.images_digest);
 }
 
 function storageFailed(error) {

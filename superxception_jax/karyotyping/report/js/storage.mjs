@@ -2,8 +2,9 @@
 //
 // A cell is known by the digest of its images, its results, and its names: its own with that of
 // its case, and those of its images. What was entered is found again in every report that holds
-// the same cell, and never in one that holds another of this name; nor is it found once a folder
-// was renamed, or is karyotyped as part of the folder around it.
+// the same cell, and never in one that holds another of this name. Once a folder was renamed, or is
+// karyotyped as part of the folder around it, its cells are others: by the digest of their images
+// the page says that there are earlier changes, and applies none.
 //
 // The space is limited, and all pages that were opened as files may share it. Nothing is removed
 // by itself: which reports are still needed is known to a person only.
@@ -21,7 +22,7 @@ const store = (key, values) => localStorage.setItem(key, JSON.stringify(values))
 /** Return the values of this page: {reviewer, film, keys, corrected: cell name → digest}. */
 export const loadPage = () => load(PAGE);
 export const storePage = (values) => store(PAGE, values);
-/** Return what was entered for a cell: {audit, done, undone}, or nothing of it. */
+/** Return what was entered for a cell: {images, audit, done, undone}, or nothing of it. */
 export const loadEntered = (digest) => load(keyOfCell(digest));
 export const storeEntered = (digest, values) => store(keyOfCell(digest), values);
 
@@ -45,6 +46,31 @@ export function dayOf(key) {
   }
 }
 
+// Digest of images → the audit trail stored for them. Read when it is first asked for.
+let auditsOfImages = null;
+
+function readAuditsOfImages() {
+  const found = new Map();
+  const wanted = new Set(report.cells.map((cell) => cell.images_digest));
+  for (const key of Object.keys(localStorage).filter((one) => one.startsWith(CELL))) {
+    // Of a damaged one there is no day, and nothing to say.
+    if (dayOf(key) === "") continue;
+    const { images, audit } = load(key);
+    const last = (entries) => Date.parse(entries.at(-1).time);
+    const isLater = !found.has(images) || last(audit) > last(found.get(images));
+    // Neither earlier versions nor cells of which they wrote the part have this digest.
+    if (images !== undefined && wanted.has(images) && isLater) found.set(images, audit);
+  }
+  return found;
+}
+
+/** Return the changes of the cell with these images that was changed last, whatever its name. */
+export function auditOfImages(digest) {
+  auditsOfImages ??= readAuditsOfImages();
+  return auditsOfImages.get(digest) ?? [];
+}
+
 export function removeStored(keys) {
+  auditsOfImages = null;
   for (const key of keys) localStorage.removeItem(key);
 }
