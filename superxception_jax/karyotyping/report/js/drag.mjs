@@ -10,20 +10,28 @@ const SCROLL_STEP_PX = 16;
 
 let drag = null;
 
-export const isDragging = () => drag !== null;
+// A button that was drawn anew hears nothing more of its pointer.
+export const isDragging = () => drag !== null && drag.button.isConnected;
 
 export function startDrag(event, one, button) {
-  if (event.button !== 0) return;
+  // A second finger neither starts a drag nor takes over that of the first.
+  if (event.button !== 0 || (isDragging() && event.pointerId !== drag.pointer)) return;
+  stopDrag();
   button.focus({ preventScroll: true });
-  drag = { image: one.name, button, x: event.clientX, y: event.clientY, ghost: null, slot: null };
+  // What the focus left may have made a correction, which draws the chromosomes anew.
+  if (!button.isConnected) return;
+  drag = {
+    image: one.name, button, pointer: event.pointerId,
+    x: event.clientX, y: event.clientY, ghost: null, slot: null,
+  };
   button.setPointerCapture(event.pointerId);
   button.onpointermove = continueDrag;
   button.onpointerup = endDrag;
-  button.onpointercancel = stopDrag;
+  button.onpointercancel = cancelDrag;
 }
 
 function continueDrag(event) {
-  if (drag === null) return;
+  if (event.pointerId !== drag?.pointer) return;
   const distance = Math.hypot(event.clientX - drag.x, event.clientY - drag.y);
   if (drag.ghost === null) {
     if (distance < DRAG_STARTS_PX) return;
@@ -44,10 +52,15 @@ function continueDrag(event) {
   drag.slot?.classList.add("target");
 }
 
-function endDrag() {
-  const { image, slot, ghost } = drag ?? {};
+function endDrag(event) {
+  if (event.pointerId !== drag?.pointer) return;
+  const { image, slot, ghost } = drag;
   stopDrag();
   if (ghost && slot) moveTo(image, slot.dataset.class);
+}
+
+function cancelDrag(event) {
+  if (event.pointerId === drag?.pointer) stopDrag();
 }
 
 export function stopDrag() {
