@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from selenium.webdriver.common.keys import Keys
+
 TWO_FINGERS = """
 // Pointers that only a script knows cannot be captured.
 const capture = Element.prototype.setPointerCapture;
@@ -39,3 +41,41 @@ def test_two_fingers_move_no_chromosome(page):
     image = page.members("21")[0]
     page.drag(image, "22")
     assert changes(page) == [(image, "move", "21", "22")]
+
+
+def test_typing_in_the_menu_of_classes_is_one_change(page):
+    page.show("Cell 001")
+    image = page.members("21")[0]
+    page.press(image)
+    page.find("#class-choice").send_keys("12")
+    page.type(Keys.ARROW_DOWN, Keys.ARROW_UP)
+    assert changes(page) == [], "nothing is changed before Enter"
+    assert page.text("#chosen") == "Move to class 12 · press Enter"
+    page.type(Keys.ENTER)
+    assert changes(page) == [(image, "move", "21", "12")]
+    assert page.driver.execute_script("return document.activeElement.id") == "class-choice"
+    assert not page.find("#chosen").is_displayed()
+
+
+def test_a_choice_in_the_menu_of_classes_can_be_left_or_given_up(page):
+    page.show("Cell 001")
+    image = page.members("21")[0]
+    page.press(image)
+    page.find("#class-choice").send_keys("12")
+    page.type(Keys.ESCAPE)
+    assert page.find("#class-choice").get_attribute("value") == "21"
+    page.type(Keys.ARROW_DOWN, Keys.TAB)
+    moved = (image, "move", "21", "22")
+    assert changes(page) == [moved]
+    assert page.driver.execute_script("return document.activeElement.id") == "turn"
+    page.chord(Keys.CONTROL, key="z")
+    page.find("#class-choice").send_keys(Keys.ARROW_DOWN)
+    page.chord(Keys.CONTROL, key="z")
+    undone = (image, "undo", "22", "21")
+    assert changes(page) == [moved, undone, moved, undone]
+    # A click elsewhere leaves the menu, too.
+    page.find("#class-choice").send_keys(Keys.ARROW_DOWN)
+    other = page.members("1")[0]
+    page.chromosome(other).click()
+    assert changes(page) == [moved, undone, moved, undone, moved]
+    assert page.text("#details h3").endswith(f"image {other}")

@@ -4,13 +4,20 @@ import {
   automaticCall, confidenceKind, flagLine, likelyTable, picture,
 } from "./chromosome.mjs";
 import { ASIDE, report } from "./data.mjs";
-import { actionButton, byId, make, replaceKeepingFocus } from "./dom.mjs";
+import {
+  actionButton, byId, focusAgain, make, replaceKeepingFocus, say,
+} from "./dom.mjs";
 import { moveTo, toggleChecked, turn } from "./edits.mjs";
 import { chromosomeState } from "./state.mjs";
 import { percent } from "./text.mjs";
 import { view } from "./view.mjs";
 
+// The class chosen with the keys in the menu, until it is confirmed.
+let chosen = null;
+
 export function renderDetails() {
+  // A menu that is drawn anew shows the class as it is, and the old one must not confirm another.
+  chosen = null;
   const one = view.cell.chromosomes?.find((candidate) => candidate.name === view.image);
   if (one === undefined) {
     byId("details").replaceChildren(make("p", { className: "quiet" }, "No chromosome selected."));
@@ -57,19 +64,11 @@ function describe(one, state) {
 }
 
 function tools(one, state) {
-  const options = [...report.classes, ASIDE].map((name) =>
-    make("option", { value: name, selected: name === state.class }, name),
-  );
-  const choice = make(
-    "select",
-    { id: "class-choice", onchange: (event) => moveTo(one.name, event.target.value) },
-    ...options,
-  );
   const aside = () => moveTo(one.name, ASIDE);
   return make(
     "div",
     { className: "tools" },
-    make("label", {}, "Move to class ", choice),
+    make("label", {}, "Move to class ", classMenu(one, state)),
     actionButton("turn", "Rotate", "Rotate by 180° (t)", () => turn(one.name)),
     actionButton("aside", "Set aside", "Exclude from the count (a)", aside),
     make(
@@ -83,8 +82,57 @@ function tools(one, state) {
       }),
       "Checked",
     ),
+    make("p", { className: "typed", id: "chosen", hidden: true }),
     view.typed === "" ? null : make("p", { className: "typed", id: "typed" }, typedText()),
   );
+}
+
+/**
+ * Return the menu of the classes. A choice with the mouse is a correction at once. Keys go through
+ * other classes to the one that is meant: theirs is a correction when Enter or leaving confirms it.
+ */
+function classMenu(one, state) {
+  const { cell } = view;
+  let isByKey = false;
+  const confirm = () => {
+    // A menu that is hidden with its cell loses the focus after another cell is shown.
+    if (chosen === null || view.cell !== cell) return;
+    const name = chosen;
+    chosen = null;
+    moveTo(one.name, name);
+  };
+  return make(
+    "select",
+    {
+      id: "class-choice",
+      onpointerdown: () => { isByKey = false; },
+      onkeydown: (event) => {
+        isByKey = true;
+        if (chosen === null || !(event.key === "Enter" || event.ctrlKey || event.metaKey)) return;
+        // Enter would open the menu.
+        if (event.key === "Enter") event.preventDefault();
+        confirm();
+      },
+      onchange: (event) => {
+        chosen = event.target.value;
+        if (isByKey) showChosen();
+        else confirm();
+      },
+      onblur: (event) => {
+        confirm();
+        focusAgain(event.relatedTarget);
+      },
+    },
+    ...[...report.classes, ASIDE].map((name) =>
+      make("option", { value: name, selected: name === state.class }, name)),
+  );
+}
+
+function showChosen() {
+  const text = `${chosen === ASIDE ? "Set aside" : `Move to class ${chosen}`} · press Enter`;
+  byId("chosen").textContent = text;
+  byId("chosen").hidden = false;
+  say(text);
 }
 
 const typedText = () => `Move to class ${view.typed}_ · press Enter`;

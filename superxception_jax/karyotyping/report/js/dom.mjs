@@ -27,6 +27,14 @@ export function replaceKeepingFocus(element, children) {
   if (focusedId) element.querySelector(`#${CSS.escape(focusedId)}`)?.focus();
 }
 
+/** Focus what took the place of an element that was drawn anew before it had the focus. */
+export function focusAgain(element) {
+  if (element === null || element.isConnected) return;
+  const { id, dataset } = element;
+  const same = id ? `#${CSS.escape(id)}` : `[data-image="${CSS.escape(dataset.image ?? "")}"]`;
+  document.querySelector(same)?.focus({ preventScroll: true });
+}
+
 /** Tell a screen reader. */
 export function say(text) {
   byId("live").textContent = text;
