@@ -19,6 +19,7 @@ from superxception_jax.karyotyping.report.cell_part import (
     write_report_cell,
 )
 from superxception_jax.karyotyping.report.page import write_html_report, write_report_of_parts
+from superxception_jax.karyotyping.report.review_order import names_to_review
 from superxception_jax.karyotyping.result_files import remove_report
 from tests.karyotyping.report.browser import Page
 from tests.karyotyping.report.page_data import payload_of, report_payload
@@ -183,6 +184,24 @@ def test_cells_are_loaded_when_they_are_shown(large_page, cells):
     page.show("Cell 001")
     page.wait(".chromosome")
     assert page.text("#iscn") == "46,XY"
+
+
+def test_the_next_to_review_is_found_while_the_images_load(large_page, cells):
+    page = large_page
+    names = names_to_review(cells[2])
+    script = """
+        const press = (key) => document.body.dispatchEvent(
+          new KeyboardEvent("keydown", { key, bubbles: true }));
+        document.querySelector("[data-cell='Cell 002']").click();
+        const text = document.getElementById("karyogram").textContent;
+        for (let time = 0; time < arguments[0]; time += 1) press("r");
+        return text;"""
+    for times in (1, 2):
+        page.driver.refresh()
+        page.wait(".chromosome")
+        assert page.driver.execute_script(script, times) == "Loading the images …"
+        page.wait(f".chromosome.selected[data-image='{names[times - 1]}']")
+        assert page.text("#cell-head h2") == "Cell 002"
 
 
 def test_a_missing_or_foreign_part_is_named(large_page, tmp_path):

@@ -116,7 +116,8 @@ export async function showNextToReview() {
     (view.one === null ? cells.includes(view.cell) : one === view.one));
   const place = section.cells.indexOf(view.cell);
   const left = view.one === null ? leftToReview(view.cell) : [];
-  const images = (view.cell.chromosomes ?? []).map((one) => one.name);
+  // Those to review are known, and in the same order, before the images are loaded.
+  const images = view.cell.chromosomes?.map((one) => one.name) ?? view.cell.to_review;
   const later = left.filter((name) => images.indexOf(name) > images.indexOf(view.image));
   const own = later[0] ?? left.find((name) => name !== view.image);
   const rest = section.cells.slice(place + (view.one === null ? 1 : 0));
