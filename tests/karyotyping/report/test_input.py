@@ -24,6 +24,8 @@ fire("pointerup", 1, one, 2);
 fire("pointerup", 2, other, 2);
 Element.prototype.setPointerCapture = capture;"""
 
+PRESS = "document.activeElement.dispatchEvent(new KeyboardEvent('keydown', arguments[0]))"
+
 
 def changes(page):
     """Return the changes of the audit trail, without time and person."""
@@ -79,3 +81,30 @@ def test_a_choice_in_the_menu_of_classes_can_be_left_or_given_up(page):
     page.chromosome(other).click()
     assert changes(page) == [moved, undone, moved, undone, moved]
     assert page.text("#details h3").endswith(f"image {other}")
+
+
+def test_letters_do_not_depend_on_caps_lock_or_alphabet(page):
+    page.show("Cell 001")
+    image = page.members("21")[0]
+    page.press(image)
+
+    def press(key, code="", **held):
+        page.driver.execute_script(PRESS, {"key": key, "code": code, "bubbles": True, **held})
+
+    press("A", "KeyA")
+    press("я", "KeyZ", ctrlKey=True)
+    assert changes(page) == [(image, "move", "21", "set aside"), (image, "undo", "set aside", "21")]
+    press("С", "KeyC", shiftKey=False)  # A Cyrillic letter, with Caps Lock.
+    assert changes(page)[2:] == [(image, "check", False, True)]
+    shown = page.text("#cell-head h2")
+    # Of Latin letters and signs, what is on the key counts, not where the key is.
+    for key, code in (("é", "KeyN"), (";", "KeyN"), ("'", "KeyP"), ("ß", "KeyN"), ("Dead", "KeyN")):
+        press(key, code)
+    press("n", "KeyN", isComposing=True)
+    assert (page.text("#cell-head h2"), len(changes(page))) == (shown, 3)
+    press("P", "KeyL")
+    before = page.text("#cell-head h2")
+    press("N", "KeyK")
+    assert (before != shown, page.text("#cell-head h2")) == (True, shown)
+    press("?", "KeyM", shiftKey=True)
+    assert page.find("#help").is_displayed()

@@ -40,9 +40,21 @@ function neighbour(button, key) {
   return best;
 }
 
+/**
+ * Return the key of an event. A letter is a capital one with Shift, whatever Caps Lock says; for a
+ * letter of another alphabet, the Latin one of the same key stands.
+ */
+function pressedKey(event) {
+  const isLatin = /^[a-z]$/i.test(event.key);
+  const isOther = /^\p{L}$/u.test(event.key) && !/\p{Script=Latin}/u.test(event.key);
+  const letter = isLatin ? event.key : (isOther && /^Key([A-Z])$/.exec(event.code)?.[1]) || "";
+  if (letter === "") return event.key;
+  return event.shiftKey ? letter.toUpperCase() : letter.toLowerCase();
+}
+
 function chromosomeKey(event, button) {
   const image = button.dataset.image;
-  const key = event.key;
+  const key = pressedKey(event);
   if (key.startsWith("Arrow")) neighbour(button, key)?.focus();
   else if (/^[0-9]$/.test(key)) view.typed = (view.typed + key).slice(-2);
   else if (key === "Backspace") view.typed = view.typed.slice(0, -1);
@@ -82,7 +94,7 @@ const COMMANDS = {
 };
 
 function controlKey(event) {
-  const key = event.key.toLowerCase();
+  const key = pressedKey(event).toLowerCase();
   if (key === "p") {
     event.preventDefault();
     printShown();
@@ -95,6 +107,7 @@ function controlKey(event) {
 
 export function onKey(event) {
   if (isHelpOpen()) return; // The dialog closes itself by Escape.
+  if (event.isComposing) return; // The keys choose among characters.
   const isText = event.target.matches("input:not([type=checkbox]), textarea");
   const isControl = event.ctrlKey || event.metaKey;
   if (event.key === "Escape") {
@@ -107,12 +120,12 @@ export function onKey(event) {
   if (event.altKey) return;
   if (isControl) {
     // A text undoes its own changes; printing is the same everywhere.
-    if (!isText || event.key.toLowerCase() === "p") controlKey(event);
+    if (!isText || pressedKey(event).toLowerCase() === "p") controlKey(event);
     return;
   }
   // Letters choose in a menu.
   if (isText || event.target.matches("select")) return;
   const button = event.target.closest?.(".chromosome");
   if (button && chromosomeKey(event, button)) event.preventDefault();
-  else if ((singleKeys() || button) && Object.hasOwn(COMMANDS, event.key)) COMMANDS[event.key]();
+  else if ((singleKeys() || button) && Object.hasOwn(COMMANDS, pressedKey(event))) COMMANDS[pressedKey(event)]();
 }
