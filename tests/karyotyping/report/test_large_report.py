@@ -186,6 +186,28 @@ def test_cells_are_loaded_when_they_are_shown(large_page, cells):
     assert page.text("#iscn") == "46,XY"
 
 
+def test_an_export_is_of_one_moment(large_page, cells):
+    page = large_page
+    page.show("Cell 001")
+    image = cells[1].of_class("21")[0].name
+    page.wait(f".chromosome[data-image='{image}']")
+    script = """
+        const [button, done] = arguments;
+        const exported = karyotypeReport.correctedReport();
+        button.focus();
+        const wait = () => {
+          if (karyotypeReport.loadedCells() < 20) return setTimeout(wait, 1);
+          button.dispatchEvent(new KeyboardEvent("keydown", { key: "a", bubbles: true }));
+          exported.then(done);
+        };
+        wait();"""
+    report = page.driver.execute_async_script(script, page.chromosome(image))
+    (cell,) = (one for one in report["cells"] if one["cell"] == "Cell 001")
+    assert [(one["image"], one["to"]) for one in report["audit"]] == [(image, "set aside")]
+    now = {one["name"]: one["class_corrected"] for one in cell["chromosomes"]}
+    assert (now[image], cell["iscn_corrected"]) == ("set aside", "46,XY")
+
+
 def test_the_next_to_review_is_found_while_the_images_load(large_page, cells):
     page = large_page
     names = names_to_review(cells[2])

@@ -31,7 +31,7 @@ function correctedChromosome(cell, one) {
   };
 }
 
-function correctedCell(cell) {
+function correctedCell(cell, chromosomes) {
   return {
     cell: cell.cell,
     case: cell.case,
@@ -48,18 +48,18 @@ function correctedCell(cell) {
     set_aside: cell.set_aside,
     overruled: cell.overruled,
     reviewed: states.get(cell.cell).reviewed,
-    chromosomes: cell.chromosomes.map((one) => correctedChromosome(cell, one)),
+    chromosomes: chromosomes.map((one) => correctedChromosome(cell, one)),
   };
 }
 
-/** Return all cells with their corrections; one after the other is loaded for it. */
-async function correctedCells() {
-  const cells = [];
+/** Return the chromosomes of all cells without their images; one cell after the other is loaded. */
+async function readChromosomes() {
+  const found = [];
   for (const cell of report.cells) {
     await loadCell(cell);
-    cells.push(correctedCell(cell));
+    found.push(cell.chromosomes.map(({ image, ...one }) => one));
   }
-  return cells;
+  return found;
 }
 
 /** Return the conclusions about a case without what only their computation needs. */
@@ -68,7 +68,8 @@ function concluded({ candidates, evidence, ...conclusions }) {
 }
 
 export async function correctedReport() {
-  const cells = await correctedCells();
+  const chromosomes = await readChromosomes();
+  // All corrections are taken at this moment: of one that was made meanwhile, all parts tell.
   return {
     format: report.format,
     research_note: report.research_note,
@@ -80,8 +81,8 @@ export async function correctedReport() {
     cases: report.cases.map((one) => (
       { case: one.case, read: concluded(one), corrected: concluded(caseNow(one)) }
     )),
-    cells,
-    audit: saved.audit,
+    cells: report.cells.map((cell, place) => correctedCell(cell, chromosomes[place])),
+    audit: [...saved.audit],
   };
 }
 
