@@ -105,6 +105,11 @@ def test_joined_texts_stay_within_their_elements():
     assert not re.search(r"</style|url\(|@import", style)
 
 
+def test_the_script_needs_no_newest_browser():
+    # One expression that an older Safari can't parse leaves the whole page empty.
+    assert not re.search(r"\(\?<[=!]|checkVisibility", assets.load_script())
+
+
 def test_files_of_the_page_are_packaged(repository):
     settings = tomllib.loads((repository / "pyproject.toml").read_text(encoding="utf-8"))
     patterns = settings["tool"]["setuptools"]["package-data"]["superxception_jax"]

@@ -51,7 +51,7 @@ function renderAll() {
 function focusShown() {
   window.scrollTo(0, 0);
   const focused = document.activeElement;
-  if (focused !== document.body && focused.checkVisibility()) return;
+  if (focused !== document.body && focused.getClientRects().length > 0) return;
   byId(view.one === null ? "cell-head" : "case-page").querySelector("h2").focus();
 }
 

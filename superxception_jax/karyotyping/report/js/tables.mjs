@@ -42,7 +42,7 @@ function cellLinks(names) {
 
 /** Return a formula that breaks after a comma, and nowhere else. */
 const formula = (text) => make("span", { className: "iscn" },
-  ...text.split(/(?<=,)/).flatMap((part) => [part, make("wbr")]));
+  ...text.match(/[^,]*,?/g).filter(Boolean).flatMap((part) => [part, make("wbr")]));
 
 function table(className, heads, rows) {
   return make(
