@@ -118,7 +118,8 @@ def get_base() -> ConfigDict:
     # 180°, with polarity "read" only.
     model.test_views = "one"  # one | both
     model.implementation = "auto"  # forms of the operations: auto | plain | fast
-    # Number format of activations and products; parameters, statistics and losses stay float32.
+    # Number format of activations and products; parameters, statistics and losses stay float32. On
+    # GPUs and TPUs, products of a float32 training have the device's default, TF32 or bfloat16.
     model.precision = "float32"  # float32 | bfloat16
     # Xception: activations computed again in the backward pass instead of kept, which saves memory:
     # those within the blocks of the middle flow | within all blocks.
@@ -176,7 +177,7 @@ def get_base() -> ConfigDict:
     training.log_every_steps = 20  # interval of the training entries in metrics.jsonl
 
     config.evaluation = evaluation = ConfigDict()
-    evaluation.batch_size = 64  # images per step; doesn't affect the results
+    evaluation.batch_size = 64  # images per step; affects results by rounding at most
     evaluation.turned_share = 0.01  # polarity "read": expected share of upside-down images
     evaluation.bootstrap_resamples = 2000  # resamples of cases or cells for the intervals
     evaluation.confidence_level = 0.95  # level of the confidence intervals

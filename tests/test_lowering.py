@@ -1,5 +1,7 @@
 """The steps of every row lower for every platform, the predictions of ablations for the CPU.
 
+Every product of a float32 prediction is one of float32 numbers, whatever a platform's default.
+
 All are traced from shapes alone. Blocks that repeat a shape are traced once: at full depth, another
 test traces every network.
 """
@@ -23,6 +25,7 @@ from superxception_jax.runs.experiment import build_experiment
 from superxception_jax.training.optimizers import make_optimizer
 from superxception_jax.training.state import init_state
 from superxception_jax.training.steps import make_train_step
+from tests.models.products import exact_products_of, products_of
 
 BATCH = 8
 FOLDER = Path(__file__).resolve().parent.parent / "configs"
@@ -131,7 +134,7 @@ def lower_prediction(program, platform):
     exported = export.export(jax.jit(predict), platforms=PLATFORMS[platform])(
         state.variables, images
     )
-    return [leaf.shape for leaf in exported.out_avals]
+    return [leaf.shape for leaf in exported.out_avals], exported.mlir_module()
 
 
 @pytest.mark.parametrize(("row", "preset", "platform"), ROWS)
@@ -145,4 +148,8 @@ def test_training_step_lowers(row, preset, platform):
 def test_prediction_lowers(row, preset, platform):
     program = Program(row, preset)
     expected = [(BATCH, _outputs(program.experiment))]
-    assert lower_prediction(program, platform) == expected
+    shapes, text = lower_prediction(program, platform)
+    assert shapes == expected
+    assert program.experiment.precision == "float32"
+    assert len(products_of(text)) > 2
+    assert exact_products_of(text) == products_of(text)

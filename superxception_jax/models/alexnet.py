@@ -17,7 +17,7 @@ import jax.numpy as jnp
 from flax import linen as nn
 
 from superxception_jax.arrays import check
-from superxception_jax.models.layers import Convolution, check_size, scaled_width
+from superxception_jax.models.layers import Convolution, check_size, last_layer, scaled_width
 from superxception_jax.models.ops import dispatch as ops
 
 HIDDEN = 4096
@@ -69,7 +69,7 @@ class AlexNet(nn.Module):
         self.conv5 = convolution(256, 3, 1, "SAME", 2)
         self.hidden6, self.hidden7 = hidden(), hidden()
         self.dropout = nn.Dropout(self.dropout_rate)
-        self.head = nn.Dense(self.classes, kernel_init=nn.initializers.glorot_uniform())
+        self.head = last_layer(self.classes)
 
     def __call__(self, images: jax.Array, *, train: bool) -> jax.Array:
         """Classify images.

@@ -14,7 +14,13 @@ from typing import ClassVar
 import jax
 from flax import linen as nn
 
-from superxception_jax.models.layers import GLOROT, Convolution, check_size, scaled_width
+from superxception_jax.models.layers import (
+    GLOROT,
+    Convolution,
+    check_size,
+    last_layer,
+    scaled_width,
+)
 
 CHANNELS = (16, 16, 32, 64, 128, 256)
 HIDDEN = (1024, 512)
@@ -62,7 +68,7 @@ class DeepCNN(nn.Module):
             for features in HIDDEN
         ]
         self.dropout = nn.Dropout(self.dropout_rate)
-        self.head = nn.Dense(self.classes, kernel_init=GLOROT)
+        self.head = last_layer(self.classes)
 
     def __call__(self, images: jax.Array, *, train: bool) -> jax.Array:
         """Classify images.

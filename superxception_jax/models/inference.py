@@ -11,7 +11,7 @@ import jax.numpy as jnp
 
 from superxception_jax.arrays import check
 from superxception_jax.models.enlarging import enlarge
-from superxception_jax.models.precision import apply_network
+from superxception_jax.models.precision import apply_network, exact_products
 
 # (variables, images u8[B,S,S,1]) → an array with the images' first axis.
 Predict = Callable[[Any, jax.Array], jax.Array]
@@ -26,7 +26,8 @@ def make_predict(model: nn.Module, *, input_px: int, test_views: str, precision:
         test_views: "one", or "both" for a network that predicts polarity: the logits are the mean
             of those of the image and those of the image rotated by 180°, with their halves
             exchanged.
-        precision: Number format of activations and products, "float32" or "bfloat16".
+        precision: Number format of activations and products, "float32" (on every device, also
+            where the default of products is coarser) or "bfloat16".
 
     Returns:
         A pure function from variables and images u8[B,S,S,1] to log-probabilities f32[B,C].
@@ -37,7 +38,8 @@ def make_predict(model: nn.Module, *, input_px: int, test_views: str, precision:
         inputs = enlarge(to_unit_range(images), size_px=input_px)
 
         def logits_of(inputs: jax.Array) -> Any:
-            return apply_network(model, variables, inputs, precision=precision, train=False)
+            with exact_products(precision):
+                return apply_network(model, variables, inputs, precision=precision, train=False)
 
         logits = logits_of(inputs)
         if test_views == "both":

@@ -204,6 +204,18 @@ class BatchNorm(nn.Module):
         return y
 
 
+def last_layer(classes: int) -> nn.Dense:
+    """Return the layer from the features to the logits, to be called `head`.
+
+    It multiplies in float32 on every device, also where the default is TF32 or bfloat16, because
+    rounded logits would tie; see `precision`.
+
+    Args:
+        classes: Number of classes.
+    """
+    return nn.Dense(classes, kernel_init=GLOROT, precision="highest")
+
+
 def check_size(images: jax.Array, *, minimum_px: int) -> None:
     """Check that images are large enough for a network.
 

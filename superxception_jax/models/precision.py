@@ -2,10 +2,15 @@
 
 Layers and operations keep the format of what they are given. In bfloat16 the parameters remain
 float32 outside the network, so that small updates add up, and their gradients are float32 too.
+
+Products of float32 numbers are float32 on a CPU. Elsewhere JAX's default is faster and coarser, a
+single pass in bfloat16 on a TPU and TF32 on an NVIDIA card: trainings take it, predictions don't,
+see `exact_products`.
 """
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,6 +23,18 @@ PRECISIONS = ("float32", "bfloat16")
 HEAD = "head"
 
 
+def exact_products(precision: str) -> contextlib.AbstractContextManager[None]:
+    """Return a context in which a prediction is traced: its products have the format it claims.
+
+    Args:
+        precision: "float32", for which products are float32 on every device, or "bfloat16", which
+            leaves the default.
+    """
+    if precision == "float32":
+        return jax.default_matmul_precision("highest")
+    return contextlib.nullcontext()
+
+
 def apply_network(
     model: nn.Module, variables: Any, inputs: jax.Array, *, precision: str, **options: Any
 ) -> Any:
@@ -28,9 +45,9 @@ def apply_network(
         variables: `params` and `batch_stats`, f32.
         inputs: f32[B,H,W,C].
         precision: "float32" or "bfloat16". The latter rounds the inputs, the kernels and biases,
-            and every activation. BatchNorm computes and keeps its statistics in float32, and the
-            last layer, `head`, works in float32 on the rounded features, because rounded logits
-            would tie.
+            and every activation; compilers for GPUs and TPUs may leave out roundings within a
+            fused operation. BatchNorm computes and keeps its statistics in float32, and the last
+            layer, `head`, works in float32 on the rounded features, see `layers.last_layer`.
         **options: Further arguments of `model.apply`, such as `train` and `mutable`.
 
     Returns:

@@ -21,6 +21,7 @@ from superxception_jax.models.layers import (
     Convolution,
     check_size,
     global_average_pool,
+    last_layer,
     residual_convolution,
     scaled_width,
 )
@@ -130,7 +131,7 @@ class ResNet50(nn.Module):
         """Create the submodules."""
         self.backbone = ResNetFeatures(self.width_multiplier, self.momentum, self.implementation)
         self.dropout = nn.Dropout(self.dropout_rate)
-        self.head = nn.Dense(self.classes, kernel_init=nn.initializers.glorot_uniform())
+        self.head = last_layer(self.classes)
 
     def __call__(self, images: jax.Array, *, train: bool) -> jax.Array:
         """Classify images.

@@ -20,6 +20,7 @@ from superxception_jax.models.layers import (
     BatchNorm,
     Convolution,
     check_size,
+    last_layer,
     residual_convolution,
     scaled_width,
 )
@@ -139,7 +140,7 @@ class StripNet(nn.Module):
             self.width_multiplier, self.stem_stride, self.momentum, self.implementation
         )
         self.dropout = nn.Dropout(self.dropout_rate)
-        self.head = nn.Dense(self.classes, kernel_init=nn.initializers.glorot_uniform())
+        self.head = last_layer(self.classes)
 
     def __call__(self, images: jax.Array, *, train: bool) -> jax.Array:
         """Classify images.

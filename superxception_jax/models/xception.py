@@ -23,6 +23,7 @@ from superxception_jax.models.layers import (
     SeparableConvolution,
     check_size,
     global_average_pool,
+    last_layer,
     scaled_width,
 )
 from superxception_jax.models.xception_blocks import MiddleFlow, SeparableBlock, apply_block
@@ -155,7 +156,7 @@ class Xception(nn.Module):
             self.implementation,
         )
         self.dropout = nn.Dropout(self.dropout_rate)
-        self.head = nn.Dense(self.classes, kernel_init=GLOROT)
+        self.head = last_layer(self.classes)
 
     def __call__(self, images: jax.Array, *, train: bool) -> jax.Array:
         """Classify images.

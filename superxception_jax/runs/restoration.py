@@ -15,7 +15,7 @@ from superxception_jax.evaluation.predict import predict_all
 from superxception_jax.evaluation.restoration_quality import restoration_quality
 from superxception_jax.models.enlarging import enlarge
 from superxception_jax.models.inference import Predict, to_unit_range
-from superxception_jax.models.precision import apply_network
+from superxception_jax.models.precision import apply_network, exact_products
 from superxception_jax.runs.setup import Setup
 from superxception_jax.runs.split_data import load_everything
 from superxception_jax.training import compile as compilation
@@ -136,19 +136,16 @@ def compile_restoration(setup: Setup) -> Predict:
         A function from variables and canvases u8[B,S,S,1] to f32[B,P,P,2], the output of the stack
         and the bicubic enlargement. Each call of this function compiles again: call it once a run.
     """
-    input_px = setup.experiment.input_px
+    input_px, precision = setup.experiment.input_px, setup.experiment.precision
     target_px = setup.experiment.model["super_resolution"]["enlarged_px"]
 
     def both(variables, canvases):
         pixels = to_unit_range(canvases)
         inputs = enlarge(pixels, size_px=input_px)
-        enhanced: Any = apply_network(
-            setup.model,
-            variables,
-            inputs,
-            precision=setup.experiment.precision,
-            method="enhance",
-        )
+        with exact_products(precision):
+            enhanced: Any = apply_network(
+                setup.model, variables, inputs, precision=precision, method="enhance"
+            )
         # Concatenated, because a prediction is one array per batch.
         return jnp.concatenate([enhanced, enlarge(pixels, size_px=target_px)], axis=-1)
 

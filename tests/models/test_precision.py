@@ -7,12 +7,14 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from jax import export
 
 from superxception_jax.models import resnet
 from superxception_jax.models.build import MODELS, build_model, init_variables
 from superxception_jax.models.precision import apply_network
 from superxception_jax.models.super_resolution import SuperResolution, SuperResolvedClassifier
 from superxception_jax.training.compile import CPU_ROUNDING
+from tests.models.products import exact_products_of
 from tests.models.test_build import CLASSES, options
 from tests.quick import QUICK
 
@@ -25,8 +27,9 @@ FAST = ("alexnet", "deep_cnn", "stripnet")
 BATCH = 16
 
 
-def _build(name):
-    given = options(name) | {"implementation": "fast" if name in FAST else "plain"}
+def _build(name, implementation=""):
+    chosen = implementation or ("fast" if name in FAST else "plain")
+    given = options(name) | {"implementation": chosen}
     wanted = {"width_multiplier": 0.125, "middle_modules": 1, "dropout_rate": 0.0}
     changes = {option: value for option, value in wanted.items() if option in given["classifier"]}
     given["classifier"] = given["classifier"] | changes
@@ -121,6 +124,31 @@ def test_the_stack_restores_in_bfloat16_also_before_the_enlarging():
     assert half_enhanced.shape == (4, 12, 12, 1)
     assert 0 < np.abs(half_enhanced - enhanced).max() < 0.03
     assert _angle_cosine(half_gradients, gradients) > 0.99
+
+
+@pytest.mark.parametrize("name", sorted(SIDES))
+def test_the_last_layer_alone_multiplies_in_float32_in_bfloat16(name, monkeypatch):
+    monkeypatch.setattr(resnet, "STAGES", ((64, 1), (128, 1)))
+    # Accelerators take the plain forms.
+    model, side = _build(name, "plain"), SIDES[name]
+    shapes = jax.eval_shape(functools.partial(_draw_variables, model, side))
+    images = jax.ShapeDtypeStruct((BATCH, side, side, 1), jnp.float32)
+
+    def loss(variables, images):
+        logits = apply_network(
+            model, variables, images, precision="bfloat16", train=True, mutable=["batch_stats"]
+        )[0]
+        return jnp.square(logits).mean(), logits
+
+    def lower(function):
+        exported = export.export(jax.jit(function), platforms=("tpu",))
+        return exact_products_of(exported(shapes, images).mlir_module())
+
+    head, *others = lower(lambda *arguments: loss(*arguments)[1])
+    assert f"tensor<{BATCH}x{CLASSES}xf32>" in head.rpartition("->")[2]
+    assert not others
+    # Its two gradients are exact like the layer itself.
+    assert len(lower(jax.grad(loss, has_aux=True))) == 3
 
 
 def test_every_classifier_is_tried():

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from types import SimpleNamespace
 from typing import Any
 
+import flax.linen as nn
+import jax
 import numpy as np
 import pytest
 
 from configs.super_xception import get_config
 from superxception_jax.evaluation.restoration_quality import restoration_quality
+from superxception_jax.models.super_resolution import SuperResolution, SuperResolvedClassifier
 from superxception_jax.runs import restoration
 from superxception_jax.runs.experiment import build_experiment
 from superxception_jax.runs.restoration import (
     Pairs,
+    compile_restoration,
     load_pairs,
     measure_errors,
     measure_quality,
@@ -22,6 +27,7 @@ from superxception_jax.runs.restoration import (
 )
 from superxception_jax.runs.split_data import find_builders, load_everything
 from superxception_jax.training.compile import make_mesh
+from tests.models.products import exact_products_of, products_of
 
 
 def test_pairs_are_found_by_name(tmp_path):
@@ -41,6 +47,25 @@ def test_pairs_are_found_by_name(tmp_path):
     fine = dataclasses.replace(experiment.normalization, image_px=enlarged_px)
     targets = load_everything(dataclasses.replace(experiment, normalization=fine))
     np.testing.assert_array_equal(pairs.targets, targets.images[chosen])
+
+
+def test_restorations_multiply_in_float32_on_every_device():
+    stack = SuperResolution((4, 4), "none", "input", "glorot", 0.0, "plain")
+    setup: Any = SimpleNamespace(
+        # The stack alone: restoring doesn't reach the classifier.
+        model=SuperResolvedClassifier(stack, nn.Dense(24), enlarged_px=12),
+        mesh=make_mesh(1),
+        experiment=SimpleNamespace(
+            input_px=12, precision="float32", model={"super_resolution": {"enlarged_px": 12}}
+        ),
+    )
+    inputs = jax.ShapeDtypeStruct((4, 12, 12, 1), np.float32)
+    init = functools.partial(setup.model.init, method="enhance")
+    variables = jax.eval_shape(init, jax.random.key(0), inputs)
+    canvases = jax.ShapeDtypeStruct((4, 8, 8, 1), np.uint8)
+    text = compile_restoration(setup).lower(variables, canvases).as_text()
+    assert len(products_of(text)) > 3
+    assert exact_products_of(text) == products_of(text)
 
 
 def test_images_are_restored_in_blocks_to_the_same_measures(monkeypatch):
