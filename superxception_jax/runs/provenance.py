@@ -10,7 +10,7 @@ import platform
 import shlex
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,7 +34,7 @@ class Provenance:
         command: Command line.
         python: Version of Python.
         versions: Installed version of each package in `PACKAGES`.
-        devices: Platform and kind of each device.
+        devices: Platform and kind of each device that was used.
     """
 
     commit: str
@@ -84,14 +84,19 @@ class TrainingRecord:
         )
 
 
-def describe_provenance() -> Provenance:
-    """Return the provenance of this process."""
+def describe_provenance(devices: Sequence[jax.Device] | None = None) -> Provenance:
+    """Return the provenance of this process.
+
+    Args:
+        devices: Devices that it uses, such as those of a mesh; None: all that JAX finds.
+    """
+    used = jax.devices() if devices is None else devices
     return Provenance(
         commit=_COMMIT,
         command=shlex.join(["python", *sys.argv]),
         python=platform.python_version(),
         versions={name: version for name in PACKAGES if (version := _installed_version(name))},
-        devices=tuple(f"{device.platform}:{device.device_kind}" for device in jax.devices()),
+        devices=tuple(f"{device.platform}:{device.device_kind}" for device in used),
     )
 
 

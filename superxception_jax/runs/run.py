@@ -82,7 +82,7 @@ def train_and_test(
             experiment, choose_split=choose, pseudo_labelled=pseudo_labelled, start=start
         )
         check_equal_setups(setup, workdir)
-        provenance = describe_provenance()
+        provenance = describe_provenance(list(setup.mesh.devices.flat))
         if pseudo_labelled and (
             left_out := describe_left_out(pseudo_labelled, setup.split, experiment)
         ):
@@ -175,7 +175,8 @@ def evaluate_run(
             share_predictions(setup, variables=variables, split=split)
             return []
         record = load_training_record(workdir)
-        history = RunHistory(progress, record.trainings, describe_provenance(), finished=finished)
+        provenance = describe_provenance(list(setup.mesh.devices.flat))
+        history = RunHistory(progress, record.trainings, provenance, finished=finished)
         return write_report(
             setup,
             workdir,

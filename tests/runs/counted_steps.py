@@ -10,6 +10,7 @@ from superxception_jax.chromosomes import CLASS_NAMES
 from superxception_jax.commands import Interrupted
 from superxception_jax.runs import run
 from superxception_jax.runs.experiment import build_experiment
+from superxception_jax.runs.provenance import Provenance
 from superxception_jax.training.checkpoint import Checkpoints
 from superxception_jax.training.progress import Progress
 
@@ -24,6 +25,7 @@ class Steps:
         self.trained: list[list[str]] = []
         self.tested: list[list[str]] = []
         self.finished: list[bool] = []
+        self.provenances: list[Provenance] = []
         self.kept_split: list[bool] = []
         self.stop = False
 
@@ -36,6 +38,7 @@ class Steps:
         def report(setup, workdir, *, variables, split, history, use_stored_split):
             self.tested.append(setup.splits[split].names.tolist())
             self.finished.append(history.finished)
+            self.provenances.append(history.evaluation)
             self.kept_split.append(use_stored_split)
             return []
 

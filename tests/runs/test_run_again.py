@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from superxception_jax.runs import kept_split, run, split_file
+from superxception_jax.runs.workdir import load_training_record
 from tests.runs.counted_steps import Steps, add_cell, make_experiment, train
 
 
@@ -31,6 +32,17 @@ def test_a_run_is_evaluated_on_fewer_devices_than_it_was_trained_on(tmp_path, la
         experiment = make_experiment(tmp_path, laboratory, **fields)
         run.evaluate_run(experiment, tmp_path / "run", split="test")
     assert len(steps.tested) == 3
+
+
+def test_the_provenance_names_the_devices_that_were_used(tmp_path, laboratory, steps):
+    for devices in (2, 1):  # of four
+        experiment = make_experiment(tmp_path, laboratory, **{"training.devices": devices})
+        train(experiment, tmp_path / "run")
+        record = load_training_record(tmp_path / "run")
+        assert record.trainings[-1].devices == ("cpu:cpu",) * devices
+        steps.step = 3
+        run.evaluate_run(experiment, tmp_path / "run", split="test")
+        assert steps.provenances[-1].devices == ("cpu:cpu",) * devices
 
 
 def test_a_finished_run_that_is_called_again_loads_nothing_to_train_with(
