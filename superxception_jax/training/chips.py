@@ -1,7 +1,8 @@
 """Published peaks of accelerators, by the name under which JAX lists them.
 
 Products of float32 numbers run at JAX's default precision: a single pass in bfloat16 on a TPU,
-TF32 on a GPU that has it, and the float32 matrix units of the MI250X.
+TF32 on an NVIDIA card, and the float32 matrix units of an AMD card, where XLA leaves xf32, the
+coarser and faster format of the MI300X, unused.
 
 Source:
     TPU: https://docs.cloud.google.com/tpu/docs/v4, /v5e, /v5p, /v6e and /tpu7x.
@@ -115,7 +116,7 @@ _ROWS: tuple[tuple[str, str, tuple[str, ...], tuple[float, ...], int, int], ...]
     ("b200", "cuda", ("NVIDIA B200",), (2250, 1100, 180, 8000, 900), 0, 8),
     ("l4", "cuda", ("NVIDIA L4",), (121, 60, 24, 300, 32), 0, 8),
     ("mi250x", "rocm", ("AMD Instinct MI250X",), (191.5, 47.9, 64, 1638, 200), 0, 8),
-    ("mi300x", "rocm", ("AMD Instinct MI300X",), (1307.4, 653.7, 192, 5300, 448), 0, 8),
+    ("mi300x", "rocm", ("AMD Instinct MI300X",), (1307.4, 163.4, 192, 5300, 448), 0, 8),
 )
 CHIPS = tuple(
     Chip(

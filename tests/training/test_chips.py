@@ -30,6 +30,9 @@ def test_published_peaks():
     assert h100.peak_flops("bfloat16") == pytest.approx(1979e12 / 2, rel=0.001)
     assert h100.peak_flops("float32") == pytest.approx(h100.peak_flops("bfloat16") / 2)
     assert h100.interconnect_bandwidth == 900e9 / 2
+    mi300x = find_chip_by_name("mi300x")
+    # An eighth, as the data sheet has it for its float32 matrix units; half is xf32, unused by XLA.
+    assert mi300x.peak_flops("float32") == pytest.approx(mi300x.bfloat16_flops / 8, rel=0.001)
 
 
 def test_figures_have_the_right_size():
