@@ -45,9 +45,10 @@ def apply_network(
         variables: `params` and `batch_stats`, f32.
         inputs: f32[B,H,W,C].
         precision: "float32" or "bfloat16". The latter rounds the inputs, the kernels and biases,
-            and every activation; compilers for GPUs and TPUs may leave out roundings within a
-            fused operation. BatchNorm computes and keeps its statistics in float32, and the last
-            layer, `head`, works in float32 on the rounded features, see `layers.last_layer`.
+            and every activation; compilers for GPUs and TPUs may leave out the rounding of what
+            they convert back to float32 at once. BatchNorm computes and keeps its statistics in
+            float32, and the last layer, `head`, works in float32 on the rounded features, see
+            `layers.last_layer`.
         **options: Further arguments of `model.apply`, such as `train` and `mutable`.
 
     Returns:
