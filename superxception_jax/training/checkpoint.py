@@ -115,7 +115,9 @@ class Checkpoints:
         """
         manager, step = self._managers[kind], int(state.step)
         if manager.latest_step() == step:
-            # A run killed between its two checkpoints repeats the same step exactly.
+            # A run killed between its two checkpoints has trained the same step again: on a CPU
+            # with the same result, elsewhere with nearly the same. Deleting the first one would
+            # leave a run that is stopped before the second is complete without its best weights.
             return
         if (manager.latest_step() or 0) > step:
             manager.delete(manager.latest_step())
@@ -192,9 +194,9 @@ class Checkpoints:
         Incomplete ones of a killed process are deleted: only the process that trains may call it.
 
         The best checkpoint is as good a start as the latest one, as the steps after it are then
-        trained again with the same result. The latest one stands in for the best only if both
-        are of the same step. A best one beyond the latest is written again on the way, and so is
-        each one where the last weights are kept.
+        trained again, on a CPU with the same result. The latest one stands in for the best only if
+        both are of the same step. A best one beyond the latest is passed or written again on the
+        way, and each one where the last weights are kept is written again.
 
         Args:
             like: As for `load`.
@@ -226,7 +228,8 @@ class Checkpoints:
             self._replace(LATEST, best)
             return (
                 f"warning: {problem_of(latest)} Training goes on from the best checkpoint, of step "
-                f"{best_step}; the steps after it are trained again, with the same result."
+                f"{best_step}; the steps after it are trained again, on a CPU with the same "
+                "result."
             )
         assert not isinstance(latest, Exception), "handled above"
         return self._mend_best(latest, best, kept=kept)

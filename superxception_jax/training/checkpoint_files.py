@@ -26,7 +26,7 @@ _LITTLE_BYTES = 1 << 16
 _FULL = ("No space left on device", "RESOURCE_EXHAUSTED", "ENOSPC", "Disk quota exceeded")
 _REMEDY = (
     "start launch/main.py with this run's folder as --workdir: it uses the other checkpoint where "
-    "that gives the same result, and says so"
+    "that is as good a start, and says so"
 )
 
 
