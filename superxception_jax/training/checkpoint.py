@@ -115,9 +115,8 @@ class Checkpoints:
         """
         manager, step = self._managers[kind], int(state.step)
         if manager.latest_step() == step:
-            # A run killed between its two checkpoints has trained the same step again: on a CPU
-            # with the same result, elsewhere with nearly the same. Deleting the first one would
-            # leave a run that is stopped before the second is complete without its best weights.
+            # A run killed between its two checkpoints repeats the same step, on a CPU exactly. To
+            # delete the first result would leave a run that is stopped here without best weights.
             return
         if (manager.latest_step() or 0) > step:
             manager.delete(manager.latest_step())
@@ -195,8 +194,8 @@ class Checkpoints:
 
         The best checkpoint is as good a start as the latest one, as the steps after it are then
         trained again, on a CPU with the same result. The latest one stands in for the best only if
-        both are of the same step. A best one beyond the latest is passed or written again on the
-        way, and each one where the last weights are kept is written again.
+        both are of the same step. A best one beyond the latest is written again on the way, and so
+        is each one where the last weights are kept.
 
         Args:
             like: As for `load`.
@@ -228,8 +227,7 @@ class Checkpoints:
             self._replace(LATEST, best)
             return (
                 f"warning: {problem_of(latest)} Training goes on from the best checkpoint, of step "
-                f"{best_step}; the steps after it are trained again, on a CPU with the same "
-                "result."
+                f"{best_step}; the steps after it are trained again, with the same result on a CPU."
             )
         assert not isinstance(latest, Exception), "handled above"
         return self._mend_best(latest, best, kept=kept)

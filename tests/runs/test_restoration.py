@@ -63,7 +63,8 @@ def test_restorations_multiply_in_float32_on_every_device():
     init = functools.partial(setup.model.init, method="enhance")
     variables = jax.eval_shape(init, jax.random.key(0), inputs)
     canvases = jax.ShapeDtypeStruct((4, 8, 8, 1), np.uint8)
-    text = compile_restoration(setup).lower(variables, canvases).as_text()
+    compiled: Any = compile_restoration(setup)
+    text = compiled.lower(variables, canvases).as_text()
     assert len(products_of(text)) > 3
     assert exact_products_of(text) == products_of(text)
 

@@ -70,7 +70,7 @@ def test_a_damaged_latest_is_named_and_the_best_resumes(copied, pattern, how):
         assert said.startswith("warning: `")
         assert "latest/4` must be" in said
         assert "goes on from the best checkpoint, of step 3" in said
-        assert said.endswith("are trained again, on a CPU with the same result.")
+        assert said.endswith("are trained again, with the same result on a CPU.")
         assert opened.step(LATEST) == 3
         assert_trees_equal(opened.load(LATEST, state_at(0)), state_at(3, scale=3))
         assert opened.progress(LATEST) == _progress(best_step=3)
