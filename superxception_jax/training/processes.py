@@ -107,7 +107,23 @@ def join(place: Place, *, start_seconds: float, lost_after_seconds: float) -> No
     for one in heeded_signals():
         signal.signal(one, signal.getsignal(one))
     # The backends of all processes start together, which one that works alone would wait for.
-    jax.devices()
+    platform = jax.devices()[0].platform
+    if not keeps_cache(platform, place.count):
+        jax.config.update("jax_enable_compilation_cache", False)
+
+
+def keeps_cache(platform: str, count: int) -> bool:
+    """Return whether processes may keep compiled programs for later runs.
+
+    Args:
+        platform: Platform of the devices, "cpu", "gpu" or "tpu".
+        count: Number of processes.
+    """
+    # On GPUs all must compile the same programs at the same time: XLA shares the trials of kernels
+    # among them, and each waits for those of all others. The first process alone writes the cache,
+    # so that where it has a folder of its own, it would compile nothing at the next start, and the
+    # others would wait for a day.
+    return platform != "gpu" or count == 1
 
 
 def leave() -> None:

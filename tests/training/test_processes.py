@@ -1,16 +1,19 @@
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import socket
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import jax
 import numpy as np
 import pytest
 
 from superxception_jax.training import processes
+from superxception_jax.training.cluster import Place
 from superxception_jax.training.connecting import Prefixed
 from tests.paths import REPOSITORY
 from tests.training.process_worker import train_tiny
@@ -86,6 +89,20 @@ def test_a_single_process_is_the_first_and_waits_for_nobody():
     processes.advise("nothing")
     processes.end_failed(3, problem="none")
     processes.leave()
+
+
+@pytest.mark.parametrize(("platform", "kept"), [("cpu", True), ("tpu", True), ("gpu", False)])
+def test_processes_on_gpus_compile_at_the_same_time(monkeypatch, platform, kept):
+    updates = {}
+    monkeypatch.setattr(jax.config, "update", updates.__setitem__)
+    monkeypatch.setattr(jax, "devices", lambda: [SimpleNamespace(platform=platform)])
+    monkeypatch.setattr(processes, "_run", None)
+    for name in ("connect", "Watch"):
+        monkeypatch.setattr(processes, name, lambda *_, **options: None)
+    monkeypatch.setattr(processes, "serving", lambda *_, **options: contextlib.nullcontext())
+    processes.join(Place("a:1", 2, 0), start_seconds=1.0, lost_after_seconds=1.0)
+    assert updates.get("jax_enable_compilation_cache", True) == kept
+    assert processes.keeps_cache(platform, 1)
 
 
 def test_what_the_others_say_names_them(capsys):
