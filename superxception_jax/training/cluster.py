@@ -17,7 +17,7 @@ _LAUNCHERS = {
     "Open MPI": ("OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_RANK"),
     "SLURM": ("SLURM_STEP_NUM_TASKS", "SLURM_PROCID"),
 }
-_VISIBLE = ("CUDA_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES")
+_VISIBLE = ("CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES")
 # Only up to Open MPI 4.
 _OPEN_MPI_ADDRESS = "OMPI_MCA_orte_hnp_uri"
 
@@ -30,7 +30,8 @@ class Place:
         coordinator: `HOST:PORT` of the first process; empty where JAX finds it itself.
         count: Number of processes, at least 2.
         index: Number of this one, from 0.
-        card: Number of the GPU of its computer that is this one's alone; None: as JAX decides.
+        card: Number, among the GPUs that it sees, of the one that is this one's alone; None: as
+            JAX decides.
     """
 
     coordinator: str
@@ -96,18 +97,23 @@ def find_place(
             "single process."
         )
     place = _check(*given)
-    if launched and launched[0] == "Open MPI":
-        return dataclasses.replace(place, card=_find_card(environment))
+    if launched:
+        return dataclasses.replace(place, card=_find_card(launched[0], environment))
     return place
 
 
-def _find_card(environment: Mapping[str, str]) -> int | None:
-    """Return the GPU of a process of several on a computer, which JAX asks Open MPI 4 for only."""
-    size, rank = (environment.get(f"OMPI_COMM_WORLD_LOCAL_{one}", "") for one in ("SIZE", "RANK"))
-    # Who lets each process see one card has chosen it.
-    chosen = any(len(environment.get(name, ",").split(",")) == 1 for name in _VISIBLE)
-    if chosen or "JAX_LOCAL_DEVICE_IDS" in environment:
+def _find_card(launcher: str, environment: Mapping[str, str]) -> int | None:
+    """Return the GPU of a process of several, where JAX doesn't find it."""
+    if "JAX_LOCAL_DEVICE_IDS" in environment:
         return None
+    # Who lets each process see one card has chosen it, and it is the first that is seen. JAX would
+    # take the number of the process on its computer.
+    if any(len(environment.get(name, ",").split(",")) == 1 for name in _VISIBLE):
+        return 0
+    if launcher == "SLURM":
+        return None
+    # JAX asks only Open MPI 4.
+    size, rank = (environment.get(f"OMPI_COMM_WORLD_LOCAL_{one}", "") for one in ("SIZE", "RANK"))
     if not (size.isdecimal() and rank.isdecimal()):
         return None
     return int(rank) if int(size) > 1 else None

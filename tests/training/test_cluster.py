@@ -52,7 +52,8 @@ def test_places(environment, flags, expected):
         ("4", {}, 3),
         ("1", {}, None),
         ("4", {"JAX_LOCAL_DEVICE_IDS": "0"}, None),
-        ("4", {"CUDA_VISIBLE_DEVICES": "3"}, None),
+        ("4", {"CUDA_VISIBLE_DEVICES": "3"}, 0),
+        ("1", {"CUDA_VISIBLE_DEVICES": "3"}, 0),
         ("4", {"CUDA_VISIBLE_DEVICES": "0,1,2,3"}, 3),
     ],
 )
@@ -61,10 +62,32 @@ def test_processes_of_open_mpi_on_one_computer_have_a_card_each(size, more, card
     place = find(OPEN_MPI | local | more, coordinator="a:1")
     assert place is not None
     assert place.card == card
+    assert _asked_of_jax(place, monkeypatch) == (None if card is None else [card])
+
+
+@pytest.mark.parametrize(
+    ("more", "card"),
+    [
+        ({}, None),  # JAX takes the number of the task on its computer.
+        ({"CUDA_VISIBLE_DEVICES": "0"}, 0),
+        ({"ROCR_VISIBLE_DEVICES": "2"}, 0),
+        ({"HIP_VISIBLE_DEVICES": "2"}, 0),
+        ({"CUDA_VISIBLE_DEVICES": "MIG-4a1b"}, 0),
+        ({"CUDA_VISIBLE_DEVICES": "0,1,2,3"}, None),
+        ({"CUDA_VISIBLE_DEVICES": "0", "JAX_LOCAL_DEVICE_IDS": "0"}, None),
+    ],
+)
+def test_a_task_of_slurm_that_sees_one_card_takes_it(more, card, monkeypatch):
+    place = find(SLURM | more, coordinator="a:1")
+    assert place == Place("a:1", 4, 3, card)
+    assert _asked_of_jax(place, monkeypatch) == (None if card is None else [card])
+
+
+def _asked_of_jax(place, monkeypatch):
     asked = []
     monkeypatch.setattr(jax.distributed, "initialize", lambda *_, **options: asked.append(options))
     connect(place, start_seconds=1.0)
-    assert asked[0]["local_device_ids"] == (None if card is None else [card])
+    return asked[0]["local_device_ids"]
 
 
 @pytest.mark.parametrize(
