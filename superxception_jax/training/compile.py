@@ -68,24 +68,6 @@ def make_local_mesh() -> Mesh:
     return jax.make_mesh((1,), (DATA_AXIS,), (AxisType.Auto,), devices=jax.local_devices()[:1])
 
 
-def check_batch_size(name: str, batch_size: int, mesh: Mesh) -> None:
-    """Check that a batch can be split evenly over the devices.
-
-    Args:
-        name: Name of the config field.
-        batch_size: Images per step.
-        mesh: Devices.
-
-    Raises:
-        ValueError: The batch can't be split evenly.
-    """
-    if batch_size % mesh.size:
-        raise ValueError(
-            f"`{name}` must be a multiple of the {mesh.size} devices, got {batch_size}; "
-            f"choose {-(-batch_size // mesh.size) * mesh.size}."
-        )
-
-
 def place_replicated(tree: Any, mesh: Mesh) -> Any:
     """Return a tree of arrays, copied to every device of the mesh.
 

@@ -7,6 +7,7 @@ import pytest
 
 from configs.stripnet import get_config
 from superxception_jax.evaluation.metrics import class_shares
+from superxception_jax.runs import device_mesh
 from superxception_jax.runs.device_mesh import choose_mesh
 from superxception_jax.runs.experiment import build_experiment
 from superxception_jax.runs.setup import describe, set_up
@@ -94,3 +95,40 @@ def test_an_evaluation_takes_the_devices_that_are_there_and_split_its_batch(
         ValueError, match=r"`(training\.devices|(training|evaluation)\.batch_size)`"
     ):
         choose_mesh(experiment, trains=True)
+
+
+@pytest.mark.parametrize(
+    ("processes", "sizes", "message"),
+    [
+        (
+            1,
+            (64, 32, 1),
+            "`evaluation.batch_size` and `training.batch_size` must be multiples of the 3 devices, "
+            "got 64 and 32; choose `training.devices=2`, or 66 and 33, which makes it another "
+            "training.",
+        ),
+        (
+            1,
+            (64, 33, 1),
+            "`evaluation.batch_size` must be a multiple of the 3 devices, got 64; "
+            "choose `training.devices=1`, or 66.",
+        ),
+        (
+            3,
+            (63, 32, 2),
+            "`training.batch_size / training.accumulation_steps` must be a multiple of the "
+            "3 devices, got 16; choose 18, which makes it another training.",
+        ),
+    ],
+)
+def test_batches_that_devices_do_not_split_are_refused_at_once(
+    monkeypatch, processes, sizes, message
+):
+    config = get_config("smoke")
+    config.training.devices = 3
+    config.evaluation.batch_size, config.training.batch_size = sizes[:2]
+    config.training.accumulation_steps = sizes[2]
+    monkeypatch.setattr(device_mesh, "process_count", lambda: processes)
+    with pytest.raises(ValueError, match="batch_size") as error:
+        choose_mesh(build_experiment(config), trains=True)
+    assert str(error.value) == message

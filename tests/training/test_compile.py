@@ -66,13 +66,9 @@ def test_a_step_is_compiled_once_and_reuses_the_memory_of_the_state():
     assert first.is_deleted()
 
 
-def test_mesh_and_batch_errors():
+def test_mesh_errors():
     with pytest.raises(ValueError, match=r"at most 4, the number of devices .* got 9; choose 0"):
         compilation.make_mesh(9)
-    mesh = compilation.make_mesh(4)
-    with pytest.raises(ValueError, match=r"multiple of the 4 devices, got 6; choose 8"):
-        compilation.check_batch_size("training.batch_size", 6, mesh)
-    compilation.check_batch_size("training.batch_size", 8, mesh)
     assert compilation.make_mesh(0).size == 4
 
 
