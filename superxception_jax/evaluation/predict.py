@@ -21,7 +21,7 @@ def predict_all(
     *,
     variables: Any,
     predict: Callable[[Any, jax.Array], jax.Array],
-    place: Callable[[np.ndarray], jax.Array],
+    place: Callable[[Images | TurnedImages, np.ndarray], jax.Array],
     batch_sizes: tuple[int, ...],
     advance: Callable[[int], object],
 ) -> np.ndarray:
@@ -31,7 +31,7 @@ def predict_all(
         images: u8[N,S,S,1]; of images in a file one batch at a time is in memory.
         variables: Variables of the network.
         predict: Compiled function (variables, images) → f32[B,...].
-        place: Function that puts a batch on the devices.
+        place: Function (images, indices i64[B]) → u8[B,S,S,1] that puts a batch on the devices.
         batch_sizes: Images per step, see `evaluation_batches`; a program is compiled for each
             size that is used. The result doesn't depend on them.
         advance: Called with the number of finished images after each batch.
@@ -42,7 +42,7 @@ def predict_all(
     count = check(images=(images, "u8[N,H,W,1]"))["N"]
     results = []
     for indices, mask in evaluation_batches(count, batch_sizes=batch_sizes):
-        outputs = np.asarray(jax.device_get(predict(variables, place(images[indices]))))
+        outputs = np.asarray(jax.device_get(predict(variables, place(images, indices))))
         results.append(outputs[np.asarray(mask, bool)])
         advance(len(results[-1]))
     return np.concatenate(results)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from typing import Any
 
@@ -73,7 +74,7 @@ def predict_images(
         images,
         variables=variables,
         predict=setup.predict,
-        place=lambda batch: compilation.place_batch(batch, setup.mesh),
+        place=functools.partial(compilation.place_chosen, mesh=setup.mesh),
         batch_sizes=(setup.experiment.evaluation_batch_size,),
         advance=bar.update if bar is not None else lambda count: None,
     )

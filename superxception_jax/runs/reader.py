@@ -82,7 +82,7 @@ def load_classifier(workdir: str | Path, *, name: str = "--workdir") -> Classifi
             canvases,
             variables=variables,
             predict=compiled,
-            place=lambda batch: compilation.place_batch(batch, mesh),
+            place=functools.partial(compilation.place_chosen, mesh=mesh),
             batch_sizes=CELL_BATCHES,
             advance=lambda count: None,
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -170,7 +171,7 @@ def restore(
         pairs.canvases,
         variables=variables,
         predict=restoration,
-        place=lambda batch: compilation.place_batch(batch, setup.mesh),
+        place=functools.partial(compilation.place_chosen, mesh=setup.mesh),
         batch_sizes=(setup.experiment.evaluation_batch_size,),
         advance=lambda count: None,
     )

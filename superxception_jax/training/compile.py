@@ -14,6 +14,7 @@ import numpy as np
 from absl import logging
 from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
 
+from superxception_jax.data.stored_images import Images, TurnedImages
 from superxception_jax.training.process_mesh import acquaint, mesh_of_processes
 
 if TYPE_CHECKING:
@@ -128,6 +129,17 @@ def place_batch(batch: np.ndarray, mesh: Mesh) -> jax.Array:
         mesh: Devices.
     """
     return place_own_rows(batch[own_rows(len(batch), mesh)], mesh)
+
+
+def place_chosen(images: Images | TurnedImages, indices: np.ndarray, mesh: Mesh) -> jax.Array:
+    """Return a batch of some images, split over the devices; each process reads only its own rows.
+
+    Args:
+        images: u8[N,S,S,1], in memory or in a file.
+        indices: i64[B], the images of the whole batch, the same in every process.
+        mesh: Devices.
+    """
+    return place_own_rows(images[indices[own_rows(len(indices), mesh)]], mesh)
 
 
 def place_own_rows(rows: np.ndarray, mesh: Mesh) -> jax.Array:

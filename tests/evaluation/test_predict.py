@@ -20,9 +20,9 @@ def test_equal_for_any_batch_size_and_without_padding(batch_sizes):
     done: list[int] = []
     shapes: set[tuple[int, ...]] = set()
 
-    def place(batch):
-        shapes.add(batch.shape)
-        return batch
+    def place(images, indices):
+        shapes.add(images[indices].shape)
+        return images[indices]
 
     outputs = predict_all(
         images,
@@ -51,15 +51,12 @@ def test_images_in_a_file_are_read_batch_by_batch_to_the_same_outputs(tmp_path, 
 
     monkeypatch.setattr(StoredImages, "_read", count)
 
-    def place(batch):
-        return batch
-
     def outputs(images):
         return predict_all(
             images,
             variables=np.eye(16, dtype=np.float32),
             predict=_predict,
-            place=place,
+            place=lambda images, indices: images[indices],
             batch_sizes=(4,),
             advance=lambda count: None,
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import os
 import signal
@@ -104,7 +105,7 @@ def train_tiny(folder: Path, *, devices: int = 0, stop_step: int = 0):
         images,
         variables=state.variables,
         predict=predict,
-        place=lambda batch: compilation.place_batch(batch, mesh),
+        place=functools.partial(compilation.place_chosen, mesh=mesh),
         batch_sizes=(BATCH,),
         advance=lambda count: None,
     )

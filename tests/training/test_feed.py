@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import itertools
 import threading
 from types import SimpleNamespace
@@ -13,8 +14,9 @@ import numpy as np
 import pytest
 
 from superxception_jax.commands import Interrupted
-from superxception_jax.data.batches import training_indices
+from superxception_jax.data.batches import evaluation_batches, training_indices
 from superxception_jax.data.stored_images import ImageWriter, StoredImages
+from superxception_jax.evaluation.predict import predict_all
 from superxception_jax.training import compile as compilation
 from superxception_jax.training import feed
 from superxception_jax.training.checkpoint import LATEST, Checkpoints
@@ -109,6 +111,40 @@ def test_each_process_reads_its_rows_and_nothing_else(stored, monkeypatch):
         indices = training_indices(len(images), batch_size=BATCH, seed=3, step=step)
         np.testing.assert_array_equal(np.concatenate([one[0], other[0]]), images[indices])
         np.testing.assert_array_equal(np.concatenate([one[1], other[1]]), labels[indices])
+
+
+def test_each_process_reads_its_rows_of_what_is_predicted(stored, monkeypatch):
+    devices = np.array([SimpleNamespace(process_index=number // 2) for number in range(4)])
+    mesh: Any = SimpleNamespace(devices=devices, size=4)
+    monkeypatch.setattr(compilation, "place_own_rows", lambda rows, mesh: rows)
+    images, read = make_data()[0], []
+
+    def count(self, rows):
+        read.append(rows.tolist())
+        return images[rows]
+
+    monkeypatch.setattr(StoredImages, "__getitem__", count)
+    for process in range(2):
+        monkeypatch.setattr(jax, "process_index", lambda process=process: process)
+        batches = []
+
+        def predict(_, rows, batches=batches):
+            batches.append(rows)
+            return np.zeros(BATCH)
+
+        predict_all(
+            stored,
+            variables={},
+            predict=predict,
+            place=functools.partial(compilation.place_chosen, mesh=mesh),
+            batch_sizes=(BATCH,),
+            advance=lambda count: None,
+        )
+        half = slice(BATCH // 2) if process == 0 else slice(BATCH // 2, BATCH)
+        wholes = [indices for indices, _ in evaluation_batches(len(images), batch_sizes=(BATCH,))]
+        assert read == [whole[half].tolist() for whole in wholes]
+        np.testing.assert_array_equal(batches, [images[whole[half]] for whole in wholes])
+        read.clear()
 
 
 def test_threads_read_ahead(stored, monkeypatch):
