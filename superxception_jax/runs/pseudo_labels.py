@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -23,14 +24,13 @@ from superxception_jax.files import readable_name
 from superxception_jax.karyotyping.cell import Classifier, karyotype_prepared
 from superxception_jax.karyotyping.cell_images import PreparedCell, prepare_cell
 from superxception_jax.karyotyping.folders import CellFolder, find_cells, load_cell
-from superxception_jax.karyotyping.karyotype import Karyotype
 from superxception_jax.runs.experiment import Experiment
 from superxception_jax.runs.included import find_weights
 from superxception_jax.runs.pseudo_labels_file import load_pseudo_labels, save_pseudo_labels
 from superxception_jax.runs.reader import load_classifier
 from superxception_jax.runs.start_record import digest_weights
 from superxception_jax.runs.workdir import CALIBRATION_FILE, has_checkpoint
-from superxception_jax.training.processes import first_alone, is_first
+from superxception_jax.training.processes import PREPARATION_SECONDS, is_first, tell
 from superxception_jax.workers import Workers, usable_cores
 
 SOURCE = "unlabelled"  # in place of the name of a data set
@@ -59,26 +59,44 @@ def keep_pseudo_labels(experiment: Experiment, workdir: Path) -> Chromosomes | N
     """
     if not experiment.unlabelled_folder:
         return None
-    # The first process reads and stores them; those that don't see its disk read them, too.
-    with first_alone():
-        # A run that has begun needs no reader any more.
-        reader = None if has_checkpoint(workdir) else digest_weights(_find_reader(experiment))
-        kept = load_pseudo_labels(workdir, reader=reader)
-        if kept is not None:
-            return kept
-        reader = reader or digest_weights(_find_reader(experiment))
-        found = read_unlabelled(experiment)
-        if is_first():
-            save_pseudo_labels(workdir, found, reader=reader)
+    if is_first():
+        found = _load_or_read(experiment, workdir)
+        tell(lambda: _classes_of(found))
+        return found
+    # By the rounding of another device, a probability could be on the other side of the limit.
+    classes = tell(dict[str, int], limit_seconds=PREPARATION_SECONDS)
+    kept = load_pseudo_labels(workdir)
+    if kept is not None and _classes_of(kept) == classes:
+        return kept
+    return read_unlabelled(experiment, classes=classes)
+
+
+def _load_or_read(experiment: Experiment, workdir: Path) -> Chromosomes:
+    # A run that has begun needs no reader any more.
+    reader = None if has_checkpoint(workdir) else digest_weights(_find_reader(experiment))
+    kept = load_pseudo_labels(workdir, reader=reader)
+    if kept is not None:
+        return kept
+    reader = reader or digest_weights(_find_reader(experiment))
+    found = read_unlabelled(experiment)
+    save_pseudo_labels(workdir, found, reader=reader)
     return found
 
 
-def read_unlabelled(experiment: Experiment) -> Chromosomes:
+def _classes_of(pseudo: Chromosomes) -> dict[str, int]:
+    """Return the class of each image by its name, as the first process tells them."""
+    return dict(zip(pseudo.names.tolist(), pseudo.labels.tolist(), strict=True))
+
+
+def read_unlabelled(
+    experiment: Experiment, *, classes: Mapping[str, int] | None = None
+) -> Chromosomes:
     """Karyotype the cells without labels, and return the images of which the class is credible.
 
     Args:
         experiment: Checked experiment with `unlabelled_folder` and a calibrated
             `unlabelled_reader`.
+        classes: Credible classes by the names of the images; None to karyotype the cells.
 
     Returns:
         Images with their assigned classes, upright or any way up as the experiment says; none of
@@ -91,8 +109,7 @@ def read_unlabelled(experiment: Experiment) -> Chromosomes:
     """
     folder = experiment.unlabelled_folder
     upright = experiment.unlabelled_polarity == "upright"
-    turned_share = experiment.turned_share if upright else None
-    classifier = _load_reader(experiment)
+    choose = _make_reading(experiment) if classes is None else lambda _: classes
     cells = find_cells(folder, name="`data.unlabelled_folder`").cells
     prepare = functools.partial(_prepare, settings=experiment.normalization)
     images, kept, foreign, failed = 0, [], 0, 0
@@ -108,14 +125,12 @@ def read_unlabelled(experiment: Experiment) -> Chromosomes:
             if one is None:
                 failed += 1
                 continue
-            karyotype = karyotype_prepared(
-                one.cell, classifier=classifier, turned_share=turned_share
-            )
-            images += len(karyotype.chromosomes)
-            if karyotype.stain.is_foreign:
+            images += len(one.cell.canvases)
+            chosen = choose(one.cell)
+            if chosen is None:
                 foreign += 1
             else:
-                kept.append(_credible(one, karyotype, upright=upright))
+                kept.append(_labelled(one, chosen, upright=upright))
     found = [one for one in kept if len(one.labels)]
     if not found:
         raise ValueError(
@@ -180,22 +195,38 @@ def _prepare(folder: CellFolder, *, settings: NormalizationSettings) -> _Prepare
     return _Prepared(prepared, hashes)
 
 
-def _credible(prepared: _Prepared, karyotype: Karyotype, *, upright: bool) -> Chromosomes:
-    """Return the images of a cell whose assigned class the image itself supports."""
-    chromosomes = karyotype.chromosomes
-    credible = np.array(
-        [one.probabilities[one.label] >= LEAST_PROBABILITY for one in chromosomes], bool
-    )
-    chosen = np.flatnonzero(credible)
-    some = [chromosomes[index] for index in chosen]
+def _make_reading(experiment: Experiment) -> Callable[[PreparedCell], dict[str, int] | None]:
+    """Return the function that gives the credible classes of a cell; None for a foreign stain."""
+    classifier = _load_reader(experiment)
+    upright = experiment.unlabelled_polarity == "upright"
+    turned_share = experiment.turned_share if upright else None
+
+    def read(cell: PreparedCell) -> dict[str, int] | None:
+        karyotype = karyotype_prepared(cell, classifier=classifier, turned_share=turned_share)
+        if karyotype.stain.is_foreign:
+            return None
+        return {
+            f"{cell.name}/{one.name}": one.label
+            for one in karyotype.chromosomes
+            if one.probabilities[one.label] >= LEAST_PROBABILITY
+        }
+
+    return read
+
+
+def _labelled(prepared: _Prepared, classes: Mapping[str, int], *, upright: bool) -> Chromosomes:
+    """Return the images of a cell that have a class."""
+    cell, read = prepared.cell, prepared.cell.read
+    names = [f"{cell.name}/{one}" for one in read.names]
+    chosen = [index for index, name in enumerate(names) if name in classes]
     return Chromosomes(
-        images=prepared.cell.canvases[chosen],
-        labels=np.array([one.label for one in some], np.int32),
-        cells=np.full(len(some), karyotype.cell),
-        cases=np.full(len(some), karyotype.case),
-        names=np.array([f"{karyotype.cell}/{one.name}" for one in some], str),
-        lengths_px=np.array([one.length_px for one in some], np.float32),
-        hashes=np.array([prepared.hashes[one.name] for one in some], str),
-        upright=np.full(len(some), upright),
-        sources=np.full(len(some), SOURCE),
+        images=cell.canvases[chosen],
+        labels=np.array([classes[names[index]] for index in chosen], np.int32),
+        cells=np.full(len(chosen), cell.name),
+        cases=np.full(len(chosen), cell.case),
+        names=np.array([names[index] for index in chosen], str),
+        lengths_px=np.array([read.measured[index].length_px for index in chosen], np.float32),
+        hashes=np.array([prepared.hashes[read.names[index]] for index in chosen], str),
+        upright=np.full(len(chosen), upright),
+        sources=np.full(len(chosen), SOURCE),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import shutil
 
 import numpy as np
@@ -163,15 +164,37 @@ def test_weights_that_change_before_the_first_checkpoint_read_them_again(
     assert capsys.readouterr().out == ""
 
 
-def test_a_process_that_does_not_see_the_run_folder_reads_them_and_writes_nothing(
+def test_a_process_that_does_not_see_the_run_folder_takes_the_classes_of_the_first(
     folders, experiment, monkeypatch
 ):
+    def use_doubtful(share):
+        """Read by a network that gives the first image of a cell about this probability."""
+
+        def predict_doubtfully(canvases):
+            probabilities = np.exp(predict(canvases))
+            probabilities[0] *= share
+            probabilities[0, :24] += (1 - share) / 24
+            return np.log(probabilities)
+
+        use_reader(monkeypatch, experiment, predict=predict_doubtfully)
+
+    told = []
+    monkeypatch.setattr(pseudo_labels, "tell", lambda make: told.append(json.dumps(make())))
+    use_doubtful(0.485)
     first = keep_pseudo_labels(experiment, folders)
+    assert first is not None
+    monkeypatch.setattr(pseudo_labels, "tell", lambda make, limit_seconds: json.loads(told[0]))
     monkeypatch.setattr(pseudo_labels, "is_first", lambda: False)
+    use_doubtful(0.475)
+    assert set(read_unlabelled(experiment).names) < set(first.names)
     found = keep_pseudo_labels(experiment, folders / "not here")
     assert not (folders / "not here").exists()
     for field, array in vars(first).items():
         np.testing.assert_array_equal(getattr(found, field), array)
+    # One that sees the run folder needs no cells.
+    shutil.rmtree(folders / "unlabelled" / "cell 6")
+    again = keep_pseudo_labels(experiment, folders)
+    np.testing.assert_array_equal(vars(again)["names"], first.names)
 
 
 @pytest.mark.parametrize("turned", [False, True])
