@@ -51,12 +51,15 @@ def test_images_in_a_file_are_read_batch_by_batch_to_the_same_outputs(tmp_path, 
 
     monkeypatch.setattr(StoredImages, "_read", count)
 
+    def place(images, indices):
+        return images[indices]
+
     def outputs(images):
         return predict_all(
             images,
             variables=np.eye(16, dtype=np.float32),
             predict=_predict,
-            place=lambda images, indices: images[indices],
+            place=place,
             batch_sizes=(4,),
             advance=lambda count: None,
         )

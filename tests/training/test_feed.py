@@ -126,7 +126,7 @@ def test_each_process_reads_its_rows_of_what_is_predicted(stored, monkeypatch):
     monkeypatch.setattr(StoredImages, "__getitem__", count)
     for process in range(2):
         monkeypatch.setattr(jax, "process_index", lambda process=process: process)
-        batches = []
+        batches: list[np.ndarray] = []
 
         def predict(_, rows, batches=batches):
             batches.append(rows)

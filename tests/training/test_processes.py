@@ -93,7 +93,7 @@ def test_a_single_process_is_the_first_and_waits_for_nobody():
 
 @pytest.mark.parametrize(("platform", "kept"), [("cpu", True), ("tpu", True), ("gpu", False)])
 def test_processes_on_gpus_compile_at_the_same_time(monkeypatch, platform, kept):
-    updates = {}
+    updates: dict[str, object] = {}
     monkeypatch.setattr(jax.config, "update", updates.__setitem__)
     monkeypatch.setattr(jax, "devices", lambda: [SimpleNamespace(platform=platform)])
     monkeypatch.setattr(processes, "_run", None)
