@@ -33,7 +33,7 @@ def predict_all(
         predict: Compiled function (variables, images) → f32[B,...].
         place: Function (images, indices i64[B]) → u8[B,S,S,1] that puts a batch on the devices.
         batch_sizes: Images per step, see `evaluation_batches`; a program is compiled for each
-            size that is used. The result doesn't depend on them.
+            size that is used. The result depends on them by rounding at most.
         advance: Called with the number of finished images after each batch.
 
     Returns:
