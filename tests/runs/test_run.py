@@ -21,19 +21,7 @@ from superxception_jax.runs.trained_images import (
     save_trained,
 )
 from superxception_jax.runs.workdir import load_config
-from tests.runs.counted_steps import SOME, Steps, add_cell, make_experiment, train
-
-
-@pytest.fixture
-def steps(monkeypatch):
-    return Steps(monkeypatch)
-
-
-@pytest.fixture
-def laboratory(tmp_path):
-    for number in range(5):
-        add_cell(tmp_path / "laboratory", number)
-    return tmp_path / "laboratory"
+from tests.runs.counted_steps import SOME, add_cell, make_experiment, train
 
 
 @pytest.fixture

@@ -6,19 +6,7 @@ import pytest
 
 from superxception_jax.runs import kept_split, run, split_file
 from superxception_jax.runs.workdir import load_training_record
-from tests.runs.counted_steps import Steps, add_cell, make_experiment, train
-
-
-@pytest.fixture
-def steps(monkeypatch):
-    return Steps(monkeypatch)
-
-
-@pytest.fixture
-def laboratory(tmp_path):
-    for number in range(5):
-        add_cell(tmp_path / "laboratory", number)
-    return tmp_path / "laboratory"
+from tests.runs.counted_steps import make_experiment, train
 
 
 def test_a_run_is_evaluated_on_fewer_devices_than_it_was_trained_on(tmp_path, laboratory, steps):
