@@ -144,8 +144,7 @@ def set_up(
     splits = {name: everything.take(getattr(split, name)) for name in PARTS}
     to_curl = choose_to_curl(splits["train"], experiment.curled_share)
     check_splits(splits, experiment, tested=tested)
-    given = [] if pseudo_labelled is None else [pseudo_labelled]
-    beside = [without_known(one, stored, experiment) for one in given]
+    beside = [] if pseudo_labelled is None else [without_known(pseudo_labelled, stored, experiment)]
     shown = len(shown_labels(splits["train"], experiment.repeats, to_curl))
     shown += sum(len(part.labels) for part in beside)
     steps_per_epoch = _count_steps(shown, experiment.batch_size)

@@ -110,6 +110,7 @@ export function onKey(event) {
   if (event.isComposing) return; // The keys choose among characters.
   const isText = event.target.matches("input:not([type=checkbox]), textarea");
   const isControl = event.ctrlKey || event.metaKey;
+  const key = pressedKey(event);
   if (event.key === "Escape") {
     stopDrag();
     hideTip();
@@ -120,12 +121,12 @@ export function onKey(event) {
   if (event.altKey) return;
   if (isControl) {
     // A text undoes its own changes; printing is the same everywhere.
-    if (!isText || pressedKey(event).toLowerCase() === "p") controlKey(event);
+    if (!isText || key.toLowerCase() === "p") controlKey(event);
     return;
   }
   // Letters choose in a menu.
   if (isText || event.target.matches("select")) return;
   const button = event.target.closest?.(".chromosome");
   if (button && chromosomeKey(event, button)) event.preventDefault();
-  else if ((singleKeys() || button) && Object.hasOwn(COMMANDS, pressedKey(event))) COMMANDS[pressedKey(event)]();
+  else if ((singleKeys() || button) && Object.hasOwn(COMMANDS, key)) COMMANDS[key]();
 }
