@@ -114,7 +114,8 @@ def plot_reliability(
         )
     axes.set(xlabel="confidence", ylabel="accuracy", xlim=(0, 1.02), ylim=(0, 1.02))
     axes.grid(alpha=0.3)
-    axes.legend(loc="upper left")
+    # In the axes it would hide dots: networks may be far above or below the line.
+    figure.legend(loc="outside lower center", frameon=False)
     return figure
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from PIL import Image
 
 from superxception_jax.evaluation import plots
@@ -19,6 +20,21 @@ def test_confusion_matrix_writes_the_counts_and_normalises_rows():
     np.testing.assert_allclose(
         np.asarray(figure.axes[0].images[0].get_array())[0], [0.75, 0.25, 0.0]
     )
+
+
+def test_the_legend_of_the_reliability_diagram_hides_no_dot():
+    """A network that is always right at a confidence of a half, and one that is always wrong."""
+    logs = np.log(np.tile(np.array([0.5, 0.3, 0.2], np.float32), (60, 1)))
+    for label in range(2):
+        figure = plots.plot_reliability(logs, np.full(60, label, np.int32), temperature=0.5)
+        FigureCanvasAgg(figure).draw()
+        (legend,) = figure.legends
+        assert len(legend.get_texts()) == 2
+        (axes,) = figure.axes
+        for dots in axes.collections:
+            middles = axes.transData.transform(np.asarray(dots.get_offsets()))
+            assert len(middles)
+            assert not any(legend.get_window_extent().contains(*one) for one in middles)
 
 
 def test_errors_are_ordered_by_confidence_and_name_the_prediction():
