@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -15,12 +16,17 @@ from superxception_jax.data.stored_images import Images
 from superxception_jax.evaluation.metrics import CALIBRATION_BINS, supported_calibration_error
 from superxception_jax.files import replacing
 from superxception_jax.karyotyping.calibration import apply_temperature, reliability
+from superxception_jax.karyotyping.karyogram.text import shorten_text
 
+DOTS_PER_INCH = 120
 GALLERY_IMAGES = 40
 GALLERY_COLUMNS = 8
+COLUMN_IN, NAME_IN = 1.7, 1.5  # widths of a column of the gallery and of a name in it
+RESTORED_IN = 1.35  # width of the title of a restored image
 GAP_PX = 4  # between two pictures of a row
 CELL_COLUMNS = 12
 CELL_MEMBERS = 4  # shown per class, so that a network that predicts one class stays legible
+CELL_NOTES = 2  # named per class: more would run into the note of the next class
 
 
 @dataclass(frozen=True)
@@ -150,7 +156,7 @@ def plot_errors(
     shown = order[:GALLERY_IMAGES]
     rows = max(-(-len(shown) // GALLERY_COLUMNS), 1)
     height = 2.1 * rows + 0.5
-    figure = Figure(figsize=(1.7 * GALLERY_COLUMNS, height))
+    figure = Figure(figsize=(COLUMN_IN * GALLERY_COLUMNS, height))
     figure.suptitle(
         f"{len(shown)} of {len(wrong)} errors among {len(labels)} images", y=1 - 0.15 / height
     )
@@ -171,11 +177,13 @@ def plot_errors(
         axes.text(
             right + 0.5,
             down + 0.23,
-            f"{names[index]}\n{class_names[labels[index]]} called "
+            f"{shorten_text(names[index], width_in=NAME_IN, size_points=7)}\n"
+            f"{class_names[labels[index]]} called "
             f"{class_names[predicted[index]]} ({100 * share:.0f} %)",
             fontsize=7,
             ha="center",
             va="bottom",
+            parse_math=False,
         )
     # An image with an extent moves the limits.
     axes.set(xlim=(0, GALLERY_COLUMNS), ylim=(rows, 0))
@@ -220,7 +228,9 @@ def plot_enhancement(
         figure.colorbar(drawn, ax=axes, shrink=0.8)
     for place, text in enumerate(titles):
         middle = place * (side + GAP_PX) + side / 2
-        panels[0].text(middle, -0.04 * side, text, fontsize=8, ha="center", va="bottom")
+        name = shorten_text(text, width_in=RESTORED_IN, size_points=8)
+        style: dict[str, Any] = {"fontsize": 8, "ha": "center", "va": "bottom"}
+        panels[0].text(middle, -0.04 * side, name, parse_math=False, **style)
     return figure
 
 
@@ -249,7 +259,8 @@ def plot_cell(
     )
     rows = -(-len(class_names) // CELL_COLUMNS)
     figure = Figure(figsize=(1.15 * CELL_COLUMNS, 1.35 * rows + 0.4), layout="constrained")
-    figure.suptitle(title)
+    title = shorten_text(title, width_in=1.1 * CELL_COLUMNS, size_points=12)
+    figure.suptitle(title, parse_math=False)
     grid = figure.subplots(rows, CELL_COLUMNS, squeeze=False)
     # The canvas is square and chromosomes are slim: the outer quarters are empty.
     quarter = images.shape[2] // 4
@@ -258,9 +269,9 @@ def plot_cell(
         wrong = [class_names[labels[one]] for one in members if labels[one] != index]
         axes.set_xticks([])
         axes.set_yticks([])
-        more = " …" if len(wrong) > CELL_MEMBERS else ""
-        note = f"{name} ≠ {', '.join(wrong[:CELL_MEMBERS])}{more}" if wrong else name
-        axes.set_xlabel(note, color="red" if wrong else "black")
+        more = " …" if len(wrong) > CELL_NOTES or len(members) > CELL_MEMBERS else ""
+        note = f"{name} ≠ {', '.join(wrong[:CELL_NOTES])}" if wrong else name
+        axes.set_xlabel(note + more, color="red" if wrong else "black", fontsize=8)
         for side in axes.spines.values():
             side.set(color="red" if wrong else "white", linewidth=2)
         strips = [images[one, :, quarter:-quarter, 0] for one in members[:CELL_MEMBERS]]
@@ -285,5 +296,5 @@ def save_figure(figure: Figure, path: Path) -> Path:
     """
     FigureCanvasAgg(figure)
     with replacing(path) as temporary:
-        figure.savefig(temporary, format="png", dpi=120)
+        figure.savefig(temporary, format="png", dpi=DOTS_PER_INCH)
     return path

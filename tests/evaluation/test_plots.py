@@ -1,12 +1,22 @@
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
+import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from PIL import Image
 
+from superxception_jax.chromosomes import CLASS_NAMES
 from superxception_jax.evaluation import plots
+from superxception_jax.karyotyping.karyogram.text import spell_out
 
 NAMES = ("1", "2", "X")
+LONG_NAMES = (
+    "patient 2024-117/metaphase 07 of the second culture/chromosome {}a.png",
+    "/mnt/laboratory/archive/2024/metaphases_of_the_second_culture/chromosome_{}a.png",
+    "病人七/第三个细胞的染色体{}a.png",
+)
 
 
 def _texts(figure):
@@ -95,6 +105,70 @@ def test_enhancement_shows_the_difference_symmetrically():
     assert float(np.nanmean(shown)) == 0.75
 
 
+def _neighbours(texts):
+    """Return the extents (left, right) of texts of one row, from left to right."""
+    extents = [text.get_window_extent() for text in texts if text.get_text()]
+    return sorted((one.x0, one.x1) for one in extents)
+
+
+@pytest.mark.parametrize("name", LONG_NAMES)
+def test_long_names_of_neighbours_stay_apart(name):
+    images = np.zeros((8, 6, 6, 1), np.uint8)
+    logs = np.log(np.tile(np.array([0.6, 0.3, 0.1], np.float32), (8, 1)))
+    labels, names = np.full(8, 1, np.int32), [name.format(place) for place in range(8)]
+    errors = plots.plot_errors(images, logs, labels, names=names, class_names=NAMES)
+    bright = np.ones((8, 64, 64, 1), np.float32)
+    restored = plots.plot_enhancement(bright, bright, bright, titles=names)
+    for figure in (errors, restored):
+        figure.set_dpi(plots.DOTS_PER_INCH)  # letters are wider or narrower than at another size
+        FigureCanvasAgg(figure).draw()
+        row = _neighbours(figure.axes[0].texts)
+        assert len(row) == 8
+        assert row[0][0] >= 0
+        assert row[-1][1] <= figure.bbox.x1
+        for (_, end), (start, _) in itertools.pairwise(row):
+            assert end < start
+        # The numbers, by which the images differ, are still there.
+        assert all(f"{place}a.p" in text for place, text in enumerate(_texts(figure)))
+
+
+@pytest.mark.parametrize("name", ["a$_$.png", "$\\frac$", "染$^$.png"])
+def test_names_from_outside_are_no_mathematics(name, tmp_path, recwarn):
+    images, labels = np.zeros((1, 8, 8, 1), np.uint8), np.array([1], np.int32)
+    logs = np.log(np.array([[0.6, 0.3, 0.1]], np.float32))
+    figures = (
+        plots.plot_errors(images, logs, labels, names=[name], class_names=NAMES),
+        plots.plot_enhancement(*[np.ones((1, 8, 8, 1), np.float32)] * 3, titles=[name]),
+        plots.plot_cell(images, labels, np.array([0]), class_names=NAMES, title=f"cell {name}"),
+    )
+    for figure in figures:
+        plots.save_figure(figure, tmp_path / "figure.png")
+        drawn = [figure.get_suptitle(), *_texts(figure)]
+        assert any(spell_out(name) in text for text in drawn)
+    # Such as those of letters that the font lacks.
+    assert not recwarn.list
+
+
+def test_the_notes_of_a_weak_network_stay_apart():
+    """All chromosomes are predicted as four neighbouring classes."""
+    labels = np.arange(46, dtype=np.int32) % 24
+    predicted = 9 + np.arange(46) // 12
+    figure = plots.plot_cell(
+        np.zeros((46, 8, 8, 1), np.uint8), labels, predicted, class_names=CLASS_NAMES, title="t"
+    )
+    FigureCanvasAgg(figure).draw()
+    notes = [axes.xaxis.label for axes in figure.axes[:12]]
+    assert notes[9].get_text() == "10 ≠ 1, 2 …"
+    for (_, end), (start, _) in itertools.pairwise(_neighbours(notes)):
+        assert end < start
+    # More than are shown, all of them correct.
+    labels = np.zeros(5, np.int32)
+    many = plots.plot_cell(
+        np.zeros((5, 8, 8, 1), np.uint8), labels, np.zeros(5, int), class_names=NAMES, title="t"
+    )
+    assert many.axes[0].get_xlabel() == "1 …"
+
+
 def test_cell_marks_what_was_read_wrong():
     images = np.zeros((3, 8, 8, 1), np.uint8)
     labels, predicted = np.array([0, 1, 1], np.int32), np.array([0, 0, 1])
@@ -108,5 +182,5 @@ def test_cell_marks_what_was_read_wrong():
 def test_a_class_that_swallows_the_cell_stays_legible():
     images, labels = np.zeros((9, 8, 8, 1), np.uint8), np.full(9, 1, np.int32)
     figure = plots.plot_cell(images, labels, np.zeros(9, np.int64), class_names=NAMES, title="t")
-    assert figure.axes[0].get_xlabel() == "1 ≠ 2, 2, 2, 2 …"
+    assert figure.axes[0].get_xlabel() == "1 ≠ 2, 2 …"
     assert np.asarray(figure.axes[0].images[0].get_array()).shape == (8, 16)

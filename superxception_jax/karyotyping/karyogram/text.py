@@ -47,7 +47,7 @@ def wrap_text(
     Returns:
         The lines, at least one.
     """
-    text = _spelled_out(text, bold=bold)
+    text = spell_out(text, bold=bold)
     whole = " ".join(text.split())
     if text_width_in(whole, size_points=size_points, bold=bold) <= width_in:
         return (whole,)
@@ -69,8 +69,37 @@ def wrap_text(
     return (*lines, line.rstrip()) if line.rstrip() or not lines else tuple(lines)
 
 
-def _spelled_out(text: str, *, bold: bool) -> str:
-    """Return a text with an escape for each character that the font lacks, but not for spaces."""
+def shorten_text(text: str, *, width_in: float, size_points: float) -> str:
+    """Return a text in at most two lines that fit a width; the middle of a longer one is left out.
+
+    Args:
+        text: Any text; its line breaks count as spaces.
+        width_in: Available width in inches, > 0.
+        size_points: Font size.
+
+    Returns:
+        The lines, with a line break between them.
+    """
+    lines = wrap_text(text, width_in=width_in, size_points=size_points)
+    if len(lines) <= 2:
+        return "\n".join(lines)
+    # Both lines are filled: names differ at their ends, a folder in front and a number last.
+    whole = " ".join(spell_out(text).split())
+    start, end = 0, len(whole)
+    while text_width_in(whole[: start + 1], size_points=size_points) <= width_in:
+        start += 1
+    while text_width_in(f"…{whole[end - 1 :]}", size_points=size_points) <= width_in:
+        end -= 1
+    return f"{whole[:start]}\n{'…' if start < end else ''}{whole[max(start, end) :]}"
+
+
+def spell_out(text: str, *, bold: bool = False) -> str:
+    """Return a text with an escape for each character that the font lacks, but not for spaces.
+
+    Args:
+        text: Any text.
+        bold: Whether the font is bold.
+    """
     glyphs = load_widths(bold=bold, italic=False).glyphs
     return "".join(
         one if one in glyphs or one.isspace() else one.encode("ascii", "backslashreplace").decode()
