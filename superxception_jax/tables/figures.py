@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogLocator, NullFormatter, ScalarFormatter
+from matplotlib.legend import Legend
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from superxception_jax.evaluation.statistics import describe_units
+from superxception_jax.karyotyping.karyogram.text import shorten_text
 from superxception_jax.tables.row import TableRow
 from superxception_jax.tables.table import Table
 
@@ -35,6 +37,12 @@ FIELD_NAMES = {
 }
 # An axis whose ends have a larger ratio is logarithmic.
 LINEAR_RANGE = 5
+# A logarithmic axis has room for 1, 2 and 5 in each of so many decades.
+DETAILED_RANGE = 100
+# With ten colours, a shape and colour of its own for each of ninety rows: colours alone repeat, and
+# are not told apart by everybody.
+MARKERS = "osD^v<>p*"
+NAME_IN = 3.0  # width of the name of a row
 
 
 def plot_table(table: Table) -> Figure:
@@ -85,7 +93,7 @@ def plot_table(table: Table) -> Figure:
         }
         label = "the paper, other draw of images"
         axes.plot(*zip(*known, strict=True), marker="D", label=label, **style)
-    axes.set_yticks(range(len(rows)), [row.row for row in rows])
+    axes.set_yticks(range(len(rows)), [_name(row.row) for row in rows], parse_math=False)
     axes.set_ylim(len(rows) - 0.5, -0.5)
     axes.set(xlabel="test accuracy, %", title=_title(rows[0]))
     axes.grid(axis="x", alpha=0.3)
@@ -111,13 +119,16 @@ def plot_curves(table: Table) -> Figure:
         rows.sort(key=lambda row: row.varied)
         values = [row.varied for row in rows]
         colour = f"C{place}"
-        axes.plot(values, [100 * row.accuracy for row in rows], "o-", color=colour, label=name)
+        axes.plot(
+            values, [100 * row.accuracy for row in rows], "o-", color=colour, label=_name(name)
+        )
         spans = [_percent(row) or (np.nan, np.nan) for row in rows]
         low, high = zip(*spans, strict=True)
         axes.fill_between(values, low, high, color=colour, alpha=0.15, linewidth=0)
         assigned = [100 * row.whole_cells.accuracy for row in rows if row.whole_cells]
         if len(assigned) == len(rows):
-            axes.plot(values, assigned, "s--", color=colour, label=f"{name}, whole cells assigned")
+            label = _name(f"{name}, whole cells assigned")
+            axes.plot(values, assigned, "s--", color=colour, label=label)
     _scale(axes, [row.varied for row in table.rows])
     axes.set(
         xlabel=FIELD_NAMES.get(table.vary, table.vary),
@@ -125,7 +136,7 @@ def plot_curves(table: Table) -> Figure:
         title=_title(table.rows[0]),
     )
     axes.grid(alpha=0.3)
-    axes.legend(frameon=False)
+    _write_literally(axes.legend(frameon=False))
     return figure
 
 
@@ -136,7 +147,7 @@ def plot_cost(table: Table) -> Figure:
         table: The table.
 
     Returns:
-        The figure, with two panels and a dot with its interval for each row.
+        The figure, with two panels and a marker with its interval for each row.
     """
     rows = table.rows
     costs = {
@@ -145,7 +156,9 @@ def plot_cost(table: Table) -> Figure:
         ],
         "training time, minutes": [row.training_seconds / 60 for row in rows],
     }
-    figure = Figure(figsize=(11, 5), layout="constrained")
+    names = [_name(row.row) for row in rows]
+    lines = len("\n".join(names).splitlines())
+    figure = Figure(figsize=(11, max(5, 0.6 + 0.22 * lines)), layout="constrained")
     panels = figure.subplots(1, len(costs), sharey=True)
     for axes, (label, values) in zip(panels, costs.items(), strict=True):
         for place, (row, value) in enumerate(zip(rows, values, strict=True)):
@@ -155,18 +168,20 @@ def plot_cost(table: Table) -> Figure:
                 value,
                 middle,
                 yerr=[[middle - low], [high - middle]],
-                fmt="o",
+                fmt=MARKERS[place % len(MARKERS)],
+                markerfacecolor="none",
                 color=f"C{place % 10}",
                 capsize=3,
-                label=row.row,
+                label=names[place],
             )
         _scale(axes, values)
         axes.set(xlabel=label)
         axes.grid(alpha=0.3)
     panels[0].set(ylabel="test accuracy, %")
-    # Names next to the dots would overlap.
-    handles, names = panels[0].get_legend_handles_labels()
-    figure.legend(handles, names, loc="outside right upper", frameon=False)
+    # Names next to the markers would overlap.
+    handles, labels = panels[0].get_legend_handles_labels()
+    legend = figure.legend(handles, labels, loc="outside right upper", frameon=False)
+    _write_literally(legend)
     return figure
 
 
@@ -183,9 +198,21 @@ def _title(row: TableRow) -> str:
     return f"{row.dataset}, split {row.protocol}, {row.images:,} test images"
 
 
+def _name(text: str) -> str:
+    """Return the name of a row, which may contain the value of a config, such as a folder."""
+    return shorten_text(text, width_in=NAME_IN, size_points=10)
+
+
+def _write_literally(legend: Legend) -> None:
+    """Write the dollar signs of a legend as they are."""
+    for text in legend.get_texts():
+        text.set_parse_math(False)
+
+
 def _scale(axes: Axes, values: Sequence[float]) -> None:
     if min(values) > 0 and max(values) > LINEAR_RANGE * min(values):
         axes.set_xscale("log")
-        axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
-        axes.xaxis.set_major_formatter(ScalarFormatter())
+        detailed = max(values) <= DETAILED_RANGE * min(values)
+        axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if detailed else (1.0,)))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         axes.xaxis.set_minor_formatter(NullFormatter())

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.container import ErrorbarContainer
 from PIL import Image
 
@@ -91,6 +93,59 @@ def test_curves_have_a_line_per_network_and_a_dashed_one_for_whole_cells(assigne
     assert np.asarray(lines["xception"].get_ydata()).tolist() == [75.0, 100.0]
     assert np.asarray(lines["alexnet"].get_ydata()).tolist() == [50.0, 50.0]
     assert axes.get_xlabel() == "share of the training cells or images used"
+
+
+@pytest.mark.parametrize("ends", [(0.12, 4576.0), (1e-6, 1e-2), (1e-4, 3e-3), (1.0, 6.0)])
+def test_labels_of_a_logarithmic_axis_are_its_numbers_and_stay_apart(table, ends):
+    rows = tuple(
+        dataclasses.replace(row, multiply_accumulates=round(1e6 * end), training_seconds=60 * end)
+        for row, end in zip(table.rows, ends, strict=True)
+    )
+    runs = [varied("xception", end, "1 2 1 X") for end in ends]
+    made = build_table(runs, name="t", pairs=[], commands=["x"], vary="split.training_share")
+    for figure in (plot_cost(dataclasses.replace(table, rows=rows)), plot_curves(made)):
+        FigureCanvasAgg(figure).draw()
+        axis = figure.axes[-1].xaxis
+        assert axis.get_scale() == "log"
+        low, high = axis.get_view_interval()
+        ticks = [one for one in axis.get_major_ticks() if low <= one.get_loc() <= high]
+        assert len(ticks) > 1
+        for tick in ticks:
+            assert float(tick.label1.get_text()) == pytest.approx(tick.get_loc(), rel=1e-9)
+        extents = [tick.label1.get_window_extent() for tick in ticks]
+        assert all(one.x1 < after.x0 for one, after in itertools.pairwise(extents))
+
+
+def test_many_networks_are_told_apart_by_shape_and_colour(table):
+    rows = tuple(
+        dataclasses.replace(table.rows[0], row=f"{'long_' * (number % 9)}{number}")
+        for number in range(24)
+    )
+    figure = plot_cost(dataclasses.replace(table, rows=rows))
+    FigureCanvasAgg(figure).draw()
+    for axes in figure.axes:
+        dots = [one.lines[0] for one in axes.containers if isinstance(one, ErrorbarContainer)]
+        looks = {(dot.get_color(), dot.get_marker()) for dot in dots}
+        assert len(looks) == len(dots) == 24
+    legend = figure.legends[0].get_window_extent()
+    assert figure.bbox.x0 < legend.x0 < legend.x1 < figure.bbox.x1
+    assert figure.bbox.y0 < legend.y0 < legend.y1 < figure.bbox.y1
+
+
+def test_names_of_rows_are_no_mathematics(table, tmp_path, recwarn):
+    """The value of a field may be the name of a folder."""
+    name = "xception@a$_$染"
+    rows = tuple(dataclasses.replace(row, row=name) for row in table.rows)
+    named = dataclasses.replace(table, rows=rows)
+    runs = [dataclasses.replace(varied("x", one, "1 2 1 X"), row=f"a$_$染@{one}") for one in (1, 2)]
+    made = build_table(runs, name="t", pairs=[], commands=["x"], vary="split.training_share")
+    accuracy, cost, curves = plot_table(named), plot_cost(named), plot_curves(made)
+    for figure in (accuracy, cost, curves):
+        save_figure(figure, tmp_path / "t.png")
+    assert accuracy.axes[0].get_yticklabels()[0].get_text() == r"xception@a$_$\u67d3"
+    assert cost.legends[0].get_texts()[0].get_text() == r"xception@a$_$\u67d3"
+    assert curves.axes[0].get_legend_handles_labels()[1] == [r"a$_$\u67d3"]
+    assert not recwarn.list
 
 
 def test_cost_shows_operations_and_minutes(table):
