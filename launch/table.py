@@ -102,7 +102,9 @@ def main() -> None:
         arguments=[f"--{one.name}={one.value}" for one in passed_on if one.present],
     )
     plan = plan_table(request, command=command)
-    with watch(Console()) as show:
+    # FORCE_COLOR would make a file or a pipe a terminal.
+    console = Console(force_terminal=None if sys.stdout.isatty() else False)
+    with watch(console) as show:
         outcome = make_table(plan, show=show, limit_s=60 * MINUTES.value, at_once=AT_ONCE.value)
     for path in outcome.files:
         print(path)

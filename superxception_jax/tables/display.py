@@ -105,15 +105,25 @@ def watch(console: Console) -> Iterator[Callable[[Sequence[RunState]], None]]:
     """Show the progress of runs.
 
     Args:
-        console: Where to show it: a terminal gets a live table, anything else a line whenever a
-            run makes progress.
+        console: Where to show it: a terminal that can move its cursor gets a live table, anything
+            else a line whenever a run makes progress.
 
     Yields:
         A function that takes the states of all runs.
     """
-    if console.is_terminal:
+    if console.is_terminal and not console.is_dumb_terminal:
+        latest: list[RunState] = []
+
+        def update(states: Sequence[RunState]) -> None:
+            latest[:] = states
+            live.update(_fitting_grid(console, states))
+
         with Live(console=console, refresh_per_second=4) as live:
-            yield lambda states: live.update(_grid(states))
+            try:
+                yield update
+            finally:
+                # The last frame stays, and may be taller than the window.
+                live.update(_grid(latest, shown=latest) if latest else "")
         return
     shown: dict[str, tuple] = {}
 
@@ -129,12 +139,22 @@ def watch(console: Console) -> Iterator[Callable[[Sequence[RunState]], None]]:
     yield show
 
 
-def _grid(states: Sequence[RunState]) -> Table:
+def _fitting_grid(console: Console, states: Sequence[RunState]) -> Table:
+    """Return the table of all runs, or where it is taller than the window of those that matter."""
+    grid = _grid(states, shown=states)
+    if len(console.render_lines(grid)) <= console.height:
+        return grid
+    # Runs in training are first: what is below the window is cut off.
+    shown = [state for state in states if state.phase not in ("done", "waiting")]
+    return _grid(states, shown=sorted(shown, key=lambda state: state.phase != "training"))
+
+
+def _grid(states: Sequence[RunState], *, shown: Sequence[RunState]) -> Table:
     done = sum(state.phase == "done" for state in states)
     table = Table(title=f"{done} of {len(states)} runs done")
     for head in ("run", "state", "validation", "time left or result"):
         table.add_column(head)
-    for state in states:
+    for state in shown:
         colour = COLOURS.get(state.phase, "")
         # Texts, because a message in square brackets would be read as markup.
         table.add_row(*(Text(part, style=colour) for part in (state.name, *describe_state(state))))

@@ -37,11 +37,14 @@ def test_a_table_is_made_by_one_process(folder, arguments):
 
 
 def test_stopped_resumed_and_called_again(folder, arguments):
-    program = Program("table.py", *arguments, folder=folder)
+    # Which makes no terminal of a file.
+    environment = {"FORCE_COLOR": "1"}
+    program = Program("table.py", *arguments, folder=folder, environment=environment)
     first = folder / "runs" / "two" / "stripnet-seed0-fold0"
     program.wait_for(first / "metrics.jsonl", lines=1)
     program.signal(signal.SIGTERM)
     stopped = program.finish()
+    assert "\x1b" not in stopped.stdout
     assert stopped.returncode == 128 + signal.SIGTERM, stopped.stderr
     assert "stripnet-seed0-fold0: training epoch 1 of 3" in stopped.stdout
     assert "stopped by SIGTERM; everything is saved.\nResume with: python" in stopped.stderr

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import io
+from unittest import mock
 
 from rich.console import Console
+from rich.live import Live
 
 from superxception_jax.evaluation.statistics import Interval
 from superxception_jax.tables.display import RunState, describe_state, training_state, watch
@@ -71,6 +73,37 @@ def test_without_a_terminal_progress_is_printed_line_by_line():
         "a: training epoch 1 of 2",
         "b: done, test 90.00% (85.00% to 95.00% over 24 cells)",
     ]
+
+
+def test_a_terminal_that_can_not_move_its_cursor_gets_lines_too():
+    file = io.StringIO()
+    console = Console(file=file, force_terminal=True, _environ={"TERM": "dumb"})
+    with watch(console) as show:
+        show([DONE])
+        assert file.getvalue() == "b: done, test 90.00% (85.00% to 95.00% over 24 cells)\n"
+
+
+def test_a_window_lower_than_the_table_shows_the_runs_in_training():
+    file = io.StringIO()
+    console = Console(
+        file=file, force_terminal=True, width=100, height=24, color_system=None, _environ={}
+    )
+    phases = ["done"] * 30 + ["failed"] * 20 + ["training"] + ["waiting"] * 9
+    states = [RunState(f"run{number}", phase=phase) for number, phase in enumerate(phases)]
+    with mock.patch.object(Live, "update", autospec=True) as update, watch(console) as show:
+        show(states)
+        frame = render(console, update.call_args.args[1])
+    assert "30 of 60 runs done" in frame
+    assert "run50" in frame.splitlines()[4]
+    assert not any(f"run{number} " in frame for number in (*range(30), *range(51, 60)))
+    # The last frame may be taller: the window scrolls.
+    assert all(f"run{number} " in render(console, update.call_args.args[1]) for number in range(60))
+
+
+def render(console, grid):
+    with console.capture() as capture:
+        console.print(grid)
+    return capture.get()
 
 
 def test_a_terminal_gets_a_table():
