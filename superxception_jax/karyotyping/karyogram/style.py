@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-# Lower limit, colour and legend of each class, most confident first. The blue and the vermilion of
-# Okabe and Ito (2008) at the ends can be distinguished with every kind of colour blindness, and the
-# colours between them differ in brightness as well.
+from superxception_jax.karyotyping.report.review_order import DOUBTFUL_CONFIDENCE, SURE_CONFIDENCE
+
+_SURE, _DOUBTFUL = (f"{100 * limit:g}" for limit in (SURE_CONFIDENCE, DOUBTFUL_CONFIDENCE))
+
+# Lower limit, colour and legend of each class, most confident first: those of the report page. The
+# blue, orange and vermilion of Okabe and Ito (2008) can be distinguished with every kind of colour
+# blindness.
 CONFIDENCES: tuple[tuple[float, str, str], ...] = (
-    (0.99, "#0072B2", "≥ 99 %"),
-    (0.95, "#56B4E9", "95–99 %"),
-    (0.80, "#F0E442", "80–95 %"),
-    (0.50, "#E69F00", "50–80 %"),
-    (0.00, "#D55E00", "< 50 %"),
+    (SURE_CONFIDENCE, "#0072B2", f"≥ {_SURE} %"),
+    (DOUBTFUL_CONFIDENCE, "#E69F00", f"{_DOUBTFUL}–{_SURE} %"),
+    (0.0, "#D55E00", f"< {_DOUBTFUL} %"),
 )
 
 
@@ -23,7 +25,7 @@ def confidence_colour(confidence: float) -> str:
         confidence: Probability of the assigned class, 0..1.
 
     Returns:
-        A colour of `CONFIDENCES`, such as `#56B4E9`.
+        A colour of `CONFIDENCES`, such as `#E69F00`.
 
     Raises:
         ValueError: The confidence is not a probability.
@@ -31,7 +33,7 @@ def confidence_colour(confidence: float) -> str:
     Source: Okabe and Ito (2008) for the colours.
 
     >>> confidence_colour(0.97)
-    '#56B4E9'
+    '#E69F00'
     """
     for least, colour, _ in CONFIDENCES:
         if least <= confidence <= 1.0 + 1e-9:

@@ -24,6 +24,7 @@ from superxception_jax.karyotyping.karyogram.draw import (
 )
 from superxception_jax.karyotyping.karyogram.picture import prepare_picture
 from superxception_jax.karyotyping.karyogram.raster import karyogram_raster
+from superxception_jax.karyotyping.karyogram.style import CONFIDENCES
 from superxception_jax.karyotyping.karyogram.vector import karyogram_figure
 from superxception_jax.karyotyping.karyotype import Karyotype
 from tests.karyotyping.karyogram.example_cells import CELLS, laid_out, only
@@ -170,8 +171,8 @@ def test_a_missing_sex_chromosome_may_be_either():
 def test_every_chromosome_has_a_bar_in_the_colour_of_its_confidence():
     karyotype, figure = drawing("female")
     bars = [patch for patch in figure.axes[0].patches if isinstance(patch, Rectangle)]
-    # The last five belong to the legend.
-    colours = [tuple(np.round(to_rgb(bar.get_facecolor()), 3)) for bar in bars[:-5]]
+    # The last ones belong to the legend.
+    colours = [tuple(np.round(to_rgb(bar.get_facecolor()), 3)) for bar in bars[: -len(CONFIDENCES)]]
     assert len(colours) == 46
     sure = sum(one.confidence >= 0.99 for one in karyotype.chromosomes)
     assert colours.count(tuple(np.round(to_rgb("#0072B2"), 3))) == sure
