@@ -15,6 +15,8 @@ from superxception_jax.evaluation.plots import save_figure
 from superxception_jax.files import write_json, write_text
 from superxception_jax.karyotyping import stain
 
+# Shapes of the sets of a panel, because not everybody can tell ten colours apart.
+MARKERS = {"known": "os", "foreign": "x+^vD*"}
 NETWORKS = {"dark": "Q-band", "light": "G-band"}
 BINS = ((1, 5), (6, stain.FEWEST_IMAGES - 1), (stain.FEWEST_IMAGES, 30), (31, 99))
 
@@ -181,17 +183,18 @@ def table_by_count(judged: Sequence[Judged]) -> str:
 
 def draw(judged: Sequence[Judged]) -> Figure:
     """Return the figure: score of each whole cell by its number of chromosomes."""
-    figure = Figure(figsize=(11, 4.5), layout="constrained")
-    markers = {"known": "o", "foreign": "x"}
+    figure = Figure(figsize=(11, 5.5), layout="constrained")
     for axes, network in zip(figure.subplots(1, 2, sharey=True), NETWORKS, strict=True):
+        markers = {kind: iter(shapes) for kind, shapes in MARKERS.items()}
         for one in judged:
             if one.network == network and one.kind in markers:
                 jitter = np.random.default_rng(0).uniform(-0.3, 0.3, one.whole.sum())
                 axes.scatter(
                     one.count[one.whole] + jitter,
                     one.score[one.whole],
-                    s=14,
-                    marker=markers[one.kind],
+                    s=18,
+                    linewidth=1,
+                    marker=next(markers[one.kind]),
                     label=f"{one.name} ({one.kind})",
                 )
         axes.axhline(0.0, color="black", linewidth=1)
@@ -199,6 +202,7 @@ def draw(judged: Sequence[Judged]) -> Figure:
         axes.set(xlabel="chromosomes of the cell", title=f"{NETWORKS[network]} network")
         axes.set_xlim(0, 50)
         if axes.collections:
-            axes.legend(fontsize=7, loc="lower left")
+            # Below the axes, where it hides no cell.
+            axes.legend(fontsize=7, ncols=2, loc="upper center", bbox_to_anchor=(0.5, -0.12))
     figure.axes[0].set_ylabel("score, nats (foreign above 0)")
     return figure

@@ -6,6 +6,7 @@ import dataclasses
 
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from benchmarks.stain import Condition, judge
 from benchmarks.stain_cells import (
@@ -16,10 +17,17 @@ from benchmarks.stain_cells import (
     remove_bands,
     reverse_bands,
 )
-from benchmarks.stain_report import Judged, load_results, table, table_by_count, write_results
+from benchmarks.stain_report import (
+    Judged,
+    draw,
+    load_results,
+    table,
+    table_by_count,
+    write_results,
+)
 from superxception_jax.karyotyping.stain import FEWEST_IMAGES
 from superxception_jax.runs.reader import DEFAULT_CLASSIFIERS, load_classifier
-from tests.paths import REAL_DATA
+from tests.paths import REAL_DATA, REPOSITORY
 
 
 @pytest.fixture(scope="module", params=["dark", "light"])
@@ -91,3 +99,19 @@ def test_the_report_counts_what_is_checked(tmp_path):
     restored = load_results(tmp_path)
     assert restored[1].to_json() == cells.to_json()
     assert "Fewer than\n15 chromosomes are not checked" in (tmp_path / "stain.md").read_text()
+
+
+def test_every_cell_of_the_figure_is_seen_and_every_set_has_a_shape_of_its_own():
+    test = [one for one in load_results(REPOSITORY / "results") if one.part == "test"]
+    figure = draw(test)
+    FigureCanvasAgg(figure).draw()
+    for axes in figure.axes:
+        sets = axes.collections
+        assert len(sets) > 5
+        shapes = {one.get_paths()[0].vertices.tobytes() for one in sets}
+        assert len(shapes) == len(sets)
+        legend = axes.get_legend().get_window_extent()
+        assert figure.bbox.y0 <= legend.y0
+        for one in sets:
+            cells = axes.transData.transform(np.asarray(one.get_offsets()))
+            assert not any(legend.contains(*cell) for cell in cells)
