@@ -30,15 +30,38 @@ from superxception_jax.data.options import BACKGROUNDS, POLARITIES, TWINS
 from superxception_jax.data.prepare import prepare_dataset
 
 OPTIONS = sorted({option for options, _ in BUILDERS.values() for option in options})
+BUILDING = (*OPTIONS, "data_dir", "manual_dir", "write")
+SHOWING = ("out", "cell_length_px", "curled", "normalization")
 
 
 def main() -> None:
     """Prepare or show, as the flags say; bad input gives one sentence and exit status 2."""
     make_output_lasting()
-    arguments = _parser().parse_args()
-    run_guarded(
-        lambda: print(f"wrote {_show(arguments)}" if arguments.show else _prepare(arguments))
-    )
+    parser = _parser()
+    arguments = parser.parse_args()
+
+    def answer() -> None:
+        _check_flags(arguments, parser)
+        print(f"wrote {_show(arguments)}" if arguments.show else _prepare(arguments))
+
+    run_guarded(answer)
+
+
+def _check_flags(arguments: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
+    """Raise if a flag is given that the task would ignore."""
+    if arguments.curled and arguments.show:
+        task, foreign = "--curled", (*BUILDING, "cell_length_px")
+    else:
+        task, foreign = ("--show", BUILDING) if arguments.show else ("--dataset", SHOWING)
+    given = [name for name in foreign if getattr(arguments, name) != parser.get_default(name)]
+    if given:
+        remedy = "see --help"
+        if "background" in given:
+            remedy = f"write `--normalization background={arguments.background}` instead"
+        raise ValueError(
+            f"`{', '.join(f'--{name}' for name in given)}` must be left out with {task}, "
+            f"got a value; {remedy}."
+        )
 
 
 def _prepare(arguments: argparse.Namespace) -> str:

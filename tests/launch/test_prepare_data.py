@@ -128,6 +128,24 @@ def test_show_draws_every_step(lab, tmp_path):
         (("--dataset", "bioimage", "--cells", "3"), "`--cells` must be left out with --dataset b"),
         (("--dataset", "own", "--folder", "nowhere"), "`folder` must be a folder of chromosome"),
         (("--show", "nowhere.png"), "`--show` must be an image file, got 'nowhere.png'"),
+        (
+            ("--show", "lab/c1/a 1a.png", "--background", "light"),
+            "`--background` must be left out with --show, got a value; write "
+            "`--normalization background=light` instead.",
+        ),
+        (
+            ("--show", "lab/c1/a 1a.png", "--polarity", "any", "--cells", "2"),
+            "`--cells, --polarity` must be left out with --show, got a value; see --help.",
+        ),
+        (("--show", "lab/c1/a 1a.png", "--write", "x"), "`--write` must be left out with --show"),
+        (
+            ("--show", "lab/c1/a 1a.png", "--curled", "--cell_length_px", "90"),
+            "`--cell_length_px` must be left out with --curled",
+        ),
+        (
+            ("--dataset", "ideogram", "--out", "x.png", "--curled", "--normalization", "tilt=keep"),
+            "`--out, --curled, --normalization` must be left out with --dataset",
+        ),
         (("--show", "text.png"), "text.png: the image can't be read"),
         (
             ("--show", "lab/c1/a 1a.png", "--normalization", "tlit=keep"),
