@@ -2,9 +2,16 @@ from __future__ import annotations
 
 import re
 
+import numpy as np
 import pytest
+from PIL import Image
 
-from superxception_jax.karyotyping.karyogram.style import CONFIDENCES, confidence_colour
+from superxception_jax.karyotyping.karyogram.style import (
+    CONFIDENCES,
+    PALETTES,
+    confidence_colour,
+    rgb,
+)
 from superxception_jax.karyotyping.report.review_order import DOUBTFUL_CONFIDENCE, SURE_CONFIDENCE
 from tests.paths import REPOSITORY
 
@@ -32,3 +39,12 @@ def test_a_colour_means_the_same_in_the_karyogram_and_on_the_report_page():
     limits = {"sure": SURE_CONFIDENCE, "fair": DOUBTFUL_CONFIDENCE, "doubtful": 0.0}
     page = {colour.upper(): limits[name] for name, colour in found}
     assert page == {colour: least for least, colour, _ in CONFIDENCES}
+
+
+def test_the_first_picture_of_the_readme_shows_every_colour():
+    """Shrinking it to few colours loses the rare ones, of bars and markers."""
+    path = REPOSITORY / "results" / "stripnet-embedded" / "karyogram.png"
+    with Image.open(path) as picture:
+        pixels = np.unique(np.asarray(picture.convert("RGB")).reshape(-1, 3), axis=0).astype(int)
+    for colour in (*(colour for _, colour, _ in CONFIDENCES), PALETTES["print"].marker):
+        assert np.abs(pixels - rgb(colour)).sum(axis=1).min() <= 40, colour
