@@ -108,10 +108,12 @@ def test_every_cell_of_the_figure_is_seen_and_every_set_has_a_shape_of_its_own()
     for axes in figure.axes:
         sets = axes.collections
         assert len(sets) > 5
-        shapes = {one.get_paths()[0].vertices.tobytes() for one in sets}
+        shapes = {np.asarray(one.get_paths()[0].vertices).tobytes() for one in sets}
         assert len(shapes) == len(sets)
-        legend = axes.get_legend().get_window_extent()
-        assert figure.bbox.y0 <= legend.y0
+        legend = axes.get_legend()
+        assert legend is not None
+        below = legend.get_window_extent()
+        assert figure.bbox.y0 <= below.y0
         for one in sets:
             cells = axes.transData.transform(np.asarray(one.get_offsets()))
-            assert not any(legend.contains(*cell) for cell in cells)
+            assert not any(below.contains(*cell) for cell in cells)
