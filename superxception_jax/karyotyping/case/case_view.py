@@ -44,7 +44,7 @@ class CaseView:
         cells: The analysed cells, at least one.
         candidates: Counts that a cell line may have.
         evidence: f64[n,K], log evidence of each cell for each candidate.
-        weighed: The posterior of all hypotheses.
+        weighed: The probabilities of all hypotheses.
         settings: How the case is concluded.
     """
 
@@ -84,12 +84,14 @@ class CaseView:
             self.candidates[hypothesis.lines[line]].counts for line in self.weighed.line_of[place]
         ]
 
-    def best(self, posterior: np.ndarray, *, left_out: int | None) -> int:
+    def best(self, *, left_out: int | None) -> int:
         """Return the most probable hypothesis of which every line has enough cells.
 
         Where the most probable one shows no clone at all, it is that one, without a formula.
         """
-        order = _most_first(posterior)
+        weighed = self.weighed
+        logs = weighed.log_posterior if left_out is None else weighed.log_without[left_out]
+        order = _most_first(logs)
         if self.lacks_cells(order[0], left_out=left_out):
             return order[0]
         return next(
@@ -143,7 +145,7 @@ class CaseView:
     def alternatives(self, best: int | None) -> tuple[tuple[str, float], ...]:
         """Return formula and posterior of the most probable hypotheses other than the best."""
         posterior = self.weighed.posterior
-        order = [one for one in _most_first(posterior) if one != best]
+        order = [one for one in _most_first(self.weighed.log_posterior) if one != best]
         return tuple(
             (self.formula(one, left_out=None), float(posterior[one]))
             for one in order[:MOST_ALTERNATIVES]
@@ -247,7 +249,7 @@ class CaseView:
         lines = set(self.weighed.hypotheses[best].lines)
         lacks = self.lacks_cells(best, left_out=None)
         for place in range(len(self.cells) if len(self.cells) > 1 else 0):
-            other = self.best(self.weighed.without[place], left_out=place)
+            other = self.best(left_out=place)
             if self.lacks_cells(other, left_out=place):
                 decisive[place] = "" if lacks else NO_FORMULA
             elif lacks or set(self.weighed.hypotheses[other].lines) != lines:
@@ -255,6 +257,6 @@ class CaseView:
         return decisive
 
 
-def _most_first(posterior: np.ndarray) -> list[int]:
+def _most_first(logs: np.ndarray) -> list[int]:
     """Return the places from the most probable one on; what is equal keeps its order."""
-    return np.argsort(-posterior.round(9), kind="stable").tolist()
+    return np.argsort(-logs.round(9), kind="stable").tolist()

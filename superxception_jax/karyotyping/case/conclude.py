@@ -183,7 +183,7 @@ def conclude_cells(
     hypotheses = make_hypotheses(candidates, evidence, settings=settings)
     weighed = merge_empty_lines(weigh_hypotheses(evidence, hypotheses=hypotheses))
     view = CaseView(analysed, candidates, evidence, weighed, settings)
-    best = view.best(weighed.posterior, left_out=None)
+    best = view.best(left_out=None)
     lacks_cells = view.lacks_cells(best, left_out=None)
     lacks_sex = view.lacks_sex(best)
     withheld = UNKNOWN_SEX if lacks_sex else TOO_FEW_CELLS if lacks_cells else ""

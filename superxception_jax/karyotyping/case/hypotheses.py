@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import itertools
 import math
 from collections import Counter
@@ -46,15 +47,21 @@ class Weighed:
 
     Attributes:
         hypotheses: The hypotheses, in the order of the arrays.
-        posterior: f64[H], probability of each.
-        without: f64[n,H], probability of each if one cell is left out.
+        log_posterior: f64[H], log probability of each, nats: those of large cases may be far below
+            the smallest number. Minus infinity: it is added to another one.
+        log_without: f64[n,H], log probability of each if one cell is left out.
         line_of: For each hypothesis i[n], to which of its lines each cell belongs.
     """
 
     hypotheses: tuple[Hypothesis, ...]
-    posterior: np.ndarray
-    without: np.ndarray
+    log_posterior: np.ndarray
+    log_without: np.ndarray
     line_of: tuple[np.ndarray, ...]
+
+    @functools.cached_property
+    def posterior(self) -> np.ndarray:
+        """Return f64[H], the probability of each hypothesis."""
+        return np.asarray(np.exp(self.log_posterior))
 
 
 def share_grid(lines: int) -> np.ndarray:
@@ -160,8 +167,8 @@ def weigh_hypotheses(evidence: np.ndarray, *, hypotheses: Sequence[Hypothesis]) 
         line_of += list((np.log(shares) + evidence[:, lines]).round(9).argmax(axis=-1).T)
     return Weighed(
         hypotheses=tuple(hypotheses),
-        posterior=_normalized(np.concatenate(logs)),
-        without=_normalized(np.concatenate(without, axis=1)),
+        log_posterior=_normalized(np.concatenate(logs)),
+        log_without=_normalized(np.concatenate(without, axis=1)),
         line_of=tuple(line_of),
     )
 
@@ -195,21 +202,23 @@ def merge_empty_lines(weighed: Weighed) -> Weighed:
         for line in np.flatnonzero(sizes == 1):
             rest = place_of.get(kept - {one.lines[line]}, place)
             alone.setdefault(int(line_of.tolist().index(line)), []).append((place, rest))
-    without = np.empty_like(weighed.without)
-    for cell, posterior in enumerate(weighed.without):
+    without = np.empty_like(weighed.log_without)
+    for cell, logs in enumerate(weighed.log_without):
         others = with_cells.copy()
         for place, rest in alone.get(cell, ()):
             others[place] = rest
-        without[cell] = _gathered(posterior, others)
-    posterior = _gathered(weighed.posterior, with_cells)
-    return dataclasses.replace(weighed, posterior=posterior, without=without)
+        without[cell] = _gathered(logs, others)
+    log_posterior = _gathered(weighed.log_posterior, with_cells)
+    return dataclasses.replace(weighed, log_posterior=log_posterior, log_without=without)
 
 
-def _gathered(posterior: np.ndarray, places: np.ndarray) -> np.ndarray:
-    """Return the posterior where each hypothesis is added to another one, or stays."""
+def _gathered(logs: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """Return the log posterior where each hypothesis is added to another one, or stays."""
     for _ in range(2):  # What is left of four lines may itself have a line without cells.
         places = places[places]
-    return np.bincount(places, weights=posterior, minlength=len(posterior))
+    found = np.full(len(logs), -np.inf)
+    np.logaddexp.at(found, places, logs)
+    return found
 
 
 def _log_mean(logs: np.ndarray) -> np.ndarray:
@@ -218,5 +227,4 @@ def _log_mean(logs: np.ndarray) -> np.ndarray:
 
 
 def _normalized(logs: np.ndarray) -> np.ndarray:
-    weights = np.exp(logs - logs.max(axis=-1, keepdims=True))
-    return np.asarray(weights / weights.sum(axis=-1, keepdims=True))
+    return np.asarray(logs - np.logaddexp.reduce(logs, axis=-1, keepdims=True))

@@ -42,6 +42,8 @@ CONSTITUTIONAL = [
     ({"46,XX": 3, "45,X": 2}, "46,XX[5]"),
     # Every cell lost another chromosome: no cell shows the counts of the patient.
     ({"46,XX,-3,+21": 1, "46,XX,-7,+21": 1}, "47,XX,+21[2]"),
+    # What most cells fit has a line short of cells: the rest is not the first one that there is.
+    ({"46,XY": 10, "47,XY,+8": 8, "45,XX,-7": 2}, "mos 47,XY,+8[8]/46,XY[12]"),
 ]
 NEOPLASTIC = [
     ({"46,XX": 5, "47,XX,+8": 10, "48,XX,+8,+21": 5}, "47,XX,+8[10]/48,XX,+8,+21[5]/46,XX[5]"),
@@ -71,6 +73,13 @@ NEOPLASTIC = [
     ({"47,XX,+8": 3, "47,XY,+8": 6, "45,XX,-7": 4}, "chi 47,XY,+8[6]/45,XX,-7[4]/47,XX,+8[3]"),
     # A line inherits nothing from one of another zygote: its own gain makes a clone of two cells.
     ({"47,XX,+8": 6, "46,XY,-7,+8": 2}, "chi 47,XX,+8[6]/46,XY,-7,+8[2]"),
+    # What most cells fit has a line short of cells: the rest is not the first one that there is.
+    (
+        {"46,XY": 8, "47,XY,+8": 8, "43,XY,-5,-7,-9": 2, "44,XY,-13,-17": 2},
+        "47,XY,+8[8]/46,XY[12]",
+    ),
+    ({"46,XY": 10, "47,XY,+8": 8, "45,XX,-7": 2}, "47,XY,+8[8]/46,XY[12]"),
+    ({"46,XX": 10, "47,XX,+8": 5, "45,XY,-7": 2}, "47,XX,+8[5]/46,XX[12]"),
 ]
 
 
@@ -100,6 +109,12 @@ def test_neoplastic_cases(lines, formula):
 )
 def test_lines_of_two_zygotes_are_said_where_the_sex_is_given(sex, lines, formula):
     assert conclude(lines, order="neoplastic", sex=sex).formula == formula
+
+
+@pytest.mark.parametrize("order", ["constitutional", "neoplastic"])
+def test_a_probability_below_the_smallest_number_still_has_its_rank(order):
+    case = conclude({"46,XY": 80, "49,XY,+8,+9,+21": 30}, order=order, cells_of_gain=35)
+    assert (case.formula, case.posterior) == ("46,XY[110]", 0)
 
 
 def test_clones_follow_the_usual_rules():

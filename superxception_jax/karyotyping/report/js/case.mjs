@@ -16,8 +16,12 @@ const MOST_ALTERNATIVES = 5;
 const LEAST_POSTERIOR = 1e-3;
 const LEAST_SEX = 1e-4;
 
-const mostFirst = (posterior) =>
-  [...posterior.keys()].sort((one, other) => ninth(posterior[other]) - ninth(posterior[one]));
+/** Return the places from the most probable one on; what is equal keeps its order. */
+function mostFirst(logs) {
+  const ranks = logs.map(ninth);
+  // Of two that are minus infinity the difference is no number.
+  return [...ranks.keys()].sort((one, other) => (ranks[other] - ranks[one]) || 0);
+}
 
 /** Add the counts that only corrected cells have, and the evidence of certain counts. */
 function completeEvidence(cells, candidates, evidence, settings) {
@@ -110,8 +114,9 @@ function weighedCase(cells, all, rows, settings) {
     return caseFormula(parts, reference(place), settings);
   };
   // Where the most probable hypothesis shows no clone at all, it is that one.
-  const bestOf = (posterior, leftOut) => {
-    const order = mostFirst(posterior);
+  const bestOf = (leftOut) => {
+    const { logPosterior, logWithout } = weighed;
+    const order = mostFirst(leftOut === undefined ? logPosterior : logWithout[leftOut]);
     if (lacksCells(order[0], leftOut)) return order[0];
     return order.find((place) => isPossible(place, leftOut));
   };
@@ -132,8 +137,8 @@ function likelyLines({ hypotheses, posterior, lineOf }, all, rows) {
   });
 }
 
-function alternativesTo(best, { posterior, formulaOf }) {
-  return mostFirst(posterior)
+function alternativesTo(best, { logPosterior, posterior, formulaOf }) {
+  return mostFirst(logPosterior)
     .filter((place) => place !== best)
     .slice(0, MOST_ALTERNATIVES)
     .filter((place) => posterior[place] >= LEAST_POSTERIOR)
@@ -186,11 +191,11 @@ function sexShares({ hypotheses, posterior }, all) {
 }
 
 /** Return the formula without each cell where that has other lines, otherwise "". */
-function decisiveFormulas(cells, best, { hypotheses, without, lacksCells, formulaOf, bestOf }) {
+function decisiveFormulas(cells, best, { hypotheses, lacksCells, formulaOf, bestOf }) {
   const keyOf = (place) => [...hypotheses[place].lines].sort((one, other) => one - other).join();
   return cells.map((_, cell) => {
     if (cells.length === 1) return "";
-    const other = bestOf(without[cell], cell);
+    const other = bestOf(cell);
     if (lacksCells(other, cell)) return lacksCells(best) ? "" : NO_FORMULA;
     return keyOf(other) === keyOf(best) && !lacksCells(best) ? "" : formulaOf(other, cell);
   });
@@ -237,7 +242,7 @@ export function concludeCase(cells, settings, candidates, evidence) {
   const { all, rows } = completeEvidence(analysed, candidates, evidence, settings);
   const weighed = weighedCase(analysed, all, rows, settings);
   const { hypotheses, posterior, formulaOf, bestOf } = weighed;
-  const best = bestOf(posterior);
+  const best = bestOf();
   const used = weighed.usedIn(best);
   const reference = weighed.reference(used);
   const iscn = (counts) => lineFormula(counts, reference, settings);

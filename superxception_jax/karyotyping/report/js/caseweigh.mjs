@@ -76,7 +76,7 @@ export function makeHypotheses(candidates, rows, settings) {
 
 function normalized(logs) {
   const total = logSum(logs);
-  return logs.map((log) => Math.exp(log - total));
+  return logs.map((log) => log - total);
 }
 
 // The functions below run for each hypothesis, cell and point of the grid, millions of times in a
@@ -165,10 +165,10 @@ const keyOf = (lines) => [...lines].sort((one, other) => one - other).join();
  * Return the posterior where a hypothesis with a line without cells is added to the lines that
  * have cells: no formula can tell them apart.
  */
-function mergeEmptyLines({ posterior, without, lineOf }, hypotheses) {
+function mergeEmptyLines({ logPosterior, logWithout, lineOf }, hypotheses) {
   const placeOf = new Map(hypotheses.map(({ lines }, place) => [keyOf(lines), place]));
   // For each cell, the hypotheses of which a line has no cell but this one, and what is left.
-  const alone = without.map(() => []);
+  const alone = logWithout.map(() => []);
   const withCells = hypotheses.map(({ lines }, place) => {
     const members = lines.map(() => []);
     lineOf[place].forEach((line, cell) => members[line].push(cell));
@@ -180,9 +180,11 @@ function mergeEmptyLines({ posterior, without, lineOf }, hypotheses) {
     });
     return placeOf.get(keyOf(kept));
   });
+  const logs = gathered(logPosterior, withCells);
   return {
-    posterior: gathered(posterior, withCells),
-    without: without.map((one, cell) => {
+    logPosterior: logs,
+    posterior: logs.map(Math.exp),
+    logWithout: logWithout.map((one, cell) => {
       const others = [...withCells];
       for (const [place, rest] of alone[cell]) others[place] = rest;
       return gathered(one, others);
@@ -191,19 +193,24 @@ function mergeEmptyLines({ posterior, without, lineOf }, hypotheses) {
   };
 }
 
-/** Return the posterior where each hypothesis is added to another one, or stays. */
-function gathered(posterior, places) {
-  const found = posterior.map(() => 0);
-  posterior.forEach((share, place) => {
+function logAdd(one, other) {
+  const most = Math.max(one, other);
+  return most + Math.log1p(Math.exp(Math.min(one, other) - most));
+}
+
+/** Return the log posterior where each hypothesis is added to another one, or stays. */
+function gathered(logs, places) {
+  const found = logs.map(() => -Infinity);
+  logs.forEach((log, place) => {
     // What is left of four lines may itself have a line without cells.
     let to = place;
     while (places[to] !== to) to = places[to];
-    found[to] += share;
+    found[to] = logAdd(found[to], log);
   });
   return found;
 }
 
-/** Return the posterior of all hypotheses, also without each single cell. */
+/** Return the log posterior of all hypotheses, also without each single cell. */
 export function weighHypotheses(rows, hypotheses) {
   const fit = rows.map((row) => {
     const most = Math.max(...row);
@@ -216,8 +223,8 @@ export function weighHypotheses(rows, hypotheses) {
     return weighOne(one, rows, fit, grids.get(size));
   });
   const weighed = {
-    posterior: normalized(found.map((one) => one.log)),
-    without: rows.map((_, cell) => normalized(found.map((one) => one.without[cell]))),
+    logPosterior: normalized(found.map((one) => one.log)),
+    logWithout: rows.map((_, cell) => normalized(found.map((one) => one.without[cell]))),
     lineOf: found.map((one) => one.lineOf),
   };
   return mergeEmptyLines(weighed, hypotheses);
