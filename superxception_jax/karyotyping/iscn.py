@@ -10,6 +10,10 @@ HAPLOID = AUTOSOMES + 1
 # With fewer or more chromosomes a set of images is not one complete diploid cell: counts then say
 # little about the karyotype, and no formula is drafted.
 COMPLETE_CELL = range(42, 51)
+TOO_FEW, TOO_MANY = (
+    f"fewer than {COMPLETE_CELL[0]} chromosomes",
+    f"more than {COMPLETE_CELL[-1]} chromosomes",
+)
 # Written in place of the sex chromosomes where there are none.
 NO_SEX_CHROMOSOME = "?"
 
@@ -29,6 +33,17 @@ def ploidy(total: int) -> int:
     [1, 1, 2, 2, 3, 4]
     """
     return max(1, (total + HAPLOID // 2) // HAPLOID)
+
+
+def number_problem(total: int) -> str:
+    """Return why a cell with so many chromosomes has no formula; empty if it may have one.
+
+    >>> number_problem(41), number_problem(46), number_problem(55)
+    ('fewer than 42 chromosomes (41)', '', 'more than 50 chromosomes (55)')
+    """
+    if total in COMPLETE_CELL:
+        return ""
+    return f"{TOO_FEW if total < COMPLETE_CELL[0] else TOO_MANY} ({total})"
 
 
 def draft_formula(counts: Sequence[int], *, withheld: str = "") -> str:

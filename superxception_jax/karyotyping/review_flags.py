@@ -9,7 +9,7 @@ import numpy as np
 
 from superxception_jax.arrays import check
 from superxception_jax.chromosomes import AUTOSOMES, CLASS_NAMES, NORMAL_SEX_COUNTS, X, Y
-from superxception_jax.karyotyping.iscn import COMPLETE_CELL
+from superxception_jax.karyotyping.iscn import COMPLETE_CELL, number_problem
 from superxception_jax.karyotyping.karyotype import Karyotype
 from superxception_jax.karyotyping.stain import StainVerdict
 from superxception_jax.wording import quantity
@@ -141,12 +141,9 @@ def cell_flags(
 
 def _count_flags(counts: Sequence[int], *, margin: float, own_prior: bool) -> list[str]:
     flags = []
-    total = sum(counts)
-    if total not in COMPLETE_CELL:
-        what = "incomplete cell" if total < COMPLETE_CELL[0] else "not a near-diploid cell"
+    if problem := number_problem(sum(counts)):
         prior = "given count prior" if own_prior else "count prior"
-        chromosomes = quantity(total, "chromosome")
-        flags.append(f"{what} ({chromosomes}): {prior} not applied, no ISCN formula drafted")
+        flags.append(f"{problem}: {prior} not applied, no ISCN formula drafted")
         return flags
     for name, count in zip(CLASS_NAMES[:AUTOSOMES], counts[:AUTOSOMES], strict=True):
         if count != 2:

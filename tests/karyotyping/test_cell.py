@@ -103,7 +103,7 @@ def test_a_part_of_a_cell_gets_no_formula(cell):
     assert [one.label for one in found.chromosomes] == labels[:5]
     assert found.iscn == ""
     assert found.flags == (
-        "incomplete cell (5 chromosomes): count prior not applied, no ISCN formula drafted",
+        "fewer than 42 chromosomes (5): count prior not applied, no ISCN formula drafted",
     )
 
 

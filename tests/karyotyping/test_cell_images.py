@@ -212,7 +212,7 @@ def test_the_prior_of_whole_cells_does_not_apply_to_a_part(cell):
     without = karyotype(images[:4], make_classifier(labels[:4], certainty=1.0))
     assert part.counts == without.counts
     assert part.flags[0] == (
-        "incomplete cell (4 chromosomes): given count prior not applied, no ISCN formula drafted"
+        "fewer than 42 chromosomes (4): given count prior not applied, no ISCN formula drafted"
     )
 
 

@@ -190,15 +190,15 @@ def test_what_was_decided_is_one_phrase():
     [
         (
             [2] * 20 + [0] * 4,
-            "incomplete cell (40 chromosomes): count prior not applied, no ISCN formula drafted",
+            "fewer than 42 chromosomes (40): count prior not applied, no ISCN formula drafted",
         ),
         (
             [1] + [0] * 23,
-            "incomplete cell (1 chromosome): count prior not applied, no ISCN formula drafted",
+            "fewer than 42 chromosomes (1): count prior not applied, no ISCN formula drafted",
         ),
         (
             [3] * 23 + [0],
-            "not a near-diploid cell (69 chromosomes): count prior not applied, no ISCN formula "
+            "more than 50 chromosomes (69): count prior not applied, no ISCN formula "
             "drafted",
         ),
     ],
@@ -209,7 +209,7 @@ def test_incomplete_cells(counts, expected):
 
 def test_a_prior_of_the_user_does_not_apply_to_incomplete_cells():
     expected = (
-        "incomplete cell (40 chromosomes): given count prior not applied, no ISCN formula drafted"
+        "fewer than 42 chromosomes (40): given count prior not applied, no ISCN formula drafted"
     )
     assert flags_of_cell([2] * 20 + [0] * 4, own_prior=True) == (expected,)
 

@@ -13,6 +13,7 @@ from superxception_jax.karyotyping.case.case_record import (
     SingleChange,
 )
 from superxception_jax.karyotyping.case.cell_lines import cells_needed, changes_between, rounded
+from superxception_jax.karyotyping.iscn import TOO_FEW, TOO_MANY
 from superxception_jax.karyotyping.review_flags import UNCERTAIN_MARGIN_NATS, percent
 from superxception_jax.wording import quantity
 
@@ -20,6 +21,11 @@ CONFIDENCES = (0.95, 0.99)
 WRONG_CLASS = (
     "a loss and a gain in one cell: most likely one misclassified chromosome; compare the two"
 )
+ENOUGH_CELLS = (
+    "All cell lines have enough cells; further cells would only make their proportions more precise."
+)
+# From here on a probability is shown as less than 0.1 %, and no alternative is listed.
+LEAST_POSTERIOR = 1e-3
 # Keeps a number that is whole by calculation from being rounded up.
 _TINY = 1e-9
 # From here on a change is more probably that of a cell line than anything else.
@@ -116,12 +122,42 @@ def _explanation(
     )
 
 
+def cautions_of(
+    aside: Sequence[str], *, posterior: float, settings: CaseSettings
+) -> tuple[str, ...]:
+    """Return what is to be known of a formula before all else.
+
+    Args:
+        aside: Why each cell that is set aside does not count.
+        posterior: Probability of the formula, 0..1.
+        settings: Rules of clones. Few chromosomes are a cell line in neoplastic cases only.
+
+    Returns:
+        Sentences; none where nothing speaks against the formula.
+    """
+    found = []
+    if posterior < LEAST_POSTERIOR:
+        found.append(
+            f"The probability of this formula is below {100 * LEAST_POSTERIOR:g} %: more probable "
+            "cell lines have too few cells for a clone."
+        )
+    for number, least in ((TOO_FEW, settings.cells_of_loss), (TOO_MANY, settings.cells_of_gain)):
+        cells = sum(reason.startswith(number) for reason in aside)
+        if cells >= least and (number == TOO_MANY or settings.order == "neoplastic"):
+            found.append(
+                f"Left out: {quantity(cells, 'cell')} of {number}, which may be a cell line that "
+                "the formula lacks."
+            )
+    return tuple(found)
+
+
 def further_cells(
     agreeing: Sequence[int],
     missing: Sequence[int],
     singles: Sequence[SingleChange],
     *,
     unexplained: Sequence[str],
+    cautions: Sequence[str],
     settings: CaseSettings,
 ) -> tuple[int, str]:
     """Return how many further cells would settle a case, and the reason.
@@ -131,43 +167,63 @@ def further_cells(
         missing: Number of cells that each of them lacks for a clone; 0 for a normal one.
         singles: Changes in too few cells.
         unexplained: Changes that are a clone by their number of cells, but of no cell line.
+        cautions: What comes first. Then no second line is said to be excluded, nor that all have
+            enough cells.
         settings: Rules of clones, and the share that is to be excluded.
 
     Returns:
-        The number, and a sentence.
+        The number, and one or more sentences.
     """
-    share, cells = f"{100 * settings.excluded_share:g} %", sum(agreeing)
+    cells = sum(agreeing)
     enough = cells_to_exclude(settings.excluded_share, confidence=CONFIDENCES[0])
-    if unexplained:
-        return enough, (
-            f"{' and '.join(unexplained)}: enough cells for a clone, but more likely lost in "
-            f"preparation or misclassified; {enough} more cells without it would exclude a line of "
-            f"{share} or more with 95 % confidence."
-        )
-    number = Counter(one.change for one in singles if one.text != WRONG_CLASS)
-    open_changes = [
-        change for change in number if cells_needed(change, settings) - number[change] == 1
-    ]
-    if open_changes:
-        names = " and ".join(open_changes)
-        return enough, (
-            f"{names}: one cell too few for a clone. 1 more cell with it would make one; "
-            f"{enough} more cells without it would exclude a line of {share} or more with 95 % "
-            "confidence."
-        )
+    if text := _open_changes(singles, unexplained, enough, settings):
+        return enough, " ".join([*cautions, text])
     least = min(filter(None, missing), default=0)
     more = max(enough - cells, least, 0)
-    if len(agreeing) > 1:
-        if least == 0:
-            return 0, (
-                "All cell lines have enough cells; further cells would only make their proportions "
-                "more precise."
-            )
+    if len(agreeing) == 1:
+        text = "" if cautions else _excluded_text(cells, least, enough, settings)
+        if cautions and least:
+            text = f"A clone needs {quantity(least, 'more cell')}."
+    elif least == 0:
+        more = 0
+        text = "" if cautions else ENOUGH_CELLS
+    else:
         which = "No cell line has" if all(missing) else "Not all cell lines have"
-        return more, (
+        text = (
             f"{which} enough cells for a clone; the closest one needs "
             f"{quantity(least, 'more cell')}."
         )
+    return more, " ".join(filter(None, [*cautions, text]))
+
+
+def _open_changes(
+    singles: Sequence[SingleChange],
+    unexplained: Sequence[str],
+    enough: int,
+    settings: CaseSettings,
+) -> str:
+    """Return which changes more cells would settle; empty if there is none."""
+    number = Counter(one.change for one in singles if one.text != WRONG_CLASS)
+    near = [change for change in number if cells_needed(change, settings) - number[change] == 1]
+    rest = (
+        f"{enough} more cells without it would exclude a line of "
+        f"{_share_text(settings)} or more with 95 % confidence."
+    )
+    if unexplained:
+        return (
+            f"{' and '.join(unexplained)}: enough cells for a clone, but more likely lost in "
+            f"preparation or misclassified; {rest}"
+        )
+    if near:
+        return (
+            f"{' and '.join(near)}: one cell too few for a clone. 1 more cell with it would make "
+            f"one; {rest}"
+        )
+    return ""
+
+
+def _excluded_text(cells: int, least: int, enough: int, settings: CaseSettings) -> str:
+    """Return what cells of one line exclude, of which a clone needs so many more."""
     excluded = [excluded_percent(cells, confidence=one) for one in CONFIDENCES]
     verb = "excludes" if cells == 1 else "exclude"
     text = (
@@ -177,8 +233,13 @@ def further_cells(
     if least > 0:
         text += f"; a clone needs {quantity(least, 'more cell')}"
     if enough > cells:
-        text += f"; {quantity(enough - cells, 'more cell')} would exclude {share}"
-    return more, f"{text}."
+        more = quantity(enough - cells, "more cell")
+        text += f"; {more} would exclude {_share_text(settings)}"
+    return f"{text}."
+
+
+def _share_text(settings: CaseSettings) -> str:
+    return f"{100 * settings.excluded_share:g} %"
 
 
 def review_order(

@@ -16,7 +16,7 @@ from superxception_jax.karyotyping.case.case_record import (
     CaseSettings,
     Counts,
 )
-from superxception_jax.karyotyping.case.case_review import review_order
+from superxception_jax.karyotyping.case.case_review import LEAST_POSTERIOR, review_order
 from superxception_jax.karyotyping.case.cell_lines import (
     NORMAL,
     cells_of_line,
@@ -30,7 +30,7 @@ from superxception_jax.karyotyping.review_flags import UNCERTAIN_MARGIN_NATS
 
 MOST_ALTERNATIVES = 5
 NO_FORMULA = "no formula"
-_LEAST_POSTERIOR, _LEAST_SEX = 1e-3, 1e-4
+_LEAST_SEX = 1e-4
 
 
 @dataclass(frozen=True)
@@ -149,7 +149,7 @@ class CaseView:
         return tuple(
             (self.formula(one, left_out=None), float(posterior[one]))
             for one in order[:MOST_ALTERNATIVES]
-            if posterior[one] >= _LEAST_POSTERIOR
+            if posterior[one] >= LEAST_POSTERIOR
         )
 
     def likely_lines(self) -> list[list[tuple[Counts, float]]]:

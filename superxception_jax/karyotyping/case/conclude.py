@@ -18,6 +18,7 @@ from superxception_jax.karyotyping.case.case_record import (
     Counts,
 )
 from superxception_jax.karyotyping.case.case_review import (
+    cautions_of,
     explain_single_changes,
     further_cells,
     review_order,
@@ -38,9 +39,8 @@ from superxception_jax.karyotyping.case.preparation import (
     evidence_of_cell,
     evidence_of_counts,
 )
-from superxception_jax.karyotyping.iscn import COMPLETE_CELL
+from superxception_jax.karyotyping.iscn import number_problem
 from superxception_jax.karyotyping.karyotype import Karyotype
-from superxception_jax.wording import quantity
 
 NO_CELL = "no cell could be analysed"
 SAME_IMAGES = "the same images"
@@ -115,16 +115,11 @@ def weigh_cells(
 
 
 def _case_cell(karyotype: Karyotype) -> CaseCell:
-    total = len(karyotype.chromosomes)
-    aside = karyotype.withheld
-    if not aside and total not in COMPLETE_CELL:
-        what = "incomplete cell" if total < COMPLETE_CELL[0] else "not a near-diploid cell"
-        aside = f"{what} ({quantity(total, 'chromosome')})"
     certain = karyotype.log_likelihoods is None
     return CaseCell(
         name=karyotype.cell,
         counts=karyotype.counts,
-        aside=aside,
+        aside=karyotype.withheld or number_problem(len(karyotype.chromosomes)),
         margin=float("inf") if certain else karyotype.margin,
         certain=certain,
     )
@@ -188,6 +183,7 @@ def conclude_cells(
     lacks_sex = view.lacks_sex(best)
     withheld = UNKNOWN_SEX if lacks_sex else TOO_FEW_CELLS if lacks_cells else ""
     names = [one.name for one in analysed]
+    posterior = float(weighed.posterior[best])
     singles = explain_single_changes(
         names, view.shown(best), view.lines_of(best), likely=view.likely_lines(), settings=settings
     )
@@ -196,6 +192,11 @@ def conclude_cells(
         view.missing(best, left_out=None),
         singles,
         unexplained=view.unexplained(best),
+        cautions=cautions_of(
+            [one.aside for one in cells],
+            posterior=1.0 if withheld else posterior,
+            settings=settings,
+        ),
         settings=settings,
     )
     return Case(
@@ -203,7 +204,7 @@ def conclude_cells(
         formula="" if withheld else view.formula(best, left_out=None),
         withheld=withheld,
         settings=settings,
-        posterior=float(weighed.posterior[best]),
+        posterior=posterior,
         alternatives=() if lacks_sex else view.alternatives(None if withheld else best),
         cells=tuple(cells),
         lines=view.seen_lines(best),

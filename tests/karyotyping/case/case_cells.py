@@ -8,7 +8,7 @@ import numpy as np
 
 from superxception_jax.karyotyping.case.case_record import Case, CaseCell, CaseSettings
 from superxception_jax.karyotyping.case.conclude import conclude_cells
-from superxception_jax.karyotyping.iscn import draft_iscn
+from superxception_jax.karyotyping.iscn import draft_iscn, number_problem
 from superxception_jax.karyotyping.karyotype import Karyotype
 from tests.karyotyping.formulas import parse_iscn
 from tests.karyotyping.report.samples import SOUND, sample_chromosome
@@ -16,16 +16,26 @@ from tests.karyotyping.report.samples import SOUND, sample_chromosome
 
 def cells_of(lines: dict[str, int]) -> list[CaseCell]:
     """Return so many corrected cells of each formula, with the numbers 1, 2, ... as names."""
-    texts = [text for text, number in lines.items() for _ in range(number)]
+    counts = [parse_iscn(text) for text, number in lines.items() for _ in range(number)]
     return [
-        CaseCell(str(place + 1), parse_iscn(text), certain=True) for place, text in enumerate(texts)
+        CaseCell(str(place + 1), one, aside=number_problem(sum(one)), certain=True)
+        for place, one in enumerate(counts)
     ]
+
+
+def corrected(
+    lines: dict[str, int], **settings: Any
+) -> tuple[list[CaseCell], CaseSettings, tuple, np.ndarray]:
+    """Return cells, settings, candidates and evidence of a case of corrected cells."""
+    cells = cells_of(lines)
+    analysed = sum(not one.aside for one in cells)
+    return cells, CaseSettings(**settings), (), np.zeros((analysed, 0))
 
 
 def conclude(lines: dict[str, int], **settings: Any) -> Case:
     """Conclude a case of corrected cells."""
-    cells = cells_of(lines)
-    return conclude_cells("case", cells, (), np.zeros((len(cells), 0)), CaseSettings(**settings))
+    cells, values, candidates, evidence = corrected(lines, **settings)
+    return conclude_cells("case", cells, candidates, evidence, values)
 
 
 def karyotype_of(

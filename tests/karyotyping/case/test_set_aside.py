@@ -24,7 +24,7 @@ def test_cells_that_are_set_aside_never_count():
     assert case.formula == "46,XY[1]"
     assert [(one.name, one.aside) for one in case.set_aside] == [
         ("withheld", "foreign stain"),
-        ("part", "incomplete cell (30 chromosomes)"),
+        ("part", "fewer than 42 chromosomes (30)"),
         ("broken", "no image could be read"),
     ]
     assert [cell for cell, _ in case.review_first] == ["withheld", "part", "broken"]

@@ -131,7 +131,7 @@ def test_of_a_cell_and_its_copy_one_counts_after_each_correction(case_page, case
     for one in cells[3].chromosomes[:5]:
         page.press(one.name, "a")
     page.find("#to-case").click()
-    assert page.text(".set-aside-cells li") == "cell 3: incomplete cell (41 chromosomes)"
+    assert page.text(".set-aside-cells li") == "cell 3: fewer than 42 chromosomes (41)"
     assert "1 analysed · 1 set aside" in page.text(f"{CASE} .numbers")
     assert "cell 3: set aside" in page.text(".review-first")
     # What was reviewed is not left to review.

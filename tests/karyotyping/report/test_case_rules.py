@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import pytest
 
-from superxception_jax.karyotyping.case.case_record import CaseSettings
-from tests.karyotyping.case.case_cells import cells_of
+from tests.karyotyping.case.case_cells import corrected
 from tests.karyotyping.case.random_cases import (
     concluded_by_python,
     given_to_the_page,
     random_case,
 )
 from tests.karyotyping.case.test_conclude import CONSTITUTIONAL, NEOPLASTIC
+from tests.karyotyping.case.test_more_cells import MORE_CELLS
 
 RANDOM_CASES = 150
 SCRIPT = """
@@ -40,14 +39,14 @@ def compare(found: Any, expected: Any, where: str) -> None:
 
 def test_hand_made_cases(page):
     given, expected = [], []
-    for cases, order in ((CONSTITUTIONAL, "constitutional"), (NEOPLASTIC, "neoplastic")):
-        for lines, formula in cases:
-            cells = cells_of(lines)
-            one = (cells, CaseSettings(order=order), (), np.zeros((len(cells), 0)))
-            case, values = concluded_by_python(*one)
-            assert case.formula == formula
-            given.append(given_to_the_page(*one))
-            expected.append(values)
+    for lines, settings in [
+        *((lines, {"order": "constitutional"}) for lines, _ in CONSTITUTIONAL),
+        *((lines, {"order": "neoplastic"}) for lines, _ in NEOPLASTIC),
+        *((lines, settings) for lines, settings, _ in MORE_CELLS),
+    ]:
+        one = corrected(lines, **settings)
+        given.append(given_to_the_page(*one))
+        expected.append(concluded_by_python(*one)[1])
     found = page.driver.execute_script(SCRIPT, given)
     for number, (one, values) in enumerate(zip(found, expected, strict=True)):
         compare(one, values, f"case {number}")

@@ -92,14 +92,14 @@ def test_the_page_drafts_what_python_drafts(page):
 
 def test_an_incomplete_cell_has_no_formula(page, cells):
     page.show("Cell 003")
-    assert page.text("#iscn") == "no formula: incomplete cell (40 chromosomes)"
+    assert page.text("#iscn") == "no formula: fewer than 42 chromosomes (40)"
     assert page.text("[data-cell='Cell 003'] .iscn") == page.text("#iscn")
     first, second = (one.name for one in cells[3].of_class("1"))
     page.press(first, "2", Keys.ENTER)
-    assert page.text("#iscn") == "no formula: incomplete cell (40 chromosomes)"
+    assert page.text("#iscn") == "no formula: fewer than 42 chromosomes (40)"
     page.press(second, "a")
-    assert page.text("#iscn") == "no formula: incomplete cell (39 chromosomes)"
-    assert "no formula: incomplete cell (39 chromosomes)" in page.text("#live")
+    assert page.text("#iscn") == "no formula: fewer than 42 chromosomes (39)"
+    assert "no formula: fewer than 42 chromosomes (39)" in page.text("#live")
     cell = page.corrected("Cell 003")
     assert (cell["iscn_read"], cell["iscn_corrected"]) == ("", "")
 
@@ -142,7 +142,7 @@ def test_chromosomes_set_aside_leave_the_formula_of_the_rest(page, cells):
         "44,XX,-1,-1",
         "43,XX,-1,-1,-2",
         "42,XX,-1,-1,-2,-2",
-        "no formula: incomplete cell (41 chromosomes)",
+        "no formula: fewer than 42 chromosomes (41)",
     ]
     page.chord(Keys.CONTROL, key="z")
     assert page.text("#iscn") == "42,XX,-1,-1,-2,-2"

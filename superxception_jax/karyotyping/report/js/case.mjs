@@ -5,7 +5,9 @@ import {
   candidatesOf, CASE_CLASSES, cellsOfLine, changesOf, clonalChanges, countEvidence, isNormal,
   lineReference, ninth, referenceOf, sameCounts, sexOf,
 } from "./caselines.mjs";
-import { explainSingles, furtherCells, reviewOrder, UNCERTAIN_MARGIN_NATS } from "./casereview.mjs";
+import {
+  cautionsOf, explainSingles, furtherCells, LEAST_POSTERIOR, reviewOrder, UNCERTAIN_MARGIN_NATS,
+} from "./casereview.mjs";
 import { makeHypotheses, placeOfMost, weighHypotheses } from "./caseweigh.mjs";
 
 const NO_CELL = "no cell could be analysed";
@@ -13,7 +15,6 @@ const UNKNOWN_SEX = "no cell shows the constitutional sex chromosomes";
 const TOO_FEW_CELLS = "no cell line has enough cells for a clone";
 const NO_FORMULA = "no formula";
 const MOST_ALTERNATIVES = 5;
-const LEAST_POSTERIOR = 1e-3;
 const LEAST_SEX = 1e-4;
 
 /** Return the places from the most probable one on; what is equal keeps its order. */
@@ -258,6 +259,7 @@ export function concludeCase(cells, settings, candidates, evidence) {
   const asides = cells.filter((one) => one.aside !== "");
   const tooFew = weighed.lacksCells(best) ? TOO_FEW_CELLS : "";
   const withheld = isKnown ? tooFew : UNKNOWN_SEX;
+  const cautions = cautionsOf(cells, withheld === "" ? posterior[best] : 1, settings);
   const [agreeing, missing] = [weighed.sizes(best), weighed.missing(best)];
   return {
     formula: withheld === "" ? formulaOf(best) : "",
@@ -271,7 +273,7 @@ export function concludeCase(cells, settings, candidates, evidence) {
     clones: cloneList,
     single_changes: singles,
     sex: sexShares(weighed, all),
-    more_cells: furtherCells({ agreeing, missing, singles, unexplained }, settings),
+    more_cells: furtherCells({ agreeing, missing, singles, unexplained, cautions }, settings),
     review_first: reviewOrder([...analysed, ...asides], {
       decisive: decisiveFormulas(analysed, best, weighed),
       own: rows.map((row) => iscn(all[placeOfMost(row)].counts)),

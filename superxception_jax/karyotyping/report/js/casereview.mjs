@@ -7,6 +7,10 @@ const CONFIDENCES = [0.95, 0.99];
 export const UNCERTAIN_MARGIN_NATS = 3;
 const WRONG_CLASS =
   "a loss and a gain in one cell: most likely one misclassified chromosome; compare the two";
+const ENOUGH_CELLS =
+  "All cell lines have enough cells; further cells would only make their proportions more precise.";
+// From here on a probability is shown as less than 0.1 %, and no alternative is listed.
+export const LEAST_POSTERIOR = 1e-3;
 const A_CLONE = " with it would make a clone";
 const TINY = 1e-9;
 // From here on a change is more probably that of a cell line than anything else.
@@ -66,45 +70,80 @@ export function explainSingles(cells, shownCounts, lines, likely, settings) {
   );
 }
 
-/** Return how many further cells would settle a case, and the reason. */
-export function furtherCells({ agreeing, missing, singles, unexplained }, settings) {
-  const share = `${Number((100 * settings.excluded_share).toPrecision(6))} %`;
-  const cells = sum(agreeing);
-  const enough = cellsToExclude(settings.excluded_share, CONFIDENCES[0]);
-  if (unexplained.length > 0) {
-    const text = `${unexplained.join(" and ")}: enough cells for a clone, but more likely lost in ` +
-      `preparation or misclassified; ${enough} more cells without it would exclude a line of ` +
-      `${share} or more with 95 % confidence.`;
-    return { count: enough, text };
+/** Return what is to be known of a formula before all else: sentences. */
+export function cautionsOf(cells, posterior, settings) {
+  const found = [];
+  if (posterior < LEAST_POSTERIOR) {
+    found.push(`The probability of this formula is below ${100 * LEAST_POSTERIOR} %: more ` +
+      "probable cell lines have too few cells for a clone.");
   }
+  const isNeoplastic = settings.order === "neoplastic";
+  for (const [number, least, isLine] of [
+    [/^fewer than \d+ chromosomes/, settings.cells_of_loss, isNeoplastic],
+    [/^more than \d+ chromosomes/, settings.cells_of_gain, true],
+  ]) {
+    const reasons = cells.map((one) => one.aside.match(number)).filter((one) => one !== null);
+    if (isLine && reasons.length >= least) {
+      found.push(`Left out: ${plural(reasons.length, "cell")} of ${reasons[0][0]}, which may be ` +
+        "a cell line that the formula lacks.");
+    }
+  }
+  return found;
+}
+
+/** Return which changes more cells would settle; empty if there is none. */
+function openChanges(singles, unexplained, enough, settings) {
   const number = tally(singles.filter((one) => one.text !== WRONG_CLASS).map((one) => one.change));
   const near = [...number.keys()].filter(
     (change) => cellsNeeded(change, settings) - number.get(change) === 1,
   );
-  if (near.length > 0) {
-    const text = `${near.join(" and ")}: one cell too few for a clone. 1 more cell with it ` +
-      "would make one" + `; ${enough} more cells without it would exclude a line of ` +
-      `${share} or more with 95 % confidence.`;
-    return { count: enough, text };
+  const rest = `${enough} more cells without it would exclude a line of ${shareText(settings)} ` +
+    "or more with 95 % confidence.";
+  if (unexplained.length > 0) {
+    return `${unexplained.join(" and ")}: enough cells for a clone, but more likely lost in ` +
+      `preparation or misclassified; ${rest}`;
   }
-  const lacking = missing.filter((one) => one > 0);
-  const least = lacking.length > 0 ? Math.min(...lacking) : 0;
-  const count = Math.max(enough - cells, least, 0);
-  if (agreeing.length > 1) {
-    const which = lacking.length === missing.length ? "No cell line has" : "Not all cell lines have";
-    const none = `${which} enough cells for a clone; the closest one needs ` +
-      `${plural(least, "more cell")}.`;
-    const all = "All cell lines have enough cells; further cells would only make their " +
-      "proportions more precise.";
-    return least > 0 ? { count, text: none } : { count: 0, text: all };
-  }
+  if (near.length === 0) return "";
+  return `${near.join(" and ")}: one cell too few for a clone. 1 more cell with it ` +
+    "would make one" + `; ${rest}`;
+}
+
+/** Return what cells of one line exclude, of which a clone needs so many more. */
+function excludedText(cells, least, enough, settings) {
   const [often, nearlyAlways] = CONFIDENCES.map((one) => excludedPercent(cells, one));
   const verb = cells === 1 ? "excludes" : "exclude";
   let text = `${plural(cells, "cell")} of one line ${verb} a second line of ${often} % or more ` +
     `with 95 % confidence, of ${nearlyAlways} % or more with 99 %`;
   if (least > 0) text += `; a clone needs ${plural(least, "more cell")}`;
-  if (enough > cells) text += `; ${plural(enough - cells, "more cell")} would exclude ${share}`;
-  return { count, text: `${text}.` };
+  if (enough > cells) {
+    text += `; ${plural(enough - cells, "more cell")} would exclude ${shareText(settings)}`;
+  }
+  return `${text}.`;
+}
+
+const shareText = (settings) => `${Number((100 * settings.excluded_share).toPrecision(6))} %`;
+
+/** Return how many further cells would settle a case, and the reason. */
+export function furtherCells({ agreeing, missing, singles, unexplained, cautions }, settings) {
+  const cells = sum(agreeing);
+  const enough = cellsToExclude(settings.excluded_share, CONFIDENCES[0]);
+  const joined = (text) => [...cautions, text].filter((one) => one !== "").join(" ");
+  const open = openChanges(singles, unexplained, enough, settings);
+  if (open !== "") return { count: enough, text: joined(open) };
+  const lacking = missing.filter((one) => one > 0);
+  const least = lacking.length > 0 ? Math.min(...lacking) : 0;
+  const count = Math.max(enough - cells, least, 0);
+  // Beside a caution no second line is said to be excluded, nor that all have enough cells.
+  const isDoubtful = cautions.length > 0;
+  if (agreeing.length > 1) {
+    const which = lacking.length === missing.length ? "No cell line has" : "Not all cell lines have";
+    const few = `${which} enough cells for a clone; the closest one needs ` +
+      `${plural(least, "more cell")}.`;
+    if (least > 0) return { count, text: joined(few) };
+    return { count: 0, text: joined(isDoubtful ? "" : ENOUGH_CELLS) };
+  }
+  const more = least > 0 ? `A clone needs ${plural(least, "more cell")}.` : "";
+  return { count, text: joined(isDoubtful ? more : excludedText(cells, least, enough, settings)) };
 }
 
 /** Return the cells whose review would change the conclusion most, with the reason. */

@@ -1,9 +1,8 @@
 // Counts and formula that follow from the state of a cell.
 
 import { ASIDE, report } from "./data.mjs";
-import { draftFormula, totalOf } from "./formula.mjs";
+import { draftFormula, numberProblem, totalOf } from "./formula.mjs";
 import { chromosomeState, differences, saved, states } from "./state.mjs";
-import { plural } from "./text.mjs";
 
 export function countsNow(cell) {
   const counts = { ...cell.counts };
@@ -26,11 +25,7 @@ export function draftOf(cell) {
 function formulaText(formula, total, withheld) {
   if (formula !== "") return formula;
   if (withheld !== "") return `no formula: ${withheld}`;
-  const { least, most } = report.complete_cell;
-  const chromosomes = plural(total, "chromosome");
-  return total < least
-    ? `no formula: incomplete cell (${chromosomes})`
-    : `no formula: ${chromosomes}, expected ${least} to ${most}`;
+  return `no formula: ${numberProblem(total, report.complete_cell)}`;
 }
 
 export const automaticFormulaText = (cell) =>

@@ -3,9 +3,8 @@
 import { concludeCase } from "./case.mjs";
 import { countsNow, isMoved } from "./cells.mjs";
 import { cellNamed, cellsOf, report } from "./data.mjs";
-import { totalOf } from "./formula.mjs";
+import { numberProblem, totalOf } from "./formula.mjs";
 import { differences, states } from "./state.mjs";
-import { plural } from "./text.mjs";
 
 // Case name → {decided, value}.
 const known = new Map();
@@ -77,11 +76,7 @@ function setCopiesAside(cells, copies) {
 /** Return why a corrected cell does not count; empty if it does. */
 function asideNow(cell, counts) {
   if (cell.withheld !== "") return cell.withheld;
-  const total = totalOf(counts, report.classes);
-  const { least, most } = report.complete_cell;
-  if (total >= least && total <= most) return "";
-  const what = total < least ? "incomplete cell" : "not a near-diploid cell";
-  return `${what} (${plural(total, "chromosome")})`;
+  return numberProblem(totalOf(counts, report.classes), report.complete_cell);
 }
 
 export const caseFormulaText = (conclusion) =>

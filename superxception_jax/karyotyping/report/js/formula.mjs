@@ -27,11 +27,16 @@ export function draftIscn(counts, classes) {
   return [total, sexes || NO_SEX_CHROMOSOME, ...changes].join(",");
 }
 
+/** Return why a cell with so many chromosomes has no formula; empty if it may have one. */
+export function numberProblem(total, { least, most }) {
+  if (least <= total && total <= most) return "";
+  return `${total < least ? `fewer than ${least}` : `more than ${most}`} chromosomes (${total})`;
+}
+
 /** Draft the formula of a complete cell; an incomplete one has none, "", nor has one withheld. */
-export function draftFormula(counts, { classes, complete_cell: { least, most } }, withheld) {
-  const total = totalOf(counts, classes);
-  if (withheld !== "") return "";
-  return least <= total && total <= most ? draftIscn(counts, classes) : "";
+export function draftFormula(counts, { classes, complete_cell: range }, withheld) {
+  const problem = withheld || numberProblem(totalOf(counts, classes), range);
+  return problem === "" ? draftIscn(counts, classes) : "";
 }
 
 export function isUsual(name, counts) {

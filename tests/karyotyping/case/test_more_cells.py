@@ -1,0 +1,54 @@
+"""What is said of further cells, and of a formula that does not say all."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.karyotyping.case.case_cells import conclude
+
+HYPERDIPLOID = "55,XX,+4,+6,+10,+14,+17,+18,+21,+21,+22"
+HYPODIPLOID = "38,XX,-3,-4,-5,-7,-13,-15,-16,-17"
+TRIPLOID = "69,XXX"
+LACKS = "which may be a cell line that the formula lacks."
+MORE = f"Left out: 10 cells of more than 50 chromosomes, {LACKS}"
+UNLIKELY = (
+    "The probability of this formula is below 0.1 %: more probable cell lines have too few cells "
+    "for a clone."
+)
+# Cells, settings, and all or the beginning of what is said.
+MORE_CELLS: list[tuple[dict[str, int], dict, str]] = [
+    ({"46,XX": 10, HYPERDIPLOID: 10}, {"order": "neoplastic"}, MORE),
+    ({"46,XX": 5, "47,XX,+8": 5, HYPERDIPLOID: 10}, {"order": "neoplastic"}, MORE),
+    ({"46,XX": 19, "47,XX,+8": 1, HYPERDIPLOID: 10}, {"order": "neoplastic"}, f"{MORE} +8: one"),
+    ({"45,X": 2, TRIPLOID: 10}, {}, f"{MORE} A clone needs 1 more cell."),
+    (
+        {"46,XX": 10, HYPODIPLOID: 3},
+        {"order": "neoplastic"},
+        f"Left out: 3 cells of fewer than 42 chromosomes, {LACKS}",
+    ),
+    (
+        {"46,XX": 10, HYPERDIPLOID: 1},
+        {"order": "neoplastic", "cells_of_gain": 1},
+        f"Left out: 1 cell of more than 50 chromosomes, {LACKS}",
+    ),
+    # Too few for a clone, and in constitutional cases no line has so few chromosomes.
+    ({"46,XX": 10, HYPERDIPLOID: 1, HYPODIPLOID: 2}, {"order": "neoplastic"}, "10 cells of one"),
+    ({"46,XX": 10, HYPODIPLOID: 3}, {}, "10 cells of one line exclude"),
+    # What most cells fit has a line short of cells.
+    ({"46,XY": 80, "49,XY,+8,+9,+21": 30}, {"cells_of_gain": 35}, UNLIKELY),
+    (
+        {"46,XY": 10, "47,XY,+8": 8, "45,XX,-7": 2},
+        {"order": "neoplastic"},
+        f"{UNLIKELY} -Y and -7: one cell too few for a clone.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("lines", "settings", "text"), MORE_CELLS)
+def test_more_cells(lines, settings, text):
+    case = conclude(lines, **settings)
+    assert case.formula
+    assert case.more_text.startswith(text)
+    if text[0] in "LT":
+        assert "exclude a second line" not in case.more_text
+        assert "All cell lines have enough cells" not in case.more_text
