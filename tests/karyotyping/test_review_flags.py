@@ -198,8 +198,7 @@ def test_what_was_decided_is_one_phrase():
         ),
         (
             [3] * 23 + [0],
-            "more than 50 chromosomes (69): count prior not applied, no ISCN formula "
-            "drafted",
+            "more than 50 chromosomes (69): count prior not applied, no ISCN formula drafted",
         ),
     ],
 )

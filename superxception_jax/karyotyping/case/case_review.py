@@ -22,7 +22,8 @@ WRONG_CLASS = (
     "a loss and a gain in one cell: most likely one misclassified chromosome; compare the two"
 )
 ENOUGH_CELLS = (
-    "All cell lines have enough cells; further cells would only make their proportions more precise."
+    "All cell lines have enough cells; further cells would only make their proportions more "
+    "precise."
 )
 # From here on a probability is shown as less than 0.1 %, and no alternative is listed.
 LEAST_POSTERIOR = 1e-3

@@ -26,6 +26,7 @@ from superxception_jax.karyotyping.case.cell_lines import (
     reference_sex,
 )
 from superxception_jax.karyotyping.case.hypotheses import Weighed
+from superxception_jax.karyotyping.iscn import draft_iscn
 from superxception_jax.karyotyping.review_flags import UNCERTAIN_MARGIN_NATS
 
 MOST_ALTERNATIVES = 5
@@ -60,16 +61,15 @@ class CaseView:
         What cells were called by themselves, and show no more as cells of their line, may have
         another sex.
         """
-        return reference_sex(self._sexed(place), sex=self.settings.sex)
+        seen = [*self.lines_of(place), *self.shown(place)]
+        return reference_sex(seen, sex=self.settings.sex)
 
-    def lacks_sex(self, place: int) -> bool:
+    def lacks_sex(self, place: int, *, left_out: int | None) -> bool:
         """Return whether sex chromosomes were lost from an unknown normal complement."""
         if self.settings.order == "constitutional" or self.settings.sex:
             return False
-        return not any(one[X] > 1 or one[Y] for one in self._sexed(place))
-
-    def _sexed(self, place: int) -> list[Counts]:
-        return [*self.lines_of(place), *self.shown(place)]
+        shown = (one for cell, one in enumerate(self.shown(place)) if cell != left_out)
+        return not any(one[X] > 1 or one[Y] for one in shown)
 
     def sizes(self, place: int, *, left_out: int | None) -> list[int]:
         """Return the number of cells of each line of a hypothesis."""
@@ -169,7 +169,12 @@ class CaseView:
         ]
 
     def iscn(self, counts: Counts, *, best: int) -> str:
-        """Return the draft formula of one line, without the number of cells."""
+        """Return the draft formula of one line, without the number of cells.
+
+        Where the sex is unknown, the sex chromosomes are those found.
+        """
+        if self.lacks_sex(best, left_out=None):
+            return draft_iscn(counts)
         return line_formula(counts, reference=self.reference(best), settings=self.settings)
 
     def seen_lines(self, best: int) -> tuple[tuple[str, tuple[str, ...]], ...]:
@@ -199,13 +204,17 @@ class CaseView:
         return (self.evidence.max(axis=1) - self.evidence[rows, used]).tolist()
 
     def clones(self, best: int) -> tuple[tuple[str, tuple[str, ...]], ...]:
-        """Return the clonal changes, of several copies the largest number that the cells share."""
+        """Return the clonal changes, of several copies the largest number that the cells share.
+
+        Where the sex is unknown, so are the changes of the sex chromosomes.
+        """
         found = clonal_changes(self.shown(best), self.reference(best), self.settings)
+        unknown = ("X", "Y") if self.lacks_sex(best, left_out=None) else ()
         twice = {one: f"{one},{one.split(',')[0]}" for one in found}
         return tuple(
             (change, tuple(self.cells[place].name for place in places))
             for change, places in found.items()
-            if found.get(twice[change]) != places
+            if found.get(twice[change]) != places and not change.endswith(unknown)
         )
 
     def unexplained(self, best: int) -> list[str]:
@@ -247,14 +256,17 @@ class CaseView:
         """Return the formula without each cell where that has other lines, otherwise ""."""
         decisive = [""] * len(self.cells)
         lines = set(self.weighed.hypotheses[best].lines)
-        lacks = self.lacks_cells(best, left_out=None)
+        lacks = self._lacks_formula(best, left_out=None)
         for place in range(len(self.cells) if len(self.cells) > 1 else 0):
             other = self.best(left_out=place)
-            if self.lacks_cells(other, left_out=place):
+            if self._lacks_formula(other, left_out=place):
                 decisive[place] = "" if lacks else NO_FORMULA
             elif lacks or set(self.weighed.hypotheses[other].lines) != lines:
                 decisive[place] = self.formula(other, left_out=place)
         return decisive
+
+    def _lacks_formula(self, place: int, *, left_out: int | None) -> bool:
+        return any(lacks(place, left_out=left_out) for lacks in (self.lacks_cells, self.lacks_sex))
 
 
 def _most_first(logs: np.ndarray) -> list[int]:

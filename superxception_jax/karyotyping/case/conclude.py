@@ -180,13 +180,15 @@ def conclude_cells(
     view = CaseView(analysed, candidates, evidence, weighed, settings)
     best = view.best(left_out=None)
     lacks_cells = view.lacks_cells(best, left_out=None)
-    lacks_sex = view.lacks_sex(best)
+    lacks_sex = view.lacks_sex(best, left_out=None)
     withheld = UNKNOWN_SEX if lacks_sex else TOO_FEW_CELLS if lacks_cells else ""
     names = [one.name for one in analysed]
     posterior = float(weighed.posterior[best])
     singles = explain_single_changes(
         names, view.shown(best), view.lines_of(best), likely=view.likely_lines(), settings=settings
     )
+    if lacks_sex:
+        singles = tuple(one for one in singles if not one.change.endswith(("X", "Y")))
     more_cells, more_text = further_cells(
         view.sizes(best, left_out=None),
         view.missing(best, left_out=None),

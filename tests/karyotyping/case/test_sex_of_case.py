@@ -15,6 +15,22 @@ def test_a_neoplastic_loss_of_a_sex_chromosome_needs_the_sex():
     assert conclude({"45,X": 4}, order="neoplastic", sex="XY").formula == "45,X,-Y[4]"
 
 
+def test_where_the_sex_is_unknown_nothing_names_a_lost_sex_chromosome():
+    case = conclude({"45,X": 3, "46,X,+8": 4}, order="neoplastic")
+    assert case.withheld == UNKNOWN_SEX
+    assert [text for text, _ in case.lines] == ["46,X,+8", "45,X"]
+    assert case.clones == (("+8", ("4", "5", "6", "7")),)
+    assert case.review_first == ()
+    # A cell that would be counted with a line of 46,XX shows no second X either.
+    case = conclude({"45,X": 1, "44,X,-7": 3}, order="neoplastic")
+    assert (case.formula, case.withheld) == ("", UNKNOWN_SEX)
+    assert "-X" not in str((case.lines, case.clones, case.review_first, case.single_changes))
+    # The cell that shows the sex decides as well.
+    case = conclude({"45,X": 9, "46,XY": 1}, order="neoplastic")
+    assert case.formula == "45,X,-Y[9]/46,XY[1]"
+    assert case.review_first == (("10", "without this cell: no formula"),)
+
+
 def called_46_xy_by_a_narrow_margin(name):
     """Return a cell of which one X was called a Y."""
     doubtful = likelihoods_of("46,XX")

@@ -71,7 +71,8 @@ function readCells(cells, all, rows, settings) {
     drops,
     shown,
     reference: (used) => referenceOf(sexed(used), settings.sex),
-    showsSex: (used) => sexed(used).some((counts) => counts.at(-2) > 1 || counts.at(-1) > 0),
+    showsSex: (used, leftOut) => shown(used).some((counts, cell) =>
+      cell !== leftOut && (counts.at(-2) > 1 || counts.at(-1) > 0)),
   };
 }
 
@@ -107,6 +108,9 @@ function weighedCase(cells, all, rows, settings) {
     const isFew = 2 * lines.filter(isNormal).length < lines.length;
     return isFew && clonalChanges(lines, reference(place), settings).size === 0;
   };
+  // Sex chromosomes may have been lost from an unknown normal complement.
+  const lacksSex = (place, leftOut) =>
+    !isConstitutional && settings.sex === "" && !read.showsSex(usedIn(place), leftOut);
   const formulaOf = (place, leftOut) => {
     const found = sizes(place, leftOut);
     const parts = hypotheses[place].lines.map((line, at) => (
@@ -122,7 +126,7 @@ function weighedCase(cells, all, rows, settings) {
     return order.find((place) => isPossible(place, leftOut));
   };
   return {
-    ...weighed, ...read, hypotheses, usedIn, sizes, missing, lacksCells, formulaOf, bestOf,
+    ...weighed, ...read, hypotheses, usedIn, sizes, missing, lacksCells, lacksSex, formulaOf, bestOf,
   };
 }
 
@@ -192,18 +196,22 @@ function sexShares({ hypotheses, posterior }, all) {
 }
 
 /** Return the formula without each cell where that has other lines, otherwise "". */
-function decisiveFormulas(cells, best, { hypotheses, lacksCells, formulaOf, bestOf }) {
+function decisiveFormulas(cells, best, weighed) {
+  const { hypotheses, lacksCells, lacksSex, formulaOf, bestOf } = weighed;
+  const lacksFormula = (place, cell) => lacksCells(place, cell) || lacksSex(place, cell);
   const keyOf = (place) => [...hypotheses[place].lines].sort((one, other) => one - other).join();
   return cells.map((_, cell) => {
     if (cells.length === 1) return "";
     const other = bestOf(cell);
-    if (lacksCells(other, cell)) return lacksCells(best) ? "" : NO_FORMULA;
-    return keyOf(other) === keyOf(best) && !lacksCells(best) ? "" : formulaOf(other, cell);
+    if (lacksFormula(other, cell)) return lacksFormula(best) ? "" : NO_FORMULA;
+    return keyOf(other) === keyOf(best) && !lacksFormula(best) ? "" : formulaOf(other, cell);
   });
 }
 
-const namedCandidate = (one) =>
-  ({ ...one, iscn: lineFormula(one.counts, one.counts, { order: "constitutional" }) });
+/** Return the formula of counts with the sex chromosomes that are found. */
+const plainFormula = (counts) => lineFormula(counts, counts, { order: "constitutional" });
+
+const namedCandidate = (one) => ({ ...one, iscn: plainFormula(one.counts) });
 
 function emptyCase(cells, settings, candidates) {
   return {
@@ -246,14 +254,17 @@ export function concludeCase(cells, settings, candidates, evidence) {
   const best = bestOf();
   const used = weighed.usedIn(best);
   const reference = weighed.reference(used);
-  const iscn = (counts) => lineFormula(counts, reference, settings);
-  const isKnown =
-    settings.order === "constitutional" || settings.sex !== "" || weighed.showsSex(used);
+  const isKnown = !weighed.lacksSex(best);
+  const iscn = (counts) =>
+    (isKnown ? lineFormula(counts, reference, settings) : plainFormula(counts));
   const lineCounts = used.map((line) => all[line].counts);
   const shownCounts = weighed.shown(used);
   const likely = likelyLines(weighed, all, rows);
-  const singles = explainSingles(analysed, shownCounts, lineCounts, likely, settings);
-  const cloneList = clonesOf(analysed, shownCounts, reference, settings);
+  // Where the sex is unknown, so are the changes of the sex chromosomes.
+  const isSaid = ({ change }) => isKnown || !/[XY]$/.test(change);
+  const singles = explainSingles(analysed, shownCounts, lineCounts, likely, settings)
+    .filter(isSaid);
+  const cloneList = clonesOf(analysed, shownCounts, reference, settings).filter(isSaid);
   const carried = hypotheses[best].lines.flatMap((line) => changesOf(all[line].counts, reference));
   const unexplained = cloneList.map((one) => one.change).filter((one) => !carried.includes(one));
   const asides = cells.filter((one) => one.aside !== "");
