@@ -15,8 +15,13 @@ from superxception_jax.karyotyping.case.case_record import (
     CaseCell,
     CaseSettings,
     Counts,
+    SingleChange,
 )
-from superxception_jax.karyotyping.case.case_review import LEAST_POSTERIOR, review_order
+from superxception_jax.karyotyping.case.case_review import (
+    LEAST_POSTERIOR,
+    explain_single_changes,
+    review_order,
+)
 from superxception_jax.karyotyping.case.cell_lines import (
     NORMAL,
     cells_of_line,
@@ -209,13 +214,28 @@ class CaseView:
         Where the sex is unknown, so are the changes of the sex chromosomes.
         """
         found = clonal_changes(self.shown(best), self.reference(best), self.settings)
-        unknown = ("X", "Y") if self.lacks_sex(best, left_out=None) else ()
+        unknown = self._unknown_classes(best)
         twice = {one: f"{one},{one.split(',')[0]}" for one in found}
         return tuple(
             (change, tuple(self.cells[place].name for place in places))
             for change, places in found.items()
             if found.get(twice[change]) != places and not change.endswith(unknown)
         )
+
+    def single_changes(self, best: int) -> tuple[SingleChange, ...]:
+        """Return the changes in too few cells for a clone, but for unknown ones, see `clones`."""
+        found = explain_single_changes(
+            [one.name for one in self.cells],
+            self.shown(best),
+            self.lines_of(best),
+            likely=self.likely_lines(),
+            settings=self.settings,
+        )
+        unknown = self._unknown_classes(best)
+        return tuple(one for one in found if not one.change.endswith(unknown))
+
+    def _unknown_classes(self, best: int) -> tuple[str, ...]:
+        return ("X", "Y") if self.lacks_sex(best, left_out=None) else ()
 
     def unexplained(self, best: int) -> list[str]:
         """Return the clonal changes that no cell line of a hypothesis has."""

@@ -19,7 +19,6 @@ from superxception_jax.karyotyping.case.case_record import (
 )
 from superxception_jax.karyotyping.case.case_review import (
     cautions_of,
-    explain_single_changes,
     further_cells,
     review_order,
 )
@@ -182,13 +181,8 @@ def conclude_cells(
     lacks_cells = view.lacks_cells(best, left_out=None)
     lacks_sex = view.lacks_sex(best, left_out=None)
     withheld = UNKNOWN_SEX if lacks_sex else TOO_FEW_CELLS if lacks_cells else ""
-    names = [one.name for one in analysed]
     posterior = float(weighed.posterior[best])
-    singles = explain_single_changes(
-        names, view.shown(best), view.lines_of(best), likely=view.likely_lines(), settings=settings
-    )
-    if lacks_sex:
-        singles = tuple(one for one in singles if not one.change.endswith(("X", "Y")))
+    singles = view.single_changes(best)
     more_cells, more_text = further_cells(
         view.sizes(best, left_out=None),
         view.missing(best, left_out=None),
