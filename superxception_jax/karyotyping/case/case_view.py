@@ -128,7 +128,9 @@ class CaseView:
         reference = self.reference(place)
         changes = [changes_of(one, reference) for one in counts]
         zygotes = [line_reference(one, reference) for one in counts]
-        mosaic = self.settings.order == "constitutional" and len(counts) > 1
+        # A single cell of the other sex is rather one of another patient than a chimera.
+        is_chimera = self.settings.order == "constitutional" and len(set(zygotes)) > 1
+        normal = self.settings.cells_of_gain if is_chimera else 1
         needed = []
         for at, parent in enumerate(hypothesis.parents):
             one, own = counts[at], changes[at]
@@ -136,7 +138,6 @@ class CaseView:
             # came from another zygote.
             inherited = changes[parent] if zygotes[at] == zygotes[parent] else ()
             new = [change for change in own if change not in inherited] or own
-            normal = self.settings.cells_of_gain if mosaic else 1
             needed.append(normal if one in NORMAL else cells_of_line(new, self.settings))
         sizes = self.sizes(place, left_out=left_out)
         return [max(0, least - size) for least, size in zip(needed, sizes, strict=True)]

@@ -40,6 +40,10 @@ CONSTITUTIONAL = [
     ({"46,XX": 17, "45,XX,-7": 1, "45,XX,-21": 1, "45,X": 1}, "46,XX[20]"),
     ({"46,XX": 19, "47,XX,+8": 1}, "46,XX[20]"),
     ({"46,XX": 3, "45,X": 2}, "46,XX[5]"),
+    # One normal cell is enough for a line, if a loss is less probable.
+    ({"45,X": 19, "46,XY": 1}, "mos 45,X[19]/46,XY[1]"),
+    ({"46,XX": 19, "46,XY": 1}, "46,XX[20]"),
+    ({"46,XX": 1, "46,XY": 19}, "46,XY[20]"),
     # Every cell lost another chromosome: no cell shows the counts of the patient.
     ({"46,XX,-3,+21": 1, "46,XX,-7,+21": 1}, "47,XX,+21[2]"),
     # What most cells fit has a line short of cells: the rest is not the first one that there is.

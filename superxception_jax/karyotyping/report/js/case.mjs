@@ -43,11 +43,12 @@ function completeEvidence(cells, candidates, evidence, settings) {
 
 /** Return how many cells of its own each line of a hypothesis must have to be a clone. */
 function leastSizes({ lines, parents }, all, reference, settings) {
-  const isMosaic = settings.order === "constitutional" && lines.length > 1;
   const changes = lines.map((line) => changesOf(all[line].counts, reference));
   const zygotes = lines.map((line) => sexOf(lineReference(all[line].counts, reference)));
+  // A single cell of the other sex is rather one of another patient than a chimera.
+  const isChimera = settings.order === "constitutional" && new Set(zygotes).size > 1;
   return changes.map((own, at) => {
-    if (isNormal(all[lines[at]].counts)) return isMosaic ? settings.cells_of_gain : 1;
+    if (isNormal(all[lines[at]].counts)) return isChimera ? settings.cells_of_gain : 1;
     // What a line has of its own decides, or all that it has if its parent has more, or came from
     // another zygote.
     const inherited = zygotes[at] === zygotes[parents[at]] ? changes[parents[at]] : [];
