@@ -106,13 +106,17 @@ class CaseView:
         )
 
     def lacks_cells(self, place: int, *, left_out: int | None) -> bool:
-        """Return whether a hypothesis has no clone, and few normal cells, in neoplastic cases.
+        """Return whether a hypothesis has no clone, and few normal cells.
 
         The patient's own karyotype needs no clone. But where most cells show something else, a
-        normal formula would count them as what they are not.
+        normal formula would count them as what they are not. In constitutional cases that is a
+        gain, because what is lost in preparation says nothing about the patient.
         """
         if self.settings.order == "constitutional":
-            return False
+            own = {self.candidates[line].counts for line in self.weighed.hypotheses[place].lines}
+            shown = [one for cell, one in enumerate(self.shown(place)) if cell != left_out]
+            gains = sum(any(np.greater(one, line)) for one in shown for line in own)
+            return len(own) == 1 and own <= set(NORMAL) and 2 * gains > len(shown)
         lines = [one for cell, one in enumerate(self.lines_of(place)) if cell != left_out]
         few = 2 * sum(one in NORMAL for one in lines) < len(lines)
         return few and not clonal_changes(lines, self.reference(place), self.settings)

@@ -166,26 +166,6 @@ def test_a_line_of_too_few_cells_is_said_to_be_probable():
     assert case.single_changes[0].text.startswith("in 2 cells: most likely lost in preparation")
 
 
-def test_cells_of_a_neoplastic_case_that_are_too_few_for_any_clone_have_no_formula():
-    case = conclude({"45,XX,-7": 2}, order="neoplastic")
-    assert (case.formula, case.withheld, case.clones) == ("", TOO_FEW_CELLS, ())
-    assert case.alternatives[0] == ("45,XX,-7[2]", case.posterior)
-    assert "a clone needs 1 more cell" in case.more_text
-    case = conclude({"45,XX,-5": 2, "45,XX,-7": 2}, order="neoplastic")
-    assert case.withheld == TOO_FEW_CELLS
-    assert "the closest one needs 1 more cell" in case.more_text
-    # A normal cell among them makes the others no normal ones.
-    for lines in ({"45,XX,-7": 2}, {"45,XX,-7": 2, "45,XX,-9": 2, "45,X": 2}):
-        case = conclude({"46,XX": 1, **lines}, order="neoplastic")
-        assert (case.formula, case.withheld) == ("", TOO_FEW_CELLS)
-        assert case.more_cells > 0
-        assert "cell lines have enough cells for a clone; the closest" in case.more_text
-    # With three cells each decides; the patient's own karyotype needs one.
-    case = conclude({"45,XX,-7": 3}, order="neoplastic")
-    assert case.review_first == tuple((name, "without this cell: no formula") for name in "123")
-    assert conclude({"45,X": 1}).formula == "45,X[1]"
-
-
 @pytest.mark.parametrize("order", ["constitutional", "neoplastic"])
 @pytest.mark.parametrize("lines", [{"47,XX,+8": 20}, {"46,XX": 8}, {"47,XX,+21": 3, "46,XX": 3}])
 def test_no_line_without_cells_takes_a_part_of_the_probability(lines, order):

@@ -39,6 +39,8 @@ MORE_CELLS: list[tuple[dict[str, int], dict, str]] = [
     ({"45,X": 3, "46,X,+8": 4}, {"order": "neoplastic"}, "All cell lines have enough cells"),
     ({"45,X": 1, "44,X,-7": 3}, {"order": "neoplastic"}, "All cell lines have enough cells"),
     ({"45,X": 9, "46,XY": 1}, {"order": "neoplastic"}, "All cell lines have enough cells"),
+    # Without a formula, because no cell is normal.
+    ({"47,XX,+21": 1, "47,XX,+18": 1}, {}, "+21 and +18: one cell too few for a clone."),
     # What most cells fit has a line short of cells.
     ({"46,XY": 80, "49,XY,+8,+9,+21": 30}, {"cells_of_gain": 35}, UNLIKELY),
     (

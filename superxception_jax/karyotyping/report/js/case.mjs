@@ -8,7 +8,7 @@ import {
 import {
   cautionsOf, explainSingles, furtherCells, LEAST_POSTERIOR, reviewOrder, UNCERTAIN_MARGIN_NATS,
 } from "./casereview.mjs";
-import { makeHypotheses, placeOfMost, weighHypotheses } from "./caseweigh.mjs";
+import { makeHypotheses, mostFirst, placeOfMost, weighHypotheses } from "./caseweigh.mjs";
 
 const NO_CELL = "no cell could be analysed";
 const UNKNOWN_SEX = "no cell shows the constitutional sex chromosomes";
@@ -16,13 +16,6 @@ const TOO_FEW_CELLS = "no cell line has enough cells for a clone";
 const NO_FORMULA = "no formula";
 const MOST_ALTERNATIVES = 5;
 const LEAST_SEX = 1e-4;
-
-/** Return the places from the most probable one on; what is equal keeps its order. */
-function mostFirst(logs) {
-  const ranks = logs.map(ninth);
-  // Of two that are minus infinity the difference is no number.
-  return [...ranks.keys()].sort((one, other) => (ranks[other] - ranks[one]) || 0);
-}
 
 /** Add the counts that only corrected cells have, and the evidence of certain counts. */
 function completeEvidence(cells, candidates, evidence, settings) {
@@ -100,12 +93,16 @@ function weighedCase(cells, all, rows, settings) {
     (isConstitutional && hypotheses[place].lines.length === 1) ||
     missing(place, leftOut).every((cells) => cells === 0);
   // The patient's own karyotype needs no clone. But where most cells show something else, a normal
-  // formula would count them as what they are not.
+  // formula would count them as what they are not. In constitutional cases that is a gain.
   const lacksCells = (place, leftOut) => {
-    if (isConstitutional) return false;
-    const lines = usedIn(place)
-      .filter((_, cell) => cell !== leftOut)
-      .map((line) => all[line].counts);
+    const isKept = (_, cell) => cell !== leftOut;
+    const lines = usedIn(place).filter(isKept).map((line) => all[line].counts);
+    if (isConstitutional) {
+      const [first] = lines;
+      const isGained = (counts) => counts.some((count, at) => count > first[at]);
+      const gains = read.shown(usedIn(place)).filter(isKept).filter(isGained).length;
+      return isNormal(first) && hypotheses[place].lines.length === 1 && 2 * gains > lines.length;
+    }
     const isFew = 2 * lines.filter(isNormal).length < lines.length;
     return isFew && clonalChanges(lines, reference(place), settings).size === 0;
   };

@@ -9,6 +9,13 @@ const LEAST_LOG = -700;
 
 export const placeOfMost = (numbers) => numbers.indexOf(Math.max(...numbers));
 
+/** Return the places from the most probable one on; what is equal keeps its order. */
+export function mostFirst(logs) {
+  const ranks = logs.map(ninth);
+  // Of two that are minus infinity the difference is no number.
+  return [...ranks.keys()].sort((one, other) => (ranks[other] - ranks[one]) || 0);
+}
+
 function combinationsOf(places, size) {
   if (size === 0) return [[]];
   return places.flatMap((place, index) =>
