@@ -15,6 +15,7 @@ from superxception_jax.karyotyping.iscn import COMPLETE_CELL
 from superxception_jax.karyotyping.prior import default_prior
 from superxception_jax.models.build import MODELS
 from tests.docs.pages import DOCS, PAGES
+from tests.karyotyping.case.case_cells import conclude
 from tests.paths import REPOSITORY
 
 README = REPOSITORY / "README.md"
@@ -128,6 +129,20 @@ def test_cases_are_described_as_they_are_concluded():
     percent = [excluded_percent(20, confidence=one) for one in (0.95, 0.99)]
     assert f"{percent[0]} % or more with 95 % confidence, and of {percent[1]} % with 99 %" in page
     assert f"{cells_to_exclude(0.1, confidence=0.95)} cells exclude 10 %" in page
+
+
+def test_what_formulas_of_cases_tell_is_described():
+    cases, limits = (
+        " ".join(text_of(DOCS / name).split()) for name in ("karyotype.md", "reliability.md")
+    )
+    assert "All changes are counted as acquired: a constitutional one (`+21c`, `XXYc`)" in cases
+    acquired = conclude({"47,XX,+21": 4, "48,XX,+8,+21": 16}, order="neoplastic")
+    assert acquired.formula == "47,XX,+21[4]/48,XX,+8,+21[16]"
+    assert "mosaics and acquired changes only in the formula of a case, from several" in limits
+    assert conclude({"47,XXY": 12, "46,XY": 8}).formula == "mos 47,XXY[12]/46,XY[8]"
+    assert f"one of more than {COMPLETE_CELL[-1]} chromosomes" in cases
+    assert "A normal line needs one cell" in cases
+    assert conclude({"45,X": 19, "46,XY": 1}).formula == "mos 45,X[19]/46,XY[1]"
 
 
 def test_pictures_are_small_and_shown():
