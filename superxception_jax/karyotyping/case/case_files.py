@@ -101,9 +101,10 @@ def cases_csv(cases: Sequence[Case]) -> str:
         cases: The conclusions.
 
     Returns:
-        CSV with the columns `CASES_COLUMNS` and one row per case: the draft formula (empty where it
-        is withheld), its posterior, each clone with its number of cells, how many more cells would
-        settle the case, and the cells to review first with the reason.
+        CSV with the columns `CASES_COLUMNS` and one row per case: the draft formula and its
+        posterior (empty where it is withheld), the number of all cells, also those that could not
+        be read, and of those analysed, each clone with its number of cells, how many more cells
+        would settle the case, and the cells to review first with the reason.
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
@@ -113,7 +114,7 @@ def cases_csv(cases: Sequence[Case]) -> str:
             [
                 one.name,
                 one.formula,
-                f"{one.posterior:.6f}",
+                "" if one.withheld else f"{one.posterior:.6f}",
                 len(one.cells),
                 len(one.analysed),
                 "; ".join(f"{change} ({len(cells)})" for change, cells in one.clones),

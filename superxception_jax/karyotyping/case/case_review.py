@@ -27,7 +27,7 @@ ENOUGH_CELLS = (
 )
 # From here on a probability is shown as less than 0.1 %, and no alternative is listed.
 LEAST_POSTERIOR = 1e-3
-# Keeps a number that is whole by calculation from being rounded up.
+# Keeps a number that is whole by calculation from being rounded up, and a probability below 1.
 _TINY = 1e-9
 # From here on a change is more probably that of a cell line than anything else.
 _PROBABLE = 0.5
@@ -94,6 +94,8 @@ def explain_single_changes(
             if number[change] >= cells_needed(change, settings):
                 continue
             of_line = sum(share for one, share in own if change in changes_between(line, one))
+            # A sum may be 1 by rounding, here or in the page.
+            of_line = min(of_line, 1 - _TINY)
             text = _explanation(change, some, number[change], of_line, settings)
             found.append(SingleChange(name, change, text))
     return tuple(found)

@@ -69,6 +69,12 @@ def test_files_of_cases(cases, tmp_path):
     rows = list(csv.reader(text.splitlines()))
     assert rows[0] == list(CASES_COLUMNS)
     assert rows[2][:2] + rows[2][3:6] == ["7", "47,XX,+21[2]", "3", "2", "+21 (2)"]
+    # The probability is that of the formula.
+    assert [(row[1] == "", row[2] == "") for row in rows[1:]] == [
+        (False, False),
+        (False, False),
+        (True, True),
+    ]
     # Again, and then without cases.
     assert write_cases(cases, tmp_path) == files
     assert write_cases((), tmp_path) == ()

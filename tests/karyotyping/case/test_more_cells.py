@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from superxception_jax.karyotyping.case.case_record import CaseSettings
+from superxception_jax.karyotyping.case.case_review import explain_single_changes
 from tests.karyotyping.case.case_cells import conclude
+from tests.karyotyping.formulas import parse_iscn
 
 HYPERDIPLOID = "55,XX,+4,+6,+10,+14,+17,+18,+21,+21,+22"
 HYPODIPLOID = "38,XX,-3,-4,-5,-7,-13,-15,-16,-17"
@@ -34,6 +37,9 @@ MORE_CELLS: list[tuple[dict[str, int], dict, str]] = [
     # Too few for a clone, and in constitutional cases no line has so few chromosomes.
     ({"46,XX": 10, HYPERDIPLOID: 1, HYPODIPLOID: 2}, {"order": "neoplastic"}, "10 cells of one"),
     ({"46,XX": 10, HYPODIPLOID: 3}, {}, "10 cells of one line exclude"),
+    # Changes that are of a line with a probability of nearly 1.
+    ({"46,XX": 10, "42,XX,-5,-7,-9,-11": 2}, {"order": "neoplastic"}, f"{UNLIKELY} -5 and"),
+    ({"46,XX": 40, "43,XX,-5,-7,-9": 2}, {"order": "neoplastic"}, f"{UNLIKELY} -5 and"),
     # Without a formula, because the sex is unknown.
     ({"45,X": 4}, {"order": "neoplastic"}, "4 cells of one line exclude"),
     ({"45,X": 3, "46,X,+8": 4}, {"order": "neoplastic"}, "All cell lines have enough cells"),
@@ -49,6 +55,17 @@ MORE_CELLS: list[tuple[dict[str, int], dict, str]] = [
         f"{UNLIKELY} -Y and -7: one cell too few for a clone.",
     ),
 ]
+
+
+def test_a_change_is_never_said_to_be_certainly_of_a_line():
+    for lines in ({"46,XX": 10, "42,XX,-5,-7,-9,-11": 2}, {"46,XX": 40, "43,XX,-5,-7,-9": 2}):
+        singles = conclude(lines, order="neoplastic").single_changes
+        assert {"a probability of >99 %" in one.text for one in singles} == {True}
+    line, other = parse_iscn("46,XX"), parse_iscn("45,XX,-7")
+    singles = explain_single_changes(
+        ["1"], [other], [line], likely=[[(other, 1.0)]], settings=CaseSettings()
+    )
+    assert "a probability of >99 %" in singles[0].text
 
 
 @pytest.mark.parametrize(("lines", "settings", "text"), MORE_CELLS)

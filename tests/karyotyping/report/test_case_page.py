@@ -24,7 +24,7 @@ def test_what_a_case_says(case_page, case_samples):
     assert page.text("#case-formula") == "47,XX,+21"
     assert page.text("#case-posterior") == "probability 98.7 %"
     assert "verified by a cytogeneticist" in page.text(f"{CASE} .draft")
-    assert "3 cells counted · 3 analysed · 0 set aside" in page.text(f"{CASE} .numbers")
+    assert "3 cells · 3 analysed · 0 set aside" in page.text(f"{CASE} .numbers")
     assert page.text(".alternatives tbody") == "46,XX 1.1 %"
     assert "XX 99.0 %" in page.text(".alternatives .quiet")
     assert [row.text for row in page.all(".lines tbody tr")] == [

@@ -78,7 +78,7 @@ function caseHead(now) {
         "First cell of this case", () => showCell(cells[0])),
     ),
     make("p", { className: "numbers" },
-      `${plural(counted, "cell")} counted · ${analysed} analysed · ` +
+      `${plural(counted, "cell")} · ${analysed} analysed · ` +
       `${now.cells.set_aside.length} set aside · ${reviewed} of ${cells.length} reviewed · ` +
       `${ORDERS[now.order] ?? now.order}`),
     now.note === "" || now.note === report.draft_note ? null : make("p", { className: "quiet" }, now.note),

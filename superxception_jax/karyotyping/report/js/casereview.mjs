@@ -61,9 +61,11 @@ export function explainSingles(cells, shownCounts, lines, likely, settings) {
     changes[place]
       .filter((change) => number.get(change) < cellsNeeded(change, settings))
       .map((change) => {
-        const ofLine = sum(likely[place]
+        const total = sum(likely[place]
           .filter(({ counts }) => changesBetween(lines[place], counts).includes(change))
           .map(({ share }) => share));
+        // A sum may be 1 by rounding, here or in Python.
+        const ofLine = Math.min(total, 1 - TINY);
         const text = explanation(change, changes[place], number.get(change), ofLine, settings);
         return { cell, change, text };
       }),

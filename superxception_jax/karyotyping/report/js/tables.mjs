@@ -147,5 +147,5 @@ export function setAside(now) {
   return section("Cells set aside", "set-aside-cells",
     items.length > 0
       ? make("ul", {}, ...items)
-      : make("p", { className: "quiet" }, "All cells are counted."));
+      : make("p", { className: "quiet" }, "No cell is set aside."));
 }
