@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
+from superxception_jax.data.jpeg_segments import check_scans
 from superxception_jax.data.pixels import LARGEST_PIXELS, PictureError, Pixels, check_size
 
 FORMATS = ("BMP", "PNG", "JPEG", "GIF", "WEBP", "JPEG2000")
@@ -35,6 +36,8 @@ def read_raster(content: bytes) -> Pixels:
         pictures = getattr(image, "n_frames", 1)
         if pictures > 1 and image.format != "MPO":
             raise PictureError(f"the file holds {pictures} pages; save one image per file")
+        if image.format in ("JPEG", "MPO"):
+            check_scans(content)
         image.seek(0)
         wide = content[:8] == PNG_START and content[24] == 16
         if not wide:

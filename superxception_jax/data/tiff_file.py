@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from superxception_jax.data.pixels import PictureError, Pixels, check_size, divide_alpha, from_ink
+from superxception_jax.data.jpeg_segments import check_scans, frame_sizes
+from superxception_jax.data.pixels import (
+    LARGEST_PIXELS,
+    PictureError,
+    Pixels,
+    check_size,
+    divide_alpha,
+    from_ink,
+)
 from superxception_jax.data.tiff_levels import unscaled_levels, unsigned_levels
 
 if TYPE_CHECKING:
@@ -52,7 +60,7 @@ def read_tiff(content: bytes) -> Pixels:
     import tifffile
 
     with _quiet(), tifffile.TiffFile(io.BytesIO(content)) as file:
-        page = _only_picture(file)
+        page = _only_picture(file, content)
         samples = _samples(page, content)
         orientation = int(page.tags.valueof(_ORIENTATION, 1))
         bits = _stated_bits(file, page, samples)
@@ -81,7 +89,7 @@ def _quiet() -> Iterator[None]:
         logger.removeFilter(nothing)
 
 
-def _only_picture(file: TiffFile) -> TiffPage:
+def _only_picture(file: TiffFile, content: bytes) -> TiffPage:
     """Return the page that is the picture; the others may only be previews of it."""
     pages: list[Any] = [file.pages.get(index, validate=False) for index in range(len(file.pages))]
     if not pages:
@@ -96,7 +104,7 @@ def _only_picture(file: TiffFile) -> TiffPage:
     for one in pictures:
         check_size(one.imagewidth, one.imagelength)
     count = len(pictures)
-    if others and count <= 4 and all(_is_small_copy(one, page) for one in others):
+    if others and count <= 4 and all(_is_small_copy(one, page, content) for one in others):
         count = 1
     if file.is_imagej or file.is_shaped or file.is_stk:
         # These write a whole stack behind one page.
@@ -107,13 +115,15 @@ def _only_picture(file: TiffFile) -> TiffPage:
     return page
 
 
-def _is_small_copy(page: TiffPage, picture: TiffPage) -> bool:
+def _is_small_copy(page: TiffPage, picture: TiffPage, content: bytes) -> bool:
     """Return whether a page shows what the picture shows, in at most three quarters of its size."""
     size, whole = (page.imagelength, page.imagewidth), (picture.imagelength, picture.imagewidth)
     if min(size) < _SMALL_COPY_PX or any(4 * a > 3 * b for a, b in zip(size, whole, strict=True)):
         return False
     try:
-        small, large = (_mean_of_samples(one.asarray(maxworkers=1)) for one in (page, picture))
+        small, large = (
+            _samples(one, content).mean(axis=-1, dtype=np.float64) for one in (page, picture)
+        )
     except Exception:  # A page that can't be decoded is no copy.
         return False
     rows, columns = (np.arange(b) * a // b for a, b in zip(size, whole, strict=True))
@@ -125,23 +135,12 @@ def _is_small_copy(page: TiffPage, picture: TiffPage) -> bool:
     return abs(float(np.corrcoef(means.ravel(), small.ravel())[0, 1])) > _SMALL_COPY
 
 
-def _mean_of_samples(array: np.ndarray) -> np.ndarray:
-    array = array.astype(np.float64)
-    if array.ndim == 3:
-        array = array.mean(axis=-1 if array.shape[-1] <= 4 else 0)
-    return array
-
-
 def _samples(page: TiffPage, content: bytes) -> np.ndarray:
     """Decode a page: [H,W,C], as stored."""
     if page.compression not in _COMPRESSIONS:
         name = _tag_name(page.compression)
         raise PictureError(f"its compression ({name}) isn't read; save it uncompressed")
-    check_size(page.imagewidth, page.imagelength)
-    if page.samplesperpixel > 5:
-        raise PictureError(
-            f"the file holds {page.samplesperpixel} channels; save one image per file"
-        )
+    _check_extent(page)
     needed = int(np.prod(page.chunked)) if page.chunked else 1
     places = list(zip(page.dataoffsets, page.databytecounts, strict=False))[:needed]
     if len(places) < needed or any(
@@ -164,15 +163,34 @@ def _samples(page: TiffPage, content: bytes) -> np.ndarray:
     return array
 
 
+def _check_extent(page: TiffPage) -> None:
+    """Refuse a page by what it states of its size, before it is decoded."""
+    check_size(page.imagewidth, page.imagelength)
+    if page.imagedepth > 1:
+        raise PictureError(f"the file holds {page.imagedepth} pages; save one image per file")
+    # A tile is decoded whole, however little of it lies in the picture.
+    if page.is_tiled and page.tilewidth * page.tilelength * page.tiledepth > LARGEST_PIXELS:
+        raise PictureError(
+            "the image can't be read (a tile has "
+            f"{page.tilewidth:,}×{page.tilelength:,}×{page.tiledepth:,} pixels)"
+        )
+    if page.samplesperpixel > 5:
+        raise PictureError(
+            f"the file holds {page.samplesperpixel} channels; save one image per file"
+        )
+
+
 def _check_jpeg(segment: bytes, page: TiffPage) -> None:
     """Refuse a segment of another size than its strip or tile: it could fill the memory."""
+    check_scans(segment)
     columns = page.tilewidth if page.is_tiled else page.imagewidth
     rows = page.tilelength if page.is_tiled else min(page.rowsperstrip, page.imagelength)
-    frame = re.search(rb"\xff[\xc0-\xc3]\0..(..)(..)", segment, re.DOTALL)
-    if frame:
-        height, width = (int.from_bytes(size, "big") for size in frame.groups())
-        if width == columns and 0 < height <= rows + _JPEG_BLOCK_PX:
-            return
+    # The strip of a slide scanner (NDPI) is decoded whole, and not by the segments of the page.
+    sizes = None if page.jpegheader else frame_sizes(segment)
+    if sizes and all(
+        width == columns and 0 < height <= rows + _JPEG_BLOCK_PX for height, width in sizes
+    ):
+        return
     raise PictureError("the image can't be read (a strip has another size than the file states)")
 
 

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from superxception_jax.data.image_file import decode_image
-from tests.data.picture_versions import png, scaled, wide_png
+from tests.data.picture_versions import plain_tiff, png, scaled, wide_png
 
 GREY = np.random.default_rng(0).integers(0, 256, (20, 13), np.uint8)
 WIDE = scaled(GREY, 65535)
@@ -130,3 +130,16 @@ def test_a_damaged_wide_png_is_refused_without_a_word_of_the_decoder(place, capf
     with pytest.raises(ValueError, match="the image can't be read"):
         decode_image(bytes(file))
     assert capfd.readouterr() == ("", "")
+
+
+def test_a_jpeg_of_countless_scans_is_refused():
+    written = io.BytesIO()
+    Image.fromarray(GREY).save(written, "jpeg", progressive=True)
+    content = written.getvalue()
+    last = content[content.rindex(b"\xff\xda") : -2]
+    assert decode_image(content[:-2] + last * 50 + content[-2:]).grey.shape == GREY.shape
+    many = content[:-2] + last * 300 + content[-2:]
+    tags = {256: (13,), 257: (20,), 258: (8,), 259: (7,), 262: (1,), 277: (1,), 278: (20,)}
+    for file in (many, plain_tiff([many], tags)):
+        with pytest.raises(ValueError, match=r"the image has 3\d\d scans, more than 200"):
+            decode_image(file)

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import io
+import struct
+import tracemalloc
 
+import imagecodecs
 import numpy as np
 import pytest
 import tifffile
@@ -13,6 +16,7 @@ from tests.data.picture_versions import packed_tiff, plain_tiff, scaled, tiff
 
 GREY = np.random.default_rng(0).integers(0, 256, (20, 13), np.uint8)
 WIDE = scaled(GREY, 65535)
+JPEG = bytes(imagecodecs.jpeg8_encode(GREY))
 HEAD = {256: (13,), 257: (20,), 258: (8,), 259: (1,), 262: (1,), 277: (1,), 278: (20,)}
 
 
@@ -26,6 +30,11 @@ def grey_of(file: bytes) -> np.ndarray:
 def test_containers_and_compressions_keep_every_level(compression, image, options):
     file = tiff(image, compression=compression, **options)
     np.testing.assert_array_equal(grey_of(file), image)
+
+
+def jpeg_of_size(side_px: int) -> bytes:
+    place = JPEG.index(b"\xff\xc0")
+    return JPEG[: place + 5] + struct.pack(">HH", side_px, side_px) + JPEG[place + 9 :]
 
 
 def test_jpeg_in_tiff_is_nearly_the_image():
@@ -42,11 +51,44 @@ def test_jpeg_in_tiff_is_nearly_the_image():
 
 
 def test_a_jpeg_of_another_size_than_its_strip_is_refused():
-    file = bytearray(tiff(GREY, compression="jpeg"))
-    place = file.index(b"\xff\xc0")
-    file[place + 5 : place + 9] = b"\xea\x60\xea\x60"
     with pytest.raises(ValueError, match="a strip has another size than the file states"):
-        decode_image(bytes(file))
+        decode_image(plain_tiff([jpeg_of_size(2000)], {**HEAD, 259: (7,)}))
+
+
+def test_a_comment_before_the_frame_does_not_state_its_size():
+    comment = b"\xff\xfe\x00\x0b\xff\xc0\x00\x0b\x08" + struct.pack(">HH", 20, 13)
+    large = jpeg_of_size(2000)
+    twice = JPEG[: JPEG.index(b"\xff\xda")] + large[large.index(b"\xff\xc0") :]
+    for strip in (large[:2] + comment + large[2:], twice, comment + JPEG[2:]):
+        with pytest.raises(ValueError, match="a strip has another size than the file states"):
+            decode_image(plain_tiff([strip], {**HEAD, 259: (7,)}))
+    file = plain_tiff([JPEG[:2] + comment + JPEG[2:]], {**HEAD, 259: (7,)})
+    assert decode_image(file).grey.shape == GREY.shape
+
+
+@pytest.mark.parametrize("depth", [1, 2])
+def test_a_tile_that_could_fill_the_memory_is_refused(depth):
+    tags = {**HEAD, 259: (50000,), 322: (8192,), 323: (8192 // depth,), 32998: (depth,)}
+    tags = {**tags, 32997: (1,), 324: (8,), 325: (8,)}
+    with pytest.raises(ValueError, match="a tile has 8,192"):
+        decode_image(plain_tiff([b"8 bytes."], tags))
+
+
+def test_a_preview_of_another_size_than_it_states_is_not_decoded():
+    strip = jpeg_of_size(2000)
+    first = plain_tiff([GREY.tobytes()], HEAD)
+    tags = {256: 6, 257: 10, 258: 8, 259: 7, 262: 1, 273: len(first), 277: 1, 278: 10}
+    tags[279] = len(strip)
+    directory = struct.pack("<H", len(tags))
+    directory += b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in tags.items())
+    place = len(first) - 4  # where the first page says that there is no other
+    file = first[:place] + struct.pack("<I", len(first) + len(strip))
+    tracemalloc.start()
+    with pytest.raises(ValueError, match="the file holds 2 pages"):
+        decode_image(file + strip + directory + bytes(4))
+    most_bytes = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most_bytes < 2_000_000
 
 
 @pytest.mark.parametrize("image", [GREY, WIDE])
