@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from superxception_jax.chromosomes import natural_key
+from superxception_jax.data.image_file import check_file_size, load_content
+from superxception_jax.data.pixels import PictureError
 from superxception_jax.data.record import ChromosomeRecord, raise_problems
 
 _MISSING = """\
@@ -142,13 +144,13 @@ def open_archive(
     """
     if path.is_dir():
         yield [
-            (name, functools.partial(_content, (path / name).read_bytes))
+            (name, functools.partial(_content, functools.partial(load_content, path / name)))
             for name in _images(_names(path, archive), archive)
         ]
         return
     with zipfile.ZipFile(path) as opened:
         yield [
-            (name, functools.partial(_content, functools.partial(opened.read, name)))
+            (name, functools.partial(_content, functools.partial(_unpack, opened, name)))
             for name in _zipped_images(opened, archive)
         ]
 
@@ -231,8 +233,15 @@ def _names(folder: Path, archive: Archive) -> Iterator[str]:
         yield file.relative_to(folder).as_posix()
 
 
+def _unpack(opened: zipfile.ZipFile, name: str) -> bytes:
+    check_file_size(opened.getinfo(name).file_size)
+    return opened.read(name)
+
+
 def _content(read: Callable[[], bytes]) -> bytes:
     try:
         return read()
+    except PictureError:
+        raise
     except Exception as error:  # A damaged zip entry raises what its decompressor raises.
         raise ValueError(f"the file can't be read ({error})") from error

@@ -11,6 +11,7 @@ import io
 import threading
 import warnings
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from PIL import Image
@@ -26,6 +27,7 @@ SUFFIXES = (".bmp", ".png", ".tif", ".tiff", ".jpg", ".jpeg", ".gif", ".webp", "
 COLOUR_LEVELS = 12.0
 # Below this opacity, a pixel shows what lies behind rather than the picture.
 OPAQUE = 0.99
+LARGEST_FILE_BYTES = 2**30  # far above an uncompressed picture of all pixels that are read
 _DECODING = threading.Lock()  # What warnings are shown is a setting of all threads.
 _LONGEST_REASON = 200  # characters of a decoder's message
 
@@ -56,6 +58,44 @@ class DecodedImage:
     colour_levels: float
     opacity: np.ndarray | None = None
     bits: int = 0
+
+
+def check_file_size(size_bytes: int) -> None:
+    """Refuse an image file by its size, before it is read into memory.
+
+    Args:
+        size_bytes: Size of the file, unpacked.
+
+    Raises:
+        PictureError: It has more than `LARGEST_FILE_BYTES`.
+    """
+    if size_bytes > LARGEST_FILE_BYTES:
+        raise PictureError(f"the file has {size_bytes / 1e9:,.1f} GB; save one chromosome per file")
+
+
+def load_content(file: Path) -> bytes:
+    """Return the content of an image file.
+
+    Args:
+        file: Path of the file.
+
+    Raises:
+        OSError: It can't be read.
+        ValueError: It is too large, see `check_file_size`.
+    """
+    check_file_size(file.stat().st_size)
+    return file.read_bytes()
+
+
+def digest_content(file: Path) -> str:
+    """Return the SHA-256 of the content of an image file; raises what `load_content` raises.
+
+    Args:
+        file: Path of the file.
+    """
+    check_file_size(file.stat().st_size)
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
 def decode_image(content: bytes) -> DecodedImage:

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from superxception_jax.data.background import level_cell
 from superxception_jax.data.curl import curl_chromosome
-from superxception_jax.data.image_file import decode_image
+from superxception_jax.data.image_file import decode_image, load_content
 from superxception_jax.data.measure import measure_cell
 from superxception_jax.data.normalization_settings import NormalizationSettings
 from superxception_jax.data.normalization_steps import normalization_steps
@@ -113,7 +113,7 @@ def _load(image_file: Path, *, background: str) -> np.ndarray:
             f"`--show` must be an image file, got {str(image_file)!r}; correct it."
         )
     try:
-        decoded = decode_image(image_file.read_bytes())
+        decoded = decode_image(load_content(image_file))
     except ValueError as error:
         raise ValueError(f"{image_file}: {error}") from error
     # Of the other images of its cell nothing is known, so that it decides alone.

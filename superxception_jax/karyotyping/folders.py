@@ -16,6 +16,8 @@ from superxception_jax.data.image_file import (
     SUFFIXES,
     MemoryShortError,
     decode_image,
+    digest_content,
+    load_content,
     refuse_colour,
 )
 from superxception_jax.data.table_cells import UNLISTED
@@ -162,7 +164,7 @@ def load_files(folder: CellFolder) -> tuple[CellImages, tuple[str, ...]]:
     for file, name, path in zip(folder.files, names, paths, strict=True):
         digest = ""
         try:
-            content = file.read_bytes()
+            content = load_content(file)
             digest = hashlib.sha256(content).hexdigest()
             decoded = decode_image(content)
             refuse_colour(decoded)
@@ -173,6 +175,8 @@ def load_files(folder: CellFolder) -> tuple[CellImages, tuple[str, ...]]:
             # Its own text names the folder, and with it maybe the patient.
             unread.append((name, f"the file can't be read ({error.strerror})"))
         except ValueError as error:
+            # A file that is too large isn't read, so that its size stands for its content.
+            digest = digest or str(error)
             unread.append((name, str(error)))
         else:
             images.append(NamedImage(name, decoded.grey, decoded.opacity, decoded.bits, path))
@@ -195,9 +199,11 @@ def digest_files(folder: CellFolder) -> tuple[str, ...]:
     digests = []
     for file in folder.files:
         try:
-            digests.append(hashlib.sha256(file.read_bytes()).hexdigest())
+            digests.append(digest_content(file))
         except OSError:
             digests.append("")
+        except ValueError as error:
+            digests.append(str(error))
     return tuple(digests)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 import pytest
 
+from superxception_jax.data import image_file
 from superxception_jax.data.archive import Archive, digest_archive, find_archive, load_archive
 from superxception_jax.data.record import ChromosomeRecord
 
@@ -141,6 +142,14 @@ def test_damaged_and_repeated_zip_entries_are_reported_at_once(folder, tmp_path)
     assert "c3/1a.dat: the file is empty" in text
     assert "c10/1b.dat: the file can't be read (Bad CRC-32" in text
     assert "counts differ" not in text  # They differ because of the files above.
+
+
+def test_files_that_would_fill_the_memory_are_not_unpacked(folder, tmp_path, monkeypatch):
+    monkeypatch.setattr(image_file, "LARGEST_FILE_BYTES", 20)
+    (folder / "c2" / "1a.dat").write_bytes(bytes(21))
+    for path in (folder, pack(folder, tmp_path / "packed.zip")):
+        with pytest.raises(ValueError, match=r"c2/1a.dat: the file has 0.0 GB"):
+            load(path)
 
 
 def test_problems_of_a_readable_archive_are_reported(folder):

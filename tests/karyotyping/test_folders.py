@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from superxception_jax.data import image_file
 from superxception_jax.data.image_file import MemoryShortError, decode_image
 from superxception_jax.karyotyping import folders
 from superxception_jax.karyotyping.folders import (
@@ -153,6 +154,18 @@ def test_an_image_that_memory_does_not_hold_costs_only_itself(tmp_path, monkeypa
     assert digests == (known[0], "", known[2])
     assert [one.name for one in cell.images] == ["0.png", "2.png"]
     assert cell.unread == (("1.png", "the image is too large for this computer's memory"),)
+
+
+def test_a_file_that_would_fill_the_memory_is_not_read(tmp_path, monkeypatch):
+    write_images(tmp_path / "cell", count=3)
+    (folder,) = find_cells(tmp_path / "cell").cells
+    monkeypatch.setattr(image_file, "LARGEST_FILE_BYTES", 3000)
+    os.truncate(folder.files[1], 3001)
+    cell, digests = load_files(folder)
+    assert [one.name for one in cell.images] == ["0.png", "2.png"]
+    assert cell.unread == (("1.png", "the file has 0.0 GB; save one chromosome per file"),)
+    assert digests == digest_files(folder)
+    assert all(digests)
 
 
 def test_a_file_that_cannot_be_read_does_not_tell_its_folder(tmp_path):

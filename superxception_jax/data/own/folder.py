@@ -13,7 +13,14 @@ from superxception_jax.data.file_names import shown_name
 from superxception_jax.data.folder_layout import recognize_layout
 from superxception_jax.data.folder_reading import CELL_IMAGES
 from superxception_jax.data.folder_tree import TABLE
-from superxception_jax.data.image_file import DecodedImage, decode_image, hash_image, refuse_colour
+from superxception_jax.data.image_file import (
+    DecodedImage,
+    decode_image,
+    digest_content,
+    hash_image,
+    load_content,
+    refuse_colour,
+)
 from superxception_jax.data.layout_record import FolderLayout
 from superxception_jax.data.own.equal_images import (
     Fingerprint,
@@ -115,9 +122,11 @@ def read_folder(folder: Path, *, twins: str) -> OwnFolder:
     digests, problems = {}, []
     for one in files:
         try:
-            digests[one.path] = hashlib.sha256(one.path.read_bytes()).hexdigest()
+            digests[one.path] = digest_content(one.path)
         except OSError as error:
             problems.append(f"{one.shown}: the file can't be read ({error.strerror})")
+        except ValueError as error:
+            problems.append(f"{one.shown}: {error}")
     raise_problems(problems, source=shown_name(str(folder)))
     contents = (Fingerprint(one.cell, one.shown, digests[one.path]) for one in files)
     problems, notice = twin_problems(*find_equal_images(contents), twins=twins)
@@ -276,7 +285,7 @@ def _decode(
     images = []
     for one in files:
         try:
-            image = decode_image(one.path.read_bytes())
+            image = decode_image(load_content(one.path))
             refuse_colour(image)
             images.append(image)
         except OSError as error:
