@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable, Sequence
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +20,9 @@ _SEPARATORS = (";", "\t", ",")  # The comma last: it is the decimal sign where o
 _COPY = re.compile(r"labels[ _-]?(?:\(\d+\)|\d+)\.csv", re.IGNORECASE)
 # How spreadsheets show a number of 12 digits or more, such as that of a patient: `2,02401E+11`.
 _SHORTENED = re.compile(r"[0-9](?:[.,][0-9]+)?E\+[0-9]{2,}", re.IGNORECASE)
+_CONTROLS = ("Cc", "Zl", "Zp")
+# Embeddings, overrides and isolates, which turn the text behind them round.
+_TURNING = ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")
 # Spreadsheets translate true and false: German, French, Italian, Spanish, Portuguese, Dutch.
 _TURNED = {
     "": None,
@@ -126,12 +130,7 @@ def read_table(table: Path) -> list[TableRow]:
             if not any(values.values()):
                 continue
             label, cell, case = values["class"], values["cell"], values["case"]
-            problems += [
-                f"{where}: `{column}` must be as it was entered, got {value!r}, a number that a "
-                "spreadsheet has shortened; format the column as text, and enter it again"
-                for column, value in (("cell", cell), ("case", case))
-                if _SHORTENED.fullmatch(value)
-            ]
+            problems += _name_problems(where, cell=cell, case=case)
             if (turned := values["turned"].lower()) not in _TURNED:
                 problems.append(_unknown_turned(where, values["turned"]))
             rows.append(TableRow(where, file, label, cell, case, _TURNED.get(turned)))
@@ -188,6 +187,25 @@ class ImageIndex:
                 if found:
                     return found[0]
         return None
+
+
+def _name_problems(where: str, **names: str) -> Iterator[str]:
+    """Yield what is wrong with the cell or case of a row, by the name of the column."""
+    for column, value in names.items():
+        if _SHORTENED.fullmatch(value):
+            yield (
+                f"{where}: `{column}` must be as it was entered, got {value!r}, a number that a "
+                "spreadsheet has shortened; format the column as text, and enter it again"
+            )
+        # These could clear a terminal or forge a line of what is printed.
+        if any(
+            unicodedata.category(one) in _CONTROLS or unicodedata.bidirectional(one) in _TURNING
+            for one in value
+        ):
+            yield (
+                f"{where}: `{column}` must be text of one line, got `{shown_name(value)}`; remove "
+                "line breaks and control characters"
+            )
 
 
 def _read_text(table: Path, *, name: str) -> str:

@@ -86,8 +86,9 @@ def find_cells(images: str | Path, *, name: str = "`--images`") -> FoundCells:
         )
     path = absolute_path(images)
     if path.is_file() and path.suffix.lower() in SUFFIXES:
-        single = CellFolder(path.stem, (path,), paths=(shown_name(path.name),))
-        return FoundCells((single,), f"{readable_name(path.name)}: 1 image")
+        shown = shown_name(path.name)
+        single = CellFolder(shown_name(path.stem), (path,), names=(shown,), paths=(shown,))
+        return FoundCells((single,), f"{shown}: 1 image")
     if path.is_file():
         raise NotADirectoryError(
             f"{name} must be a folder of chromosome images or one such image, got the file "

@@ -32,7 +32,8 @@ from typing import TYPE_CHECKING
 from absl import flags
 
 from superxception_jax.commands import RESUMES, resuming, run_command
-from superxception_jax.files import absolute_path, check_writable, readable_name
+from superxception_jax.data.file_names import shown_name
+from superxception_jax.files import absolute_path, check_writable
 from superxception_jax.wording import first_of, quantity
 
 # Everything else is imported after the flags are parsed, so that `--help` and mistakes in the
@@ -203,7 +204,7 @@ def _print_outcome(found: KaryotypedFolder, out: Path) -> None:
     if found.others:
         print(_others_text(found.others, out))
     if found.report:
-        print(readable_name(str(found.report)))
+        print(shown_name(found.report.as_posix()))
     else:
         print(
             "no cell could be karyotyped: no report was written. Earlier results of these cells "
@@ -255,10 +256,10 @@ def _load_networks() -> Networks:
 
 def _others_text(others: Sequence[str], out: Path) -> str:
     """Return what to say of results of cells and cases that were not karyotyped now."""
-    shown = first_of([f"`{name}`" for name in others], most=_MOST_SHOWN)
+    shown = first_of([f"`{shown_name(name)}`" for name in others], most=_MOST_SHOWN)
     return (
         "results of cells or cases that are not in `--images` (any more) are in "
-        f"{quantity(len(others), 'folder')} of `{readable_name(str(out))}`: {shown}; delete "
+        f"{quantity(len(others), 'folder')} of `{shown_name(out.as_posix())}`: {shown}; delete "
         "them if they are not needed"
     )
 
@@ -281,8 +282,7 @@ def _case_summary(case: Case) -> str:
         for one in case.set_aside
         if one.aside.startswith(SAME_IMAGES)
     ]
-    first = f"{name}: {formula}{probability}, {cells}"
-    return "\n".join([first, *copies, f"  {case.more_text}"])
+    return "\n".join([f"{name}: {formula}{probability}, {cells}", *copies, f"  {case.more_text}"])
 
 
 def _summary(karyotype: Karyotype) -> str:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import re
 import unicodedata
 from pathlib import Path
 
@@ -60,6 +61,22 @@ def test_tables_of_all_spreadsheets_are_read(tmp_path, content):
 def test_tables_that_cannot_be_used_are_explained(tmp_path, content, message):
     with pytest.raises(ValueError, match=message):
         rows(tmp_path, content)
+
+
+@pytest.mark.parametrize("column", ["cell", "case"])
+@pytest.mark.parametrize("control", ["\x1b[2J", "\n", "\x9b", "\u2028", "\u202e", "\u2066"])
+def test_a_cell_or_case_that_could_forge_a_line_is_refused(tmp_path, column, control):
+    table = f'file,class,{column}\na,1,"a{control}b"\n'.encode()
+    shown = re.escape(shown_name(f"a{control}b"))
+    with pytest.raises(ValueError, match=rf"`{column}` must be text of one line, got `{shown}`; "):
+        rows(tmp_path, table)
+
+
+def test_names_of_any_language_are_kept_as_they_are(tmp_path):
+    names = "Zelle\xa01", "תא\u200f 1", "\u7d30\u80de\u30001", "e\u0301\u200d\\1"
+    table = "file,class,cell\n" + "".join(f"{i},1,{name}\n" for i, name in enumerate(names))
+    found = [row[2] for row in rows(tmp_path, table.encode())]
+    assert found == [unicodedata.normalize("NFC", name) for name in names]
 
 
 @pytest.mark.parametrize(

@@ -129,6 +129,15 @@ def test_images_keep_the_depth_of_their_files(tmp_path):
     assert (narrow.image.dtype, narrow.image.tolist()) == (np.uint8, [[0, 255]])
 
 
+def test_the_name_of_a_single_image_forges_nothing(tmp_path):
+    write_images(tmp_path / "cell", count=1)
+    file = (tmp_path / "cell" / "0.png").rename(tmp_path / "x\x1b[2J\ny.png")
+    found = find_cells(file)
+    assert found.sentence == r"x\x1b[2J\ny.png: 1 image"
+    assert found.cells[0].name == r"x\x1b[2J\ny"
+    assert [one.name for one in load_cell(found.cells[0]).images] == [r"x\x1b[2J\ny.png"]
+
+
 def test_files_that_are_left_out_are_unread(tmp_path):
     write_images(tmp_path / "cell")
     files = tuple(sorted((tmp_path / "cell").iterdir()))

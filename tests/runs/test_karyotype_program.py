@@ -131,6 +131,20 @@ def test_what_is_printed_for_a_case():
     assert named.splitlines()[0] == lines[0]
 
 
+def test_paths_of_results_forge_no_line(tmp_path, capsys):
+    out = tmp_path / "a\x1b[2J\nb"
+    found = SimpleNamespace(
+        **dict.fromkeys(("kept", "karyotypes", "cases", "twins"), ()),
+        failed={},
+        others=["c\x9b2J"],
+        report=out / "report.html",
+    )
+    karyotype_program._print_outcome(found, out)
+    others, report = capsys.readouterr().out.splitlines()
+    assert report == rf"{tmp_path}/a\x1b[2J\nb/report.html"
+    assert rf"folder of `{tmp_path}/a\x1b[2J\nb`: `c\x9b2J`; delete" in others
+
+
 def test_results_of_further_cells_are_said_in_one_line(tmp_path):
     text = karyotype_program._others_text(["a"], tmp_path)
     assert text.startswith("results of cells or cases that are not in `--images` (any more) are in")
