@@ -22,12 +22,14 @@ _DAMAGES = (
     TypeError,
     AttributeError,
     EOFError,
+    MemoryError,
     RuntimeError,
     UnicodeDecodeError,
     json.JSONDecodeError,
     zipfile.BadZipFile,
     zlib.error,
 )
+_LARGEST_BYTES = 2**32  # far above the largest network with the state of its optimizer
 # Keras 3 and TF-Keras from 2.13 on; TF-Keras 2.12.
 _LAYER_GROUPS = ("layers", "_layer_checkpoint_dependencies")
 
@@ -61,6 +63,7 @@ def read_keras_file(path: Path) -> dict[str, list[np.ndarray]]:
             layers = _read_archive(path)
         elif h5py.is_hdf5(path):
             with h5py.File(path) as file:
+                _check_links(file)
                 layers = _read_hdf5(file, path)
         else:
             layers = None
@@ -85,13 +88,32 @@ def _read_archive(path: Path) -> dict[str, list[np.ndarray]]:
                 f"`model.init_from` must be a `.keras` file, got the archive `{path}` without "
                 f"{' and '.join(sorted(absent))}; save the model as one `.keras` file."
             )
-        config = json.loads(archive.read(CONFIG_MEMBER))
-        with h5py.File(io.BytesIO(archive.read(WEIGHTS_MEMBER))) as file:
+        config = json.loads(_unpack(archive, CONFIG_MEMBER))
+        with h5py.File(io.BytesIO(_unpack(archive, WEIGHTS_MEMBER))) as file:
+            _check_links(file)
             group = _layer_group(file)
             if group is None:
                 return {}
             names = _names_in_archive(config)
             return _without_empty((name, _variables(group, key)) for key, name in names.items())
+
+
+def _unpack(archive: zipfile.ZipFile, member: str) -> bytes:
+    size_bytes = archive.getinfo(member).file_size
+    if size_bytes > _LARGEST_BYTES:
+        raise TypeError(f"{member} has {size_bytes / 1e9:,.1f} GB")
+    return archive.read(member)
+
+
+def _check_links(file: h5py.File) -> None:
+    """Raise if a file refers to others: any file of this computer could become weights."""
+
+    def leads_out(_: bytes, link: h5py.h5l.LinkInfo) -> bool | None:
+        return None if link.type in (h5py.h5l.TYPE_HARD, h5py.h5l.TYPE_SOFT) else True
+
+    # An error must not leave the function itself: the library calls it.
+    if file.id.links.visit(leads_out, info=True):
+        raise TypeError("it refers to another file")
 
 
 def _names_in_archive(config: dict) -> dict[str, str]:
@@ -156,6 +178,10 @@ def _attribute(group: h5py.Group, name: str) -> list[str]:
 def _array(dataset: h5py.Dataset) -> np.ndarray:
     if dataset.dtype.kind not in "fiu":
         raise TypeError(f"{dataset.name} holds no numbers")
+    if dataset.external or dataset.is_virtual:
+        raise TypeError(f"{dataset.name} is in another file")
+    if dataset.nbytes > _LARGEST_BYTES:
+        raise TypeError(f"{dataset.name} has {dataset.nbytes / 1e9:,.1f} GB")
     return np.asarray(dataset[()], np.float32)
 
 

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from keras.src.legacy.saving import legacy_h5_format
 
+from superxception_jax.models.keras import file as keras_file
 from superxception_jax.models.keras.file import read_keras_file
 
 
@@ -209,3 +210,38 @@ def test_truncated_files_are_named(name, share, model, tmp_path):
     path.write_bytes(path.read_bytes()[: int(path.stat().st_size * share)])
     with pytest.raises(ValueError, match=rf"`model.init_from` must be a.*{name}"):
         read_keras_file(path)
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("kind", ["external", "virtual", "link", "large"])
+def test_no_other_file_becomes_weights(kind, packed, tmp_path):
+    secret, path = tmp_path / "secret.h5", tmp_path / "model.weights.h5"
+    with h5py.File(secret, "w") as file:
+        file["0"] = np.arange(30, dtype=np.uint8)
+    with h5py.File(path, "w") as file:
+        variables = file.create_group("layers/dense/vars")
+        variables.attrs["name"] = "head"
+        if kind == "external":
+            variables.create_dataset("0", (30,), "u1", external=[(secret, 0, 30)])
+        elif kind == "virtual":
+            layout = h5py.VirtualLayout((30,), np.uint8)
+            layout[:] = h5py.VirtualSource(secret, "0", (30,))
+            variables.create_virtual_dataset("0", layout)
+        elif kind == "link":
+            variables["0"] = h5py.ExternalLink(str(secret), "0")
+        else:  # nothing of it is in the file
+            variables.create_dataset("0", (2**50,), "f4", chunks=(2**10,))
+    if packed:
+        layers = [{"class_name": "Dense", "config": {"name": "head"}}]
+        config, weights = json.dumps({"config": {"layers": layers}}), path.read_bytes()
+        path = tmp_path / "model.keras"
+        write_zip(path, config__json=config, model__weights__h5=weights)
+    with pytest.raises(ValueError, match=r"complete Keras file.*(another file|599\.6 GB)"):
+        read_keras_file(path)
+
+
+def test_what_would_fill_the_memory_is_not_unpacked(model, tmp_path, monkeypatch):
+    model.save(tmp_path / "model.keras")
+    monkeypatch.setattr(keras_file, "_LARGEST_BYTES", 4000)
+    with pytest.raises(ValueError, match=r"complete Keras file.*config\.json has 0\.0 GB"):
+        read_keras_file(tmp_path / "model.keras")
