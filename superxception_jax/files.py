@@ -26,6 +26,7 @@ _ARCHIVE_ERRORS = (
     KeyError,
     EOFError,
     OSError,
+    MemoryError,
     RuntimeError,
     zipfile.BadZipFile,
     zlib.error,
@@ -202,6 +203,26 @@ def load_arrays(
     """
     import numpy as np  # Here, because programs answer `--help` before they load it.
 
+    with opened_arrays(path, content=content, remedy=remedy) as stored:
+        arrays = {name: stored[name] for name in names or stored.files}
+        for name, array in arrays.items():
+            if not isinstance(array, np.ndarray):
+                # NumPy returns a member that isn't an array as bytes.
+                raise ValueError(f"`{name}` is not an array")
+        return arrays
+
+
+@contextlib.contextmanager
+def opened_arrays(path: Path, *, content: str, remedy: str) -> Iterator[Any]:
+    """Yield an open `.npz` file; raises what `load_arrays` raises, also for errors of the block.
+
+    Args:
+        path: File to read.
+        content: What the file must hold.
+        remedy: What to do about a missing or damaged file.
+    """
+    import numpy as np
+
     try:
         # Opened here, because NumPy leaves a damaged file open.
         with path.open("rb") as file:
@@ -209,12 +230,7 @@ def load_arrays(
                 raise ValueError("not a NumPy archive")
             file.seek(0)
             with np.load(file, allow_pickle=False) as stored:
-                arrays = {name: stored[name] for name in names or stored.files}
-        for name, array in arrays.items():
-            if not isinstance(array, np.ndarray):
-                # NumPy returns a member that isn't an array as bytes.
-                raise ValueError(f"`{name}` is not an array")
-        return arrays
+                yield stored
     except FileNotFoundError as error:
         raise FileNotFoundError(
             f"`{path}` must hold {content}, got no such file; {remedy}."

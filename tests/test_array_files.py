@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from typing import Any
 
 import numpy as np
@@ -47,6 +49,16 @@ def test_an_archive_that_seems_encrypted_is_damaged(tmp_path):
     content[content.index(b"PK\x01\x02") + 8] ^= 1  # A flag of the file in the directory.
     path.write_bytes(content)
     with pytest.raises(ValueError, match=r"got a damaged file \(.*encrypted.*; write it again"):
+        load_arrays(path, content="numbers", remedy="write it again")
+
+
+def test_an_array_that_no_memory_holds_is_damaged(tmp_path):
+    path, header = tmp_path / "a.npz", io.BytesIO()
+    values = {"descr": "<f4", "fortran_order": False, "shape": (2**45,)}
+    np.lib.format.write_array_header_1_0(header, values)
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("one.npy", header.getvalue())
+    with pytest.raises(ValueError, match=r"got a damaged file \(Unable to allocate .*; write it"):
         load_arrays(path, content="numbers", remedy="write it again")
 
 

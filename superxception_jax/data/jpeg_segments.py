@@ -40,7 +40,8 @@ def frame_sizes(content: bytes) -> list[tuple[int, int]] | None:
     """
     if content[:2] != b"\xff\xd8":
         return None
-    sizes, place = [], 2
+    sizes: list[tuple[int, int]] = []
+    place = 2
     while place + 4 <= len(content) and content[place] == 0xFF:
         mark, body = content[place + 1], content[place + 4 : place + 9]
         length = int.from_bytes(content[place + 2 : place + 4], "big")

@@ -186,7 +186,7 @@ def load_split(workdir: Path) -> StoredSplit | None:
         return None
     try:
         return _from_json(json.loads(gzip.decompress(path.read_bytes())))
-    except (OSError, EOFError, ValueError, KeyError, TypeError, zlib.error) as error:
+    except (OSError, EOFError, ValueError, KeyError, TypeError, RuntimeError, zlib.error) as error:
         remedy = "restore it from a copy, or train again in another folder"
         if isinstance(error, (KeyError, TypeError)):
             error = ValueError("a column is missing or of another kind")

@@ -63,7 +63,7 @@ def load_trained(folder: Path) -> np.ndarray | None:
             numbers = np.load(file, allow_pickle=False)
         if not isinstance(numbers, np.ndarray) or numbers.dtype != "<u8" or numbers.ndim != 1:
             raise ValueError("it holds something else")
-    except (OSError, EOFError, ValueError) as error:
+    except (OSError, EOFError, ValueError, MemoryError) as error:
         content = "hashes of the images that a network was trained on"
         raise damaged(path, error, content=content, remedy="restore it from a copy") from error
     return numbers

@@ -8,12 +8,13 @@ from typing import Any
 import jax
 import numpy as np
 
-from superxception_jax.files import damaged, load_arrays, load_json, replacing
+from superxception_jax.files import damaged, load_arrays, load_json, opened_arrays, replacing
 from superxception_jax.runs.included import VARIABLES_FILE, find_weights
 from superxception_jax.runs.workdir import CALIBRATION_FILE
 
 # Field of the calibration: whether the network has learned which end of a chromosome is up.
 ORIENTED = "oriented"
+_CONTENT = "the variables of a network"
 _REMEDY = "export the network again with launch/export.py, or restore the file from a copy"
 # As written, and of exports whose matrices someone kept in single precision.
 _DTYPES = (np.float16, np.float32)
@@ -65,28 +66,46 @@ def load_variables(path: Path, like: Any) -> Any:
         FileNotFoundError: There is no such file.
         ValueError: The file is damaged, or names or shapes differ, or a value isn't finite.
     """
-    stored = load_arrays(path, content="the variables of a network", remedy=_REMEDY)
-    strange = [name for name, array in stored.items() if array.dtype not in _DTYPES]
+    # Nothing is unpacked before it is known to be as large as the network.
+    kinds = _kinds(path)
+    strange = [name for name, (_, dtype) in kinds.items() if dtype not in _DTYPES]
     if strange:
-        problem = f"`{strange[0]}` is {stored[strange[0]].dtype} instead of f16 or f32"
-        raise damaged(path, problem, content="the variables of a network", remedy=_REMEDY)
-    arrays = {name: array.astype(np.float32) for name, array in stored.items()}
+        problem = f"`{strange[0]}` is {kinds[strange[0]][1]} instead of f16 or f32"
+        raise damaged(path, problem, content=_CONTENT, remedy=_REMEDY)
     expected = {name: tuple(leaf.shape) for name, leaf in _named(like).items()}
     wrong = sorted(
         name
-        for name in arrays.keys() | expected.keys()
-        if name not in arrays or arrays[name].shape != expected.get(name)
+        for name in kinds.keys() | expected.keys()
+        if name not in kinds or kinds[name][0] != expected.get(name)
     )
     if wrong:
         raise ValueError(
             f"`{path}` must hold the network of its config, but {len(wrong)} arrays "
             f"differ, such as `{wrong[0]}`; use the config that belongs to the file."
         )
+    stored = load_arrays(path, content=_CONTENT, remedy=_REMEDY)
+    arrays = {name: array.astype(np.float32) for name, array in stored.items()}
     infinite = [name for name, array in arrays.items() if not np.isfinite(array).all()]
     if infinite:
         problem = f"`{infinite[0]}` holds values that are not finite"
-        raise damaged(path, problem, content="the variables of a network", remedy=_REMEDY)
+        raise damaged(path, problem, content=_CONTENT, remedy=_REMEDY)
     return jax.tree_util.tree_map_with_path(lambda key, _: arrays[_name(key)], like)
+
+
+def _kinds(path: Path) -> dict[str, tuple[tuple[int, ...], np.dtype]]:
+    """Return shape and type of the arrays in a file, by name."""
+    kinds = {}
+    with opened_arrays(path, content=_CONTENT, remedy=_REMEDY) as stored:
+        for file in stored.zip.namelist():
+            if not file.endswith(".npy"):
+                raise ValueError(f"`{file}` is not an array")
+            with stored.zip.open(file) as member:
+                if np.lib.format.read_magic(member) == (1, 0):
+                    shape, _, dtype = np.lib.format.read_array_header_1_0(member)
+                else:
+                    shape, _, dtype = np.lib.format.read_array_header_2_0(member)
+            kinds[file.removesuffix(".npy")] = (shape, dtype)
+    return kinds
 
 
 def knows_orientation(init_from: str) -> bool:

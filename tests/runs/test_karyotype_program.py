@@ -4,6 +4,7 @@ import dataclasses
 import subprocess
 import sys
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from absl.testing import flagsaver
@@ -133,7 +134,7 @@ def test_what_is_printed_for_a_case():
 
 def test_paths_of_results_forge_no_line(tmp_path, capsys):
     out = tmp_path / "a\x1b[2J\nb"
-    found = SimpleNamespace(
+    found: Any = SimpleNamespace(
         **dict.fromkeys(("kept", "karyotypes", "cases", "twins"), ()),
         failed={},
         others=["c\x9b2J"],

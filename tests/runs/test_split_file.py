@@ -85,7 +85,8 @@ def test_a_run_without_one_has_none_and_a_damaged_one_is_named(tmp_path):
         {name: column for name, column in values.items() if name != "upright"},
     ]
     for content in (
-        b"", whole[:-20], b"no archive", *(gzip.compress(json.dumps(x).encode()) for x in wrong)
+        b"", whole[:-20], b"no archive", gzip.compress(b"[" * 200_000),
+        *(gzip.compress(json.dumps(x).encode()) for x in wrong)
     ):  # fmt: skip
         (tmp_path / SPLIT_FILE).write_bytes(content)
         with pytest.raises(ValueError, match=r"split\.json\.gz` must hold the split of a run"):

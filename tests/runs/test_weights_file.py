@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import os
+import tracemalloc
 import zipfile
 from typing import Any
 
@@ -78,6 +79,20 @@ def test_a_truncated_file_is_named_with_the_remedy(share, tmp_path):
         ValueError, match=r"`.*variables\.npz` must hold.*damaged.*; export the net"
     ):
         load_variables(path, SHAPES)
+
+
+@pytest.mark.parametrize("name", ["params.head.kernel", "other"])
+def test_nothing_is_unpacked_that_is_larger_than_the_network(name, tmp_path):
+    path = tmp_path / "variables.npz"
+    head: dict[str, Any] = {"params.head.kernel": np.ones((1, 2), np.float32)}
+    head["params.head.bias"] = np.ones(2, np.float32)
+    np.savez_compressed(path, **(head | {name: np.zeros((2**23, 1), np.float32)}))
+    tracemalloc.start()
+    with pytest.raises(ValueError, match=f"1 arrays differ, such as `{name}`"):
+        load_variables(path, SHAPES)
+    most_bytes = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most_bytes < 2**22
 
 
 def test_foreign_members_types_and_values_are_refused(tmp_path):
