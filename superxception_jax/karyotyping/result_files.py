@@ -10,7 +10,6 @@ import re
 import shutil
 import tempfile
 import unicodedata
-from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -27,6 +26,9 @@ KARYOGRAM = "karyogram"
 PART_FILE = "review.js"
 STATE_FILE = "state.json"
 CASE_FILE = "case.json"
+CASES_FILE = "cases.csv"
+# What is written beside the folders of the cells.
+_TAKEN = (REPORT_FILE, STATE_FILE, CASES_FILE)
 # The first one marks a folder as results of this program, so it is the first to be in place. The
 # last one is missing where a write was cut short, so that the cell is karyotyped again.
 CELL_FILES = (
@@ -49,7 +51,7 @@ _UNFINISHED = re.compile(re.escape(_PREFIX) + r"\w{8}")
 # What `files.replacing` writes first.
 _UNFINISHED_FILE = re.compile(r"(report\.html|cases\.csv|case\.json)\.\d+-[0-9a-f]{8}\.tmp")
 _MOST_BYTES = 120
-_DIGITS = 6
+_DIGITS = (0, 6, 64)  # of the digest at the end of a name, the more the more names are alike
 
 
 def folder_names(cells: Sequence[str]) -> list[str]:
@@ -62,12 +64,29 @@ def folder_names(cells: Sequence[str]) -> list[str]:
         One name per cell, safe on all file systems and distinct there even where capitals and
         forms of accents don't count. It is the name of the cell where that is possible.
     """
-    plain = [_plain_name(cell) for cell in cells]
-    keys = Counter(_key(name) for name in [*plain, REPORT_FILE, STATE_FILE])
-    return [
-        name if keys[_key(name)] == 1 else _numbered_name(cell)
-        for cell, name in zip(cells, plain, strict=True)
-    ]
+    levels = dict.fromkeys(cells, 0)
+    while True:
+        names = [_name(cell, level) for cell, level in levels.items()]
+        shared: dict[str, list[str]] = {_key(name): [] for name in _TAKEN}
+        for cell, name in zip(cells, names, strict=True):
+            shared.setdefault(_key(name), []).append(cell)
+        taken = set(map(_key, _TAKEN))
+        several = [some for key, some in shared.items() if len(some) > 1 or key in taken]
+        if not any(several):
+            return names
+        # Of a cell whose own name is the number of another, the other keeps it.
+        for some in filter(None, several):
+            lowest = min(levels[cell] for cell in some)
+            levels.update({cell: lowest + 1 for cell in some if levels[cell] == lowest})
+
+
+def _names_of(cell: str) -> list[str]:
+    return [_name(cell, level) for level in range(len(_DIGITS))]
+
+
+def _name(cell: str, level: int) -> str:
+    plain, digits = _plain_name(cell), _DIGITS[level]
+    return f"{plain}-{_digest(cell, digits)}" if digits else plain
 
 
 def _plain_name(cell: str) -> str:
@@ -82,12 +101,8 @@ def _plain_name(cell: str) -> str:
     return text
 
 
-def _numbered_name(cell: str) -> str:
-    return f"{_plain_name(cell)}-{_digest(cell)}"
-
-
-def _digest(cell: str) -> str:
-    return hashlib.sha256(cell.encode("utf-8", "backslashreplace")).hexdigest()[:_DIGITS]
+def _digest(cell: str, digits: int = _DIGITS[1]) -> str:
+    return hashlib.sha256(cell.encode("utf-8", "backslashreplace")).hexdigest()[:digits]
 
 
 def _key(name: str) -> str:
@@ -139,7 +154,7 @@ def has_results(out: Path, cell: str) -> bool:
         out: Folder of the results.
         cell: Name of the cell.
     """
-    return any(_cell_of(out / name) == cell for name in (_plain_name(cell), _numbered_name(cell)))
+    return any(_cell_of(out / name) == cell for name in _names_of(cell))
 
 
 def other_results(out: Path, *, used: Collection[str]) -> list[str]:
@@ -168,7 +183,7 @@ def remove_unfinished(out: Path) -> None:
         if _UNFINISHED.fullmatch(folder.name) and folder.is_dir():
             shutil.rmtree(folder, ignore_errors=True)
     for file in (*out.glob("*.tmp"), *out.glob("case */*.tmp")):
-        if _UNFINISHED_FILE.fullmatch(file.name):
+        if _UNFINISHED_FILE.fullmatch(file.name) and file.is_file():
             file.unlink(missing_ok=True)
 
 
@@ -236,7 +251,7 @@ def replacing_results(out: Path, name: str, *, cell: str) -> Iterator[Path]:
 
 def _folders_of(out: Path, cell: str) -> list[Path]:
     """Return the folders that hold results of a cell; more than one after a change of names."""
-    folders = (out / _plain_name(cell), out / _numbered_name(cell))
+    folders = [out / name for name in _names_of(cell)]
     return [folder for folder in folders if _cell_of(folder) == cell]
 
 
@@ -264,5 +279,7 @@ def _load_ours(path: Path) -> dict[str, Any] | None:
 
 
 def _is_report(path: Path) -> bool:
+    if not path.is_file():
+        return False
     with path.open(encoding="utf-8", errors="replace") as file:
         return REPORT_TITLE in file.read(_REPORT_HEAD_CHARACTERS)

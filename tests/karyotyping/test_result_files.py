@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import unicodedata
@@ -12,17 +13,23 @@ from hypothesis import strategies as st
 from superxception_jax.karyotyping.export import DRAFT_NOTE
 from superxception_jax.karyotyping.report.page import write_html_report
 from superxception_jax.karyotyping.result_files import (
+    CASES_FILE,
     CELL_FILES,
     JSON_FILE,
     REPORT_FILE,
+    STATE_FILE,
     check_out,
     folder_names,
     remove_report,
     remove_results,
+    remove_unfinished,
     replacing_results,
 )
 from superxception_jax.system import Stopped
 from tests.karyotyping.report.samples import sample_karyotype
+
+# Equal but for capitals, and their digests begin with the same six digits.
+ALIKE = ["abCdEfgHiJKlmn", "aBcdEFghijKLMN"]
 
 
 def write_results(out, name, *, cell, text="x"):
@@ -59,6 +66,10 @@ def test_a_case_and_its_cell_are_one_folder():
         ["case 7/cell 1", "case 7 - cell 1"],
         ["a", "a.", "a ", ".a"],
         ["report.html", "REPORT.HTML"],
+        ["cases.csv", "state.json", "Cases.csv"],
+        ["A", "a", "A-559aea"],
+        ALIKE,
+        [*ALIKE, f"{ALIKE[0]}-{hashlib.sha256(ALIKE[0].encode()).hexdigest()}"],
         ["..", ".", "cell"],
         ["x" * 300, "x" * 301],
         ["stra\u00dfe", "strasse"],
@@ -67,7 +78,7 @@ def test_a_case_and_its_cell_are_one_folder():
 def test_names_that_some_file_system_confuses_get_folders_of_their_own(cells):
     found = folder_names(cells)
     assert len(keys_of(found)) == len(cells)
-    assert REPORT_FILE not in keys_of(found)
+    assert not {REPORT_FILE, CASES_FILE, STATE_FILE} & keys_of(found)
     # The same again in another order.
     assert folder_names(cells[::-1]) == found[::-1]
 
@@ -89,6 +100,12 @@ def test_any_names_get_distinct_folders(cells):
     found = folder_names(cells)
     assert len(keys_of(found)) == len(cells)
     assert all(Path(name).name == name and name for name in found)
+
+
+def test_the_number_of_another_cell_is_no_name():
+    first, _, third = folder_names(["A", "a", "A-559aea"])
+    assert first == folder_names(["A", "a"])[0] == "A-559aea"
+    assert third == "A-559aea-915157"
 
 
 def test_results_are_replaced_and_other_files_stay(tmp_path):
@@ -225,3 +242,12 @@ def test_our_own_report_is_known(tmp_path):
     remove_report(tmp_path / "out")
     assert names_in(tmp_path / "out") == []
     remove_report(tmp_path / "out")
+
+
+def test_folders_by_the_names_of_files_are_those_of_others(tmp_path):
+    (tmp_path / "report.html.1-0123abcd.tmp").mkdir()
+    remove_unfinished(tmp_path)
+    (tmp_path / REPORT_FILE).mkdir()
+    with pytest.raises(ValueError, match=r"must not hold a report\.html of another program"):
+        check_out(tmp_path, images=Path("images"))
+    assert names_in(tmp_path) == [REPORT_FILE, "report.html.1-0123abcd.tmp"]

@@ -13,9 +13,8 @@ from superxception_jax.karyotyping.case.case_record import Case, CaseSettings
 from superxception_jax.karyotyping.case.conclude import conclude_case
 from superxception_jax.karyotyping.export import DRAFT_NOTE
 from superxception_jax.karyotyping.karyotype import Karyotype
-from superxception_jax.karyotyping.result_files import CASE_FILE, folder_names
+from superxception_jax.karyotyping.result_files import CASE_FILE, CASES_FILE, folder_names
 
-CASES_FILE = "cases.csv"
 CASES_COLUMNS = (
     *("case", "formula", "posterior", "cells_counted", "cells_analysed", "clones"),
     *("more_cells", "review_first"),
@@ -128,12 +127,15 @@ def cases_csv(cases: Sequence[Case]) -> str:
 def _check_table(path: Path) -> None:
     if not path.exists():
         return
-    with path.open(encoding="utf-8", errors="replace") as file:
-        if file.readline().strip() != ",".join(CASES_COLUMNS):
-            raise ValueError(
-                f"`--out` must not hold a {CASES_FILE} of another program, got `{path}`; choose "
-                "another folder."
-            )
+    first = ""
+    if path.is_file():
+        with path.open(encoding="utf-8", errors="replace") as file:
+            first = file.readline().strip()
+    if first != ",".join(CASES_COLUMNS):
+        raise ValueError(
+            f"`--out` must not hold a {CASES_FILE} of another program, got `{path}`; choose "
+            "another folder."
+        )
 
 
 def _check_case(path: Path) -> None:

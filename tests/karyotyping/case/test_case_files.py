@@ -89,3 +89,10 @@ def test_files_of_other_programs_stay(cases, tmp_path, name):
     with pytest.raises(ValueError, match="of another program"):
         write_cases(cases, tmp_path)
     assert path.read_text(encoding="utf-8") == "{}\n"
+
+
+def test_a_folder_by_the_name_of_the_table_stays(cases, tmp_path):
+    (tmp_path / CASES_FILE).mkdir()
+    for some in (cases, ()):
+        with pytest.raises(ValueError, match=r"must not hold a cases\.csv of another program"):
+            write_cases(some, tmp_path)
