@@ -134,7 +134,7 @@ class _Walk:
                 branch = self._enter(path, linked=entry.is_symlink(), level=level)
                 if branch and branch.all_images:
                     branches.append(branch)
-            elif level == 0 and entry.name.casefold() == TABLE:
+            elif level == 0 and stat.S_ISREG(mode) and entry.name.casefold() == TABLE:
                 self.tables.append(path)
             elif reason := _no_image(path, mode):
                 self._leave_out(path, reason)

@@ -117,6 +117,14 @@ def test_pipes_and_deep_folders_are_listed(tmp_path):
     assert left_out(tmp_path) == {"pipe.png": "not a regular file", deep: "too deep"}
 
 
+def test_a_table_that_would_never_end_is_no_table(tmp_path):
+    put_names(tmp_path, ["a/1.png"])
+    os.mkfifo(tmp_path / "labels.csv")
+    (tmp_path / "Labels.csv").symlink_to("/dev/zero")
+    assert read_tree(tmp_path).tables == ()
+    assert left_out(tmp_path) == dict.fromkeys(("labels.csv", "Labels.csv"), "not a regular file")
+
+
 def test_names_that_are_not_utf8_are_read(tmp_path):
     name = os.fsdecode(b"caf\xe9/1.png")
     put_names(tmp_path, [name])
