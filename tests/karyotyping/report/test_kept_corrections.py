@@ -126,6 +126,44 @@ def test_changes_of_a_renamed_cell_are_said_and_not_applied(page, path, cells, t
     page.driver.refresh()
 
 
+DAMAGED = (
+    *("{", "7", "null", '{"audit": 1}', '{"audit": []}', '{"audit": [], "done": [], "undone": 1}'),
+    *('{"audit": [], "done": [{}], "undone": []}', '{"audit": [], "done": [], "undone": [null]}'),
+    *('{"audit": [null], "done": [], "undone": []}', '{"audit": [{}], "done": [], "undone": []}'),
+    '{"audit": [], "done": [{"steps": [null]}], "undone": []}',
+)
+
+
+def test_a_damaged_entry_costs_its_cell_only(page, cells):
+    keys = "return Object.keys(localStorage).filter((one) => one.startsWith('karyotype-cell-'))"
+    page.show("Cell 002")
+    page.press(cells[2].of_class("X")[0].name, "a")
+    (key,) = page.driver.execute_script(keys)
+    page.show("Cell 001")
+    page.press(cells[1].of_class("21")[0].name, "a")
+    page.driver.refresh()
+    assert not page.find("#damaged").is_displayed()
+    for text in DAMAGED:
+        page.driver.execute_script("localStorage.setItem(...arguments)", key, text)
+        page.driver.refresh()
+        page.wait("body[data-page]")
+        said = "What this browser stored for 1 cell is damaged and was left out: Cell 002."
+        assert page.text("#damaged").startswith(said), text
+        assert not page.find("#notice").is_displayed()
+        page.show("Cell 001")
+        assert page.text("#iscn") == "46,XY"
+        page.show("Cell 002")
+        assert page.text("#iscn") == "45,X"
+    page.press(cells[2].of_class("X")[0].name, "a")
+    page.driver.execute_script(
+        "localStorage.setItem(`karyotype-page-${location.pathname}`, '{\"corrected\": null}')"
+    )
+    page.driver.refresh()
+    page.wait("body[data-page]")
+    assert not page.find("#damaged").is_displayed()
+    assert sorted(one[0] for one in audited(page)) == ["Cell 001", "Cell 002"]
+
+
 FILL = """
     let number = 0;
     const fill = (values) => {

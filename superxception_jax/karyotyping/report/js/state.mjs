@@ -19,6 +19,8 @@ export let histories = new Map();
 // entry, so that the state of a cell is known without its chromosomes.
 export let states = new Map();
 export let storageWorks = true;
+// Cells that a notice names.
+const MOST_NAMED = 5;
 // Cells of which the last change is not stored yet.
 const unsaved = new Set();
 // Grows with every change, so that what follows from the states is computed once.
@@ -75,14 +77,18 @@ export function readStorage() {
   histories = new Map();
   try {
     const all = [];
+    const damaged = [];
     for (const cell of report.cells) {
-      const { audit, done, undone } = loadEntered(cell.digest);
+      const entered = loadEntered(cell.digest);
+      if (entered === null) damaged.push(cell.cell);
+      const { audit, done, undone } = entered ?? {};
       if (audit === undefined) continue;
       histories.set(cell.cell, { done, undone });
       all.push(...audit);
     }
     all.sort((one, other) => Date.parse(one.time) - Date.parse(other.time));
     saved = { ...saved, ...loadPage(), audit: all };
+    tellDamaged(damaged);
   } catch (error) {
     storageFailed(error);
   }
@@ -114,8 +120,18 @@ export function writeStorage(cell = null) {
 export function outdatedChanges(cell) {
   if (!storageWorks || saved.audit.some((entry) => entry.cell === cell.cell)) return [];
   const digest = saved.corrected[cell.cell];
-  return (digest === undefined ? undefined : loadEntered(digest).audit)
+  return (digest === undefined ? undefined : loadEntered(digest)?.audit)
     ?? auditOfImages(cell.images_digest);
+}
+
+/** Say which cells' entries can't be used. */
+function tellDamaged(cells) {
+  const others = cells.length > MOST_NAMED ? ` and ${cells.length - MOST_NAMED} more` : "";
+  byId("damaged").hidden = cells.length === 0;
+  byId("damaged").textContent =
+    `What this browser stored for ${plural(cells.length, "cell")} is damaged and was left out: ` +
+    `${cells.slice(0, MOST_NAMED).join(", ")}${others}. Correct and review anew; the next change ` +
+    "of a cell replaces it.";
 }
 
 function storageFailed(error) {

@@ -19,11 +19,41 @@ const keyOfCell = (digest) => `${CELL}${digest}`;
 const load = (key) => JSON.parse(localStorage.getItem(key)) ?? {};
 const store = (key, values) => localStorage.setItem(key, JSON.stringify(values));
 
+const isObject = (one) => typeof one === "object" && one !== null;
+const isAudit = (some) =>
+  Array.isArray(some) && some.every((one) => typeof one?.time === "string");
+const areChanges = (some) =>
+  Array.isArray(some)
+  && some.every((one) => Array.isArray(one?.steps) && one.steps.every(isObject));
+
+/** Return the values of a key; null if they are damaged. */
+function loadOrNull(key) {
+  const text = localStorage.getItem(key) ?? "{}";
+  try {
+    const values = JSON.parse(text);
+    return isObject(values) ? values : null;
+  } catch {
+    return null;
+  }
+}
+
 /** Return the values of this page: {reviewer, film, keys, corrected: cell name → digest}. */
-export const loadPage = () => load(PAGE);
+export function loadPage() {
+  const page = loadOrNull(PAGE) ?? {};
+  const reviewer = typeof page.reviewer === "string" ? page.reviewer : "";
+  return { ...page, reviewer, corrected: isObject(page.corrected) ? page.corrected : {} };
+}
+
 export const storePage = (values) => store(PAGE, values);
-/** Return what was entered for a cell: {images, audit, done, undone}, or nothing of it. */
-export const loadEntered = (digest) => load(keyOfCell(digest));
+
+/** Return what was entered for a cell: {images, audit, done, undone}, {}, or null if damaged. */
+export function loadEntered(digest) {
+  const entered = loadOrNull(keyOfCell(digest));
+  if (entered === null || Object.keys(entered).length === 0) return entered;
+  const { audit, done, undone } = entered;
+  return isAudit(audit) && areChanges(done) && areChanges(undone) ? entered : null;
+}
+
 export const storeEntered = (digest, values) => store(keyOfCell(digest), values);
 
 const ownKeys = new Set([PAGE, ...report.cells.map((cell) => keyOfCell(cell.digest))]);
@@ -56,6 +86,7 @@ function readAuditsOfImages() {
     // Of a damaged one there is no day, and nothing to say.
     if (dayOf(key) === "") continue;
     const { images, audit } = load(key);
+    if (!isAudit(audit)) continue;
     const last = (entries) => Date.parse(entries.at(-1).time);
     const isLater = !found.has(images) || last(audit) > last(found.get(images));
     // Neither earlier versions nor cells of which they wrote the part have this digest.
