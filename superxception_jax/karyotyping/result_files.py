@@ -64,18 +64,17 @@ def folder_names(cells: Sequence[str]) -> list[str]:
         One name per cell, safe on all file systems and distinct there even where capitals and
         forms of accents don't count. It is the name of the cell where that is possible.
     """
-    levels = dict.fromkeys(cells, 0)
+    levels, taken = dict.fromkeys(cells, 0), set(map(_key, _TAKEN))
     while True:
         names = [_name(cell, level) for cell, level in levels.items()]
-        shared: dict[str, list[str]] = {_key(name): [] for name in _TAKEN}
+        sharing: dict[str, list[str]] = {}
         for cell, name in zip(cells, names, strict=True):
-            shared.setdefault(_key(name), []).append(cell)
-        taken = set(map(_key, _TAKEN))
-        several = [some for key, some in shared.items() if len(some) > 1 or key in taken]
-        if not any(several):
+            sharing.setdefault(_key(name), []).append(cell)
+        clashes = [some for key, some in sharing.items() if len(some) > 1 or key in taken]
+        if not clashes:
             return names
         # Of a cell whose own name is the number of another, the other keeps it.
-        for some in filter(None, several):
+        for some in clashes:
             lowest = min(levels[cell] for cell in some)
             levels.update({cell: lowest + 1 for cell in some if levels[cell] == lowest})
 
