@@ -8,7 +8,8 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from typing import Any, TextIO, cast
 
 # Requests to stop: of the user, of a closed terminal, and of a cluster ahead of its limit. Not
@@ -72,34 +73,81 @@ def stop_at_signals() -> Iterator[None]:
     Signals that the process was told to ignore, as by nohup, stay ignored. One that comes during a
     finaliser or the garbage collection, where Python ignores what is raised, is sent again.
     """
-
-    def stop(number: int, _frame: object) -> None:
-        for one in earlier:
-            signal.signal(one, signal.SIG_DFL)
-        raise Stopped(signal.Signals(number).name)
-
-    def ignored(found: sys.UnraisableHookArgs) -> None:
-        if not isinstance(found.exc_value, Stopped):
-            earlier_hook(found)
-            return
-        for one in earlier:
-            signal.signal(one, stop)
-        number = signal.Signals[found.exc_value.signal_name]
-        again = threading.Timer(_AGAIN_SECONDS, _signal_main_thread, (number,))
-        again.daemon = True
-        again.start()
-
-    earlier = {number: signal.getsignal(number) for number in heeded_signals()}
-    earlier_hook = sys.unraisablehook
-    for number in earlier:
-        signal.signal(number, stop)
-    sys.unraisablehook = ignored
+    stops = _Stops()
+    for number in stops.earlier:
+        signal.signal(number, stops.stop)
+    sys.unraisablehook = stops.note_ignored
     try:
         yield
     finally:
-        sys.unraisablehook = earlier_hook
-        for number, handler in earlier.items():
+        stops.deaf = True
+        stops.end_asking()
+        sys.unraisablehook = stops.earlier_hook
+        for number, handler in stops.earlier.items():
             signal.signal(number, handler)
+
+
+class _Stops:
+    """What `stop_at_signals` sets in the place of the handlers that it found."""
+
+    def __init__(self) -> None:
+        self.earlier = {number: signal.getsignal(number) for number in heeded_signals()}
+        self.earlier_hook = sys.unraisablehook
+        self.deaf = False  # while what is raised would be lost, or comes too late
+        self._asker: _Asker | None = None
+
+    def stop(self, number: int, _frame: object) -> None:
+        """Raise `Stopped`, and let a further signal end the process."""
+        if self.deaf:
+            return
+        self.end_asking()
+        for one in self.earlier:
+            signal.signal(one, signal.SIG_DFL)
+        raise Stopped(signal.Signals(number).name)
+
+    def note_ignored(self, found: sys.UnraisableHookArgs) -> None:
+        """Ask again for a stop that Python has ignored."""
+        if not isinstance(found.exc_value, Stopped):
+            self.earlier_hook(found)
+            return
+        self.deaf = True  # what is raised within the hook is lost as well
+        try:
+            for one in self.earlier:
+                signal.signal(one, self.stop)
+            self._asker = _Asker(signal.Signals[found.exc_value.signal_name], self.stop)
+            self._asker.start()
+        finally:
+            self.deaf = False
+
+    def end_asking(self) -> None:
+        """Send nothing any more."""
+        if self._asker is not None:
+            self._asker.end()
+
+
+class _Asker(threading.Thread):
+    """Signals the first thread until it's heard: one that comes just before a wait ends none."""
+
+    def __init__(self, number: signal.Signals, handler: Callable[[int, object], None]) -> None:
+        super().__init__(daemon=True)
+        self._number = number
+        self._handler = handler
+        self._ended = False
+
+    def run(self) -> None:
+        """Signal at intervals until `end`; another handler than the given one gets one signal."""
+        time.sleep(_AGAIN_SECONDS)
+        while not self._ended:
+            repeats = signal.getsignal(self._number) == self._handler
+            _signal_main_thread(self._number)
+            if not repeats:
+                return
+            time.sleep(_AGAIN_SECONDS)
+
+    def end(self) -> None:
+        """Signal no more once this returns; a signal's handler may call it within itself."""
+        self._ended = True  # a lock would be waited for by the handler that interrupts its holder
+        self.join()
 
 
 def _signal_main_thread(number: signal.Signals) -> None:

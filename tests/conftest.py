@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 
 # Before jax and keras are imported anywhere.
 os.environ["JAX_PLATFORMS"] = "cpu"
@@ -13,6 +14,8 @@ from pathlib import Path
 
 import jax
 import pytest
+
+from superxception_jax.system import STOP_SIGNALS
 
 jax.config.update("jax_num_cpu_devices", 4)
 jax.config.update("jax_numpy_rank_promotion", "raise")
@@ -31,3 +34,12 @@ def compiled(tmp_path_factory) -> Path:
 @pytest.fixture(scope="session")
 def repository() -> Path:
     return REPOSITORY
+
+
+@pytest.fixture
+def heeds_all():
+    """A process started in the background ignores some signals; tests must not depend on it."""
+    before = {one: signal.signal(one, signal.SIG_DFL) for one in STOP_SIGNALS}
+    yield
+    for one, handler in before.items():
+        signal.signal(one, handler)

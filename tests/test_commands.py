@@ -1,26 +1,19 @@
 from __future__ import annotations
 
-import contextlib
 import errno
-import gc
 import os
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
 
 from superxception_jax.commands import Interrupted, resuming, run_guarded
 from superxception_jax.system import (
     STOP_SIGNALS,
-    Stopped,
     check_training_platform,
-    heeded_signals,
     make_output_lasting,
-    stop_at_signals,
 )
-from superxception_jax.training.checkpoint_files import quiet_failures
 from tests.paths import REPOSITORY
 
 # A program that prints what a run prints, and a name whose bytes are not UTF-8.
@@ -136,15 +129,6 @@ def test_a_fault_of_the_program_is_no_bad_input(kind):
         run_guarded(work)
 
 
-@pytest.fixture
-def heeds_all():
-    """A process started in the background ignores some signals; tests must not depend on it."""
-    before = {one: signal.signal(one, signal.SIG_DFL) for one in STOP_SIGNALS}
-    yield
-    for one, handler in before.items():
-        signal.signal(one, handler)
-
-
 @pytest.mark.parametrize("number", STOP_SIGNALS)
 def test_a_signal_ends_a_program_with_its_status(number, heeds_all, capsys):
     def work():
@@ -180,46 +164,6 @@ def test_work_that_keeps_what_it_has_done_says_so(capsys):
     code, said = _status(work, capsys)
     assert code == 128 + signal.SIGINT
     assert said.endswith("before.\nRun the same command again to resume.\n")
-
-
-def test_ignored_signals_stay_ignored_and_a_second_one_is_not_caught(heeds_all):
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    assert signal.SIGHUP not in heeded_signals()
-    handlers = []
-
-    def work():
-        os.kill(os.getpid(), signal.SIGHUP)
-        handlers.append(signal.getsignal(signal.SIGHUP))
-        try:
-            os.kill(os.getpid(), signal.SIGTERM)
-        finally:
-            handlers.append(signal.getsignal(signal.SIGTERM))
-
-    with pytest.raises(Stopped), stop_at_signals():
-        work()
-    assert handlers == [signal.SIG_IGN, signal.SIG_DFL]
-    assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
-
-
-@pytest.mark.parametrize("silenced", [False, True])
-def test_a_stop_that_python_ignores_is_asked_for_again(heeds_all, silenced, capsys):
-    """Python ignores what is raised in a finaliser or a callback of the garbage collection."""
-
-    def signal_itself(*_):
-        gc.callbacks.remove(signal_itself)
-        os.kill(os.getpid(), signal.SIGHUP)
-
-    def work():
-        gc.callbacks.append(signal_itself)
-        gc.collect()
-        time.sleep(60)
-
-    began = time.monotonic()
-    silence = quiet_failures() if silenced else contextlib.nullcontext()
-    with pytest.raises(Stopped, match="stopped by SIGHUP"), stop_at_signals(), silence:
-        work()
-    assert time.monotonic() - began < 30  # it woke the program up
-    assert capsys.readouterr().err == ""
 
 
 def test_a_system_without_a_signal_is_no_problem():
