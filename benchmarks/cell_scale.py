@@ -19,7 +19,7 @@ import numpy as np
 
 from configs.stripnet import get_config
 from superxception_jax.commands import run_guarded
-from superxception_jax.data.cell_scale import class_lengths, estimate_reference_px
+from superxception_jax.data.normalization.cell_scale import class_lengths, estimate_reference_px
 from superxception_jax.data.source import Chromosomes
 from superxception_jax.evaluation.markdown import markdown_grid
 from superxception_jax.files import write_text

@@ -25,10 +25,10 @@ from tqdm import tqdm
 
 from superxception_jax.chromosomes import natural_key
 from superxception_jax.commands import run_guarded
-from superxception_jax.data.background import level_cell
 from superxception_jax.data.bioimage.archive import PADOVA_COUNTS, load_bioimage
 from superxception_jax.data.gband.archive import GBAND_COUNTS, load_gband
-from superxception_jax.data.image_file import DecodedImage, decode_image
+from superxception_jax.data.images.image_file import DecodedImage, decode_image
+from superxception_jax.data.normalization.background import level_cell
 from superxception_jax.karyotyping.cell import CellImages, NamedImage, karyotype_cell
 from superxception_jax.runs.reader import DEFAULT_CLASSIFIERS, load_classifier
 from tests.data.picture_versions import DARK_ONLY, LIGHT_ONLY, VERSIONS, png

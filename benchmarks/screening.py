@@ -28,13 +28,13 @@ from tqdm import tqdm
 from superxception_jax.chromosomes import natural_key
 from superxception_jax.commands import run_guarded
 from superxception_jax.data.bioimage.archive import PADOVA_COUNTS, load_bioimage
-from superxception_jax.data.crop import crop_chromosome
 from superxception_jax.data.gband.archive import GBAND_COUNTS, load_gband
-from superxception_jax.data.measure import measure_chromosome
+from superxception_jax.data.normalization.crop import crop_chromosome
+from superxception_jax.data.normalization.measure import measure_chromosome
 from superxception_jax.data.own.folder import find_folder, load_folder, read_folder
 from superxception_jax.data.record import ChromosomeRecord
-from superxception_jax.data.screen import screen_cell
-from superxception_jax.data.sight import see
+from superxception_jax.data.screening.screen import screen_cell
+from superxception_jax.data.screening.sight import see
 
 FEW = 3  # images of an incomplete cell: only the checks of single images apply
 Cell = list[np.ndarray]  # bright on black, u8[H,W]

@@ -25,7 +25,7 @@ from tqdm import tqdm
 from benchmarks import stain_cells
 from benchmarks.page import made_by
 from superxception_jax.commands import run_guarded
-from superxception_jax.data.crop import KINDS
+from superxception_jax.data.normalization.crop import KINDS
 from superxception_jax.evaluation.markdown import markdown_grid
 from superxception_jax.files import write_text
 from superxception_jax.karyotyping.cell import (

@@ -27,8 +27,8 @@ import numpy as np
 from benchmarks import stain_cells as sets
 from benchmarks.stain_report import NETWORKS, Judged, load_results, write_results, write_scores
 from superxception_jax.commands import run_guarded
-from superxception_jax.data.measure import measure_cell
-from superxception_jax.data.normalize import draw_cell
+from superxception_jax.data.normalization.measure import measure_cell
+from superxception_jax.data.normalization.normalize import draw_cell
 from superxception_jax.karyotyping import stain
 from superxception_jax.karyotyping.cell import Classifier
 from superxception_jax.runs.reader import DEFAULT_CLASSIFIERS, load_classifier

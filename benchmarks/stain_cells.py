@@ -16,7 +16,6 @@ from scipy import ndimage
 from superxception_jax.chromosomes import AUTOSOMES, CLASS_NAMES, class_label, natural_key
 from superxception_jax.data.bands import Band, load_bands
 from superxception_jax.data.bioimage.archive import PADOVA_COUNTS, load_bioimage
-from superxception_jax.data.crop import find_chromosome
 from superxception_jax.data.gband.archive import GBAND_COUNTS, load_gband
 from superxception_jax.data.ideogram.builder import draw_numbered_cell
 from superxception_jax.data.ideogram.chromosome_image import (
@@ -26,7 +25,8 @@ from superxception_jax.data.ideogram.chromosome_image import (
 )
 from superxception_jax.data.ideogram.profile import draw_profile
 from superxception_jax.data.ideogram.styles import style_named
-from superxception_jax.data.image_file import decode_image
+from superxception_jax.data.images.image_file import decode_image
+from superxception_jax.data.normalization.crop import find_chromosome
 from superxception_jax.data.record import ChromosomeRecord
 from superxception_jax.data.splits import SplitSettings, make_split
 from superxception_jax.runs.experiment import build_experiment

@@ -77,7 +77,7 @@ def _prepare(arguments: argparse.Namespace) -> str:
 
 def _show(arguments: argparse.Namespace) -> Path:
     # Imported only where a picture is shown: Matplotlib and SciPy take a second.
-    from superxception_jax.data.show import (
+    from superxception_jax.data.normalization.show import (
         settings_from_text,
         write_curled_figure,
         write_steps_figure,

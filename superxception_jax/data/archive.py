@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from superxception_jax.chromosomes import natural_key
-from superxception_jax.data.image_file import check_file_size, load_content
-from superxception_jax.data.pixels import PictureError
+from superxception_jax.data.images.image_file import check_file_size, load_content
+from superxception_jax.data.images.pixels import PictureError
 from superxception_jax.data.record import ChromosomeRecord, raise_problems
 
 _MISSING = """\

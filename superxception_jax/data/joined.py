@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from superxception_jax.data.builders import make_builder
-from superxception_jax.data.normalization_settings import NormalizationSettings
+from superxception_jax.data.normalization.normalization_settings import NormalizationSettings
 from superxception_jax.data.source import Chromosomes, load_chromosomes
 from superxception_jax.data.stored_images import JoinedImages
 

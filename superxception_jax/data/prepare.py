@@ -18,8 +18,8 @@ from superxception_jax.chromosomes import CLASS_NAMES
 from superxception_jax.data.builders import count_records, iterate_cells, make_builder
 from superxception_jax.data.describe import describe_counts
 from superxception_jax.data.file_names import folders_for
-from superxception_jax.data.folder_tree import TABLE
-from superxception_jax.data.labels_table import COLUMNS
+from superxception_jax.data.folders.folder_tree import TABLE
+from superxception_jax.data.folders.labels_table import COLUMNS
 from superxception_jax.data.own.unknown_cases import describe_unknown_cases
 from superxception_jax.data.record import ChromosomeRecord
 from superxception_jax.files import readable_name, undoing, write_text

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 
 from superxception_jax.data.archive import is_other_archive
-from superxception_jax.data.curl import CURL_VERSION
-from superxception_jax.data.normalization_settings import NormalizationSettings
-from superxception_jax.data.normalize import NORMALIZATION_VERSION
+from superxception_jax.data.normalization.curl import CURL_VERSION
+from superxception_jax.data.normalization.normalization_settings import NormalizationSettings
+from superxception_jax.data.normalization.normalize import NORMALIZATION_VERSION
 from superxception_jax.data.stored_images import ImageWriter
 from superxception_jax.files import load_arrays, replacing
 

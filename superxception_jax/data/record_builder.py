@@ -15,7 +15,7 @@ import tensorflow_datasets as tfds
 
 from superxception_jax.chromosomes import CLASS_NAMES
 from superxception_jax.data.archive import is_other_archive
-from superxception_jax.data.image_file import encode_png
+from superxception_jax.data.images.image_file import encode_png
 from superxception_jax.data.record import ChromosomeRecord
 
 SPLIT = "chromosomes"  # TFDS reserves the name "all" for the union of splits; load that.

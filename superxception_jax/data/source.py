@@ -14,12 +14,12 @@ from tqdm import tqdm
 
 from superxception_jax.arrays import check
 from superxception_jax.data.builders import count_records, iterate_cells
-from superxception_jax.data.curl import curl_chromosome
-from superxception_jax.data.image_file import hash_image
-from superxception_jax.data.measure import measure_cell
+from superxception_jax.data.images.image_file import hash_image
 from superxception_jax.data.memory import memory_bytes
-from superxception_jax.data.normalization_settings import NormalizationSettings
-from superxception_jax.data.normalize import draw_cell
+from superxception_jax.data.normalization.curl import curl_chromosome
+from superxception_jax.data.normalization.measure import measure_cell
+from superxception_jax.data.normalization.normalization_settings import NormalizationSettings
+from superxception_jax.data.normalization.normalize import draw_cell
 from superxception_jax.data.own.unknown_cases import describe_unknown_cases
 from superxception_jax.data.prepared_files import (
     TEXTS,

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from superxception_jax.data.image_file import hash_image
-from superxception_jax.data.normalization_settings import NormalizationSettings
-from superxception_jax.data.own.equal_images import Fingerprint
+from superxception_jax.data.images.image_file import hash_image
+from superxception_jax.data.normalization.normalization_settings import NormalizationSettings
+from superxception_jax.data.screening.equal_images import Fingerprint
 from superxception_jax.files import readable_name, write_json, write_text
 from superxception_jax.karyotyping.cell_images import PreparedCell, prepare_cell
 from superxception_jax.karyotyping.export import assignments_csv, karyotype_json

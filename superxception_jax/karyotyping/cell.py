@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from superxception_jax.chromosomes import CLASS_NAMES
-from superxception_jax.data.cell_scale import estimate_reference_px
-from superxception_jax.data.crop import KINDS
-from superxception_jax.data.normalization_settings import NormalizationSettings
-from superxception_jax.data.normalize import draw_cell, reference_of
+from superxception_jax.data.normalization.cell_scale import estimate_reference_px
+from superxception_jax.data.normalization.crop import KINDS
+from superxception_jax.data.normalization.normalization_settings import NormalizationSettings
+from superxception_jax.data.normalization.normalize import draw_cell, reference_of
 from superxception_jax.files import readable_name
 from superxception_jax.karyotyping.assignment import Assignment, assign_cell, to_log_likelihoods
 from superxception_jax.karyotyping.calibration import apply_temperature

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from superxception_jax.data.background import CellBackground, level_cell
-from superxception_jax.data.image_file import DecodedImage
-from superxception_jax.data.measure import MeasuredChromosome, measure_chromosome
-from superxception_jax.data.normalization_settings import NormalizationSettings
-from superxception_jax.data.normalize import draw_cell
-from superxception_jax.data.screen import screen_cell
-from superxception_jax.data.sight import see
-from superxception_jax.data.twins import Portrait, draw_portrait
+from superxception_jax.data.images.image_file import DecodedImage
+from superxception_jax.data.normalization.background import CellBackground, level_cell
+from superxception_jax.data.normalization.measure import MeasuredChromosome, measure_chromosome
+from superxception_jax.data.normalization.normalization_settings import NormalizationSettings
+from superxception_jax.data.normalization.normalize import draw_cell
+from superxception_jax.data.screening.screen import screen_cell
+from superxception_jax.data.screening.sight import see
+from superxception_jax.data.screening.twins import Portrait, draw_portrait
 from superxception_jax.files import readable_name
 from superxception_jax.karyotyping.upright import upright_crop
 

@@ -10,9 +10,10 @@ from pathlib import Path
 
 from superxception_jax.chromosomes import MOST_CHROMOSOMES
 from superxception_jax.data.file_names import shown_name
-from superxception_jax.data.folder_layout import recognize_cells
-from superxception_jax.data.folder_tree import TABLE
-from superxception_jax.data.image_file import (
+from superxception_jax.data.folders.folder_layout import recognize_cells
+from superxception_jax.data.folders.folder_tree import TABLE
+from superxception_jax.data.folders.table_cells import UNLISTED
+from superxception_jax.data.images.image_file import (
     SUFFIXES,
     MemoryShortError,
     decode_image,
@@ -20,7 +21,6 @@ from superxception_jax.data.image_file import (
     load_content,
     refuse_colour,
 )
-from superxception_jax.data.table_cells import UNLISTED
 from superxception_jax.files import absolute_path, readable_name
 from superxception_jax.karyotyping.cell_images import CellImages, NamedImage
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from superxception_jax.chromosomes import CLASS_NAMES
-from superxception_jax.data.background import CellBackground
+from superxception_jax.data.normalization.background import CellBackground
 from superxception_jax.karyotyping.stain import StainVerdict
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from superxception_jax.data.normalization_settings import NormalizationSettings
+from superxception_jax.data.normalization.normalization_settings import NormalizationSettings
 from superxception_jax.karyotyping.cell import Classifier
 
 

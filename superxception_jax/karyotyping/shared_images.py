@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from superxception_jax.data.own.equal_images import LEAST_SHARE, Fingerprint
-from superxception_jax.data.twins import LARGEST_STRETCH, Portrait
+from superxception_jax.data.screening.equal_images import LEAST_SHARE, Fingerprint
+from superxception_jax.data.screening.twins import LARGEST_STRETCH, Portrait
 
 # Portraits so alike are one image that was processed: of sharpened copies and of twofold JPEGs of
 # G-band cells at least 35 of 46 are, and none of two cells of a patient (107 patients).

@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 
 from superxception_jax.chromosomes import CLASS_NAMES
-from superxception_jax.data.background import CellBackground
-from superxception_jax.data.own.equal_images import Fingerprint
-from superxception_jax.data.twins import Portrait
+from superxception_jax.data.normalization.background import CellBackground
+from superxception_jax.data.screening.equal_images import Fingerprint
+from superxception_jax.data.screening.twins import Portrait
 from superxception_jax.files import load_json
 from superxception_jax.karyotyping.karyotype import ClassifiedChromosome, Karyotype
 from superxception_jax.karyotyping.stain import StainVerdict

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from superxception_jax.data.canvas_place import MARGIN, canvas_points, place_chromosome
-from superxception_jax.data.measure import MeasuredChromosome
-from superxception_jax.data.normalization_settings import NormalizationSettings
-from superxception_jax.data.normalize import draw_placed
+from superxception_jax.data.normalization.canvas_place import (
+    MARGIN,
+    canvas_points,
+    place_chromosome,
+)
+from superxception_jax.data.normalization.measure import MeasuredChromosome
+from superxception_jax.data.normalization.normalization_settings import NormalizationSettings
+from superxception_jax.data.normalization.normalize import draw_placed
 
 
 def upright_crop(measured: MeasuredChromosome) -> tuple[np.ndarray, np.ndarray]:

@@ -9,9 +9,14 @@ from typing import Any
 
 from ml_collections import ConfigDict
 
-from superxception_jax.data.cell_scale import REFERENCES
 from superxception_jax.data.ideogram.styles import STYLES
-from superxception_jax.data.normalization_settings import GREYS, LENGTHS, STRAIGHTENINGS, TILTS
+from superxception_jax.data.normalization.cell_scale import REFERENCES
+from superxception_jax.data.normalization.normalization_settings import (
+    GREYS,
+    LENGTHS,
+    STRAIGHTENINGS,
+    TILTS,
+)
 from superxception_jax.data.options import BACKGROUNDS, TWINS
 from superxception_jax.data.options import POLARITIES as OWN_POLARITIES
 from superxception_jax.data.splits import PROTOCOLS

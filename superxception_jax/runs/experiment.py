@@ -10,7 +10,7 @@ from typing import Any
 
 from ml_collections import ConfigDict
 
-from superxception_jax.data.normalization_settings import NormalizationSettings
+from superxception_jax.data.normalization.normalization_settings import NormalizationSettings
 from superxception_jax.data.splits import SplitSettings
 from superxception_jax.models.build import classifier_options, has_super_resolution
 from superxception_jax.runs.checks import find_problems

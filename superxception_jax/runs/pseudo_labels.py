@@ -15,10 +15,10 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from superxception_jax.data.background import level_cell
-from superxception_jax.data.crop import KINDS
-from superxception_jax.data.image_file import hash_image
-from superxception_jax.data.normalization_settings import NormalizationSettings
+from superxception_jax.data.images.image_file import hash_image
+from superxception_jax.data.normalization.background import level_cell
+from superxception_jax.data.normalization.crop import KINDS
+from superxception_jax.data.normalization.normalization_settings import NormalizationSettings
 from superxception_jax.data.source import Chromosomes, concatenate
 from superxception_jax.files import readable_name
 from superxception_jax.karyotyping.cell import Classifier, karyotype_prepared

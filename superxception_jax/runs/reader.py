@@ -12,9 +12,9 @@ import jax
 import numpy as np
 
 from superxception_jax.chromosomes import CLASS_NAMES
-from superxception_jax.data.background import level_cell
-from superxception_jax.data.crop import KINDS
-from superxception_jax.data.normalization_settings import NormalizationSettings
+from superxception_jax.data.normalization.background import level_cell
+from superxception_jax.data.normalization.crop import KINDS
+from superxception_jax.data.normalization.normalization_settings import NormalizationSettings
 from superxception_jax.data.options import BACKGROUNDS
 from superxception_jax.evaluation.predict import CELL_BATCHES, predict_all
 from superxception_jax.files import damaged, load_json

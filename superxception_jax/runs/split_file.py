@@ -19,8 +19,8 @@ from typing import Any
 import numpy as np
 
 from superxception_jax.chromosomes import CLASS_NAMES
-from superxception_jax.data.curl import CURL_VERSION
-from superxception_jax.data.normalize import NORMALIZATION_VERSION
+from superxception_jax.data.normalization.curl import CURL_VERSION
+from superxception_jax.data.normalization.normalize import NORMALIZATION_VERSION
 from superxception_jax.data.prepared_files import IMAGES_VERSION
 from superxception_jax.data.source import Chromosomes
 from superxception_jax.data.splits import PARTS, Split

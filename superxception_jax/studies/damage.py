@@ -8,7 +8,7 @@ import numpy as np
 from scipy import ndimage
 
 from superxception_jax.arrays import check
-from superxception_jax.data.crop import brighten_chromosome
+from superxception_jax.data.normalization.crop import brighten_chromosome
 
 # Smallest and largest side of a speck in pixels, and its grey level.
 DEBRIS_SIDE_PX = (2, 5)

@@ -12,7 +12,7 @@ import numpy as np
 
 from superxception_jax.chromosomes import natural_key
 from superxception_jax.data.builders import load_records, make_builder
-from superxception_jax.data.image_file import hash_image
+from superxception_jax.data.images.image_file import hash_image
 from superxception_jax.data.joined import prefix_of
 from superxception_jax.data.record import ChromosomeRecord
 from superxception_jax.data.splits import WHOLE_CELL_PROTOCOLS, Split, make_split

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from superxception_jax.data.background import LeveledCell, level_cell
-from superxception_jax.data.image_file import DecodedImage
+from superxception_jax.data.images.image_file import DecodedImage
+from superxception_jax.data.normalization.background import LeveledCell, level_cell
 from superxception_jax.karyotyping.cell import CellImages, Classifier, NamedImage, karyotype_cell
 from superxception_jax.karyotyping.cell_images import NoChromosomeError
 from superxception_jax.karyotyping.karyotype import Karyotype

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from superxception_jax.data import source
-from superxception_jax.data.measure import measure_cell
+from superxception_jax.data.normalization.measure import measure_cell
 from tests.data.small_lab import make_lab
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from superxception_jax.data.layout_record import FolderLayout
+from superxception_jax.data.folders.layout_record import FolderLayout
 
 CELL = [f"{index}.png" for index in range(46)]
 _seeds = itertools.count()

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from superxception_jax.data.measure import measure_cell
-from superxception_jax.data.normalization_settings import NormalizationSettings
-from superxception_jax.data.normalize import draw_cell
+from superxception_jax.data.normalization.measure import measure_cell
+from superxception_jax.data.normalization.normalization_settings import NormalizationSettings
+from superxception_jax.data.normalization.normalize import draw_cell
 
 
 def normalize_cell(

@@ -16,7 +16,7 @@ import tifffile
 from PIL import Image
 from scipy import ndimage
 
-from superxception_jax.data.crop import brighten_chromosome, find_chromosome
+from superxception_jax.data.normalization.crop import brighten_chromosome, find_chromosome
 
 Images = Sequence[np.ndarray]
 

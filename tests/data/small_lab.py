@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from superxception_jax.data.joined import open_data_sets
-from superxception_jax.data.normalization_settings import NormalizationSettings
+from superxception_jax.data.normalization.normalization_settings import NormalizationSettings
 from superxception_jax.data.source import Chromosomes, load_chromosomes
 from tests.data.image_folders import own_options
 

@@ -6,8 +6,8 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 import pytest
 
-from superxception_jax.data import image_file
 from superxception_jax.data.archive import Archive, digest_archive, find_archive, load_archive
+from superxception_jax.data.images import image_file
 from superxception_jax.data.record import ChromosomeRecord
 
 FILES = ("c2/1a", "c2/1b", "c10/1a", "c10/1b")

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from superxception_jax.data import prepare as prepare_module
-from superxception_jax.data.image_file import hash_image
+from superxception_jax.data.images.image_file import hash_image
 from superxception_jax.data.own.folder import load_folder, read_folder
 from superxception_jax.data.prepare import _write_images, prepare_dataset
 from superxception_jax.data.record import ChromosomeRecord

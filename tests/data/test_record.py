@@ -26,7 +26,7 @@ def test_problems_are_listed_up_to_a_limit_with_their_total():
 
 def test_records_cost_no_tfds():
     code = (
-        "import sys, superxception_jax.data.archive, superxception_jax.data.image_file\n"
+        "import sys, superxception_jax.data.archive, superxception_jax.data.images.image_file\n"
         "sys.exit(any(name in sys.modules for name in ('tensorflow_datasets', 'jax')))"
     )
     root = REPOSITORY

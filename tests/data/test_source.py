@@ -7,10 +7,10 @@ import pytest
 from PIL import Image
 
 from superxception_jax.data import prepared_files, source
-from superxception_jax.data.curl import curl_chromosome
-from superxception_jax.data.image_file import hash_image
-from superxception_jax.data.measure import measure_cell
-from superxception_jax.data.normalize import draw_cell
+from superxception_jax.data.images.image_file import hash_image
+from superxception_jax.data.normalization.curl import curl_chromosome
+from superxception_jax.data.normalization.measure import measure_cell
+from superxception_jax.data.normalization.normalize import draw_cell
 from superxception_jax.data.own import folder
 from superxception_jax.data.source import Chromosomes
 from tests.data.normalized import normalize_cell

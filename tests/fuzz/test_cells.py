@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from superxception_jax.data.crop import KINDS
 from superxception_jax.data.ideogram.builder import draw_numbered_cell
+from superxception_jax.data.normalization.crop import KINDS
 from superxception_jax.karyotyping.batch import KaryotypedFolder
 from superxception_jax.karyotyping.cell import Classifier
 from superxception_jax.karyotyping.folders import find_cells

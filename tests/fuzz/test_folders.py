@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from superxception_jax.chromosomes import CLASS_NAMES
-from superxception_jax.data.folder_layout import recognize_layout
-from superxception_jax.data.layout_record import FolderLayout
+from superxception_jax.data.folders.folder_layout import recognize_layout
+from superxception_jax.data.folders.layout_record import FolderLayout
+from superxception_jax.data.folders.table_cells import UNLISTED
 from superxception_jax.data.own.folder import OwnFolder, read_folder
-from superxception_jax.data.table_cells import UNLISTED
 from superxception_jax.karyotyping.folders import FoundCells, find_cells
 from tests.fuzz.bounds import check_line, check_message, count, examples, within
 from tests.fuzz.trees import TREES, Tree, plant

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from superxception_jax.data.image_file import DecodedImage, decode_image
+from superxception_jax.data.images.image_file import DecodedImage, decode_image
 from tests.fuzz.bounds import check_message, examples, within
 from tests.fuzz.damage import DAMAGES, damage
 from tests.fuzz.pictures import WRITERS, draw_picture, files

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from superxception_jax.data.normalization_settings import NormalizationSettings
+from superxception_jax.data.normalization.normalization_settings import NormalizationSettings
 from superxception_jax.karyotyping.cell import CellImages, Classifier, NamedImage, karyotype_cell
 
 NORMALIZATION = NormalizationSettings(

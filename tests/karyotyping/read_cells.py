@@ -10,15 +10,15 @@ from typing import Any
 import numpy as np
 
 from superxception_jax.chromosomes import CLASS_NAMES
-from superxception_jax.data.background import CellBackground
 from superxception_jax.data.bands import Band, centromere_units, load_bands
-from superxception_jax.data.canvas_place import MARGIN
 from superxception_jax.data.ideogram.chromosome_image import PLACES_PER_PX, Optics, draw_chromosome
 from superxception_jax.data.ideogram.profile import draw_profile
 from superxception_jax.data.ideogram.styles import style_named
-from superxception_jax.data.measure import measure_cell
-from superxception_jax.data.normalization_settings import NormalizationSettings
-from superxception_jax.data.normalize import draw_canvas
+from superxception_jax.data.normalization.background import CellBackground
+from superxception_jax.data.normalization.canvas_place import MARGIN
+from superxception_jax.data.normalization.measure import measure_cell
+from superxception_jax.data.normalization.normalization_settings import NormalizationSettings
+from superxception_jax.data.normalization.normalize import draw_canvas
 from superxception_jax.karyotyping.iscn import draft_iscn
 from superxception_jax.karyotyping.karyogram.centromere import trace_axis
 from superxception_jax.karyotyping.karyotype import (

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from superxception_jax.data.crop import KINDS
 from superxception_jax.data.ideogram.builder import draw_numbered_cell
+from superxception_jax.data.normalization.crop import KINDS
 from superxception_jax.karyotyping.batch import BatchSettings, KaryotypedFolder, karyotype_folder
 from superxception_jax.karyotyping.case.case_record import CaseSettings
 from superxception_jax.karyotyping.cell import Classifier

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from superxception_jax.data.background import level_cell
 from superxception_jax.data.ideogram.builder import draw_numbered_cell
-from superxception_jax.data.screen import Screened
+from superxception_jax.data.normalization.background import level_cell
+from superxception_jax.data.screening.screen import Screened
 from superxception_jax.karyotyping import cell_images
 from superxception_jax.karyotyping.cell import CellImages, NamedImage, karyotype_cell
 from superxception_jax.karyotyping.prior import CountPrior, default_prior, incomplete_prior

@@ -11,7 +11,7 @@ import math
 import numpy as np
 import pytest
 
-from superxception_jax.data.background import CellBackground
+from superxception_jax.data.normalization.background import CellBackground
 from superxception_jax.karyotyping.export import (
     CSV_COLUMNS,
     DRAFT_NOTE,

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from superxception_jax.data import image_file
-from superxception_jax.data.image_file import MemoryShortError, decode_image
+from superxception_jax.data.images import image_file
+from superxception_jax.data.images.image_file import MemoryShortError, decode_image
 from superxception_jax.karyotyping import folders
 from superxception_jax.karyotyping.folders import (
     CellFolder,

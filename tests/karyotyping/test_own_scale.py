@@ -7,8 +7,8 @@ import dataclasses
 import numpy as np
 import pytest
 
-from superxception_jax.data.cell_scale import class_lengths, estimate_reference_px
 from superxception_jax.data.ideogram.builder import draw_numbered_cell
+from superxception_jax.data.normalization.cell_scale import class_lengths, estimate_reference_px
 from tests.karyotyping.known_cell import karyotype, make_classifier
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from superxception_jax.chromosomes import CLASS_NAMES
-from superxception_jax.data.background import CellBackground
+from superxception_jax.data.normalization.background import CellBackground
 from superxception_jax.karyotyping.review_flags import (
     cell_flags,
     chromosome_flags,

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from superxception_jax.data.own.equal_images import Fingerprint
+from superxception_jax.data.screening.equal_images import Fingerprint
 from superxception_jax.karyotyping.shared_images import find_shared_images
 
 

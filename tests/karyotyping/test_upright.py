@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from superxception_jax.data.axis import medial_axis
-from superxception_jax.data.crop import find_chromosome
-from superxception_jax.data.measure import measure_chromosome
+from superxception_jax.data.normalization.axis import medial_axis
+from superxception_jax.data.normalization.crop import find_chromosome
+from superxception_jax.data.normalization.measure import measure_chromosome
 from superxception_jax.karyotyping.upright import turn, upright_crop
 
 

@@ -10,7 +10,7 @@ import pytest
 from absl.testing import flagsaver
 
 from superxception_jax.commands import RESUMES
-from superxception_jax.data.background import CellBackground
+from superxception_jax.data.normalization.background import CellBackground
 from superxception_jax.data.options import BACKGROUNDS
 from superxception_jax.karyotyping.case.conclude import conclude_case
 from superxception_jax.karyotyping.stain import StainVerdict

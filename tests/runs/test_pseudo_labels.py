@@ -12,7 +12,7 @@ from PIL import Image
 
 from configs.stripnet import get_config
 from superxception_jax.data.ideogram.builder import draw_numbered_cell
-from superxception_jax.data.image_file import hash_image
+from superxception_jax.data.images.image_file import hash_image
 from superxception_jax.data.own.folder import load_folder, read_folder
 from superxception_jax.karyotyping.cell import Classifier, karyotype_prepared
 from superxception_jax.karyotyping.folders import find_cells

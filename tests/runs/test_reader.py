@@ -17,8 +17,8 @@ import pytest
 from PIL import Image
 
 from superxception_jax.chromosomes import class_label
-from superxception_jax.data.background import CellBackground, LeveledCell
 from superxception_jax.data.ideogram.builder import draw_numbered_cell
+from superxception_jax.data.normalization.background import CellBackground, LeveledCell
 from superxception_jax.karyotyping import CellImages, NamedImage, karyotype_cell
 from superxception_jax.runs import portable, reader
 from superxception_jax.runs.included import VARIABLES_FILE

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from superxception_jax.data.crop import crop_chromosome
+from superxception_jax.data.normalization.crop import crop_chromosome
 from superxception_jax.studies.damage import CORRUPTIONS, corrupt
 
 

@@ -13,7 +13,7 @@ from PIL import Image
 from configs.stripnet import get_config
 from superxception_jax.chromosomes import CLASS_NAMES
 from superxception_jax.data.ideogram.builder import draw_numbered_cell
-from superxception_jax.data.image_file import hash_image
+from superxception_jax.data.images.image_file import hash_image
 from superxception_jax.data.record import ChromosomeRecord
 from superxception_jax.data.splits import Split, make_split
 from superxception_jax.runs.experiment import build_experiment

@@ -14,8 +14,8 @@ from pathlib import Path, PurePosixPath
 
 from superxception_jax.chromosomes import CLASS_NAMES, class_label, natural_key
 from superxception_jax.data.archive import Archive, find_archive, load_archive
-from superxception_jax.data.background import fill_transparency
-from superxception_jax.data.image_file import decode_image
+from superxception_jax.data.images.image_file import decode_image
+from superxception_jax.data.normalization.background import fill_transparency
 from superxception_jax.data.record import ChromosomeRecord
 
 _IMAGE_NAME = re.compile(r"([0-9]+) ([0-9]+|[XY])([A-Z]?)\.BMP", re.IGNORECASE)

@@ -15,8 +15,8 @@ from pathlib import Path, PurePosixPath
 
 from superxception_jax.chromosomes import CLASS_NAMES, class_label, natural_key
 from superxception_jax.data.archive import Archive, find_archive, load_archive
-from superxception_jax.data.background import fill_transparency
-from superxception_jax.data.image_file import decode_image
+from superxception_jax.data.images.image_file import decode_image
+from superxception_jax.data.normalization.background import fill_transparency
 from superxception_jax.data.record import ChromosomeRecord
 
 _IMAGE_NAME = re.compile(r"clase([0-9]+)_[0-9]+_(.+)\.tiff?", re.IGNORECASE)

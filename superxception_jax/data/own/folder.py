@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from superxception_jax.chromosomes import MOST_CHROMOSOMES, class_label, natural_key
-from superxception_jax.data.background import LeveledCell, level_cell
 from superxception_jax.data.file_names import shown_name
-from superxception_jax.data.folder_layout import recognize_layout
-from superxception_jax.data.folder_reading import CELL_IMAGES
-from superxception_jax.data.folder_tree import TABLE
-from superxception_jax.data.image_file import (
+from superxception_jax.data.folders.folder_layout import recognize_layout
+from superxception_jax.data.folders.folder_reading import CELL_IMAGES
+from superxception_jax.data.folders.folder_tree import TABLE
+from superxception_jax.data.folders.layout_record import FolderLayout
+from superxception_jax.data.images.image_file import (
     DecodedImage,
     decode_image,
     digest_content,
@@ -21,12 +21,7 @@ from superxception_jax.data.image_file import (
     load_content,
     refuse_colour,
 )
-from superxception_jax.data.layout_record import FolderLayout
-from superxception_jax.data.own.equal_images import (
-    Fingerprint,
-    find_equal_images,
-    twin_problems,
-)
+from superxception_jax.data.normalization.background import LeveledCell, level_cell
 from superxception_jax.data.own.labels import LabelledFile, read_labels
 from superxception_jax.data.own.screened_folder import (
     describe_aside,
@@ -34,7 +29,12 @@ from superxception_jax.data.own.screened_folder import (
     screen_files,
 )
 from superxception_jax.data.record import ChromosomeRecord, raise_problems
-from superxception_jax.data.twins import Portrait
+from superxception_jax.data.screening.equal_images import (
+    Fingerprint,
+    find_equal_images,
+    twin_problems,
+)
+from superxception_jax.data.screening.twins import Portrait
 from superxception_jax.files import absolute_path
 
 HASH_VERSION = 4  # Raise it whenever the records of an unchanged folder change.

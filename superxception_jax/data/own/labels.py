@@ -6,15 +6,15 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from superxception_jax.data.class_names import (
+from superxception_jax.data.file_names import shown_name
+from superxception_jax.data.folders.class_names import (
     GRAMMAR,
     class_text,
     read_class_name,
     read_class_names,
 )
-from superxception_jax.data.file_names import shown_name
-from superxception_jax.data.folder_tree import TABLE
-from superxception_jax.data.layout_record import CellFiles, FolderLayout
+from superxception_jax.data.folders.folder_tree import TABLE
+from superxception_jax.data.folders.layout_record import CellFiles, FolderLayout
 from superxception_jax.data.record import raise_problems
 
 # A table that is not read would leave classes to the names of files.

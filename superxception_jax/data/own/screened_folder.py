@@ -6,14 +6,14 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from superxception_jax.data.background import LeveledCell
-from superxception_jax.data.crop import SMALLEST_AREA_PX
-from superxception_jax.data.own.equal_images import LEAST_SHARE
+from superxception_jax.data.normalization.background import LeveledCell
+from superxception_jax.data.normalization.crop import SMALLEST_AREA_PX
 from superxception_jax.data.own.labels import LabelledFile
 from superxception_jax.data.record import MOST_PROBLEMS
-from superxception_jax.data.screen import screen_cell
-from superxception_jax.data.sight import see
-from superxception_jax.data.twins import Portrait, draw_portrait, find_alike
+from superxception_jax.data.screening.equal_images import LEAST_SHARE
+from superxception_jax.data.screening.screen import screen_cell
+from superxception_jax.data.screening.sight import see
+from superxception_jax.data.screening.twins import Portrait, draw_portrait, find_alike
 from superxception_jax.wording import listed_below
 
 _EMPTY = f"shows no chromosome: nothing of {SMALLEST_AREA_PX} px or more beside the background"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from superxception_jax.data.folder_tree import TABLE
+from superxception_jax.data.folders.folder_tree import TABLE
 from superxception_jax.wording import quantity
 
 

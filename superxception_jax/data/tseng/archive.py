@@ -13,9 +13,9 @@ from pathlib import Path, PurePosixPath
 
 from superxception_jax.chromosomes import natural_key
 from superxception_jax.data.archive import Archive, find_archive, open_archive
-from superxception_jax.data.background import fill_transparency
 from superxception_jax.data.file_names import shown_name
-from superxception_jax.data.image_file import decode_image, refuse_colour
+from superxception_jax.data.images.image_file import decode_image, refuse_colour
+from superxception_jax.data.normalization.background import fill_transparency
 from superxception_jax.data.record import ChromosomeRecord, raise_problems
 from superxception_jax.data.tseng.boxes import check_boxes, read_annotation
 from superxception_jax.data.tseng.isolated import cut_out_isolated

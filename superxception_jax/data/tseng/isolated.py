@@ -13,8 +13,12 @@ import numpy as np
 from scipy import ndimage
 
 from superxception_jax.arrays import check
-from superxception_jax.data.background_level import Level, View, measure_level
-from superxception_jax.data.crop import BACKGROUND_NOISE_LEVEL, fill_holes, with_fringe
+from superxception_jax.data.normalization.background_level import Level, View, measure_level
+from superxception_jax.data.normalization.crop import (
+    BACKGROUND_NOISE_LEVEL,
+    fill_holes,
+    with_fringe,
+)
 from superxception_jax.data.tseng.boxes import Box
 
 # Of the darkness of the chromosomes: below the palest bands, above dirt and the noise of JPEG.

@@ -12,19 +12,19 @@ from scipy import ndimage
 
 from superxception_jax.arrays import check
 from superxception_jax.chromosomes import CLASS_NAMES
-from superxception_jax.data.axis import medial_axis
 from superxception_jax.data.bands import (
     centromere_units,
     chromosome_length_units,
     load_bands,
 )
-from superxception_jax.data.crop import find_chromosome
-from superxception_jax.data.small_arrays import outline
-from superxception_jax.data.straighten import (
+from superxception_jax.data.normalization.axis import medial_axis
+from superxception_jax.data.normalization.crop import find_chromosome
+from superxception_jax.data.normalization.straighten import (
     axis_length_px,
     project_to_axis,
     sample_along_axis,
 )
+from superxception_jax.data.small_arrays import outline
 
 BAND_LEVEL = 400
 # Standard deviation of the centromeric index around that of the ideogram: twice the 0.012 to 0.03

@@ -11,14 +11,14 @@ from scipy import ndimage
 from scipy.sparse import csr_array
 
 from superxception_jax.arrays import check
-from superxception_jax.data.crop import FOREGROUND_SHARE
-from superxception_jax.data.small_arrays import outline, pad
-from superxception_jax.data.straighten import (
+from superxception_jax.data.normalization.crop import FOREGROUND_SHARE
+from superxception_jax.data.normalization.straighten import (
     axis_length_px,
     axis_points,
     project_to_axis,
     straighten,
 )
+from superxception_jax.data.small_arrays import outline, pad
 from superxception_jax.karyotyping.karyogram.centromere import (
     STEP_PX,
     centromere_on_axis,

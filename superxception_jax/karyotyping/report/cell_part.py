@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from superxception_jax.chromosomes import CLASS_NAMES
-from superxception_jax.data.image_file import encode_png
+from superxception_jax.data.images.image_file import encode_png
 from superxception_jax.files import damaged, write_text
 from superxception_jax.karyotyping.export import karyotype_json
 from superxception_jax.karyotyping.karyotype import Karyotype

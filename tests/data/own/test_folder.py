@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from superxception_jax.data.folder_layout import recognize_layout
-from superxception_jax.data.image_file import hash_image
+from superxception_jax.data.folders.folder_layout import recognize_layout
+from superxception_jax.data.images.image_file import hash_image
 from superxception_jax.data.own.folder import OwnFolder, find_folder, load_folder, read_folder
 from superxception_jax.data.record import ChromosomeRecord
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from superxception_jax.data.folder_layout import recognize_layout
+from superxception_jax.data.folders.folder_layout import recognize_layout
 from superxception_jax.data.own.labels import read_labels
 from tests.data.image_folders import put_names
 

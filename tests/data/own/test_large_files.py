@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from superxception_jax.data import image_file
+from superxception_jax.data.images import image_file
 from superxception_jax.data.own.folder import load_folder, read_folder
 from tests.data.small_lab import make_lab
 

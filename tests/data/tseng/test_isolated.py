@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from superxception_jax.data.image_file import decode_image
+from superxception_jax.data.images.image_file import decode_image
 from superxception_jax.data.tseng.boxes import Box
 from superxception_jax.data.tseng.isolated import (
     MARGIN_PX,

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from superxception_jax.data.background import CellBackground
+from superxception_jax.data.normalization.background import CellBackground
 from superxception_jax.karyotyping.report import page as report_page
 from superxception_jax.karyotyping.report.page import write_html_report
 from superxception_jax.karyotyping.stain import StainVerdict

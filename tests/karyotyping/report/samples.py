@@ -8,9 +8,9 @@ import numpy as np
 from scipy import ndimage
 
 from superxception_jax.chromosomes import CLASS_NAMES
-from superxception_jax.data.background import CellBackground
 from superxception_jax.data.ideogram.constitution import parse_karyotype
 from superxception_jax.data.ideogram.synthetic_cell import draw_chromosomes
+from superxception_jax.data.normalization.background import CellBackground
 from superxception_jax.karyotyping.karyotype import (
     ClassifiedChromosome,
     Karyotype,

@@ -1,0 +1,1 @@
+"""Image files as grey arrays, whatever their format, colours or bit depth."""
