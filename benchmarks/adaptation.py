@@ -39,17 +39,17 @@ from superxception_jax.commands import build_config, run_guarded
 from superxception_jax.data.source import Chromosomes
 from superxception_jax.data.splits import Split
 from superxception_jax.files import write_json, write_text
-from superxception_jax.runs.calibrated import calibrated_predictions, fit_calibration
 from superxception_jax.runs.experiment import Experiment, build_experiment
-from superxception_jax.runs.predicting import predict_split
 from superxception_jax.runs.provenance import describe_provenance
 from superxception_jax.runs.pseudo_labels import keep_pseudo_labels
 from superxception_jax.runs.reader import export_classifier
 from superxception_jax.runs.setup import Setup, load_best, set_up
-from superxception_jax.runs.source_metrics import measure_images
-from superxception_jax.runs.split_data import load_everything
-from superxception_jax.runs.split_file import load_split
+from superxception_jax.runs.split.split_data import load_everything
+from superxception_jax.runs.split.split_file import load_split
 from superxception_jax.runs.start_weights import load_start
+from superxception_jax.runs.testing.calibrated import calibrated_predictions, fit_calibration
+from superxception_jax.runs.testing.predicting import predict_split
+from superxception_jax.runs.testing.source_metrics import measure_images
 from superxception_jax.runs.train import train_network
 from superxception_jax.runs.workdir import holds_run, load_config
 from superxception_jax.training import compile as compilation

@@ -38,10 +38,10 @@ from superxception_jax.models.precision import apply_network
 from superxception_jax.runs.experiment import build_experiment
 from superxception_jax.runs.lock import locked_run
 from superxception_jax.runs.network import make_network
-from superxception_jax.runs.predicting import predict_split
 from superxception_jax.runs.provenance import describe_provenance
 from superxception_jax.runs.run import split_choice
 from superxception_jax.runs.setup import Setup, set_up
+from superxception_jax.runs.testing.predicting import predict_split
 from superxception_jax.runs.workdir import CONFIG_FILE, holds_run, load_config
 from superxception_jax.training import compile as compilation
 from superxception_jax.training.checkpoint import BEST, LATEST, Checkpoints

@@ -25,7 +25,7 @@ from superxception_jax.evaluation.markdown import markdown_grid
 from superxception_jax.files import write_text
 from superxception_jax.runs.experiment import build_experiment
 from superxception_jax.runs.provenance import describe_provenance
-from superxception_jax.runs.split_data import load_everything
+from superxception_jax.runs.split.split_data import load_everything
 
 FEWEST_IMAGES = 8  # of a cell whose scale is known well enough to compare with
 

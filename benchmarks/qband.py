@@ -37,12 +37,12 @@ from superxception_jax.commands import run_guarded
 from superxception_jax.data.batches import training_indices
 from superxception_jax.files import replacing, write_json, write_text
 from superxception_jax.karyotyping.calibration import fit_temperature
-from superxception_jax.runs.calibrated import calibrated_predictions
 from superxception_jax.runs.experiment import build_experiment
-from superxception_jax.runs.predicting import predict_split
 from superxception_jax.runs.provenance import describe_provenance
 from superxception_jax.runs.setup import Setup, set_up
 from superxception_jax.runs.start_weights import load_start
+from superxception_jax.runs.testing.calibrated import calibrated_predictions
+from superxception_jax.runs.testing.predicting import predict_split
 from superxception_jax.training import compile as compilation
 
 

@@ -24,7 +24,6 @@ from superxception_jax.evaluation.plots import save_figure
 from superxception_jax.files import check_writable
 from superxception_jax.runs.experiment import build_experiment
 from superxception_jax.runs.lock import locked_run
-from superxception_jax.runs.report_figures import choose_restored, draw_restoration
 from superxception_jax.runs.restoration import (
     compile_restoration,
     load_pairs,
@@ -32,6 +31,7 @@ from superxception_jax.runs.restoration import (
     restore,
 )
 from superxception_jax.runs.setup import Setup, load_best, set_up
+from superxception_jax.runs.testing.report_figures import choose_restored, draw_restoration
 from superxception_jax.runs.workdir import CONFIG_FILE, holds_run, load_config
 from superxception_jax.training.checkpoint import Checkpoints
 

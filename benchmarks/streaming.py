@@ -35,10 +35,10 @@ from benchmarks.streaming_report import describe_streaming
 from superxception_jax.commands import Interrupted, run_guarded
 from superxception_jax.files import write_json, write_text
 from superxception_jax.runs import train as training_of_run
-from superxception_jax.runs.predicting import predict_split
 from superxception_jax.runs.provenance import describe_provenance
 from superxception_jax.runs.setup import set_up
-from superxception_jax.runs.split_data import load_everything
+from superxception_jax.runs.split.split_data import load_everything
+from superxception_jax.runs.testing.predicting import predict_split
 from superxception_jax.training.checkpoint import LATEST, Checkpoints
 from superxception_jax.training.feed import training_batches
 from superxception_jax.training.loop import train

@@ -14,7 +14,7 @@ from superxception_jax.data.builders import make_builder
 from superxception_jax.data.prepared_files import PreparedFiles, prepared_files, store_cells
 from superxception_jax.data.source import Chromosomes
 from superxception_jax.runs.experiment import Experiment, build_experiment
-from superxception_jax.runs.split_data import load_everything
+from superxception_jax.runs.split.split_data import load_everything
 
 CELL_IMAGES, BASE_CELLS, BATCH, SEED = 46, 200, 64, 0
 

@@ -74,7 +74,7 @@ def main() -> None:
         make_workdir,
         with_places,
     )
-    from superxception_jax.training.processes import tell
+    from superxception_jax.training.hosts.processes import tell
 
     workdir = Path(WORKDIR.value)
     if flags.FLAGS["config"].present:

@@ -23,7 +23,7 @@ from superxception_jax.files import (
     write_text,
 )
 from superxception_jax.karyotyping.report.cell_part import load_head, write_report_cell
-from superxception_jax.runs.weights_file import save_variables
+from superxception_jax.runs.exported.weights_file import save_variables
 from tests.karyotyping.report.samples import sample_karyotype
 
 LEAVES = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()

@@ -14,7 +14,7 @@ from superxception_jax.models import build, resnet
 from superxception_jax.models.build import build_model
 from superxception_jax.models.cnn import DeepCNN
 from superxception_jax.runs.experiment import build_experiment
-from superxception_jax.runs.split_data import draw_split, load_everything
+from superxception_jax.runs.split.split_data import draw_split, load_everything
 from superxception_jax.training.optimizers import make_optimizer
 from superxception_jax.training.state import init_state
 from superxception_jax.training.steps import make_train_step

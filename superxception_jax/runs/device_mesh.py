@@ -8,7 +8,7 @@ import jax
 
 from superxception_jax.runs.experiment import Experiment
 from superxception_jax.training import compile as compilation
-from superxception_jax.training.processes import process_count
+from superxception_jax.training.hosts.processes import process_count
 
 
 def choose_mesh(experiment: Experiment, *, trains: bool) -> jax.sharding.Mesh:

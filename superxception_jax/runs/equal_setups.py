@@ -6,10 +6,10 @@ import hashlib
 import json
 from pathlib import Path
 
-from superxception_jax.runs.config_values import without_fields
+from superxception_jax.runs.config.config_values import without_fields
 from superxception_jax.runs.setup import Setup
 from superxception_jax.runs.workdir import PLACES
-from superxception_jax.training.processes import process_count, tell
+from superxception_jax.training.hosts.processes import process_count, tell
 
 
 def check_equal_setups(setup: Setup, workdir: Path) -> None:

@@ -13,8 +13,8 @@ from ml_collections import ConfigDict
 from superxception_jax.data.normalization.normalization_settings import NormalizationSettings
 from superxception_jax.data.splits import SplitSettings
 from superxception_jax.models.build import classifier_options, has_super_resolution
-from superxception_jax.runs.checks import find_problems
-from superxception_jax.runs.data_set_names import listed, read_repeats
+from superxception_jax.runs.config.checks import find_problems
+from superxception_jax.runs.config.data_set_names import listed, read_repeats
 from superxception_jax.runs.included import start_of
 from superxception_jax.training.settings import AugmentationSettings, OptimizerSettings
 

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from absl import flags
 
 from superxception_jax.commands import Interrupted, run_command, run_guarded
-from superxception_jax.training.cluster import Place, find_place
+from superxception_jax.training.hosts.cluster import Place, find_place
 
 COORDINATOR = flags.DEFINE_string(
     "coordinator",
@@ -81,7 +81,7 @@ def run_joined_command(main: Callable[[], None]) -> None:
 
 
 def _guard(main: Callable[[], None]) -> None:
-    from superxception_jax.training import processes
+    from superxception_jax.training.hosts import processes
 
     problems: list[str] = []
     try:
@@ -104,7 +104,7 @@ def _guard(main: Callable[[], None]) -> None:
 
 def _join_and_run(main: Callable[[], None], problems: list[str]) -> None:
     """Run a program between joining the others and leaving them."""
-    from superxception_jax.training import processes
+    from superxception_jax.training.hosts import processes
 
     try:
         place = find_flagged_place()

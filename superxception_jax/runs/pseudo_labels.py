@@ -30,7 +30,7 @@ from superxception_jax.runs.pseudo_labels_file import load_pseudo_labels, save_p
 from superxception_jax.runs.reader import load_classifier
 from superxception_jax.runs.start_record import digest_weights
 from superxception_jax.runs.workdir import CALIBRATION_FILE, has_checkpoint
-from superxception_jax.training.processes import PREPARATION_SECONDS, is_first, tell
+from superxception_jax.training.hosts.processes import PREPARATION_SECONDS, is_first, tell
 from superxception_jax.workers import Workers, usable_cores
 
 SOURCE = "unlabelled"  # in place of the name of a data set

@@ -12,7 +12,7 @@ from superxception_jax.data.joined import prefix_of
 from superxception_jax.data.source import Chromosomes
 from superxception_jax.files import damaged, load_arrays, replacing
 from superxception_jax.runs.experiment import Experiment
-from superxception_jax.runs.split_file import UNUSED, StoredSplit
+from superxception_jax.runs.split.split_file import UNUSED, StoredSplit
 
 PSEUDO_LABELS_FILE = "pseudo_labels.npz"
 

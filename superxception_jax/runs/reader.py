@@ -26,13 +26,13 @@ from superxception_jax.karyotyping.stain import KnownStain
 from superxception_jax.models.build import init_variables
 from superxception_jax.models.inference import make_predict
 from superxception_jax.runs.experiment import Experiment, build_experiment
+from superxception_jax.runs.exported.portable import write_portable
+from superxception_jax.runs.exported.trained_images import load_trained
+from superxception_jax.runs.exported.weights_file import has_learned_orientation, load_variables
 from superxception_jax.runs.finished import is_finished
 from superxception_jax.runs.included import INCLUDED, VARIABLES_FILE
 from superxception_jax.runs.network import make_network
-from superxception_jax.runs.portable import write_portable
 from superxception_jax.runs.results import RESULTS_FILE, load_results
-from superxception_jax.runs.trained_images import load_trained
-from superxception_jax.runs.weights_file import has_learned_orientation, load_variables
 from superxception_jax.runs.workdir import (
     CALIBRATION_FILE,
     CONFIG_FILE,

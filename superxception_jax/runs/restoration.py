@@ -18,7 +18,7 @@ from superxception_jax.models.enlarging import enlarge
 from superxception_jax.models.inference import Predict, to_unit_range
 from superxception_jax.models.precision import apply_network, exact_products
 from superxception_jax.runs.setup import Setup
-from superxception_jax.runs.split_data import load_everything
+from superxception_jax.runs.split.split_data import load_everything
 from superxception_jax.training import compile as compilation
 
 # Images whose restored versions are in memory at a time.

@@ -14,7 +14,7 @@ from superxception_jax.evaluation.statistics import Interval
 from superxception_jax.files import damaged, load_json
 from superxception_jax.runs.kinds import check_kinds
 from superxception_jax.runs.provenance import Provenance
-from superxception_jax.runs.source_metrics import SourceMetrics
+from superxception_jax.runs.testing.source_metrics import SourceMetrics
 from superxception_jax.training.progress import Progress
 
 RESULTS_FILE = "results.json"

@@ -14,18 +14,18 @@ from superxception_jax.files import check_writable, write_json, write_text
 from superxception_jax.runs.equal_setups import check_equal_setups
 from superxception_jax.runs.experiment import Experiment
 from superxception_jax.runs.finished import has_ended
-from superxception_jax.runs.kept_split import describe_missing_split, keep_split
-from superxception_jax.runs.lineage import check_unseen
 from superxception_jax.runs.lock import locked_run
 from superxception_jax.runs.provenance import Provenance, TrainingRecord, describe_provenance
 from superxception_jax.runs.pseudo_labels import keep_pseudo_labels
 from superxception_jax.runs.pseudo_labels_file import describe_left_out, load_pseudo_labels
-from superxception_jax.runs.report import RunHistory, share_predictions, write_report
 from superxception_jax.runs.results import RESULTS_FILE
 from superxception_jax.runs.setup import Setup, describe, load_best, parameter_table, set_up
-from superxception_jax.runs.split_data import draw_split
-from superxception_jax.runs.split_file import check_images, describe_images, load_split
+from superxception_jax.runs.split.kept_split import describe_missing_split, keep_split
+from superxception_jax.runs.split.lineage import check_unseen
+from superxception_jax.runs.split.split_data import draw_split
+from superxception_jax.runs.split.split_file import check_images, describe_images, load_split
 from superxception_jax.runs.start_record import check_start, find_start, keep_start
+from superxception_jax.runs.testing.report import RunHistory, share_predictions, write_report
 from superxception_jax.runs.train import train_network
 from superxception_jax.runs.workdir import (
     ENVIRONMENT_FILE,
@@ -38,7 +38,7 @@ from superxception_jax.runs.workdir import (
 )
 from superxception_jax.training.checkpoint import BEST, LATEST
 from superxception_jax.training.checkpoint_sharing import AnyCheckpoints, open_checkpoints
-from superxception_jax.training.processes import advise, is_first, process_count, tell
+from superxception_jax.training.hosts.processes import advise, is_first, process_count, tell
 from superxception_jax.training.progress import Progress
 
 

@@ -22,9 +22,10 @@ from superxception_jax.models.inference import Predict, make_predict
 from superxception_jax.models.multiply_accumulates import count_multiply_accumulates
 from superxception_jax.runs.device_mesh import choose_mesh
 from superxception_jax.runs.experiment import Experiment
+from superxception_jax.runs.exported.weights_file import knows_orientation
 from superxception_jax.runs.network import make_network
 from superxception_jax.runs.pseudo_labels_file import without_known
-from superxception_jax.runs.split_data import (
+from superxception_jax.runs.split.split_data import (
     check_splits,
     choose_to_curl,
     draw_split,
@@ -34,14 +35,13 @@ from superxception_jax.runs.split_data import (
     repeat_images,
     shown_labels,
 )
-from superxception_jax.runs.split_file import StoredSplit, describe_split
+from superxception_jax.runs.split.split_file import StoredSplit, describe_split
 from superxception_jax.runs.start_record import StartRecord
-from superxception_jax.runs.weights_file import knows_orientation
 from superxception_jax.training import compile as compilation
 from superxception_jax.training.checkpoint import BEST
 from superxception_jax.training.checkpoint_sharing import AnyCheckpoints
+from superxception_jax.training.hosts.processes import process_count
 from superxception_jax.training.optimizers import make_optimizer
-from superxception_jax.training.processes import process_count
 from superxception_jax.training.state import TrainState, init_state
 
 if TYPE_CHECKING:

@@ -10,11 +10,11 @@ from typing import Any
 
 from superxception_jax.files import damaged, load_json, write_json
 from superxception_jax.models.keras.start import EXPORTED
+from superxception_jax.runs.exported.weights_file import knows_orientation
 from superxception_jax.runs.included import INCLUDED, find_weights
 from superxception_jax.runs.kinds import check_kinds
-from superxception_jax.runs.weights_file import knows_orientation
 from superxception_jax.runs.workdir import CALIBRATION_FILE
-from superxception_jax.training.processes import tell
+from superxception_jax.training.hosts.processes import tell
 
 START_FILE = "start.json"
 _WHAT = {"content": "the start of a run", "remedy": "restore it from a copy"}

@@ -7,9 +7,9 @@ from typing import Any
 import jax
 
 from superxception_jax.models.keras.start import EXPORTED, start_from_keras
+from superxception_jax.runs.exported.weights_file import load_variables
 from superxception_jax.runs.setup import Setup
 from superxception_jax.runs.start_record import check_start, find_start
-from superxception_jax.runs.weights_file import load_variables
 
 
 def load_start(setup: Setup) -> tuple[Any, str]:

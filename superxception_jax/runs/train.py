@@ -16,7 +16,6 @@ from superxception_jax.evaluation.metrics import compute_metrics
 from superxception_jax.files import write_text
 from superxception_jax.models.inference import Predict
 from superxception_jax.runs.experiment import Experiment
-from superxception_jax.runs.predicting import predict_split
 from superxception_jax.runs.restoration import (
     Pairs,
     compile_restoration,
@@ -25,15 +24,16 @@ from superxception_jax.runs.restoration import (
 )
 from superxception_jax.runs.setup import Setup, multiply_accumulates
 from superxception_jax.runs.start_weights import load_start
+from superxception_jax.runs.testing.predicting import predict_split
 from superxception_jax.training import compile as compilation
 from superxception_jax.training.checkpoint import BEST, LATEST
 from superxception_jax.training.checkpoint_sharing import AnyCheckpoints, open_checkpoints
 from superxception_jax.training.chips import find_chip
 from superxception_jax.training.flops import model_flops_per_image, utilization_per_image_rate
+from superxception_jax.training.hosts.processes import is_first, tell
 from superxception_jax.training.interrupt import agreed, stop_signals
 from superxception_jax.training.loop import heed, train
 from superxception_jax.training.optimizers import make_optimizer
-from superxception_jax.training.processes import is_first, tell
 from superxception_jax.training.progress import Progress
 from superxception_jax.training.recorder import (
     PRETRAINING_FOLDER,

@@ -19,18 +19,18 @@ from typing import Any
 from ml_collections import ConfigDict
 
 from superxception_jax.files import absolute_path, damaged, load_json, write_json
-from superxception_jax.runs.config_values import (
+from superxception_jax.runs.config.config_values import (
     config_differences,
     config_from_json,
     with_canvas_as_zero,
     without_fields,
 )
+from superxception_jax.runs.config.stored_config import upgrade_config
 from superxception_jax.runs.experiment import Experiment
 from superxception_jax.runs.included import absolute_weights
 from superxception_jax.runs.kinds import check_kinds
 from superxception_jax.runs.lock import LOCK_FILE, locked_run
 from superxception_jax.runs.provenance import TrainingRecord
-from superxception_jax.runs.stored_config import upgrade_config
 
 CONFIG_FILE = "config.json"
 ENVIRONMENT_FILE = "environment.json"

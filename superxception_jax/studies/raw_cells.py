@@ -17,9 +17,9 @@ from superxception_jax.data.joined import prefix_of
 from superxception_jax.data.record import ChromosomeRecord
 from superxception_jax.data.splits import WHOLE_CELL_PROTOCOLS, Split, make_split
 from superxception_jax.runs.experiment import Experiment
-from superxception_jax.runs.lineage import trained_cells
-from superxception_jax.runs.split_file import UNUSED, StoredImage, check_images, load_split
-from superxception_jax.runs.trained_images import knows_images
+from superxception_jax.runs.exported.trained_images import knows_images
+from superxception_jax.runs.split.lineage import trained_cells
+from superxception_jax.runs.split.split_file import UNUSED, StoredImage, check_images, load_split
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from superxception_jax.evaluation.markdown import markdown_grid
-from superxception_jax.runs.data_set_names import listed
+from superxception_jax.runs.config.data_set_names import listed
 from superxception_jax.tables.comparison_page import ABSENT, describe_interval
 from superxception_jax.tables.finished_run import TableRun
 from superxception_jax.tables.stored_predictions import StoredPredictions

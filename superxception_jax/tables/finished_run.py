@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from superxception_jax.evaluation.statistics import Interval, mean_interval
+from superxception_jax.runs.config.stored_config import upgrade_config
 from superxception_jax.runs.results import RunResults
-from superxception_jax.runs.stored_config import upgrade_config
 from superxception_jax.tables.same_config import row_differences
 from superxception_jax.tables.stored_predictions import StoredPredictions, join_cases, join_column
 

@@ -17,7 +17,7 @@ from superxception_jax.evaluation.predictions import (
 )
 from superxception_jax.runs.finished import is_finished
 from superxception_jax.runs.results import OutdatedResultsError, RunResults, load_results
-from superxception_jax.runs.split_file import load_split
+from superxception_jax.runs.split.split_file import load_split
 from superxception_jax.runs.workdir import check_trained_folders
 from superxception_jax.tables.display import RunState
 from superxception_jax.tables.finished_run import TableRun

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from superxception_jax.runs.config_values import (
+from superxception_jax.runs.config.config_values import (
     config_differences,
     with_canvas_as_zero,
     without_fields,

@@ -12,7 +12,7 @@ import numpy as np
 from superxception_jax.arrays import check
 from superxception_jax.evaluation.predictions import Predictions
 from superxception_jax.files import damaged, load_arrays, replacing
-from superxception_jax.runs.split_file import UNUSED, StoredImage, describe_difference
+from superxception_jax.runs.split.split_file import UNUSED, StoredImage, describe_difference
 
 # What says which images were tested; the same for all runs of a fold as a rule.
 IMAGE_COLUMNS = ("names", "cells", "labels")

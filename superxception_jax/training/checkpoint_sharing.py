@@ -13,7 +13,7 @@ import numpy as np
 
 from superxception_jax.training.checkpoint import Checkpoints
 from superxception_jax.training.compile import compile_replicated, place_own_rows
-from superxception_jax.training.processes import is_first, process_count, tell
+from superxception_jax.training.hosts.processes import is_first, process_count, tell
 from superxception_jax.training.progress import Progress
 from superxception_jax.training.state import TrainState
 

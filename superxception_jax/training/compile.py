@@ -15,7 +15,7 @@ from absl import logging
 from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
 
 from superxception_jax.data.stored_images import Images, TurnedImages
-from superxception_jax.training.process_mesh import acquaint, mesh_of_processes
+from superxception_jax.training.hosts.process_mesh import acquaint, mesh_of_processes
 
 if TYPE_CHECKING:
     from superxception_jax.models.inference import Predict

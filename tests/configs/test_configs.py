@@ -25,7 +25,7 @@ from ml_collections import ConfigDict
 
 from configs.base import PRESETS, apply_preset, get_base
 from superxception_jax.models.build import build_model
-from superxception_jax.runs.config_values import config_differences
+from superxception_jax.runs.config.config_values import config_differences
 from superxception_jax.runs.experiment import build_experiment
 from superxception_jax.runs.included import INCLUDED
 from tests.configs.ablations import ABLATIONS, AT_PRESET

@@ -14,7 +14,7 @@ from ml_collections import ConfigDict
 
 from configs import stripnet
 from superxception_jax.karyotyping.prior import CountPrior, load_prior
-from superxception_jax.runs.checks import CHOICES, LISTS, RANGES, TEXTS, find_problems
+from superxception_jax.runs.config.checks import CHOICES, LISTS, RANGES, TEXTS, find_problems
 from superxception_jax.runs.experiment import Experiment, build_experiment
 from tests.fuzz.bounds import check_message, count, examples, loaded, within
 from tests.fuzz.damage import DAMAGES, damage

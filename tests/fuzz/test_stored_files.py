@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from superxception_jax.evaluation.predictions import Predictions, load_predictions, save_predictions
 from superxception_jax.runs.experiment import build_experiment
+from superxception_jax.runs.exported.weights_file import load_variables, save_variables
 from superxception_jax.runs.reader import DEFAULT_CLASSIFIERS, load_calibration
 from superxception_jax.runs.results import load_results
-from superxception_jax.runs.split_file import StoredImage, StoredSplit, load_split, save_split
-from superxception_jax.runs.weights_file import load_variables, save_variables
+from superxception_jax.runs.split.split_file import StoredImage, StoredSplit, load_split, save_split
 from superxception_jax.runs.workdir import load_config, load_training_record
 from tests.fuzz.bounds import check_message, examples, loaded
 from tests.fuzz.damage import DAMAGES, damage

@@ -9,7 +9,7 @@ import pytest
 
 from superxception_jax.data.ideogram.builder import draw_numbered_cell
 from superxception_jax.karyotyping.review_flags import ORIENTATION_NOT_CHECKED
-from superxception_jax.runs.weights_file import ORIENTED, knows_orientation
+from superxception_jax.runs.exported.weights_file import ORIENTED, knows_orientation
 from tests.karyotyping.known_cell import karyotype, make_classifier
 
 

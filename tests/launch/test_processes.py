@@ -6,7 +6,7 @@ import signal
 
 from superxception_jax.training.recorder import load_metrics
 from tests.launch.programs import REPOSITORY, Program, environment
-from tests.training.test_processes import free_port
+from tests.training.hosts.test_processes import free_port
 
 FLAGS = (
     f"--config={REPOSITORY / 'configs' / 'stripnet.py'}:smoke",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from configs.super_xception import get_config
-from superxception_jax.runs.config_values import config_from_json
+from superxception_jax.runs.config.config_values import config_from_json
 
 
 def changed(**fields):

@@ -13,7 +13,7 @@ from superxception_jax.data.source import Chromosomes
 from superxception_jax.runs import equal_setups
 from superxception_jax.runs.equal_setups import check_equal_setups
 from superxception_jax.runs.experiment import build_experiment
-from superxception_jax.runs.split_file import DRAWING, StoredImage, StoredSplit
+from superxception_jax.runs.split.split_file import DRAWING, StoredImage, StoredSplit
 from tests.runs.smoke_config import changed
 
 IMAGES = {name: StoredImage("c", "p", 0, name, "train", upright=True) for name in "ab"}

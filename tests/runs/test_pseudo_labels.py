@@ -27,7 +27,7 @@ from superxception_jax.runs.pseudo_labels_file import (
     load_pseudo_labels,
     without_known,
 )
-from superxception_jax.runs.split_file import UNUSED
+from superxception_jax.runs.split.split_file import UNUSED
 from superxception_jax.training.progress import Progress
 
 IMAGES = 8  # of each cell

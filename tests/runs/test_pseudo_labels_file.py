@@ -16,7 +16,7 @@ from superxception_jax.runs.pseudo_labels_file import (
     save_pseudo_labels,
     without_known,
 )
-from superxception_jax.runs.split_file import describe_split
+from superxception_jax.runs.split.split_file import describe_split
 from tests.runs.samples import sample_laboratory
 
 

@@ -20,7 +20,8 @@ from superxception_jax.chromosomes import class_label
 from superxception_jax.data.ideogram.builder import draw_numbered_cell
 from superxception_jax.data.normalization.background import CellBackground, LeveledCell
 from superxception_jax.karyotyping import CellImages, NamedImage, karyotype_cell
-from superxception_jax.runs import portable, reader
+from superxception_jax.runs import reader
+from superxception_jax.runs.exported import portable
 from superxception_jax.runs.included import VARIABLES_FILE
 from superxception_jax.runs.reader import (
     DEFAULT_CLASSIFIERS,

@@ -25,7 +25,7 @@ from superxception_jax.runs.restoration import (
     measure_quality,
     restore,
 )
-from superxception_jax.runs.split_data import find_builders, load_everything
+from superxception_jax.runs.split.split_data import find_builders, load_everything
 from superxception_jax.training.compile import make_mesh
 from tests.models.products import exact_products_of, products_of
 

@@ -8,7 +8,7 @@ import pytest
 
 from superxception_jax.evaluation.statistics import Interval
 from superxception_jax.runs.results import CalibrationMetrics, RunResults, load_results
-from superxception_jax.runs.source_metrics import SourceMetrics
+from superxception_jax.runs.testing.source_metrics import SourceMetrics
 from tests.runs.samples import CELLS, POLARITY, PROVENANCE, TRAINING, sample_results
 
 SOURCE = SourceMetrics(100, 0.97, Interval((0.96, 0.98), "case", 9), CELLS)

@@ -10,16 +10,17 @@ import pytest
 from PIL import Image
 
 from superxception_jax.commands import Interrupted
-from superxception_jax.runs import run, split_data
-from superxception_jax.runs.included import INCLUDED
-from superxception_jax.runs.lock import locked_run
-from superxception_jax.runs.split_file import SPLIT_FILE, load_split
-from superxception_jax.runs.trained_images import (
+from superxception_jax.runs import run
+from superxception_jax.runs.exported.trained_images import (
     TRAINED_FILE,
     hash_numbers,
     load_trained,
     save_trained,
 )
+from superxception_jax.runs.included import INCLUDED
+from superxception_jax.runs.lock import locked_run
+from superxception_jax.runs.split import split_data
+from superxception_jax.runs.split.split_file import SPLIT_FILE, load_split
 from superxception_jax.runs.workdir import load_config
 from tests.runs.counted_steps import SOME, add_cell, make_experiment, train
 

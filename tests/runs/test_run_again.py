@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from superxception_jax.runs import kept_split, run, split_file
+from superxception_jax.runs import run
+from superxception_jax.runs.split import kept_split, split_file
 from superxception_jax.runs.workdir import load_training_record
 from tests.runs.counted_steps import make_experiment, train
 

@@ -15,8 +15,8 @@ from configs.super_alexnet import get_config as get_super_alexnet
 from configs.super_xception import get_config
 from superxception_jax.runs import run, train
 from superxception_jax.runs.experiment import build_experiment
+from superxception_jax.runs.exported.weights_file import save_variables
 from superxception_jax.runs.setup import set_up
-from superxception_jax.runs.weights_file import save_variables
 from superxception_jax.training import compile as compilation
 from superxception_jax.training.checkpoint import BEST, LATEST, Checkpoints
 from superxception_jax.training.progress import Progress

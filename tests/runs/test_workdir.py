@@ -10,7 +10,7 @@ import pytest
 
 from configs.stripnet import get_config
 from superxception_jax.runs.experiment import build_experiment
-from superxception_jax.runs.portable import with_portable_places
+from superxception_jax.runs.exported.portable import with_portable_places
 from superxception_jax.runs.provenance import TrainingRecord
 from superxception_jax.runs.workdir import (
     SPLIT_FILE,

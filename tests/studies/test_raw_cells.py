@@ -17,16 +17,16 @@ from superxception_jax.data.images.image_file import hash_image
 from superxception_jax.data.record import ChromosomeRecord
 from superxception_jax.data.splits import Split, make_split
 from superxception_jax.runs.experiment import build_experiment
+from superxception_jax.runs.exported.trained_images import TRAINED_FILE, hash_numbers, save_trained
 from superxception_jax.runs.included import INCLUDED
-from superxception_jax.runs.lineage import earlier_networks
-from superxception_jax.runs.split_data import draw_split, load_everything
-from superxception_jax.runs.split_file import (
+from superxception_jax.runs.split.lineage import earlier_networks
+from superxception_jax.runs.split.split_data import draw_split, load_everything
+from superxception_jax.runs.split.split_file import (
     StoredImage,
     StoredSplit,
     describe_split,
     save_split,
 )
-from superxception_jax.runs.trained_images import TRAINED_FILE, hash_numbers, save_trained
 from superxception_jax.studies import raw_cells
 from superxception_jax.studies.raw_cells import (
     choose_data_set,

@@ -10,7 +10,7 @@ import pytest
 
 from configs.xception import get_config
 from superxception_jax.files import write_json
-from superxception_jax.runs.config_values import config_differences
+from superxception_jax.runs.config.config_values import config_differences
 from superxception_jax.tables.runner import load_finished, make_table
 from superxception_jax.tables.same_config import row_differences, table_differences
 from superxception_jax.tables.table import build_table

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from superxception_jax.files import write_json
-from superxception_jax.runs.split_file import DRAWING, StoredImage, StoredSplit, save_split
+from superxception_jax.runs.split.split_file import DRAWING, StoredImage, StoredSplit, save_split
 from superxception_jax.tables.display import RunState
 from superxception_jax.tables.runner import load_finished, make_table
 from tests.tables.hand_made import labels

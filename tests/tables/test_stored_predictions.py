@@ -7,7 +7,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from superxception_jax.runs.split_file import StoredImage
+from superxception_jax.runs.split.split_file import StoredImage
 from superxception_jax.tables import stored_predictions
 from superxception_jax.tables.stored_predictions import (
     compact_predictions,

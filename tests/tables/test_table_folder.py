@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from superxception_jax.runs.stored_config import upgrade_config
+from superxception_jax.runs.config.stored_config import upgrade_config
 from superxception_jax.tables.table import build_table, table_json
 from superxception_jax.tables.table_folder import StoredTable, add_runs, load_table, write_table
 from tests.tables.hand_made import four_runs, hand_made, varied

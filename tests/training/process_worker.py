@@ -20,10 +20,10 @@ from superxception_jax.runs.included import find_weights
 from superxception_jax.runs.reader import load_classifier
 from superxception_jax.system import Stopped, stop_at_signals
 from superxception_jax.training import compile as compilation
-from superxception_jax.training import processes
 from superxception_jax.training.checkpoint import LATEST
 from superxception_jax.training.checkpoint_sharing import open_checkpoints
-from superxception_jax.training.cluster import Place
+from superxception_jax.training.hosts import processes
+from superxception_jax.training.hosts.cluster import Place
 from superxception_jax.training.interrupt import agreed
 from superxception_jax.training.loop import Interrupted, train
 from superxception_jax.training.progress import Progress

@@ -17,7 +17,7 @@ from typing import Any
 import jax
 
 from superxception_jax.files import write_json
-from superxception_jax.runs.config_values import config_from_json
+from superxception_jax.runs.config.config_values import config_from_json
 from superxception_jax.runs.experiment import build_experiment
 from superxception_jax.studies.scaling.case import COMPILED, FAILED, TOO_LARGE, Case, Compiled
 from superxception_jax.studies.scaling.collectives import find_collectives

@@ -19,7 +19,7 @@ from jax.experimental import multihost_utils
 
 from superxception_jax.chromosomes import CLASS_NAMES
 from superxception_jax.files import write_json
-from superxception_jax.runs.config_values import config_from_json
+from superxception_jax.runs.config.config_values import config_from_json
 from superxception_jax.runs.experiment import build_experiment
 from superxception_jax.runs.network import make_network
 from superxception_jax.studies.scaling.program import build_step, make_step_optimizer

@@ -1,0 +1,1 @@
+"""The fields of configs: allowed values, contradictions, and configs of earlier versions."""

@@ -1,0 +1,1 @@
+"""Networks as files that are shared without their runs."""

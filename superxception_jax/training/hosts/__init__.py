@@ -1,0 +1,1 @@
+"""Several processes that train one network: joining, signs of life, and their devices."""
