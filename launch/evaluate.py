@@ -1,9 +1,9 @@
-"""Evaluate the weights that a run keeps again, without training.
+"""Evaluate again the weights that a run keeps, without training.
 
 python launch/evaluate.py --workdir=runs/super_xception-embedded-20260101-120000 --split=validation
 
 The run's own split is tested. A data set that has changed since the start of the run is refused,
-image by image. The results of a run whose training has not ended say so.
+and the images that differ are listed. The results of a run whose training has not ended say so.
 """
 
 from __future__ import annotations
@@ -33,7 +33,8 @@ OWN_FOLDER = flags.DEFINE_string(
 USE_STORED_SPLIT = flags.DEFINE_boolean(
     "use_stored_split",
     False,
-    "Evaluate a run whose data set has grown on the images of its start; added cells are left out.",
+    "If the data set has grown: evaluate on the images of the run's start; added cells are left "
+    "out.",
 )
 
 

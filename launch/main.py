@@ -5,7 +5,7 @@
     python launch/main.py --workdir=runs/super_xception-bioimage-20260101-120000
 
 The last form resumes a stopped run with its own config and its own split. A data set that has
-changed since the start is refused, image by image.
+changed since the start is refused, and the images that differ are listed.
 
 Several processes train one network where SLURM, Open MPI or Cloud TPU start them, or by hand:
 
@@ -47,7 +47,8 @@ WORKDIR = flags.DEFINE_string(
 USE_STORED_SPLIT = flags.DEFINE_boolean(
     "use_stored_split",
     False,
-    "Resume a run whose data set has grown with the images of its start; added cells are left out.",
+    "If the data set has grown: resume with the images of the run's start; added cells are left "
+    "out.",
 )
 PROFILE = flags.DEFINE_boolean(
     "profile",

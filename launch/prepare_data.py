@@ -120,7 +120,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     task = parser.add_mutually_exclusive_group(required=True)
     task.add_argument("--dataset", choices=tuple(BUILDERS), help="Data set to prepare and count.")
-    task.add_argument("--show", metavar="IMAGE", help="Image of one chromosome to show in steps.")
+    task.add_argument(
+        "--show",
+        metavar="IMAGE",
+        help="Image of one chromosome; its normalisation is shown in steps.",
+    )
     building = parser.add_argument_group("with --dataset")
     building.add_argument(
         "--data_dir",
@@ -139,19 +143,19 @@ def _parser() -> argparse.ArgumentParser:
     building.add_argument(
         "--twins",
         choices=TWINS,
-        help=f"own: equal images in several cells (default: {data.own_twins}).",
+        help=f"own: whether several cells may hold the same image (default: {data.own_twins}).",
     )
     building.add_argument(
         "--polarity",
         choices=POLARITIES,
-        help="own: how images are taken whose orientation the table doesn't state "
+        help="own: orientation of images for which the table states none "
         f"(default: {data.own_polarity}).",
     )
     building.add_argument(
         "--background",
         choices=BACKGROUNDS,
-        help="own: background of all images, as config.normalization.background says it for a "
-        f"training; auto decides for each cell (default: {get_base().normalization.background}).",
+        help="own: background of all images, like config.normalization.background in training; "
+        f"auto decides for each cell (default: {get_base().normalization.background}).",
     )
     for name, kind, meaning in (
         ("cells", int, "number of cells"),

@@ -51,10 +51,10 @@ FOREIGN = flags.DEFINE_enum(
     "foreign",
     None,
     ("bioimage", "gband"),
-    "Also karyotype the cells of this other data set that trained none of the networks.",
+    "Also karyotype the cells of this other data set on which no network was trained.",
 )
 DATA_SET = flags.DEFINE_string(
-    "data_set", "", "Data set whose test cells are karyotyped, of runs on several."
+    "data_set", "", "For runs on several data sets: the one whose test cells are karyotyped."
 )
 KINDS = flags.DEFINE_list(
     "kinds", [], "Kinds of damage to try; empty: all; `none`: undamaged cells only."
@@ -63,7 +63,7 @@ RESULTS = flags.DEFINE_string("results", "results", "Folder of the results.")
 USE_STORED_SPLIT = flags.DEFINE_boolean(
     "use_stored_split",
     False,
-    "Test runs whose data set has grown on the cells of their start; added cells are left out.",
+    "If a data set has grown: test on the cells of the run's start; added cells are left out.",
 )
 SEED = flags.DEFINE_integer("seed", 0, "Random seed of the damage.", lower_bound=0)
 

@@ -1,4 +1,4 @@
-r"""Tell which slice of TPUs suits a config, before there is one.
+r"""Estimate which TPU slice suits a config, before you have one.
 
     python launch/scaling.py --config=configs/super_xception.py:paper --chips=v5e:1,4,16
     python launch/scaling.py --config=configs/super_xception.py:paper --chips=none --gpus=h100
@@ -8,7 +8,7 @@ r"""Tell which slice of TPUs suits a config, before there is one.
 The step of a training is compiled by the real TPU compiler (`pip install "jax[tpu]"`), on any
 machine: memory, operations, traffic and exchange of every chip, and from published peaks the time
 of a step, an epoch and a run. results/scaling/<name>.md, .json and .png are written at the end.
-Each compilation takes minutes and is kept: the same command goes on where an earlier one stopped.
+Each compilation takes minutes and is kept: the same command continues where an earlier one stopped.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ OVERRIDES = flags.DEFINE_string(
 CHIPS = flags.DEFINE_list(
     "chips",
     ["v5e:1", "4", "16", "64", "256"],
-    "TPUs and their numbers: v5e:1,4,16,v5p:1,64; `none`: no compilation.",
+    "TPU types and numbers of chips: v5e:1,4,16,v5p:1,64; `none`: no compilation.",
 )
 SCALING = flags.DEFINE_list(
     "scaling", list(SCALINGS), "weak: same images per chip; strong: same images per step."
@@ -97,7 +97,7 @@ MEASURE_SECONDS = flags.DEFINE_float(
 MINUTES = flags.DEFINE_float(
     "minutes",
     0.0,
-    "Minutes after which no further compilation starts; the same command goes on. 0: no limit.",
+    "Minutes after which no further compilation starts; the same command continues. 0: no limit.",
     lower_bound=0.0,
 )
 PATIENCE = flags.DEFINE_float(
@@ -177,7 +177,7 @@ def main() -> None:
         print(path)
     if results.left:
         print(
-            f"{results.left} of {len(rows)} compilations are left; the same command goes on.",
+            f"{results.left} of {len(rows)} compilations are left; the same command continues.",
             file=sys.stderr,
         )
 

@@ -106,9 +106,10 @@ def find_cells(images: str | Path, *, name: str = "`--images`") -> FoundCells:
     unlisted = [one.path for one in layout.left_out if one.reason == UNLISTED]
     if unlisted:
         raise ValueError(
-            f"`{TABLE}` must list all images where the folders don't say the same cells, got "
+            f"`{TABLE}` must list all images unless the folders define the same cells, got "
             f"{len(unlisted)} that it doesn't list, such as "
-            f"`{layout.relative_name(unlisted[0])}`; add or move them, or move the table elsewhere."
+            f"`{layout.relative_name(unlisted[0])}`; list or move them, or move the table "
+            "elsewhere."
         )
     cells = tuple(
         CellFolder(

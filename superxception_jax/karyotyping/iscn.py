@@ -14,6 +14,7 @@ TOO_FEW, TOO_MANY = (
     f"fewer than {COMPLETE_CELL[0]} chromosomes",
     f"more than {COMPLETE_CELL[-1]} chromosomes",
 )
+INCOMPLETE_IMAGES = f"fewer than {COMPLETE_CELL[0]} or more than {COMPLETE_CELL[-1]} images"
 # Written in place of the sex chromosomes where there are none.
 NO_SEX_CHROMOSOME = "?"
 

@@ -72,7 +72,7 @@ def find_shared_images(
         if other in copies.get(one, {}):
             continue
         copies.setdefault(one, {})[other] = copies.setdefault(other, {})[one] = number
-        lines.append(f"{number} images of `{one}` are in `{other}`, processed")
+        lines.append(f"{number} images of `{one}` are in `{other}` in altered form")
     return SharedImages(lines=tuple(lines), copies=copies)
 
 

@@ -6,10 +6,10 @@
 `--images` is a folder with one image per chromosome, or a folder of such folders, one per cell.
 For each cell it writes karyogram.png (and .svg if asked for), karyotype.json and assignments.csv;
 report.html shows all cells, those that need review first. Everything is a draft, to be verified by
-a cytogeneticist. The same command goes on after a stop: a cell whose files, network and settings
-are unchanged is not read again. Other results of an earlier run of the same cells are replaced; of
-a cell that fails, they are removed, unless none of its files can be read or memory is short. Where
-results can't be written, as on a full disk, the program ends with what was there.
+a cytogeneticist. The same command continues after a stop: a cell whose files, network and settings
+are unchanged is not read again. Other results of an earlier run of the same cells are replaced;
+those of a cell that fails are removed, unless none of its files can be read or memory is short. If
+results can't be written, as on a full disk, the program ends and keeps the earlier ones.
 
 An image that can't be read, or can't be one chromosome of its cell (such as a scale bar or a
 copy of another image), is named with the reason and affects nothing else; but the cell gets no
@@ -68,8 +68,8 @@ BACKGROUND = flags.DEFINE_enum(
 TURNED_SHARE = flags.DEFINE_float(
     "turned_share",
     None,
-    "Share of the images that may be upside down, such as 0.01 if the p arm is always up; left "
-    "out, the images of each cell tell. Not for networks that assume the p arm up.",
+    "Expected share of upside-down images, such as 0.01 if the p arm is nearly always up; if left "
+    "out, estimated from the images of each cell. Not for networks that assume the p arm up.",
     lower_bound=1e-6,
     upper_bound=1 - 1e-6,
 )
@@ -77,8 +77,8 @@ PRIOR = flags.DEFINE_string(
     "prior",
     "",
     "JSON file with the probabilities of abnormal chromosome counts, such as "
-    '{"autosomes": {"21": {"3": 0.02}}, "sexes": {"X": 0.01}}; empty: cells of unknown origin. It '
-    "applies to whole cells, of 42 to 50 chromosomes.",
+    '{"autosomes": {"21": {"3": 0.02}}, "sexes": {"X": 0.01}}; empty: the defaults for cells of '
+    "unknown origin. It applies to whole cells, of 42 to 50 chromosomes.",
 )
 ANY_STAIN = flags.DEFINE_boolean(
     "any_stain", False, "Draft an ISCN formula even if the stain is foreign to the network."
@@ -95,25 +95,25 @@ PICTURES = flags.DEFINE_enum(
 AGAIN = flags.DEFINE_boolean(
     "again",
     False,
-    "Karyotype all cells again, also those whose results are there and made from the same files "
-    "by the same program.",
+    "Karyotype all cells again, including those with results from the same files and the same "
+    "program.",
 )
 CASE_ORDER = flags.DEFINE_enum(
     "case_order",
     "constitutional",
     ("constitutional", "neoplastic"),
-    "How the formula of a case is written and how often it has several cell lines.",
+    "How the formula of a case is written, and the prior probability of several cell lines.",
 )
 CLONE_GAIN = flags.DEFINE_integer(
-    "clone_gain", 2, "Cells of a case with the same gain that are a clone.", lower_bound=1
+    "clone_gain", 2, "Number of cells with the same gain that make a clone.", lower_bound=1
 )
 CLONE_LOSS = flags.DEFINE_integer(
-    "clone_loss", 3, "Cells of a case with the same loss that are a clone.", lower_bound=1
+    "clone_loss", 3, "Number of cells with the same loss that make a clone.", lower_bound=1
 )
 PROCESSES = flags.DEFINE_integer(
     "processes",
     0,
-    "Processes that read and draw cells; 0: one per core, and none beside this one for few cells.",
+    "Processes that read and draw cells; 0: one per core, or only this one for fewer than 4 cells.",
     lower_bound=0,
 )
 # Cells below which the start of further processes, about a second, is not gained back.
@@ -198,7 +198,7 @@ def _print_outcome(found: KaryotypedFolder, out: Path) -> None:
     for case in found.cases:
         print(_case_summary(case))
     for twins in found.twins:
-        print(f"the same images in several cells, of which one may be wrong: {twins}")
+        print(f"the same images in several cells (one of the cells may be wrong): {twins}")
     for name, reason in found.failed.items():
         print(f"error: cell `{name}`: {reason}", file=sys.stderr)
     if found.others:
@@ -294,7 +294,7 @@ def _summary(karyotype: Karyotype) -> str:
     if karyotype.withheld:
         formula += f" ({karyotype.withheld})"
     review = len(karyotype.flags) + sum(bool(one.flags) for one in karyotype.chromosomes)
-    first = f"{karyotype.cell}: {chromosomes}, {formula}, {review} to review"
+    first = f"{karyotype.cell}: {chromosomes}, {formula}, {quantity(review, 'point')} to review"
     aside = [f"  set aside: {name}: {reason}" for name, reason in karyotype.set_aside]
     unread = [f"  could not be read: {name}: {reason}" for name, reason in karyotype.unread]
     return "\n".join([first, f"  {decided_text(karyotype)}", *aside, *unread])

@@ -26,11 +26,13 @@ COUNT = flags.DEFINE_integer(
     "process_count",
     0,
     "Number of processes that train or test together; 0: as JAX_NUM_PROCESSES or what started "
-    "them says; 1: a process of its own, whatever started it.",
+    "them says; 1: on its own, whatever started it.",
     lower_bound=0,
 )
 INDEX = flags.DEFINE_integer(
-    "process_index", -1, "Number of this process, from 0; -1: as JAX_PROCESS_ID or what started it."
+    "process_index",
+    -1,
+    "Number of this process, from 0; -1: as JAX_PROCESS_ID or what started it says.",
 )
 START_SECONDS = flags.DEFINE_float(
     "start_seconds", 120.0, "Seconds in which all processes must have started.", lower_bound=1.0

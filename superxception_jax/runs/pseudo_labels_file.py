@@ -87,19 +87,19 @@ def describe_left_out(pseudo: Chromosomes, labelled: StoredSplit, experiment: Ex
         experiment: As for `without_known`.
     """
     with_labels, of_cases, absent = _left_out(pseudo, labelled, experiment)
-    reasons = [f"{len(with_labels)} of which images have labels"] if with_labels else []
-    reasons += [f"{len(of_cases)} of a case that validates or tests"] if of_cases else []
+    reasons = [f"{len(with_labels)} with labelled images"] if with_labels else []
+    reasons += [f"{len(of_cases)} of a validation or test case"] if of_cases else []
     sentences = [f"left out: {', '.join(reasons)}"] if reasons else []
     unknown = set(pseudo.cells[pseudo.cases == ""].tolist()) - with_labels
     if unknown and experiment.split.protocol == "cases":
         sentences.append(
-            f"{len(unknown)} train although their case is unknown; to leave out those of a case "
-            "that validates or tests, make one folder per case"
+            f"{len(unknown)} are trained on although their case is unknown: make one folder per "
+            "case to leave out those of validation or test cases"
         )
     if absent and (pseudo.cases != "").any():
         sentences.append(
-            f"none is known to be of {len(absent)} of the cases that validate or test: if these "
-            "have other names in this folder, their cells train"
+            f"{len(absent)} of the validation and test cases were not found: if these have other "
+            "names in this folder, their cells are trained on"
         )
     if not sentences:
         return ""

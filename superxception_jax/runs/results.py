@@ -21,9 +21,9 @@ RESULTS_FILE = "results.json"
 UNLEARNED = "unlearned"
 # What is said where the orientation of no tested image is known, by `orientation_from`.
 _ORIENTATIONS = {
-    "read": "read, but not measured: no tested image is known to be upright",
+    "read": "predicted, but not measured: no tested image is known to be upright",
     UNLEARNED: "not learned: no training image is known to be upright",
-    "given": "not read: every image is taken as upright",
+    "given": "not predicted: every image is taken as upright",
 }
 _REMEDY = "test the run again with launch/evaluate.py"
 
@@ -152,8 +152,8 @@ class RunResults:
 
     @property
     def orientation(self) -> str:
-        """Return whether the network reads the orientation of an image, or takes it as upright."""
-        return "read" if self.polarity else _ORIENTATIONS[self.orientation_from or "given"]
+        """Return whether the network predicts orientations, or takes images as upright."""
+        return "predicted" if self.polarity else _ORIENTATIONS[self.orientation_from or "given"]
 
     @property
     def commits(self) -> tuple[str, ...]:

@@ -167,8 +167,8 @@ def evaluate_run(
             best, finished = checkpoints.step(BEST), _is_finished(setup, checkpoints)
         if not finished:
             print(
-                f"this training has not ended: step {step:,} of {_total_steps(setup):,}, tested "
-                f"is step {best:,}. {_resumption(workdir, use_stored_split)}",
+                f"this training has not ended: step {step:,} of {_total_steps(setup):,}; step "
+                f"{best:,} was tested. {_resumption(workdir, use_stored_split)}",
                 flush=True,
             )
         if not is_first():

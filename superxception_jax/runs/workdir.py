@@ -146,9 +146,9 @@ def check_trained_folders(workdir: Path, experiment: Experiment) -> None:
             raise ValueError(
                 f"`--runs` must hold finished runs of the same cells, got `{workdir}` trained with "
                 f"the {name} `{trained}` instead of `{asked}`; choose another `--name` or "
-                "`--runs`, or give the folder with which it was trained (if its cells have moved, "
-                f"launch/main.py --workdir={shlex.quote(str(workdir))} with the new folder "
-                "compares them and keeps it)."
+                "`--runs`, or give the folder with which it was trained (if that folder has moved, "
+                f"launch/main.py --workdir={shlex.quote(str(workdir))} with its new path compares "
+                "the images and stores the path)."
             )
 
 

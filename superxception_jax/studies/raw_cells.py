@@ -96,7 +96,7 @@ def load_test_cells(
     if stored is None:
         print(
             f"{workdir} has no stored split: whether its test cells are those of today can't be "
-            "compared.",
+            "checked.",
             flush=True,
         )
         split = make_split(

@@ -13,7 +13,7 @@ from superxception_jax.studies.condition import UNITS, ConditionResult, Robustne
 UNKNOWN = "–"
 HEADS = (
     *("condition", "level", "cells", "images", "single image, %", "assigned, %"),
-    *("fully correct cells, %", "polarity correct, %", "images not read"),
+    *("fully correct cells, %", "orientation correct, %", "images not read"),
 )
 
 
@@ -42,8 +42,8 @@ def robustness_markdown(results: RobustnessResults) -> str:
         ]
     if any(one.correct_polarity is None for one in results.own):
         text += [
-            f"{UNKNOWN}: the network takes every image as upright and doesn't read its polarity, "
-            "or nobody knows which end of these images is up."
+            f"{UNKNOWN}: the network takes every image as upright and doesn't predict its "
+            "orientation, or nobody knows which end of these images is up."
         ]
     if len(lines) > 1:
         text += [f"![Accuracy under damage]({results.name}.png)"]

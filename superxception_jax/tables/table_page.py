@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from superxception_jax.chromosomes import CLASS_NAMES
 from superxception_jax.evaluation.markdown import markdown_grid
 from superxception_jax.evaluation.statistics import describe_units
-from superxception_jax.karyotyping.iscn import COMPLETE_CELL
+from superxception_jax.karyotyping.iscn import INCOMPLETE_IMAGES
 from superxception_jax.tables.comparison_page import (
     ABSENT,
     comparison_grid,
@@ -40,8 +40,7 @@ ANEUPLOIDY_HEADS = {
     "sex": "sex chromosomes other than XX and XY",
     "loss": "loss of an autosome (monosomy)",
     "none": "normal (46,XX or 46,XY)",
-    PART: f"unknown: part of a cell, fewer than {COMPLETE_CELL[0]} or more than "
-    f"{COMPLETE_CELL[-1]} images",
+    PART: f"unknown: {INCOMPLETE_IMAGES}",
 }
 
 

@@ -112,10 +112,10 @@ def test_the_prior_is_described_as_it_is():
     assert thirteen == eighteen == twenty_one
     others = np.delete(prior.autosomes[:, 3], [12, 17, 20])
     assert (others == rare).all()
-    assert f"one copy of an autosome 1 in {1 / one:.0f}" in page
-    assert f"13, 18 or 21 1 in {1 / thirteen:.0f}" in page
-    assert f"of another autosome 1 in {1 / rare:,.0f}" in page
-    assert f"XYY 1 in {1 / prior.sexes['XYY']:.0f}" in page
+    assert f"1 in {1 / one:.0f} for one copy of each autosome" in page
+    assert f"1 in {1 / thirteen:.0f} each for three copies of 13, 18 or 21, " in page
+    assert f"1 in {1 / rare:,.0f} for those of another" in page
+    assert f"1 in {1 / prior.sexes['XYY']:.0f} each for X, XXX, XXY and XYY" in page
 
 
 def test_cases_are_described_as_they_are_concluded():

@@ -165,7 +165,7 @@ def test_a_processed_copy_of_a_cell_does_not_count(tmp_path, copy):
     found = run(find_cells(batch).cells, out, pictures="none")
     assert (found.kept, found.cases[0].set_aside) == (3, (aside,))
     (line,) = found.twins
-    assert line.endswith(" images of `case 7/cell 0` are in `case 7/copy`, processed")
+    assert line.endswith(" images of `case 7/cell 0` are in `case 7/copy` in altered form")
 
 
 def test_results_of_cells_that_are_gone_are_named_and_stay(tmp_path):
@@ -209,7 +209,7 @@ def test_a_folder_of_two_cells_costs_only_itself(tmp_path):
     assert [one.cell for one in found.karyotypes] == ["a"]
     (reason,) = found.failed.values()
     assert reason == (
-        "93 images can't be the chromosomes of one cell (at most 92); remove a polyploid cell with "
-        "more; if they are of several cells, make one folder per cell in it, or write a table "
-        "`labels.csv` with the columns file,class,cell,case"
+        "93 images can't be the chromosomes of one cell (at most 92); remove the cell if it is "
+        "polyploid; if the images are of several cells, make one folder per cell in it, or write "
+        "a table `labels.csv` with the columns file,class,cell,case"
     )

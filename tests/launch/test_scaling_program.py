@@ -43,7 +43,7 @@ def test_a_page_from_what_is_known(tmp_path):
     assert "| h100 | cuda | float32 | 32 | yes, " in page
     assert stored["lowered"][0]["counted_flops"] > 0
     if COMPILER:
-        assert "compilations are left; the same command goes on." in done.stderr
+        assert "compilations are left; the same command continues." in done.stderr
         assert {row["status"] for row in stored["compiled"]} == {"pending"}
 
 

@@ -87,7 +87,7 @@ def test_backgrounds_are_those_of_the_crops():
     [
         (
             cell("46,XX", cell="a"),
-            "a: 46 chromosomes, draft 46,XX, 0 to review\n"
+            "a: 46 chromosomes, draft 46,XX, 0 points to review\n"
             "  dark background (level 0.00, 8 bits), stain not checked (too few)",
         ),
         (
@@ -103,7 +103,7 @@ def test_backgrounds_are_those_of_the_crops():
                 withheld="foreign stain, 1 image could not be read, 1 image set aside",
             ),
             "b: 1 chromosome, no ISCN formula (foreign stain, 1 image could not be read, 1 image "
-            "set aside), 2 to review\n"
+            "set aside), 2 points to review\n"
             "  light background (level 0.80, 12 bits), stain foreign (score 0.25)\n"
             "  set aside: bar.png: a scale bar\n"
             "  could not be read: z.png: the file is empty",

@@ -209,7 +209,7 @@ def test_a_cell_with_labels_is_left_out(folders, experiment, turned):
     stored = run.set_up(experiment).split
     assert set(without_known(found, stored, experiment).cells) == {"cell 5", "cell 6"}
     said = describe_left_out(found, stored, experiment)
-    assert said.startswith("unlabelled: of 3 cells, left out: 1 of which images have labels")
+    assert said.startswith("unlabelled: of 3 cells, left out: 1 with labelled images")
     # What the run doesn't use gives no better labels.
     images = {
         name: dataclasses.replace(one, part=UNUSED if one.cell == "cell 2" else one.part)

@@ -45,7 +45,10 @@ def test_with_the_split_cases_a_tested_patient_has_no_cell_that_trains(data_sets
         )
         assert without_known(pseudo, stored, of_cases).cases.tolist() == ["4", ""]
         said = describe_left_out(pseudo, stored, of_cases)
-        assert "of 4 cells, left out: 2 of a case that validates or tests; 1 train although" in said
+        assert (
+            "of 4 cells, left out: 2 of a validation or test case; 1 are trained on although"
+            in said
+        )
         of_cells = dataclasses.replace(
             of_cases, split=dataclasses.replace(of_cases.split, protocol="cells")
         )
@@ -74,13 +77,13 @@ def test_a_tested_patient_whose_folder_has_another_name_is_known_by_an_image():
     stored = describe_split(images, Split(train=trained, validation=tested[:0], test=tested))
     assert without_known(pseudo, stored, of_cases).cells.tolist() == ["0013/2", "x"]
     said = describe_left_out(pseudo, stored, of_cases)
-    assert "left out: 1 of which images have labels, 2 of a case that validates or tests" in said
-    assert "none is known to be of" not in said
+    assert "left out: 1 with labelled images, 2 of a validation or test case" in said
+    assert "were not found" not in said
     # Nothing tells who it is, but that someone is missing.
     hashes[0] = hashes[1]
     assert len(without_known(pseudo, stored, of_cases).cells) == 5
     said = describe_left_out(pseudo, stored, of_cases)
-    assert "none is known to be of 1 of the cases that validate or test: if these" in said
+    assert "1 of the validation and test cases were not found: if these" in said
     # A cell of no known case tells of no other one.
     pseudo = dataclasses.replace(pseudo, cases=np.zeros_like(pseudo.cases))
     hashes[0] = f"{images.hashes[tested[0]]} {1:016x}"

@@ -72,8 +72,8 @@ def test_what_is_not_known_is_stored_as_unknown():
     assert values["accuracy_interval"] is values["expected_calibration_error"] is None
     assert values["interval_method"] == "no interval: 1 cell"
     assert values["calibration"]["fitted_on"] == "nothing: 12 validation images are too few"
-    assert values["orientation"] == "not read: every image is taken as upright"
-    assert sample_results(polarity=POLARITY).to_json()["orientation"] == "read"
+    assert values["orientation"] == "not predicted: every image is taken as upright"
+    assert sample_results(polarity=POLARITY).to_json()["orientation"] == "predicted"
 
 
 def test_commits_are_those_of_training_and_test_each_once():

@@ -106,7 +106,7 @@ def test_whole_cells_and_their_kinds():
     assert lines[start + 10 : start + 13] == [
         "| network | true chromosome counts | cells | flagged | all counts correct |",
         "| --- | --- | --- | --- | --- |",
-        "| xception | unknown: part of a cell, fewer than 42 or more than 50 images | 4 | – | 3 |",
+        "| xception | unknown: fewer than 42 or more than 50 images | 4 | – | 3 |",
     ]
 
 

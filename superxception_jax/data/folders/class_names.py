@@ -208,7 +208,7 @@ def _strangers(named: Mapping[int, NamedClass], *, cell: str) -> dict[int, str]:
     usual |= {"", _without_numbers(cell)}
     return {
         index: (
-            f"its class is unknown: few files of the cell or none are called "
+            f"its class is unknown: hardly any other file of the cell is called "
             f"`{shown_name(one.prefix)} …`; rename it, such as `{one.text}a` if it is class "
             f"{one.text}"
         )
@@ -266,7 +266,7 @@ def _refuse_word(prefix: str, words: frozenset[str], *, what: str) -> None:
     match = _LAST_WORD.search(prefix)
     if match and match[1].casefold() in words:
         raise ValueError(
-            f"its class is unknown: `{match[1]} {what}` names something else than a class"
+            f"its class is unknown: `{match[1]} {what}` names something other than a class"
         )
 
 

@@ -244,8 +244,8 @@ def spelling_problems(column: str, values: Iterable[tuple[str, str]]) -> list[st
     for place, value in values:
         spellings.setdefault((place, folded_text(value)), set()).add(value)
     return [
-        f"{TABLE}: the {column} {' and '.join(repr(one) for one in sorted(several))} may be one; "
-        "write it in one way"
+        f"{TABLE}: the {column} {' and '.join(repr(one) for one in sorted(several))} may be the "
+        "same; spell it in one way"
         for several in spellings.values()
         if len(several) > 1
     ]

@@ -83,8 +83,8 @@ class FolderLayout:
         text = f"{shown_name(self.folder.name)}: {text} ({how}), {quantity(images, 'image')}"
         if self.deep_case:
             text += (
-                f"; the folders of a cell name its case, such as `{self.deep_case}`: fill in "
-                f"`case` of {TABLE} if the patient is another one"
+                f"; cases are named after folders, such as `{self.deep_case}`: fill in `case` of "
+                f"{TABLE} where that isn't the patient"
             )
         if self.table and self.kind != "table":
             text += f"; {TABLE} is not used, because the folders define the same cells"
@@ -149,8 +149,8 @@ class FolderLayout:
         if count > most:
             return (
                 f"{count} images can't be the chromosomes of one cell (at most {most}); remove "
-                "a polyploid cell with more; if they are of several cells, make one folder per "
-                f"cell in it, or write a table `{TABLE}` with the columns file,class,cell,case"
+                "the cell if it is polyploid; if the images are of several cells, make one folder "
+                f"per cell in it, or write a table `{TABLE}` with the columns file,class,cell,case"
             )
         if self.kind != "table" and images > MOST_OF_A_CLASS:
             return (

@@ -139,7 +139,7 @@ def _samples(page: TiffPage, content: bytes) -> np.ndarray:
     """Decode a page: [H,W,C], as stored."""
     if page.compression not in _COMPRESSIONS:
         name = _tag_name(page.compression)
-        raise PictureError(f"its compression ({name}) isn't read; save it uncompressed")
+        raise PictureError(f"its compression ({name}) isn't supported; save it uncompressed")
     _check_extent(page)
     needed = int(np.prod(page.chunked)) if page.chunked else 1
     places = list(zip(page.dataoffsets, page.databytecounts, strict=False))[:needed]
@@ -229,12 +229,12 @@ def _colours(
     counts = {_WHITE_IS_ZERO: 1, _BLACK_IS_ZERO: 1, _RGB: 3, _PALETTE: 1, _INK: 4, _YCBCR: 3}
     if photometric not in counts:
         name = _tag_name(photometric)
-        raise PictureError(f"its colours ({name}) aren't read; save it in grey or RGB")
+        raise PictureError(f"its colours ({name}) aren't supported; save it in grey or RGB")
     count = counts[photometric]
     kinds = tuple(int(kind) for kind in page.extrasamples)
     if samples.shape[-1] < count or (count == 1 and samples.shape[-1] > 1 and not any(kinds)):
         raise PictureError(
-            f"the file holds {samples.shape[-1]} channels, where {count} can be shown; save one "
+            f"the file holds {samples.shape[-1]} channels instead of {count}; save one "
             "image per file"
         )
     extra = None
@@ -254,7 +254,7 @@ def _colours(
         colours = unscaled_levels(colours, inverted=inverted)
     if photometric == _INK:
         if colours.dtype == np.float32 or int(page.tags.valueof(_INK_SET, 1)) != 1:
-            raise PictureError("its inks aren't read; save it in grey or RGB")
+            raise PictureError("its inks aren't supported; save it in grey or RGB")
         colours = from_ink(colours)
     elif photometric == _YCBCR and page.compression != _JPEG:
         # Its first channel is luma; the other two are not needed for grey.

@@ -84,8 +84,8 @@ def describe_copied_cells(portraits: Sequence[tuple[str, Portrait]]) -> str:
     if not lines:
         return ""
     head = (
-        "own: cells that seem to be one, saved anew or photographed twice, so that training may "
-        "see what is tested; leave one of them out, or give both one case and split by cases: "
-        f"{len(lines):,}"
+        "own: cells that seem to be the same cell, saved again or photographed twice, so that "
+        "training may see test images; leave one of them out, or give both one case and split by "
+        f"cases: {len(lines):,}"
     )
     return listed_below(head, lines, most=MOST_PROBLEMS)

@@ -67,8 +67,8 @@ def twin_problems(
     problems = [f"{names} are the same image in one cell; delete all but one" for names in within]
     if twins == "refuse":
         problems += [
-            f"{names} are the same image in several cells, so that training would see what is "
-            "tested; delete all but one, or set `data.own_twins` to allow"
+            f"{names} are the same image in several cells, so that training would see test "
+            "images; delete all but one, or set `data.own_twins` to allow"
             for names in across
         ]
         return problems, ""
@@ -77,5 +77,5 @@ def twin_problems(
     shown = "; ".join(across[:MOST_SHOWN]) + ("; ..." if len(across) > MOST_SHOWN else "")
     return problems, (
         f"own: {quantity(len(across), 'image is', 'images are')} in several cells, so that "
-        f"training may see what is tested (`data.own_twins` allows it): {shown}"
+        f"training may see test images (`data.own_twins` allows it): {shown}"
     )

@@ -111,8 +111,8 @@ def _explanation(
     if rounded(of_line) >= _PROBABLE:
         kind = "gain" if change.startswith("+") else "loss"
         return (
-            f"{seen}: too few for a clone ({needed} for a {kind}), but of a cell line with a "
-            f"probability of {percent(of_line)}; {missing} with it would make a clone"
+            f"{seen}: too few for a clone ({needed} for a {kind}), but with a probability of "
+            f"{percent(of_line)} from a cell line with it; {missing} with it would make a clone"
         )
     if len({one[0] for one in others}) == 2:
         return WRONG_CLASS
@@ -141,8 +141,8 @@ def cautions_of(
     found = []
     if posterior < LEAST_POSTERIOR:
         found.append(
-            f"The probability of this formula is below {100 * LEAST_POSTERIOR:g} %: more probable "
-            "cell lines have too few cells for a clone."
+            f"The probability of this formula is below {100 * LEAST_POSTERIOR:g} %: cell lines "
+            "that are more probable have too few cells for a clone."
         )
     for number, least in ((TOO_FEW, settings.cells_of_loss), (TOO_MANY, settings.cells_of_gain)):
         cells = sum(reason.startswith(number) for reason in aside)
@@ -278,7 +278,7 @@ def review_order(
             reasons.append("another assignment of the cell cannot be ruled out")
         if drops[place] > UNCERTAIN_MARGIN_NATS:
             rank, weight = 1, -rounded(drops[place])
-            reasons.append(f"{own[place]} by itself, counted with {counted_with[place]}")
+            reasons.append(f"fits {own[place]} best, counted with {counted_with[place]}")
         if decisive[place]:
             rank, weight = 0, -rounded(drops[place])
             reasons.append(f"without this cell: {decisive[place]}")

@@ -82,8 +82,8 @@ def _find_network_problems(config: ConfigDict) -> list[str]:
     stride = config.model.stem_stride
     if stride != 1 and "stem_stride" not in classifier_options(name):
         problems.append(
-            f"`model.stem_stride` must be 1 but for StripNet, got {stride} with `{name}`; set it "
-            "to 1."
+            f"`model.stem_stride` must be 1 except for StripNet, got {stride} with `{name}`; set "
+            "it to 1."
         )
     rematerialization = config.model.rematerialization
     if rematerialization != "none" and "rematerialization" not in classifier_options(name):

@@ -9,6 +9,7 @@ from typing import Any
 from superxception_jax.data.splits import FOLDED_PROTOCOLS
 from superxception_jax.evaluation.markdown import markdown_grid
 from superxception_jax.evaluation.statistics import Interval
+from superxception_jax.karyotyping.iscn import INCOMPLETE_IMAGES
 from superxception_jax.runs.config.data_set_names import listed
 from superxception_jax.runs.included import INCLUDED, start_of
 from superxception_jax.runs.provenance import TrainingRecord
@@ -28,10 +29,10 @@ DATA_SETS = {
 LIMITS = """- Not for diagnosis. Every result is a draft that a cytogeneticist must verify.
 - The network classifies whole chromosomes. It cannot recognise deletions, inversions,
   translocations or marker chromosomes, and assigns them to the class that they resemble most.
-- It knows the images that it was trained on, see above. Accuracy is lower with other stains,
-  microscopes and segmentations; nothing on this card says by how much.
+- It was trained on the images named above only. Accuracy is lower with other stains, microscopes
+  and segmentations; nothing on this card says by how much.
 - Each image must show one chromosome.
-- Length and brightness are relative to the cell: all images of a cell belong together."""
+- Length and brightness are relative to the cell: give all images of a cell together."""
 UPRIGHT_ONLY = """
 - It takes every image as upright, with the p arm up: it neither notices nor corrects an image that
   is upside down."""
@@ -40,9 +41,9 @@ UNORIENTED = """
 # What the training images share with the test images, by protocol.
 SHARED = {
     "paper": "other images of the same cells were in training: unseen cells are harder",
-    "poletti": "no cell is in training and test; a patient may be in both",
-    "cells": "no cell is in training and test; a patient may be in both",
-    "cases": "no patient is in training and test",
+    "poletti": "no cell is in both training and test; a patient may be",
+    "cells": "no cell is in both training and test; a patient may be",
+    "cases": "no patient is in both training and test",
 }
 
 
@@ -123,7 +124,7 @@ def _measured(results: RunResults) -> dict[str, str]:
             "Cells with all chromosome counts correct": _share(cells.counts_correct),
         }
         if cells.parts:
-            measured["Cells assigned as parts of a cell"] = str(cells.parts)
+            measured[f"Cells of {INCOMPLETE_IMAGES}"] = str(cells.parts)
     if results.cells_withheld:
         measured["Assignment of whole cells"] = f"not possible: {results.cells_withheld}"
     if polarity := results.polarity:

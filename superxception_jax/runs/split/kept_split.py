@@ -55,5 +55,5 @@ def describe_missing_split(workdir: Path, *, kept: bool) -> str:
     ending = "; from now on it is stored" if kept else ""
     return (
         f"{workdir} is of a version that didn't store its split: whether it was trained with the "
-        f"images and the split of today can't be compared{ending}."
+        f"images and the split of today can't be checked{ending}."
     )

@@ -202,7 +202,7 @@ def check_unseen(experiment: Experiment, everything: Chromosomes, split: Split) 
         print(
             f"`{experiment.init_from}` was trained or validated on {count:,} of "
             f"{len(split.validation):,} validation images: compared on these, it may be kept "
-            "although an epoch is better on cells that neither knows",
+            "although an epoch is better on cells that neither has seen",
             flush=True,
         )
 
@@ -219,9 +219,9 @@ def _tell_unknown(
     ]
     if unknown and is_first():
         print(
-            f"what {' and '.join(unknown)} was trained on is not known, because neither "
-            f"{TRAINED_FILE} nor a {CONFIG_FILE} that tells it is beside it: whether the run tests "
-            "such images is not checked",
+            f"what {' and '.join(unknown)} was trained on is not known, because beside it is "
+            f"neither {TRAINED_FILE} nor a {CONFIG_FILE} that says so: it is not checked whether "
+            "the run tests such images",
             flush=True,
         )
 

@@ -239,9 +239,10 @@ def check_apart(splits: Mapping[str, Chromosomes]) -> None:
     ]
     if found:
         raise ValueError(
-            f"`data.dataset` must name sets of different images, got {len(found):,} that one set "
-            f"trains or validates with and another tests, such as `{found[0][0]}` and "
-            f"`{found[0][1]}`; leave one of the sets out, or these cells of your folder."
+            f"`data.dataset` must name sets of different images, got {len(found):,} for "
+            "training or validation in one set and for testing in another, such as "
+            f"`{found[0][0]}` and `{found[0][1]}`; leave one of the sets out, or these cells "
+            "of your folder."
         )
 
 

@@ -88,8 +88,8 @@ def summarize_results(results: RunResults) -> str:
         )
         if cells.parts:
             lines.append(
-                f"{cells.parts} of {cells.cells} cells are assigned as parts of a cell: a complete "
-                f"one has {COMPLETE_CELL[0]} to {COMPLETE_CELL[-1]} images"
+                f"{cells.parts} of {cells.cells} cells don't have the {COMPLETE_CELL[0]} to "
+                f"{COMPLETE_CELL[-1]} images of a complete cell"
             )
     for name, one in results.sources.items():
         lines.append(f"  {name}: {_in_short(one)}")

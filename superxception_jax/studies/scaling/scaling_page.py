@@ -46,7 +46,7 @@ def scaling_markdown(results: ScalingResults) -> str:
     if results.left:
         text += [
             f"**{results.left} of {len(results.rows)} compilations are left**; the command below "
-            "goes on with them."
+            "continues with them."
         ]
     if results.curves:
         text += [f"![Images per second and efficiency]({results.name}.png)"]

@@ -31,7 +31,7 @@ def locate(place: Place, *, start_seconds: float) -> str:
     )
     if address is None:
         raise ValueError(
-            "`--coordinator` must be HOST:PORT of the first process where nothing else tells it; "
+            "`--coordinator` must be HOST:PORT of the first process where nothing else states it; "
             "add it."
         )
     return address
@@ -75,8 +75,8 @@ def connect(place: Place, *, start_seconds: float) -> None:
     if thread.is_alive():
         raise TimeoutError(
             f"all {place.count} processes must start within {start_seconds:.0f} s, but at least "
-            f"one didn't come to `{place.coordinator}`; start each with the same --coordinator and "
-            "--process_count and an index of its own, from 0, and let the network through to that "
+            f"one didn't reach `{place.coordinator}`; start each with the same --coordinator and "
+            "--process_count and an index of its own, from 0, and allow connections to that "
             "port, or raise --start_seconds."
         )
     if failures:

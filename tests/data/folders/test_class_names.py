@@ -81,12 +81,12 @@ def test_names_that_state_a_class(stem, expected):
         ("R(13)", "^its class is unknown$"),
         ("sex XY", "its class is unknown"),
         ("46,XY", "its class is unknown"),
-        ("set 3 of 7", "`of 7` names something else"),
-        ("metaphase 3", "`metaphase 3` names something else"),
-        ("metaphase 3a", "`metaphase 3a` names something else"),
-        ("cell 3", "`cell 3` names something else"),
-        ("Karyogram 3", "`Karyogram 3` names something else"),
-        ("image 12", "`image 12` names something else"),
+        ("set 3 of 7", "`of 7` names something other"),
+        ("metaphase 3", "`metaphase 3` names something other"),
+        ("metaphase 3a", "`metaphase 3a` names something other"),
+        ("cell 3", "`cell 3` names something other"),
+        ("Karyogram 3", "`Karyogram 3` names something other"),
+        ("image 12", "`image 12` names something other"),
         ("scan_12", "`_12` may be class 12 or a running number"),
         ("20240101-3", "`-3` may be class 3 or a running number"),
         ("no 25a", "`class` must be 1 to 22, X .*got '25'"),
@@ -155,7 +155,8 @@ def test_a_number_after_a_text_of_no_other_file_is_no_class(pattern, odd):
     assert classes[-1] == ""
     text = odd.rpartition(" ")[0]
     assert (
-        f"its class is unknown: few files of the cell or none are called `{text} …`" in problems[-1]
+        f"its class is unknown: hardly any other file of the cell is called `{text} …`"
+        in problems[-1]
     )
 
 

@@ -49,7 +49,7 @@ def test_tables_of_all_spreadsheets_are_read(tmp_path, content):
         (b"\xff\xfef\x00i\x00", "must be UTF-8 text"),
         (b"file,class\nc/1, 2.png,3\n", r"line 2 \(c/1\): it has more values than the first line"),
         (b"file,class\n" + b"x" * 200_000 + b",1\n", "must be a table of text, got field larger"),
-        (b"file,class,cell,case\na,1,c,P1\nb,1,d,p1\n", "the case 'P1' and 'p1' may be one"),
+        (b"file,class,cell,case\na,1,c,P1\nb,1,d,p1\n", "the case 'P1' and 'p1' may be the same"),
         (b"file,class,cell\na,1,Cell 1\nb,1,Cell  1\n", "the cell 'Cell  1' and 'Cell 1' may be"),
         (
             b"file,turned,class\na,2,1\nb,true,1\nc,t r\x1bue,1\n",

@@ -25,9 +25,9 @@ def test_a_cell_of_the_table_has_the_case_of_its_folder(tmp_path):
     put_names(deep, [f"{year}/{name}" for year in (2023, 2024) for name in names])
     write_labels(deep, [f"{year}/{name},7,,," for year in (2023, 2024) for name in names])
     assert [case for case, _ in cells_of(deep)] == ["2023/P1", "2023/P2", "2024/P1", "2024/P2"]
-    said = "; the folders of a cell name its case, such as `2023/P1`: fill in `case` of labels.csv"
+    said = "; cases are named after folders, such as `2023/P1`: fill in `case` of labels.csv"
     assert said in recognize_layout(deep).sentence
-    assert "name its case" not in recognize_layout(tmp_path).sentence
+    assert "named after folders" not in recognize_layout(tmp_path).sentence
 
 
 def test_a_cell_of_unknown_case_in_several_folders_is_refused(tmp_path):
@@ -81,7 +81,7 @@ def test_a_case_of_the_table_and_of_folders_is_one(tmp_path):
     write_labels(tmp_path, ["Müller/a/1.png,7,a,Müller,", "Müller/b/1.png,7,b,,"])
     assert [case for case, _ in cells_of(tmp_path)] == ["Müller", "Müller"]
     write_labels(tmp_path, ["Müller/a/1.png,7,a,müller,", "Müller/b/1.png,7,b,,"])
-    with pytest.raises(ValueError, match=r"the case 'Müller' and 'müller' may be one"):
+    with pytest.raises(ValueError, match=r"the case 'Müller' and 'müller' may be the same"):
         recognize_layout(tmp_path)
 
 
@@ -102,7 +102,7 @@ def test_cells_of_two_cultures_that_the_table_makes_one_are_refused(tmp_path):
     # A case that only the table names has no folders that must be said.
     write_labels(tmp_path, [f"{name},7,{name[5]},2024/{name[3]}," for name in names])
     assert cells_of(tmp_path)[0] == ("2024/A", "2024/A/1")
-    assert "name its case" not in recognize_layout(tmp_path).sentence
+    assert "named after folders" not in recognize_layout(tmp_path).sentence
 
 
 @pytest.mark.parametrize(
@@ -139,14 +139,14 @@ def test_a_case_that_a_table_names_elsewhere_leaves_others_questioned(tmp_path):
     put_names(tmp_path, names)
     rows = zip(names, ("c1,", "c2,", "c1,K2"), strict=True)
     write_labels(tmp_path, [f"{name},7,{cell}," for name, cell in rows])
-    assert "name its case, such as `K1/culture A`" in recognize_layout(tmp_path).sentence
+    assert "named after folders, such as `K1/culture A`" in recognize_layout(tmp_path).sentence
 
 
 def test_a_case_that_a_table_names_as_the_folders_do_is_not_questioned(tmp_path):
     names = [f"K1/culture A/c{cell}/{one}.png" for cell in (1, 2) for one in "xy"]
     put_names(tmp_path, names)
     write_labels(tmp_path, [f"{name},7,{name[13:15]},K1/culture A," for name in names])
-    assert "name its case" not in recognize_layout(tmp_path).sentence
+    assert "named after folders" not in recognize_layout(tmp_path).sentence
 
 
 @pytest.mark.parametrize("case", ["2,02401E+11", "2.02401E+11", "1e+12"])

@@ -24,7 +24,7 @@ def test_a_table_goes_before_the_folders(tmp_path, name):
     ]
     assert layout.left_out_lines == ("left out: x/4.png: not in labels.csv",)
     assert "4 cells in 3 cases, 1 of them without a case (as labels.csv says)" in layout.sentence
-    with pytest.raises(ValueError, match=r"must list all images where .*, got 1 that it"):
+    with pytest.raises(ValueError, match=r"must list all images unless .*, got 1 that it"):
         find_cells(tmp_path)
 
 

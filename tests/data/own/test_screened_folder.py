@@ -37,12 +37,12 @@ def prepare(lab, tmp_path, capsys, **changes):
 def test_a_cell_that_was_exported_twice_is_said(lab, tmp_path, capsys):
     records, text = prepare(lab, tmp_path, capsys)
     assert len(records) == 48
-    assert "own: cells that seem to be one, saved anew or photographed twice" in text
+    assert "own: cells that seem to be the same cell, saved again or photographed twice" in text
     assert text.rstrip().endswith("split by cases: 1\n  12 images of cell 1 and export")
     for file in (lab / "export").iterdir():
         file.unlink()
-    assert "seem to be one" not in prepare(lab, tmp_path, capsys)[1]
+    assert "seem to be the same" not in prepare(lab, tmp_path, capsys)[1]
 
 
 def test_where_equal_images_are_allowed_copied_cells_are_too(lab, tmp_path, capsys):
-    assert "seem to be one" not in prepare(lab, tmp_path, capsys, twins="allow")[1]
+    assert "seem to be the same" not in prepare(lab, tmp_path, capsys, twins="allow")[1]

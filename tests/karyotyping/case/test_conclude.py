@@ -144,7 +144,7 @@ def test_one_cell_too_few_says_how_many_more():
     case = conclude({"46,XX": 19, "47,XX,+8": 1})
     assert case.more_cells == 29
     assert "+8: one cell too few for a clone. 1 more cell with it would make one" in case.more_text
-    assert case.review_first == (("20", "47,XX,+8 by itself, counted with 46,XX"),)
+    assert case.review_first == (("20", "fits 47,XX,+8 best, counted with 46,XX"),)
     case = conclude({"45,X": 2})
     assert "a clone needs 1 more cell" in case.more_text
     case = conclude({"46,XX": 18, "47,XX,+8": 2})
@@ -157,8 +157,8 @@ def test_a_line_of_too_few_cells_is_said_to_be_probable():
     assert case.alternatives[0][0] == "45,XX,-7[2]/46,XX[3]"
     assert case.alternatives[0][1] > 0.95
     assert {one.text for one in case.single_changes} == {
-        "in 2 cells: too few for a clone (3 for a loss), but of a cell line with a probability of "
-        "98 %; 1 more cell with it would make a clone"
+        "in 2 cells: too few for a clone (3 for a loss), but with a probability of 98 % from a "
+        "cell line with it; 1 more cell with it would make a clone"
     }
     # Of so many normal cells, a line with the two is less probable than two losses.
     case = conclude({"46,XX": 30, "45,XX,-7": 2}, order="neoplastic")

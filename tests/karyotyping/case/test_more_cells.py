@@ -15,8 +15,8 @@ TRIPLOID = "69,XXX"
 LACKS = "which may be a cell line that the formula lacks."
 MORE = f"Left out: 10 cells of more than 50 chromosomes, {LACKS}"
 UNLIKELY = (
-    "The probability of this formula is below 0.1 %: more probable cell lines have too few cells "
-    "for a clone."
+    "The probability of this formula is below 0.1 %: cell lines that are more probable have too "
+    "few cells for a clone."
 )
 # Cells, settings, and all or the beginning of what is said.
 MORE_CELLS: list[tuple[dict[str, int], dict, str]] = [

@@ -58,8 +58,8 @@ def test_cells_that_did_not_change_keep_what_was_entered(page, path, cells):
     page.show("Cell 002")
     assert page.text("#iscn") == "45,X"
     assert not page.find("#reviewed").is_selected()
-    said = "the images of this cell, their names or its results have changed since: 2 changes"
-    assert page.text("#outdated").startswith(f"Not applied, because {said}")
+    said = "because the images of this cell, their names or its results have changed since; the"
+    assert page.text("#outdated").startswith(f"2 earlier changes not applied, {said}")
     assert page.text("#outdated").endswith("by A. Reviewer.")
     # What is entered now is that of the new results.
     page.press(cells[2].of_class("1")[0].name, "c")
@@ -110,8 +110,8 @@ def test_changes_of_a_renamed_cell_are_said_and_not_applied(page, path, cells, t
     page.driver.get((tmp_path / "around.html").as_uri())
     page.show("day 1/Cell 001")
     assert page.text("#iscn") == "47,XY,+21"
-    said = "because they were entered for the same images under another name, Cell 001: 1 change,"
-    assert page.text("#outdated").startswith(f"Not applied, {said}")
+    said = "entered for the same images under another name, Cell 001; the last"
+    assert page.text("#outdated").startswith(f"1 earlier change not applied, {said}")
     page.show("day 1/Cell 000")
     assert page.all("#outdated") == []
     page.show("day 1/Cell 001")
@@ -212,6 +212,6 @@ def test_a_full_browser_makes_room_for_this_report(page, path, cells):
     assert page.text("#iscn") == "46,XY,-21,+22"
     assert [one[1] for one in audited(page)] == ["check", "move", "move", "move"]
     page.show("Cell 002")
-    assert "1 change, the last on" in page.text("#outdated")
+    assert "1 earlier change not applied" in page.text("#outdated")
     keys = page.driver.execute_script("return Object.keys(localStorage)")
     assert len([key for key in keys if key.startswith("karyotype-cell-")]) == 3

@@ -170,8 +170,8 @@ UNLABELLED = {"data.unlabelled_folder": "cells", "model.polarity": "read"}
         ({"model.name": "stripnet", "model.stem_stride": 2}, None),
         (
             {"model.stem_stride": 2},
-            "`model.stem_stride` must be 1 but for StripNet, got 2 with `super_xception`; set it "
-            "to 1.",
+            "`model.stem_stride` must be 1 except for StripNet, got 2 with `super_xception`; set "
+            "it to 1.",
         ),
     ],
 )

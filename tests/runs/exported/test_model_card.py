@@ -41,7 +41,7 @@ def test_a_card_of_single_images():
     assert "other images of the same cells were in training" in card
     assert "| Classes of no test image | Y |" in card
     # A network that assumes the p arm up says so.
-    assert "| Orientation | not read: every image is taken as upright |" in card
+    assert "| Orientation | not predicted: every image is taken as upright |" in card
     assert "an image that\n  is upside down" in card
     assert f"| Trained with | `{TRAINING.command}`, commit `ba9876543210` |" in card
     assert "| Tested with | commit `0123456789ab` |" in card
@@ -63,8 +63,8 @@ def test_a_card_of_whole_cells_in_any_orientation():
     card = write_model_card(sample_results(cells=CELLS, polarity=POLARITY), CONFIG, RECORD)
     assert "`cases`, fold 1 of 5" in card
     assert ASSIGNED in card
-    assert "no patient is in training and test |" in card
-    assert "| Orientation | read |" in card
+    assert "no patient is in both training and test |" in card
+    assert "| Orientation | predicted |" in card
     assert "upside down" not in card
     assert "| Cells fully correct | 75.9 % |" in card
     assert "| Orientation correct, images upright | 99.1 % |" in card
@@ -88,7 +88,7 @@ def test_a_card_claims_nothing_that_few_images_dont_support():
     parts = write_model_card(
         sample_results(cells=dataclasses.replace(CELLS, parts=3)), CONFIG, RECORD
     )
-    assert "| Cells assigned as parts of a cell | 3 |" in parts
+    assert "| Cells of fewer than 42 or more than 50 images | 3 |" in parts
 
 
 def test_a_resumed_training_names_every_commit():
@@ -125,7 +125,7 @@ def test_a_card_of_a_network_that_never_learned_which_end_is_up():
     assert "does not say which end is up" in card
     assert "takes every image as upright" not in card
     read = write_model_card(sample_results(orientation_from="read"), CONFIG, RECORD)
-    assert "| Orientation | read, but not measured: no tested image is known to be" in read
+    assert "| Orientation | predicted, but not measured: no tested image is known to be" in read
     assert "upright, with the p arm up" not in read
 
 

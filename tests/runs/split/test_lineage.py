@@ -259,7 +259,7 @@ def test_images_are_known_without_a_config_that_can_be_read(tmp_path, capsys, co
     (tmp_path / "network" / TRAINED_FILE).unlink()
     check_unseen(other, images, split)
     said = capsys.readouterr().out
-    assert said.count(f"what `{weights}` was trained on is not known, because neither") == 1
+    assert said.count(f"what `{weights}` was trained on is not known, because beside it") == 1
 
 
 def test_what_is_not_known_of_an_unnamed_own_folder_is_said(earlier_version, capsys):
@@ -269,7 +269,7 @@ def test_what_is_not_known_of_an_unnamed_own_folder_is_said(earlier_version, cap
         started = experiment(**fields, model__init_from=earlier_version)
         images = laboratory(data_set)
         check_unseen(started, images, draw_split(started)(images))
-        text = f"what `{earlier_version}` was trained on is not known, because neither"
+        text = f"what `{earlier_version}` was trained on is not known, because beside it"
         assert (text in capsys.readouterr().out) == said
 
 

@@ -191,7 +191,9 @@ def test_an_image_of_two_data_sets_is_not_trained_and_tested():
     hashes = train.hashes.astype(object)
     hashes[int(np.flatnonzero(train.sources == "gband")[0])] = tested.hashes[place]
     twin = {**splits, "train": dataclasses.replace(train, hashes=hashes.astype(str))}
-    with pytest.raises(ValueError, match=rf"got 1 that one .* `{tested.names[place]}`; leave one"):
+    with pytest.raises(
+        ValueError, match=rf"got 1 for training .* `{tested.names[place]}`; leave one"
+    ):
         check_apart(twin)
 
 

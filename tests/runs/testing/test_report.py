@@ -118,7 +118,7 @@ def test_one_cell_gets_no_interval_and_the_terminal_says_why(make, tmp_path, cap
     assert text.count("(no interval: 1 cell)") == 2
     assert "95%" not in text
     assert "1 of 1 cells fully correct" in text
-    assert "orientation is not read: every image is taken as upright" in text
+    assert "orientation is not predicted: every image is taken as upright" in text
 
 
 @pytest.mark.usefixtures("no_figures")
@@ -143,7 +143,7 @@ def test_parts_of_cells_are_assigned_as_parts_and_said_to_be(make, tmp_path, cap
     assert results.cells.parts == 8
     assert results.cells.accuracy >= results.accuracy
     text = capsys.readouterr().out
-    assert "8 of 8 cells are assigned as parts of a cell: a complete one has 42 to 50" in text
+    assert "8 of 8 cells don't have the 42 to 50 images of a complete cell" in text
     assert "(no image of class 5, 6, " in text
 
 

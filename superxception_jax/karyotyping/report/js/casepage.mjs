@@ -86,5 +86,5 @@ function caseHead(now) {
 }
 
 function moreCells(now) {
-  return section("Further cells needed", "more-cells", make("p", {}, now.more_cells.text));
+  return section("Further cells", "more-cells", make("p", {}, now.more_cells.text));
 }

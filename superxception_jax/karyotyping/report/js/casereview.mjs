@@ -41,8 +41,8 @@ function explanation(change, others, number, ofLine, settings) {
   const seen = `in ${plural(number, "cell")}`;
   if (ninth(ofLine) >= PROBABLE) {
     const kind = change.startsWith("+") ? "gain" : "loss";
-    return `${seen}: too few for a clone (${needed} for a ${kind}), but of a cell line with a ` +
-      `probability of ${wholePercent(ofLine)}; ${missing}` + A_CLONE;
+    return `${seen}: too few for a clone (${needed} for a ${kind}), but with a probability of ` +
+      `${wholePercent(ofLine)} from a cell line with it; ${missing}` + A_CLONE;
   }
   if (new Set(others.map((one) => one[0])).size === 2) return WRONG_CLASS;
   if (change.startsWith("-")) {
@@ -76,8 +76,8 @@ export function explainSingles(cells, shownCounts, lines, likely, settings) {
 export function cautionsOf(cells, posterior, settings) {
   const found = [];
   if (posterior < LEAST_POSTERIOR) {
-    found.push(`The probability of this formula is below ${100 * LEAST_POSTERIOR} %: more ` +
-      "probable cell lines have too few cells for a clone.");
+    found.push(`The probability of this formula is below ${100 * LEAST_POSTERIOR} %: cell ` +
+      "lines that are more probable have too few cells for a clone.");
   }
   const isNeoplastic = settings.order === "neoplastic";
   for (const [number, least, isLine] of [
@@ -162,7 +162,7 @@ export function reviewOrder(cells, { decisive, own, countedWith, drops }) {
     }
     if (drops[place] > UNCERTAIN_MARGIN_NATS) {
       key = [1, -ninth(drops[place])];
-      reasons.push(`${own[place]} by itself, counted with ${countedWith[place]}`);
+      reasons.push(`fits ${own[place]} best, counted with ${countedWith[place]}`);
     }
     if (decisive[place] !== "") {
       key = [0, -ninth(drops[place])];

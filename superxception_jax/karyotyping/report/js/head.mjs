@@ -42,11 +42,10 @@ function outdated() {
   if (changes.length === 0) return [];
   const { time, reviewer, cell } = changes.at(-1);
   const why = cell === view.cell.cell
-    ? "the images of this cell, their names or its results have changed since"
-    : `they were entered for the same images under another name, ${cell}`;
-  const text = `Not applied, because ${why}: ` +
-    `${plural(changes.length, "change")}, the last on ${time.slice(0, 10)} by ` +
-    `${reviewer || "a reviewer without name"}.`;
+    ? "because the images of this cell, their names or its results have changed since"
+    : `entered for the same images under another name, ${cell}`;
+  const text = `${plural(changes.length, "earlier change")} not applied, ${why}; ` +
+    `the last on ${time.slice(0, 10)} by ${reviewer || "an unnamed reviewer"}.`;
   return [make("p", { className: "left-out", id: "outdated" }, text)];
 }
 

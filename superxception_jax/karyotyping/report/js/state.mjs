@@ -130,8 +130,8 @@ function tellDamaged(cells) {
   byId("damaged").hidden = cells.length === 0;
   byId("damaged").textContent =
     `What this browser stored for ${plural(cells.length, "cell")} is damaged and was left out: ` +
-    `${cells.slice(0, MOST_NAMED).join(", ")}${others}. Correct and review anew; the next change ` +
-    "of a cell replaces it.";
+    `${cells.slice(0, MOST_NAMED).join(", ")}${others}. Correct and review these ` +
+    "cells again; the next change to a cell replaces its damaged entry.";
 }
 
 function storageFailed(error) {

@@ -119,7 +119,7 @@ export function clones(now) {
       : make("p", { className: "quiet" }, "No change is clonal."),
     now.single_changes.length > 0
       ? make("details", {},
-        make("summary", {}, `${plural(now.single_changes.length, "change")} of single cells`),
+        make("summary", {}, `${plural(now.single_changes.length, "change")} in too few cells for a clone`),
         make("ul", {}, ...now.single_changes.map((one) =>
           make("li", {}, cellLink(one.cell), `: ${one.change}, ${one.text}`))))
       : null,
