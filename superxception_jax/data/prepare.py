@@ -60,6 +60,7 @@ def prepare_dataset(
     )
     for sentence in builder.notices:
         print(sentence, flush=True)
+    was_prepared = builder.data_path.exists()
     count_records(builder, progress=progress)
     records = [
         dataclasses.replace(one, image=_NO_IMAGE) for cell in iterate_cells(builder) for one in cell
@@ -69,6 +70,8 @@ def prepare_dataset(
     if dataset == "own" and notice:
         lines.append(notice)
     lines += builder.left_out
+    # The preparation itself has said it.
+    lines += builder.set_aside if was_prepared else ()
     if images_dir is not None:
         images = (one.image for cell in iterate_cells(builder) for one in cell)
         lines.append(f"wrote {_write_images(records, images, images_dir)}")

@@ -7,7 +7,7 @@ name of the data set from the folder and its description from the README.md next
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, ClassVar
 
 import numpy as np
@@ -42,7 +42,6 @@ class RecordBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):  #
     Attributes:
         HOMEPAGE: Address of the data set; None without one.
         notices: Sentences for the user before anything runs: what was recognised in a folder.
-        set_aside: What is said of images that are no single chromosome; known once prepared.
     """
 
     # A data set whose records change gets a new version: its older preparations are then ignored.
@@ -53,7 +52,6 @@ class RecordBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):  #
     }
     HOMEPAGE: ClassVar[str | None] = None
     notices: tuple[str, ...] = ()
-    set_aside: Sequence[str] = ()
 
     def _info(self) -> tfds.core.DatasetInfo:
         return self.dataset_info_from_configs(
@@ -64,6 +62,11 @@ class RecordBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):  #
     def left_out(self) -> tuple[str, ...]:
         """Return lines that say what is there and is not used."""
         return ()
+
+    @property
+    def set_aside(self) -> tuple[str, ...]:
+        """Return what is said of images that are no single chromosome; known once prepared."""
+        return tuple(self.info.metadata.get("set_aside", ()))
 
     @property
     def archive(self) -> dict[str, str]:

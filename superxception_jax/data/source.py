@@ -123,6 +123,7 @@ def load_chromosomes(
         FileNotFoundError: The files of the data set are missing.
     """
     dataset = builder.name
+    was_prepared = builder.data_path.exists()
     files = prepared_files(
         builder.info.full_name,
         dataset=dataset,
@@ -155,6 +156,9 @@ def load_chromosomes(
             else:
                 store_cells(files, map(vars, normalized))
                 chromosomes = _load_stored(files, fits=fits)
+    # The preparation itself has said it.
+    for text in builder.set_aside if was_prepared and not curled else ():
+        print(text, flush=True)
     notice = describe_unknown_cases(chromosomes.cells, chromosomes.cases)
     # Of curled copies it was said with the images themselves.
     if dataset == "own" and notice and not curled:

@@ -41,15 +41,22 @@ def data_set_section(runs: Sequence[TableRun]) -> list[str]:
     heads = ["network", "data set", "training", _SHARES[0], "interval", _SHARES[1], "interval"]
     heads += [_SHARES[2], "cells"]
     text = (
-        "Each data set by itself, and their mean, each counted once. A data set that "
-        "had no part in the training tests the network on a laboratory that it never saw."
+        "Each data set by itself, and their mean, each counted once. `none`: the network never saw "
+        "an image of the laboratory."
     )
     return ["## Data sets", text, markdown_grid(heads, lines)]
 
 
 def _role(run: TableRun, name: str) -> str:
-    untrained = listed(run.config["split"]["test_only"])
-    return "none" if name in untrained else "trained on its other cases"
+    """Return what part a data set has in the training of a run, as far as its config says."""
+    config = run.config
+    if name not in listed(config["split"]["test_only"]):
+        units = "cases" if config["split"]["protocol"] == "cases" else "cells"
+        return f"trained on its other {units}"
+    # Whose cells these are, and what the start was trained on, is not in the config.
+    known = ["cells without labels"] if config["data"]["unlabelled_folder"] else []
+    known += ["the images of its start"] if config["model"]["init_from"] else []
+    return f"none, unless among {' or '.join(known)}" if known else "none"
 
 
 def _summarize(runs: Sequence[TableRun], name: str) -> tuple[list[str], tuple[float, float, float]]:

@@ -155,8 +155,8 @@ def _missing(runs: Sequence[TableRun]) -> list[str]:
 
 def _networks(rows: Sequence[TableRow]) -> str:
     heads = ["network", "config", "seeds", "test accuracy, %"]
-    heads += [f"{100 * rows[0].confidence_level:g} % interval"]
-    heads += ["sd over seeds, percentage points", "macro-F1", "calibration error", "parameters"]
+    heads += [f"{100 * rows[0].confidence_level:g} % interval", "sd over seeds, percentage points"]
+    heads += ["macro-F1", "calibration error, uncalibrated", "parameters"]
     heads += ["MMAC per view", "training, images/s", "training, min", "commits"]
     return markdown_grid(heads, [_network(row) for row in rows])
 

@@ -3,17 +3,34 @@ from __future__ import annotations
 import dataclasses
 
 import numpy as np
+import pytest
 
+from superxception_jax.tables.data_sets import data_set_section
 from superxception_jax.tables.table import build_table
 from superxception_jax.tables.table_page import table_markdown
 from tests.tables.hand_made import EVALUATION, hand_made
 
 
-def run_of_two(row: str, predicted: str, *, assigned: str, test_only: str = ""):
+def run_of_two(
+    row: str,
+    predicted: str,
+    *,
+    assigned: str,
+    test_only: str = "",
+    protocol: str = "cases",
+    init_from: str = "",
+    unlabelled_folder: str = "",
+):
     """Return a run whose first cell is of `gband`, and its second of `tseng`."""
     run = hand_made(row, predicted, assigned=assigned, dataset="gband, tseng")  # as a config may be
     cells = np.array(["gband/1", "gband/1", "tseng/1", "tseng/1"])
-    config = {"seed": 0, "split": {"fold": 0, "test_only": test_only}, "evaluation": EVALUATION}
+    config = {
+        "seed": 0,
+        "split": {"fold": 0, "test_only": test_only, "protocol": protocol},
+        "evaluation": EVALUATION,
+        "model": {"init_from": init_from},
+        "data": {"unlabelled_folder": unlabelled_folder},
+    }
     predictions = dataclasses.replace(run.predictions, cells=cells)
     return dataclasses.replace(run, config=config, predictions=predictions)
 
@@ -37,6 +54,31 @@ def test_each_data_set_and_their_mean():
         ("one", "tseng"): ("none", "50.00", "0.00", "0.00"),
         ("one", "mean"): ("", "75.00", "50.00", "50.00"),
     }
+
+
+@pytest.mark.parametrize(
+    ("fields", "roles"),
+    [
+        ({"protocol": "cells"}, ["trained on its other cells"] * 2),
+        (
+            {"test_only": "tseng", "unlabelled_folder": "x"},
+            ["none, unless among cells without labels"],
+        ),
+        (
+            {"test_only": "tseng", "init_from": "gband"},
+            ["none, unless among the images of its start"],
+        ),
+        (
+            {"test_only": "tseng", "init_from": "gband", "unlabelled_folder": "x"},
+            ["none, unless among cells without labels or the images of its start"],
+        ),
+    ],
+)
+def test_none_is_claimed_only_where_nothing_else_was_learned_from(fields, roles):
+    run = run_of_two("one", "1 2 1 X", assigned="1 2 1 X", **fields)
+    (grid,) = data_set_section([run])[2:]
+    found = [line.split(" | ")[2] for line in grid.splitlines()[2:]]
+    assert found[2 - len(roles) : 2] == roles
 
 
 def test_one_data_set_gets_no_such_section():

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 from superxception_jax.data.options import BACKGROUNDS, POLARITIES, TWINS
 from superxception_jax.data.own.folder import find_folder, iterate_folder, read_folder
+from superxception_jax.data.record import ChromosomeRecord
 from superxception_jax.data.record_builder import RecordBuilder, RecordConfig
 
 
@@ -15,9 +18,18 @@ class Builder(RecordBuilder):
 
     Attributes:
         left_out: What is in the folder and is not read, one line each.
+        told: What the preparation says of images that it sets aside.
     """
 
     left_out: tuple[str, ...] = ()
+    told: Sequence[str] = ()
+
+    def _generate_examples(
+        self, records: Iterable[ChromosomeRecord]
+    ) -> Iterator[tuple[str, dict[str, Any]]]:
+        yield from super()._generate_examples(records)
+        # Kept with the prepared data: who uses them later must know it, too.
+        self.info.metadata["set_aside"] = list(self.told)
 
 
 def build_own(*, data_dir: str, folder: str, twins: str, polarity: str, background: str) -> Builder:
@@ -53,7 +65,7 @@ def build_own(*, data_dir: str, folder: str, twins: str, polarity: str, backgrou
     allowed = "-twins" if twins == "allow" else ""
     way = "-any" if polarity == "any" else ""
     stated = "" if background == "auto" else f"-{background}"
-    set_aside: list[str] = []
+    told: list[str] = []
     config = RecordConfig(
         name=f"{label}-{read.content_hash}{allowed}{way}{stated}",
         load=functools.partial(
@@ -62,11 +74,11 @@ def build_own(*, data_dir: str, folder: str, twins: str, polarity: str, backgrou
             twins=twins,
             polarity=polarity,
             background=background,
-            tell=set_aside.append,
+            tell=told.append,
         ),
     )
     builder = Builder(data_dir=data_dir, config=config, file_format="array_record")
     builder.notices = read.notices
-    builder.set_aside = set_aside
+    builder.told = told
     builder.left_out = read.layout.left_out_lines
     return builder

@@ -21,6 +21,8 @@ _USERS = {
     "momentum": ("name", "nesterov"),
     "rate_decay": ("schedule", "inverse_time"),
 }
+# The default, which protocol `paper` doesn't use.
+_VALIDATION_SHARE = 0.1
 
 
 def find_contradictions(config: ConfigDict) -> list[str]:
@@ -59,6 +61,12 @@ def _find_image_problems(config: ConfigDict) -> list[str]:
         problems.append(
             f"`split.fold` must be 0 with `split.protocol` {split.protocol!r}, which has no folds, "
             f"got {split.fold}; vary `split.seed` instead."
+        )
+    if split.protocol == "paper" and split.validation_share != _VALIDATION_SHARE:
+        problems.append(
+            f"`split.validation_share` must be {_VALIDATION_SHARE} with `split.protocol` 'paper', "
+            f"which validates with {split.sizes[1]} images, got {split.validation_share}; "
+            "leave it, or choose another protocol."
         )
     return problems
 

@@ -67,9 +67,16 @@ def find_data_set_problems(fields: Mapping[str, Any]) -> list[str]:
             f"{', '.join(names)}, got {fields['split.test_only']!r}."
         )
     try:
-        read_repeats(fields["data.repeats"], len(names))
+        repeats = read_repeats(fields["data.repeats"], len(names))
     except ValueError as error:
         problems.append(str(error))
+    else:
+        problems += [
+            f"`data.repeats` must be 1 for `{name}`, which `split.test_only` keeps out of the "
+            f"training, got {fields['data.repeats']!r}; correct it."
+            for name, times in zip(names, repeats, strict=True)
+            if name in tested and times > 1
+        ]
     if len(names) > 1 and fields["split.protocol"] in ("paper", "poletti"):
         problems.append(
             "`split.protocol` must be cells or cases with several data sets, got "

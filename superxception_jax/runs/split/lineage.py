@@ -22,17 +22,16 @@ from superxception_jax.models.keras.start import EXPORTED
 from superxception_jax.runs.experiment import Experiment, build_experiment
 from superxception_jax.runs.exported.portable import OWN_FOLDER
 from superxception_jax.runs.exported.trained_images import (
-    TRAINED_FILE,
     hash_numbers,
     knows_images,
     load_trained,
 )
 from superxception_jax.runs.included import INCLUDED, find_weights
 from superxception_jax.runs.pseudo_labels_file import without_known
+from superxception_jax.runs.split.earlier_notes import tell_of_networks
 from superxception_jax.runs.split.split_data import split_sources
 from superxception_jax.runs.split.split_file import StoredSplit
-from superxception_jax.runs.workdir import CONFIG_FILE, holds_run, load_config
-from superxception_jax.training.hosts.processes import is_first
+from superxception_jax.runs.workdir import holds_run, load_config
 
 
 def earlier_networks(experiment: Experiment) -> Iterator[tuple[str, Experiment | None]]:
@@ -168,8 +167,7 @@ def trained_cells(
 def check_unseen(experiment: Experiment, everything: Chromosomes, split: Split) -> None:
     """Raise if a network that a run builds on was trained on test images of the run.
 
-    One printed line names weights of which nothing is known; where the start counts as a result,
-    another one says how many validation images it knows.
+    Printed lines say what else is to be known of these networks, see `tell_of_networks`.
 
     Args:
         experiment: Checked experiment.
@@ -195,41 +193,7 @@ def check_unseen(experiment: Experiment, everything: Chromosomes, split: Split) 
                 f"{len(common):,} of {len(split.test):,} that it was trained or validated on, such "
                 f"as `{everything.names[common[0]]}`; {', or '.join(remedies)}."
             )
-    _tell_unknown(networks, experiment)
-    known = seen.get(experiment.init_from, np.zeros(len(everything.labels), bool))
-    count = int(known[split.validation].sum())
-    if experiment.start_counts and count and is_first():
-        print(
-            f"`{experiment.init_from}` was trained or validated on {count:,} of "
-            f"{len(split.validation):,} validation images: compared on these, it may be kept "
-            "although an epoch is better on cells that neither has seen",
-            flush=True,
-        )
-
-
-def _tell_unknown(
-    networks: Iterable[tuple[str, Experiment | None]], experiment: Experiment
-) -> None:
-    """Print of which networks nobody knows whether they were trained on images of an experiment."""
-    unknown = [
-        f"`{weights}`"
-        for weights, earlier in networks
-        if load_trained(find_weights(weights).parent) is None
-        and (earlier is None or ("own" in experiment.data_sets and _hides_folder(earlier)))
-    ]
-    if unknown and is_first():
-        print(
-            f"what {' and '.join(unknown)} was trained on is not known, because beside it is "
-            f"neither {TRAINED_FILE} nor a {CONFIG_FILE} that says so: it is not checked whether "
-            "the run tests such images",
-            flush=True,
-        )
-
-
-def _hides_folder(earlier: Experiment) -> bool:
-    """Return whether a network was trained on an own folder of which its export has no name."""
-    own = earlier.data_sets.get("own", {})
-    return own.get("folder") == OWN_FOLDER and "own" not in earlier.test_only
+    tell_of_networks(networks, experiment, seen=seen, validation=split.validation)
 
 
 def _seen(

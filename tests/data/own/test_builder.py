@@ -11,8 +11,11 @@ from superxception_jax.data.builders import load_records
 from superxception_jax.data.own import folder
 from superxception_jax.data.own.builder import Builder, build_own
 from superxception_jax.data.own.folder import load_folder, read_folder
+from superxception_jax.data.prepare import prepare_dataset
 from superxception_jax.data.record import ChromosomeRecord
+from superxception_jax.data.source import load_chromosomes
 from tests.data.image_folders import own_options, put, put_names
+from tests.data.small_lab import SETTINGS
 
 
 def build(lab: Path, data_dir: str, twins: str, **changes: str) -> Builder:
@@ -175,6 +178,26 @@ def test_images_that_are_no_single_chromosome_are_set_aside_by_name(lab, tmp_pat
     assert "  c9/bar 3a.png: straight edges: probably a scale bar" in text
     assert "  c10/two 4a.png: two separate pieces of chromosome size" in text
     assert "  c9/speck 5a.png: shows no chromosome: nothing of" in text
+    # It is kept with the prepared data, for all who use them later.
+    line = "  c9/bar 3a.png: straight edges: probably a scale bar"
+    for _ in range(2):
+        load_chromosomes(
+            build(lab, data_dir, "refuse"),
+            data_dir=data_dir,
+            normalization=SETTINGS,
+            memory_share=0.5,
+            progress=False,
+        )
+        assert capsys.readouterr().out.count(line) == 1
+    described = prepare_dataset(
+        "own",
+        dataset_options=own_options(lab),
+        data_dir=data_dir,
+        manual_dir=data_dir,
+        images_dir=None,
+        progress=False,
+    )
+    assert described.count(line) == 1
     # Images of a large folder are decoded again, and set aside again.
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(folder, "_KEPT_BYTES", 0)

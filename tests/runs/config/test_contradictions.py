@@ -42,6 +42,16 @@ UNLABELLED = {"data.unlabelled_folder": "cells", "model.polarity": "read"}
             "'bioimage,gband'.",
         ),
         (
+            {
+                "data.dataset": "gband,bioimage",
+                "data.repeats": "1,5",
+                "split.protocol": "cells",
+                "split.test_only": "bioimage",
+            },
+            "`data.repeats` must be 1 for `bioimage`, which `split.test_only` keeps out of the "
+            "training, got '1,5'; correct it.",
+        ),
+        (
             {"data.repeats": "2,0"},
             "`data.repeats` must be one whole number of at least 1 for each of the 1 data sets, "
             "such as 1, got '2,0'.",
@@ -145,6 +155,12 @@ UNLABELLED = {"data.unlabelled_folder": "cells", "model.polarity": "read"}
             "vary `split.seed` instead.",
         ),
         ({"split.protocol": "cells", "split.fold": 1}, None),
+        (
+            {"split.protocol": "paper", "split.validation_share": 0.3},
+            "`split.validation_share` must be 0.1 with `split.protocol` 'paper', which validates "
+            "with 360 images, got 0.3; leave it, or choose another protocol.",
+        ),
+        ({"split.protocol": "cells", "split.validation_share": 0.3}, None),
         (
             {"model.name": "super_alexnet", "model.input_px": 66},
             "`model.input_px` must be at least 67 with `super_alexnet`, got 66; raise it.",

@@ -47,15 +47,6 @@ def columns(images):
     return {name: getattr(images, name) for name in names}
 
 
-@pytest.fixture
-def earlier_version(tmp_path):
-    """Return the weights of a copy of `gband` that doesn't know its images."""
-    folder = tmp_path / "earlier version"
-    shutil.copytree(INCLUDED["gband"], folder)
-    (folder / TRAINED_FILE).unlink(missing_ok=True)
-    return str(folder / "variables.npz")
-
-
 def own_network(tmp_path, images):
     """Return the weights of a network trained on half of an own folder, and its experiment."""
     folder = tmp_path / "network"
@@ -208,20 +199,6 @@ def test_a_copy_of_what_the_run_trains_on_is_no_leak_of_its_start(tmp_path):
         check_unseen(again, dataclasses.replace(images, hashes=hashes), nothing)
 
 
-def test_a_start_that_counts_and_knows_validation_images_is_reported(tmp_path, capsys):
-    images = laboratory("own")
-    weights, _ = own_network(tmp_path, images)
-    fields = {"data__own_folder": str(tmp_path / "cells"), "model__init_from": weights}
-    for preset, said in (("own", False), ("adapt", True)):
-        again = experiment(preset, **fields)
-        assert again.start_counts == said
-        split = draw_split(again)(images)
-        check_unseen(again, images, split)
-        count = len(split.validation)
-        expected = f"was trained or validated on {count} of {count} validation images"
-        assert (expected in capsys.readouterr().out) == said
-
-
 def test_a_network_knows_its_images_and_those_of_the_networks_before_it(tmp_path):
     first, _ = own_network(tmp_path, laboratory("own"))
     started = experiment("gband", model__init_from=first)
@@ -260,17 +237,6 @@ def test_images_are_known_without_a_config_that_can_be_read(tmp_path, capsys, co
     check_unseen(other, images, split)
     said = capsys.readouterr().out
     assert said.count(f"what `{weights}` was trained on is not known, because beside it") == 1
-
-
-def test_what_is_not_known_of_an_unnamed_own_folder_is_said(earlier_version, capsys):
-    """As of an export of a run of an earlier version, which doesn't know its images."""
-    for data_set, said in (("own", True), ("gband", False)):
-        fields = {"data__dataset": data_set, "data__own_folder": "/elsewhere/OWN_FOLDER"}
-        started = experiment(**fields, model__init_from=earlier_version)
-        images = laboratory(data_set)
-        check_unseen(started, images, draw_split(started)(images))
-        text = f"what `{earlier_version}` was trained on is not known, because beside it"
-        assert (text in capsys.readouterr().out) == said
 
 
 def test_an_exported_network_has_the_hashes_of_its_images_and_nothing_else(tmp_path):
