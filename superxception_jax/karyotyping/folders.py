@@ -52,6 +52,11 @@ class CellFolder:
     paths: tuple[str, ...] = ()
     problem: str = ""
 
+    @property
+    def image_names(self) -> tuple[str, ...]:
+        """Return the name of the image in each file."""
+        return self.names or tuple(readable_name(file.name) for file in self.files)
+
 
 @dataclass(frozen=True)
 class FoundCells:
@@ -161,9 +166,8 @@ def load_files(folder: CellFolder) -> tuple[CellImages, tuple[str, ...]]:
     images: list[NamedImage] = []
     digests: list[str] = []
     unread = list(folder.left_out)
-    names = folder.names or tuple(readable_name(file.name) for file in folder.files)
     paths = folder.paths or ("",) * len(folder.files)
-    for file, name, path in zip(folder.files, names, paths, strict=True):
+    for file, name, path in zip(folder.files, folder.image_names, paths, strict=True):
         digest = ""
         try:
             content = load_content(file)

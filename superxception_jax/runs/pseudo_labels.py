@@ -19,11 +19,12 @@ from superxception_jax.data.images.image_file import hash_image
 from superxception_jax.data.normalization.background import level_cell
 from superxception_jax.data.normalization.crop import KINDS
 from superxception_jax.data.normalization.normalization_settings import NormalizationSettings
+from superxception_jax.data.own.folder import find_folder, read_folder
 from superxception_jax.data.source import Chromosomes, concatenate
 from superxception_jax.files import readable_name
 from superxception_jax.karyotyping.cell import Classifier, karyotype_prepared
 from superxception_jax.karyotyping.cell_images import PreparedCell, prepare_cell
-from superxception_jax.karyotyping.folders import CellFolder, find_cells, load_cell
+from superxception_jax.karyotyping.folders import CellFolder, find_cells, load_files
 from superxception_jax.runs.experiment import Experiment
 from superxception_jax.runs.included import find_weights
 from superxception_jax.runs.pseudo_labels_file import load_pseudo_labels, save_pseudo_labels
@@ -111,7 +112,8 @@ def read_unlabelled(
     upright = experiment.unlabelled_polarity == "upright"
     choose = _make_reading(experiment) if classes is None else lambda _: classes
     cells = find_cells(folder, name="`data.unlabelled_folder`").cells
-    prepare = functools.partial(_prepare, settings=experiment.normalization)
+    labelled = _labelled_files(experiment)
+    prepare = functools.partial(_prepare, settings=experiment.normalization, labelled=labelled)
     images, kept, foreign, failed = 0, [], 0, 0
     with Workers(usable_cores() if len(cells) > 1 else 1) as workers:
         prepared = workers.map(prepare, cells)
@@ -178,16 +180,41 @@ def _load_reader(experiment: Experiment) -> Classifier:
     return dataclasses.replace(load_classifier(folder), normalization=experiment.normalization)
 
 
-def _prepare(folder: CellFolder, *, settings: NormalizationSettings) -> _Prepared | None:
+def _labelled_files(experiment: Experiment) -> np.ndarray:
+    """Return the digests u64[F] of the files that are labelled, as `_short_digest` writes them."""
+    own = experiment.data_sets.get("own")
+    if own is None:
+        return np.zeros(0, np.uint64)
+    read = read_folder(find_folder(own["folder"]), twins=own["twins"])
+    return np.unique([_short_digest(one) for one in read.digests.values()])
+
+
+def _short_digest(digest: str) -> np.uint64:
+    """Return a digest as 64 bits; those of all files go to each process with each cell."""
+    return np.uint64(int(digest[:16], 16))
+
+
+def _prepare(
+    folder: CellFolder, *, settings: NormalizationSettings, labelled: np.ndarray
+) -> _Prepared | None:
     """Return a cell ready for the network; None where it can't be read."""
     normalizations = dict.fromkeys(KINDS, settings)
     try:
-        cell = load_cell(folder)
+        cell, digests = load_files(folder)
         prepared = prepare_cell(cell, background=settings.background, normalizations=normalizations)
     except ValueError:
         return None
     decoded = [one.decoded for one in cell.images]
-    leveled = level_cell(decoded, background=settings.background).images
+    leveled = list(level_cell(decoded, background=settings.background).images)
+    # The grey levels of an image depend on what is read with it, and of a labelled cell the table
+    # may list some images only: only leveled with these, they are known by their hashes.
+    content = dict(zip(folder.image_names, digests, strict=True))
+    known = [_short_digest(content[one.name]) in labelled for one in cell.images]
+    listed = [index for index, is_known in enumerate(known) if is_known]
+    if 0 < len(listed) < len(decoded):
+        again = level_cell([decoded[index] for index in listed], background=settings.background)
+        for index, image in zip(listed, again.images, strict=True):
+            leveled[index] = image
     hashes = {
         readable_name(one.name): f"{hash_image(image)} {hash_image(image[::-1, ::-1].copy())}"
         for one, image in zip(cell.images, leveled, strict=True)

@@ -72,7 +72,7 @@ def test_cells_are_known_by_the_pixels_of_their_labels(folders, experiment, back
     inverted.save(file)  # What a cell on white would have: of the others nothing is read then.
     read = read_folder(folders / "labelled", twins="refuse")
     records = load_folder(read, twins="refuse", polarity="any", background=background)
-    prepared = pseudo_labels._prepare(cell, settings=settings)
+    prepared = pseudo_labels._prepare(cell, settings=settings, labelled=np.zeros(0, np.uint64))
     assert prepared is not None
     assert {text.split(" ")[0] for text in prepared.hashes.values()} == {
         hash_image(one.image) for one in records if one.cell == cell.name
