@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +26,7 @@ from superxception_jax.karyotyping.cell import Classifier, karyotype_prepared
 from superxception_jax.karyotyping.cell_images import PreparedCell, prepare_cell
 from superxception_jax.karyotyping.folders import CellFolder, find_cells, load_files
 from superxception_jax.runs.experiment import Experiment
+from superxception_jax.runs.exported.trained_images import hash_numbers
 from superxception_jax.runs.included import find_weights
 from superxception_jax.runs.pseudo_labels_file import load_pseudo_labels, save_pseudo_labels
 from superxception_jax.runs.reader import load_classifier
@@ -181,17 +182,17 @@ def _load_reader(experiment: Experiment) -> Classifier:
 
 
 def _labelled_files(experiment: Experiment) -> np.ndarray:
-    """Return the digests u64[F] of the files that are labelled, as `_short_digest` writes them."""
+    """Return the digests u64[F] of the files that are labelled, see `_short_digests`."""
     own = experiment.data_sets.get("own")
     if own is None:
         return np.zeros(0, np.uint64)
     read = read_folder(find_folder(own["folder"]), twins=own["twins"])
-    return np.unique([_short_digest(one) for one in read.digests.values()])
+    return np.unique(_short_digests(read.digests.values()))
 
 
-def _short_digest(digest: str) -> np.uint64:
-    """Return a digest as 64 bits; those of all files go to each process with each cell."""
-    return np.uint64(int(digest[:16], 16))
+def _short_digests(digests: Iterable[str]) -> np.ndarray:
+    """Return digests as 64 bits each; those of all files go to each process with each cell."""
+    return hash_numbers(digest[:16] for digest in digests)
 
 
 def _prepare(
@@ -209,8 +210,8 @@ def _prepare(
     # The grey levels of an image depend on what is read with it, and of a labelled cell the table
     # may list some images only: only leveled with these, they are known by their hashes.
     content = dict(zip(folder.image_names, digests, strict=True))
-    known = [_short_digest(content[one.name]) in labelled for one in cell.images]
-    listed = [index for index, is_known in enumerate(known) if is_known]
+    known = np.isin(_short_digests(content[one.name] for one in cell.images), labelled)
+    listed = np.flatnonzero(known).tolist()
     if 0 < len(listed) < len(decoded):
         again = level_cell([decoded[index] for index in listed], background=settings.background)
         for index, image in zip(listed, again.images, strict=True):
