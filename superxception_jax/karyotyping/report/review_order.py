@@ -7,13 +7,13 @@ from typing import Any
 
 from superxception_jax.chromosomes import AUTOSOMES, NORMAL_SEX_COUNTS, natural_key
 from superxception_jax.karyotyping.karyotype import Karyotype
+from superxception_jax.karyotyping.review_flags import UNCERTAIN_MARGIN_NATS
 from superxception_jax.wording import quantity
 
-# Below these thresholds a person should look: laboratories accept one error in a hundred
-# chromosomes, and at odds of e^3, 20 to 1, a second assignment is no longer a serious alternative.
+# Limits of the colours; what a person should look at is flagged by `review_flags`. Laboratories
+# accept one error in a hundred chromosomes.
 SURE_CONFIDENCE = 0.99
 DOUBTFUL_CONFIDENCE = 0.90
-SURE_MARGIN_NATS = 3.0
 
 
 def review_reasons(karyotype: Karyotype) -> tuple[str, ...]:
@@ -25,7 +25,7 @@ def review_reasons(karyotype: Karyotype) -> tuple[str, ...]:
     Returns:
         One short phrase per reason, empty if there is none: flags of the cell, abnormal counts,
         images without a classification, flagged chromosomes, a small margin, a chromosome of low
-        confidence.
+        confidence. The digest under which browsers keep corrections includes these phrases.
     """
     reasons = list(karyotype.flags)
     autosomes, sexes = karyotype.counts[:AUTOSOMES], karyotype.counts[AUTOSOMES:]
@@ -36,7 +36,7 @@ def review_reasons(karyotype: Karyotype) -> tuple[str, ...]:
     flagged = sum(1 for one in karyotype.chromosomes if one.flags)
     if flagged:
         reasons.append(f"{quantity(flagged, 'flagged chromosome')}")
-    if karyotype.margin < SURE_MARGIN_NATS:
+    if karyotype.margin < UNCERTAIN_MARGIN_NATS:
         reasons.append(f"small margin ({karyotype.margin:.1f} nats)")
     lowest = lowest_confidence(karyotype)
     if lowest < DOUBTFUL_CONFIDENCE:
@@ -50,12 +50,8 @@ def lowest_confidence(karyotype: Karyotype) -> float:
 
 
 def names_to_review(karyotype: Karyotype) -> list[str]:
-    """Return the names of the chromosomes to look at: flagged ones and those of low confidence."""
-    return [
-        one.name
-        for one in karyotype.chromosomes
-        if one.flags or one.confidence < DOUBTFUL_CONFIDENCE
-    ]
+    """Return the names of the flagged chromosomes of a cell, those to look at."""
+    return [one.name for one in karyotype.chromosomes if one.flags]
 
 
 def review_key(head: Mapping[str, Any]) -> tuple[Any, ...]:
