@@ -12,11 +12,16 @@ def markdown_grid(heads: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
         heads: Column heads.
         lines: Rows of the table, with as many cells as there are heads.
 
+    Raises:
+        ValueError: A row has another number of cells.
+
     >>> print(markdown_grid(["a", "b"], [["1", "2"]]))
     | a | b |
     | --- | --- |
     | 1 | 2 |
     """
-    return "\n".join(
-        "| " + " | ".join(cells) + " |" for cells in [heads, ["---"] * len(heads), *lines]
-    )
+    rows = [heads, ["---"] * len(heads), *lines]
+    for row in rows:
+        if len(row) != len(heads):
+            raise ValueError(f"a row must have {len(heads)} cells, got {len(row)}: {row}.")
+    return "\n".join("| " + " | ".join(row) + " |" for row in rows)

@@ -11,7 +11,7 @@ see `exact_products`.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import flax.linen as nn
@@ -55,7 +55,8 @@ def apply_network(
         What `model.apply` returns, in float32.
 
     Raises:
-        ValueError: The format is unknown, or the last layer is not known to be the last.
+        ValueError: The format is unknown, or the last layer is not known to be the last, or gets
+            features in float32.
     """
     if precision == "float32":
         return model.apply(variables, inputs, **options)
@@ -67,8 +68,26 @@ def apply_network(
             f"that it works in float32, got {', '.join(variables['params'])}; rename it."
         )
     rounded = {**variables, "params": _round(variables["params"])}
-    outputs = model.apply(rounded, inputs.astype(jnp.bfloat16), **options)
+    with nn.intercept_methods(_check_features):
+        outputs = model.apply(rounded, inputs.astype(jnp.bfloat16), **options)
     return jax.tree.map(lambda output: output.astype(jnp.float32), outputs)
+
+
+def _check_features(
+    call: Callable[..., Any],
+    args: Sequence[Any],
+    kwargs: Any,
+    context: nn.module.InterceptorContext,
+) -> Any:
+    """Call a method of a module, or refuse features that a layer before the head made float32."""
+    is_head = context.module.name == HEAD and context.method_name == "__call__"
+    if is_head and args[0].dtype != jnp.bfloat16:
+        raise ValueError(
+            f"with `precision` bfloat16 `{HEAD}` must get features in bfloat16, got "
+            f"{args[0].dtype}: a layer keeps its parameters in float32 and returns that; a "
+            "normalisation of Flax needs `dtype=x.dtype`, other layers must round what they return."
+        )
+    return call(*args, **kwargs)
 
 
 def _has_head(params: Mapping[str, Any]) -> bool:

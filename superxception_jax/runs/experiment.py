@@ -18,6 +18,17 @@ from superxception_jax.runs.config.data_set_names import listed, read_repeats
 from superxception_jax.runs.included import start_of
 from superxception_jax.training.settings import AugmentationSettings, OptimizerSettings
 
+# Attributes of a classifier that the config chooses, and their fields in its section `model`.
+_CLASSIFIER_FIELDS = {
+    "width_multiplier": "width_multiplier",
+    "stem_stride": "stem_stride",
+    "middle_modules": "middle_modules",
+    "middle_flow": "middle_flow",
+    "rematerialization": "rematerialization",
+    "momentum": "batch_norm_momentum",
+    "dropout_rate": "dropout_rate",
+}
+
 
 @dataclass(frozen=True)
 class Experiment:
@@ -124,6 +135,13 @@ class Experiment:
         }
 
     @property
+    def unused_fields(self) -> tuple[str, ...]:
+        """Return the fields of the config that its network has no use for."""
+        chosen = self.model["classifier"]
+        fields = [f"model.{f}" for name, f in _CLASSIFIER_FIELDS.items() if name not in chosen]
+        return (*fields, *([] if self.model["super_resolution"] else ["super_resolution"]))
+
+    @property
     def step_options(self) -> dict[str, Any]:
         """Return the keyword arguments of `superxception_jax.training.steps.make_train_step`."""
         names = (
@@ -223,15 +241,7 @@ def _dataset_options(config: ConfigDict, name: str) -> dict[str, Any]:
 
 def _model_options(config: ConfigDict) -> dict[str, Any]:
     model, stack = config.model, config.super_resolution
-    options = {
-        "width_multiplier": model.width_multiplier,
-        "stem_stride": model.stem_stride,
-        "middle_modules": model.middle_modules,
-        "middle_flow": model.middle_flow,
-        "rematerialization": model.rematerialization,
-        "momentum": model.batch_norm_momentum,
-        "dropout_rate": model.dropout_rate,
-    }
+    options = {name: model[field] for name, field in _CLASSIFIER_FIELDS.items()}
     stack_options = {
         "features": tuple(stack.features),
         "final_activation": stack.final_activation,

@@ -76,7 +76,7 @@ class RunResults:
     Attributes:
         name: Name of the config.
         preset: Preset of the config, empty for the embedded one.
-        dataset: Name of the data set.
+        dataset: Name of the data set, or several names with commas.
         protocol: Split protocol.
         split: Tested split: train, validation or test.
         seed: Random seed of the run.

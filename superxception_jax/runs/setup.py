@@ -244,6 +244,7 @@ def describe(setup: Setup, workdir: Path) -> str:
     side = setup.splits["train"].images.shape[1]
     normalization, kind = experiment.normalization, setup.mesh.devices.flat[0].device_kind
     preset = f"preset :{experiment.preset}" if experiment.preset else "embedded preset"
+    unused = ", ".join(experiment.unused_fields)
     return "\n".join(
         (
             f"config    {experiment.name}, {preset}, seed {experiment.seed}",
@@ -254,6 +255,7 @@ def describe(setup: Setup, workdir: Path) -> str:
             f"grey {normalization.grey}",
             f"network   {experiment.model['name']}, {parameters:,} parameters, input "
             f"{experiment.input_px}×{experiment.input_px} px",
+            *([f"          which has no use for {unused}"] if unused else []),
             f"training  {experiment.epochs} epochs of {setup.steps_per_epoch} steps, "
             f"{experiment.batch_size} images per step on {setup.mesh.size} × {kind}"
             + (f" in {process_count()} processes" if process_count() > 1 else ""),

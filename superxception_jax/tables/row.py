@@ -32,7 +32,7 @@ class TableRow:
         name: Name of the config.
         preset: Preset of the config.
         config_file: Config file and preset, as on the command line.
-        dataset: Name of the data set.
+        dataset: Name of the data set, or several names with commas.
         protocol: Split protocol.
         seeds: Random seeds.
         folds: Tested folds.

@@ -8,6 +8,7 @@ from superxception_jax.chromosomes import CLASS_NAMES
 from superxception_jax.evaluation.markdown import markdown_grid
 from superxception_jax.evaluation.statistics import describe_units
 from superxception_jax.karyotyping.iscn import INCOMPLETE_IMAGES
+from superxception_jax.runs.config.data_set_names import listed
 from superxception_jax.tables.comparison_page import (
     ABSENT,
     comparison_grid,
@@ -92,9 +93,10 @@ def _introduction(table: Table) -> str:
         + " The devices on which the times were measured are listed for each run in "
         f"[`{VALUES_FILE}`]({VALUES_FILE}).",
     ]
-    if first.dataset == "ideogram":
+    if "ideogram" in (names := listed(first.dataset)):
+        which = "These are" if len(names) == 1 else "The images of `ideogram` are"
         lines.append(
-            "These are synthetic chromosomes, which are easier than real ones: the results show "
+            f"{which} synthetic chromosomes, which are easier than real ones: the results show "
             "that the program works and have no clinical meaning."
         )
     lines += [*_early_stops(table.runs), *_missing(table.runs)]

@@ -162,6 +162,35 @@ def test_unknown_formats_are_refused():
         apply_network(_build("stripnet"), {}, jnp.zeros((1, 20, 20, 1)), precision="float16")
 
 
+class _Normalized(nn.Module):
+    """A network with a normalisation of Flax."""
+
+    half: bool
+
+    @nn.compact
+    def __call__(self, images):
+        images = nn.Conv(8, (3, 3))(images)
+        images = nn.LayerNorm(dtype=images.dtype if self.half else None)(images)
+        return nn.Dense(24, name="head")(nn.Conv(8, (3, 3))(images).mean(axis=(1, 2)))
+
+
+@pytest.mark.parametrize("half", [True, False])
+def test_layers_that_leave_bfloat16_are_refused(half):
+    model, images = _Normalized(half), jax.ShapeDtypeStruct((1, 8, 8, 1), jnp.float32)
+    variables = jax.eval_shape(model.init, jax.random.key(0), images)
+
+    def run(precision):
+        apply = functools.partial(apply_network, model, precision=precision)
+        return jax.eval_shape(apply, variables, images)
+
+    assert run("float32").shape == (1, 24)
+    if half:
+        assert run("bfloat16").dtype == np.float32
+    else:
+        with pytest.raises(ValueError, match=r"must get features in bfloat16, got float32: "):
+            run("bfloat16")
+
+
 def test_a_last_layer_of_another_name_is_refused():
     model = nn.Dense(24, name="classifier")
     variables = {"params": {"classifier": {"kernel": jnp.zeros((4, 24)), "bias": jnp.zeros(24)}}}

@@ -4,6 +4,7 @@ import pytest
 from flax import linen as nn
 
 from configs.super_xception import get_config
+from superxception_jax.data.builders import BUILDERS
 from superxception_jax.models.build import MODELS, build_model
 from superxception_jax.runs.experiment import build_experiment
 
@@ -122,6 +123,32 @@ def _other_value(path, value, other):
     if isinstance(value, tuple):
         return (*value[:-1], 7)
     return value + other[type(value)] if value == 0 or isinstance(value, int) else value * 0.9
+
+
+@pytest.mark.parametrize("name", BUILDERS)
+def test_the_options_of_every_data_set_come_from_the_config(name):
+    config = _changed(data__dataset=name, data__own_folder="lab", model__polarity="read")
+    assert set(build_experiment(config).data_sets[name]) == set(BUILDERS[name][0])
+
+
+def test_a_field_is_said_to_be_unused_only_if_the_network_is_the_same_without_it():
+    unused = set()
+    for name in MODELS:
+        experiment = build_experiment(_changed(model__name=name, model__input_px=71))
+        model = experiment.model
+        network = build_model(name, classes=24, implementation="plain", **_without_name(model))
+        inner = network.classifier if model["super_resolution"] else network
+        has = {field for field in vars(inner) if not field.startswith("_")}
+        for path in experiment.unused_fields:
+            field = path.removeprefix("model.").removeprefix("batch_norm_")
+            assert field not in has, (name, path)
+        assert ("super_resolution" in experiment.unused_fields) == (inner is network)
+        unused |= set(experiment.unused_fields)
+    assert {"model.middle_flow", "model.stem_stride", "model.batch_norm_momentum"} <= unused
+
+
+def _without_name(model):
+    return {option: value for option, value in model.items() if option != "name"}
 
 
 def test_synthetic_options_reach_the_builder():

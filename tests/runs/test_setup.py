@@ -13,6 +13,14 @@ from superxception_jax.runs.experiment import build_experiment
 from superxception_jax.runs.setup import describe, set_up
 from tests.data.small_lab import make_lab
 
+# What StripNet lacks of the section `model`, and the stack.
+UNUSED = (
+    "model.middle_modules",
+    "model.middle_flow",
+    "model.rematerialization",
+    "super_resolution",
+)
+
 
 def test_curled_copies_train_beside_the_images(tmp_path):
     config = get_config("smoke")
@@ -28,7 +36,9 @@ def test_curled_copies_train_beside_the_images(tmp_path):
         assert len(trained.labels) == int((1 + share) * len(train.labels))
         assert (trained.upright == train.upright.all()).sum() == len(train.labels)
         np.testing.assert_array_equal(setup.class_shares, class_shares(trained.labels))
-        assert ("69 curled images" in describe(setup, tmp_path)) == (share > 0)
+        described = describe(setup, tmp_path)
+        assert ("69 curled images" in described) == (share > 0)
+        assert f"\n          which has no use for {', '.join(UNUSED)}\n" in described
         steps.append(setup.steps_per_epoch)
     assert steps == [138 // 32, (138 + 69) // 32]
 

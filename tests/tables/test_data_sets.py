@@ -20,10 +20,12 @@ def run_of_two(
     protocol: str = "cases",
     init_from: str = "",
     unlabelled_folder: str = "",
+    second: str = "tseng",
 ):
-    """Return a run whose first cell is of `gband`, and its second of `tseng`."""
-    run = hand_made(row, predicted, assigned=assigned, dataset="gband, tseng")  # as a config may be
-    cells = np.array(["gband/1", "gband/1", "tseng/1", "tseng/1"])
+    """Return a run whose first cell is of `gband`, and its second of another data set."""
+    dataset = f"gband, {second}"  # as a config may be
+    run = hand_made(row, predicted, assigned=assigned, dataset=dataset)
+    cells = np.array(["gband/1", "gband/1", f"{second}/1", f"{second}/1"])
     config = {
         "seed": 0,
         "split": {"fold": 0, "test_only": test_only, "protocol": protocol},
@@ -54,6 +56,12 @@ def test_each_data_set_and_their_mean():
         ("one", "tseng"): ("none", "50.00", "0.00", "0.00"),
         ("one", "mean"): ("", "75.00", "50.00", "50.00"),
     }
+
+
+def test_synthetic_cells_among_others_are_said_to_be_synthetic():
+    run = run_of_two("both", "1 2 1 X", assigned="1 2 1 X", second="ideogram")
+    text = table_markdown(build_table([run], name="t", pairs=[], commands=[]), notes="")
+    assert "The images of `ideogram` are synthetic chromosomes" in text
 
 
 @pytest.mark.parametrize(

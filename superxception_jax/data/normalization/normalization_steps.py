@@ -7,7 +7,7 @@ import numpy as np
 from superxception_jax.data.normalization.axis import upright_direction
 from superxception_jax.data.normalization.measure import MeasuredChromosome, measure_cell
 from superxception_jax.data.normalization.normalization_settings import NormalizationSettings
-from superxception_jax.data.normalization.normalize import draw_canvas
+from superxception_jax.data.normalization.normalize import draw_cell
 from superxception_jax.data.normalization.straighten import (
     project_to_axis,
     sample_along_axis,
@@ -34,7 +34,8 @@ def normalization_steps(
     Returns:
         In this order: "original" u8[H,W]; "component" u8[H,W,3], with the outline of the
         chromosome; "upright" u8[h,w,3], tilt removed, with the medial axis; "straightened"
-        u8[l,w]; "canvas" u8[S,S]. All five are drawn, whether or not the settings use them.
+        u8[l,w]; "canvas" u8[S,S], as of a cell of this image alone but for the given length. All
+        five are drawn, whether or not the settings use them.
 
     Raises:
         ValueError: The image shows no chromosome; the message names it.
@@ -50,13 +51,7 @@ def normalization_steps(
         "straightened": straighten(
             measured.crop.image, measured.axis, half_width_px=int(np.abs(across).max()) + 2
         ),
-        "canvas": draw_canvas(
-            measured,
-            longest_px=cell_length_px or measured.length_px,
-            # The brightness of the other chromosomes is unknown here.
-            gain=1.0,
-            settings=settings,
-        ),
+        "canvas": draw_cell([measured], settings=settings, reference_px=cell_length_px)[0, ..., 0],
     }
 
 

@@ -73,6 +73,7 @@ def write_portable(
     record = portable_record(load_training_record(folder))
     results = portable_results(load_results(folder))
     calibration = (folder / CALIBRATION_FILE).read_text(encoding="utf-8")
+    card = write_model_card(results, config, record)
     target.mkdir(parents=True, exist_ok=True)
     for name in (CONFIG_FILE, VARIABLES_FILE, TRAINED_FILE):
         (target / name).unlink(missing_ok=True)
@@ -80,7 +81,7 @@ def write_portable(
         write_json(target / ENVIRONMENT_FILE, record.to_json()),
         write_text(target / CALIBRATION_FILE, calibration),
         write_json(target / RESULTS_FILE, results.to_json()),
-        write_text(target / CARD_FILE, write_model_card(results, config, record)),
+        write_text(target / CARD_FILE, card),
         *([] if known is None else [save_trained(target, known)]),
         save_variables(target / VARIABLES_FILE, variables),
         write_json(target / CONFIG_FILE, config),

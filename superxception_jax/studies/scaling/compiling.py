@@ -27,6 +27,8 @@ from superxception_jax.studies.scaling.child_process import run_modules
 from superxception_jax.studies.scaling.topology import ENVIRONMENT, compiler_versions
 
 MODULE = "superxception_jax.studies.scaling.compile_process"
+# Fields of the section `training` that steer its loop only; whatever else is there enters a step.
+LOOP_FIELDS = ("kept", "patience_epochs", "devices", "checkpoint_every_steps", "log_every_steps")
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,9 @@ def describe_program(config: Mapping[str, Any]) -> dict[str, Any]:
     Args:
         config: JSON values of the config, `Experiment.config`.
     """
-    training = {name: config["training"][name] for name in ("epochs", "label_smoothing")}
+    training = {
+        name: value for name, value in config["training"].items() if name not in LOOP_FIELDS
+    }
     sections = ("model", "super_resolution", "augmentation", "optimizer")
     return {
         **{name: config[name] for name in sections},

@@ -74,6 +74,14 @@ def test_canvas_is_that_of_the_cell() -> None:
     assert (alone["canvas"] > 40).any(axis=1).sum() == 38
 
 
+@pytest.mark.parametrize("changes", [{}, {"grey": "cell"}, {"length_reference": "lengths"}])
+def test_canvas_of_an_image_alone_is_that_of_a_cell_of_one(changes) -> None:
+    settings = dataclasses.replace(SETTINGS, **changes)
+    (canvas,) = normalize_cell([bar_image()], names=["a"], settings=settings)
+    steps = normalization_steps(bar_image(), name="a", cell_length_px=None, settings=settings)
+    np.testing.assert_array_equal(steps["canvas"], canvas[..., 0])
+
+
 def test_light_image_keeps_its_original_look() -> None:
     light = 255 - bar_image()
     settings = dataclasses.replace(SETTINGS, background="light")

@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
+from superxception_jax.data.builders import BUILDERS
+from superxception_jax.data.splits import PROTOCOLS
 from superxception_jax.evaluation.statistics import Interval
-from superxception_jax.runs.exported.model_card import write_model_card
+from superxception_jax.runs.exported.model_card import DATA_SETS, SHARED, write_model_card
 from superxception_jax.runs.provenance import TrainingRecord
 from superxception_jax.runs.results import UNLEARNED, CalibrationMetrics
 from superxception_jax.runs.testing.source_metrics import SourceMetrics
@@ -25,6 +27,12 @@ ASSIGNED = (
     "(95 % interval 97.6 – 99.2 %, over 37 cases) |"
 )
 RECORD = TrainingRecord((TRAINING,), {})
+
+
+def test_every_data_set_and_protocol_has_its_text():
+    # A training that ends without one could not be exported.
+    assert set(DATA_SETS) == set(BUILDERS)
+    assert set(SHARED) == set(PROTOCOLS)
 
 
 def test_a_card_of_single_images():

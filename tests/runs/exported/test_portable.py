@@ -5,6 +5,7 @@ import shutil
 
 import pytest
 
+from superxception_jax.runs.exported import portable
 from superxception_jax.runs.exported.portable import portable_command
 from superxception_jax.runs.included import INCLUDED
 from superxception_jax.runs.reader import export_classifier
@@ -91,6 +92,18 @@ def test_an_exported_network_names_no_folder_and_no_cell(tmp_path):
         "UNLABELLED_FOLDER --coordinator=HOST:PORT --manual_dir archives --workdir=run" in card
     )
     assert "a cell has more images than can be assigned" in card
+
+
+def test_an_export_without_a_model_card_leaves_the_earlier_one(tmp_path, monkeypatch):
+    def refuse(*arguments):
+        raise ValueError("no text for this data set")
+
+    first = export_classifier(INCLUDED["gband"], tmp_path)
+    before = {file: file.read_bytes() for file in first}
+    monkeypatch.setattr(portable, "write_model_card", refuse)
+    with pytest.raises(ValueError, match="no text for this data set"):
+        export_classifier(INCLUDED["gband"], tmp_path)
+    assert {file: file.read_bytes() for file in tmp_path.iterdir()} == before
 
 
 @pytest.mark.parametrize("name", INCLUDED)

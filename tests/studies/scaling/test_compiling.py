@@ -93,9 +93,18 @@ def test_fields_that_change_the_step_change_the_program():
     def program(*overrides):
         return program_of(compiling.Compiler(CONFIG, overrides, folder=Path(), limit_s=1.0))
 
-    assert program() == program("training.log_every_steps=7")
+    for field in compiling.LOOP_FIELDS:
+        value = "last" if field == "kept" else 2
+        assert program() == program(f"training.{field}={value}"), field
+    assert program() != program("training.label_smoothing=0.1")
     assert program() != program("model.input_px=71")
     assert program() != program("augmentation.blur=0.5")
+
+
+def test_a_field_that_is_added_to_the_training_changes_the_program(compiler):
+    config = compiler.experiment(case_of()).config
+    added = {**config, "training": {**config["training"], "loss": "focal"}}
+    assert compiling.describe_program(added) != compiling.describe_program(config)
 
 
 def test_a_changed_program_is_compiled_again(compiler, monkeypatch):
