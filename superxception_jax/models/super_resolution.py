@@ -95,7 +95,7 @@ class SuperResolvedClassifier(nn.Module):
 
     Attributes:
         super_resolution: Stack in front of the classifier, from images to images.
-        classifier: Network with the methods `__call__(images, *, train)` and `features`.
+        classifier: Network with the method `__call__(images, *, train)`.
         enlarged_px: Side of the classifier's input in px; smaller images are enlarged after the
             stack, which the paper doesn't do and which serves as a control.
 
@@ -120,18 +120,6 @@ class SuperResolvedClassifier(nn.Module):
         Source: the paper, the figure of the architecture.
         """
         return self.classifier(self.enhance(images), train=train)
-
-    def features(self, images: jax.Array, *, train: bool) -> jax.Array:
-        """Return the features that enter the classifier's head.
-
-        Args:
-            images: compute[B,S,S,1] in [0,1], enlarged (I_LR).
-            train: Whether to use batch statistics.
-
-        Returns:
-            compute[B,F].
-        """
-        return self.classifier.features(self.enhance(images), train=train)
 
     def enhance(self, images: jax.Array) -> jax.Array:
         """Return the input of the classifier.

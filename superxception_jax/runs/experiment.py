@@ -1,4 +1,4 @@
-"""The only place that interprets a config: it becomes a checked, frozen `Experiment`."""
+"""A config becomes a checked, frozen `Experiment`, of which all code below takes plain values."""
 
 from __future__ import annotations
 
