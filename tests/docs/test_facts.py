@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 
 import numpy as np
 import pytest
 
 from configs.base import PRESETS, get_base
+from superxception_jax.data.normalization.normalization_settings import NormalizationSettings
 from superxception_jax.karyotyping import review_flags
 from superxception_jax.karyotyping.case.case_record import CaseSettings
 from superxception_jax.karyotyping.case.case_review import cells_to_exclude, excluded_percent
@@ -48,6 +50,13 @@ def test_the_numbers_of_the_readme_are_those_of_a_result():
     assert len(rows) == 12
     for row in rows:
         assert any(all(part in page for part in row) for page in RESULTS), row
+
+
+def test_every_setting_of_the_normalisation_is_in_the_table_of_the_data():
+    stated = first_cells(DOCS / "data.md")
+    assert [name for name in stated if name in get_base().normalization] == [
+        field.name for field in dataclasses.fields(NormalizationSettings)
+    ]
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
