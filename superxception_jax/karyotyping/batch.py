@@ -158,6 +158,8 @@ def karyotype_folder(
     facts = _facts([stored[task.name].about for task in done], failed=failed, twins=shared.lines)
     report = None
     used = {task.target for task in tasks}
+    # A folder that can't be opened may be that of a case, whose cells have earlier results.
+    is_whole = all(task.folder.files for task in tasks)
     # Where no file of any cell can be read, what is there is all that there is.
     if done or not all(unseen):
         # The report first: the table may be open in another program.
@@ -170,7 +172,7 @@ def karyotype_folder(
         cases=cases,
         twins=shared.lines,
         kept=kept,
-        others=tuple(other_results(out, used=used)) if report else (),
+        others=tuple(other_results(out, used=used)) if report and is_whole else (),
     )
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from superxception_jax.chromosomes import MOST_CHROMOSOMES
 from superxception_jax.data.file_names import shown_name
 from superxception_jax.data.folders.folder_layout import recognize_cells
-from superxception_jax.data.folders.folder_tree import TABLE
+from superxception_jax.data.folders.folder_tree import CLOSED, TABLE
 from superxception_jax.data.folders.table_cells import UNLISTED
 from superxception_jax.data.images.image_file import (
     SUFFIXES,
@@ -36,7 +36,7 @@ class CellFolder:
 
     Attributes:
         name: Name of the cell.
-        files: Image files, in natural order.
+        files: Image files, in natural order; none if the cell's folder can't be opened.
         names: Names of the images, unique in the cell; empty: those of the files.
         left_out: Name of each other file that may be an image of the cell, and why it isn't read.
         case: Patient or sample; empty if unknown.
@@ -82,8 +82,9 @@ def find_cells(images: str | Path, *, name: str = "`--images`") -> FoundCells:
     Raises:
         FileNotFoundError: There is no such folder, or no image in it.
         NotADirectoryError: It is a file, and no image.
-        ValueError: The folder may be read in two ways, or all cells have too many images; one
-            that has too many beside others is among the cells, with its problem.
+        ValueError: The folder may be read in two ways, all cells have too many images, or a folder
+            can't be opened where a table defines the cells. Otherwise such a folder is a cell
+            without files, and one with too many images is among the cells, with its problem.
     """
     if not str(images):
         raise FileNotFoundError(
@@ -114,6 +115,14 @@ def find_cells(images: str | Path, *, name: str = "`--images`") -> FoundCells:
             f"`{TABLE}` must list all images unless the folders define the same cells, got "
             f"{len(unlisted)} that it doesn't list, such as "
             f"`{layout.relative_name(unlisted[0])}`; list or move them, or move the table "
+            "elsewhere."
+        )
+    closed = [one for one in layout.left_out if one.reason.startswith(CLOSED)]
+    if closed and layout.kind == "table":
+        found = f"`{layout.relative_name(closed[0].path)}`, {closed[0].reason}"
+        raise ValueError(
+            f"{name} must be a folder in which every folder can be opened where `{TABLE}` says "
+            f"what the cells are, got {found}; change its permissions, or move it "
             "elsewhere."
         )
     cells = tuple(

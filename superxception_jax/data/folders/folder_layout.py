@@ -13,7 +13,7 @@ from pathlib import Path
 
 from superxception_jax.data.file_names import folded_text, name_order, shown_name
 from superxception_jax.data.folders.folder_reading import NamedCell, read_cells
-from superxception_jax.data.folders.folder_tree import FolderTree, LeftOut, read_tree
+from superxception_jax.data.folders.folder_tree import CLOSED, FolderTree, LeftOut, read_tree
 from superxception_jax.data.folders.labels_table import (
     TableRow,
     check_copies,
@@ -31,7 +31,8 @@ def recognize_layout(folder: Path) -> FolderLayout:
 
     A folder may hold the images of one cell, folders of cells, folders of cases with those of
     cells, or in each cell one folder per class. A table `labels.csv` at its top goes before the
-    folders: then the files that it lists are read.
+    folders: then the files that it lists are read. Without it, a folder beside those of cells that
+    can't be opened is a cell without files.
 
     Args:
         folder: Absolute path of a folder.
@@ -76,7 +77,7 @@ def recognize_cells(folder: Path) -> FolderLayout:
     said = _places(_by_table(tree, table, present)) if present or not stale else {}
     places = _places(plain)
     agree = all(places.get(file) == place for file, place in said.items())
-    distinct = len(set(places.values())) == len(plain.cells)
+    distinct = len(set(places.values())) == sum(bool(cell.files) for cell in plain.cells)
     if agree and distinct:
         return replace(plain, table=table, stale_rows=len(stale))
     return _by_table(tree, table)
@@ -110,7 +111,28 @@ def _by_folders(tree: FolderTree) -> FolderLayout:
             f"`{shown_name(str(tree.root.path))}` must hold images ({', '.join(SUFFIXES)}) of one "
             f"chromosome each, got none{_hint(tree)}; put the images of a cell there."
         )
-    return _layout(tree, *read_cells(tree.root), table=None)
+    kind, named, left_out = read_cells(tree.root)
+    named = _with_closed(tree, kind, named)
+    return _layout(tree, kind, named, left_out, table=None)
+
+
+def _with_closed(tree: FolderTree, kind: str, named: Sequence[NamedCell]) -> list[NamedCell]:
+    """Return the cells with those whose folders can't be opened, which have no files."""
+    root = tree.root.path
+    found = {one.path: one for one in named}
+    for one in tree.left_out:
+        known = any(one.path.is_relative_to(path) for path in found)
+        if known or not one.reason.startswith(CLOSED):
+            continue
+        parts = one.path.relative_to(root).parts[: 2 if kind == "cases" else 1]
+        *case, name = map(shown_name, parts)
+        path = root.joinpath(*parts)
+        found[path] = NamedCell("".join(case), name, path, (), (), ())
+
+    def order(path: Path) -> list[tuple[object, ...]]:
+        return [name_order(part) for part in path.relative_to(root).parts]
+
+    return [found[path] for path in sorted(found, key=order)]
 
 
 def _layout(
@@ -146,7 +168,8 @@ def _cells(
 
 def _cell(cell: NamedCell, lost: Sequence[tuple[Path, str]], *, by_table: bool) -> CellFiles:
     def shown(path: Path) -> str:
-        return shown_name(path.relative_to(cell.path).as_posix())
+        around = path.parent if path == cell.path else cell.path
+        return shown_name(path.relative_to(around).as_posix())
 
     # A table puts images of several cells into one folder, so that each of them may lack one.
     folders = {file.parent for file in cell.files}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import stat
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,6 +20,8 @@ RUN = "a run of training"
 NO_IMAGE = "no image"
 EMPTY = f"{NO_IMAGE}: an empty folder"
 NOT_HERE = "an image not yet downloaded or copied; finish the download or the copy"
+# With the reason in brackets; nobody knows what is in it.
+CLOSED = "a folder that can't be opened"
 DEPTH = 8  # Levels of folders that are looked into.
 _RUN_FILES = {"config.json", "metrics.jsonl"}  # In the folder of every training, beside figures.
 
@@ -110,14 +113,9 @@ class _Walk:
     def visit(self, folder: Path, *, level: int) -> Branch:
         self.visited.add(folder.resolve())
         entries = sorted(os.scandir(folder), key=lambda one: name_order(one.name))
-        images, branches = [], []
-        if level and {entry.name for entry in entries} >= _RUN_FILES:
-            self._leave_out(folder, RUN)
-            return Branch(folder, (), ())
-        if level and all(is_service(entry.name) for entry in entries):
-            # Perhaps of a cell whose images are still to come.
-            behind = {Path(name_behind(entry.name)).suffix.lower() for entry in entries}
-            self._leave_out(folder, NOT_HERE if behind.intersection(SUFFIXES) else EMPTY)
+        images, branches, refused = [], [], ""
+        if level and (reason := _no_branch([entry.name for entry in entries])):
+            self._leave_out(folder, reason)
             return Branch(folder, (), ())
         for entry in entries:
             path = folder / entry.name
@@ -127,8 +125,7 @@ class _Walk:
             try:
                 mode = os.stat(path).st_mode
             except OSError as error:
-                broken = entry.is_symlink()
-                self._leave_out(path, "a broken link" if broken else f"{error.strerror}")
+                refused = self._refused(path, entry, error) or refused
                 continue
             if stat.S_ISDIR(mode):
                 branch = self._enter(path, linked=entry.is_symlink(), level=level)
@@ -141,7 +138,20 @@ class _Walk:
             else:
                 self.links += entry.is_symlink()
                 images.append(path)
+        if level and refused and not images and not branches:
+            self._leave_out(folder, f"{CLOSED} ({refused})")
         return Branch(folder, tuple(images), tuple(branches))
+
+    def _refused(self, path: Path, entry: os.DirEntry[str], error: OSError) -> str:
+        """Leave out what nothing can be learned of; return why, if it is a file."""
+        if entry.is_symlink():
+            self._leave_out(path, "a broken link")
+        elif entry.is_dir(follow_symlinks=False):
+            self._leave_out(path, f"{CLOSED} ({error.strerror})")
+        else:
+            self._leave_out(path, f"{error.strerror}")
+            return f"{error.strerror}"
+        return ""
 
     def _enter(self, path: Path, *, linked: bool, level: int) -> Branch | None:
         target = path.resolve()
@@ -155,7 +165,7 @@ class _Walk:
             try:
                 branch = self.visit(path, level=level + 1)
             except OSError as error:
-                self._leave_out(path, f"{error.strerror}")
+                self._leave_out(path, f"{CLOSED} ({error.strerror})")
                 return None
             self.links += linked
             return branch
@@ -181,6 +191,17 @@ class _Walk:
 
     def _leave_out(self, path: Path, reason: str) -> None:
         self.left_out.append(LeftOut(path, reason))
+
+
+def _no_branch(names: Sequence[str]) -> str:
+    """Return why a folder is no input, by what is in it; empty if it may be."""
+    if _RUN_FILES.issubset(names):
+        return RUN
+    if not all(map(is_service, names)):
+        return ""
+    # Perhaps of a cell whose images are still to come.
+    behind = {Path(name_behind(name)).suffix.lower() for name in names}
+    return NOT_HERE if behind.intersection(SUFFIXES) else EMPTY
 
 
 def _no_image(path: Path, mode: int) -> str:

@@ -25,7 +25,7 @@ class CellFiles:
     Attributes:
         case: Patient or sample; empty if unknown.
         name: Name of the cell, unique in the folder: `<case>/<cell>` where a case is known.
-        files: N image files, in natural order.
+        files: N image files, in natural order; none if the folder can't be opened.
         names: N names of the images that every output can hold, unique in the cell.
         classes: N classes that class folders or the table state; empty where they state none.
         turned: Whether each file is upside down, as the table says; None where none says so.

@@ -13,7 +13,7 @@ from superxception_jax.data.folders.class_names import (
     read_class_name,
     read_class_names,
 )
-from superxception_jax.data.folders.folder_tree import TABLE
+from superxception_jax.data.folders.folder_tree import CLOSED, TABLE
 from superxception_jax.data.folders.layout_record import CellFiles, FolderLayout
 from superxception_jax.data.record import raise_problems
 
@@ -54,9 +54,10 @@ def read_labels(layout: FolderLayout) -> list[LabelledFile]:
         The images, cell by cell.
 
     Raises:
-        ValueError: A class is unknown, or may be something else; all are listed.
+        ValueError: A class is unknown, or may be something else, or a folder can't be opened; all
+            are listed.
     """
-    problems = _other_tables(layout)
+    problems = _other_tables(layout) + _closed_folders(layout)
     found: list[LabelledFile] = []
     names: dict[str, str] = {}
     for cell in layout.cells:
@@ -123,6 +124,16 @@ def _other_tables(layout: FolderLayout) -> list[str]:
         "top of the folder, or rename it"
         for path in paths
         if layout.table is None
+    ]
+
+
+def _closed_folders(layout: FolderLayout) -> list[str]:
+    return [
+        f"{layout.relative_name(one.path)}: {one.reason}; change its permissions, or move it "
+        "elsewhere"
+        for one in layout.left_out
+        # A table lists all images that are needed.
+        if one.reason.startswith(CLOSED) and layout.kind != "table"
     ]
 
 

@@ -106,7 +106,7 @@ def test_a_folder_that_may_not_be_read_is_listed(tmp_path, monkeypatch):
 
     monkeypatch.setattr(os, "scandir", refuse)
     assert images(tmp_path) == ["a/1.png"]
-    assert left_out(tmp_path) == {"b": "Permission denied"}
+    assert left_out(tmp_path) == {"b": "a folder that can't be opened (Permission denied)"}
 
 
 def test_pipes_and_deep_folders_are_listed(tmp_path):
