@@ -8,7 +8,6 @@ import json
 import os
 import re
 import shutil
-import tempfile
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -16,7 +15,7 @@ from typing import Any
 
 from superxception_jax.files import undoing
 from superxception_jax.karyotyping.export import DRAFT_NOTE
-from superxception_jax.karyotyping.report.part_folder import remove_parts
+from superxception_jax.karyotyping.report.part_folder import new_folder, remove_parts
 
 REPORT_FILE = "report.html"
 JSON_FILE = "karyotype.json"
@@ -45,7 +44,7 @@ _REPORT_HEAD_CHARACTERS = 2000
 _UNSAFE = re.compile(r'[<>:"|?*\\/\x00-\x1f\x7f]')
 # Names of devices on Windows, with any ending.
 _DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
-# Of folders that are being written; `tempfile` adds eight characters.
+# Of folders that are being written; eight characters are added.
 _PREFIX = ".karyotype-"
 _UNFINISHED = re.compile(re.escape(_PREFIX) + r"\w{8}")
 # What `files.replacing` writes first.
@@ -227,7 +226,7 @@ def replacing_results(out: Path, name: str, *, cell: str) -> Iterator[Path]:
             f"`--out` must not hold files of other programs by the names of results, got "
             f"`{name}/{foreign[0]}`; move it or choose another folder."
         )
-    temporary = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=out))
+    temporary = new_folder(out, prefix=_PREFIX)
     try:
         yield temporary
         folders = dict.fromkeys([*_folders_of(out, cell), folder])

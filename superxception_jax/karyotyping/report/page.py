@@ -5,8 +5,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import shutil
 import string
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,12 @@ from superxception_jax.karyotyping.report.cell_part import (
     load_head,
     write_report_cell,
 )
-from superxception_jax.karyotyping.report.part_folder import part_name, remove_parts, write_parts
+from superxception_jax.karyotyping.report.part_folder import (
+    new_folder,
+    part_name,
+    remove_parts,
+    write_parts,
+)
 from superxception_jax.karyotyping.report.review_order import (
     DOUBTFUL_CONFIDENCE,
     SURE_CONFIDENCE,
@@ -73,12 +78,15 @@ def write_html_report(
     """
     _check_facts(facts)
     _check_names([karyotype.cell for karyotype in karyotypes])
-    with tempfile.TemporaryDirectory(prefix=".report-", dir=path.parent) as folder:
+    folder = new_folder(path.parent, prefix=".report-")
+    try:
         parts = [
-            write_report_cell(karyotype, Path(folder) / part_name(place))
+            write_report_cell(karyotype, folder / part_name(place))
             for place, karyotype in enumerate(karyotypes)
         ]
         return write_report_of_parts(parts, path, facts=facts, cases=cases)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def write_report_of_parts(

@@ -10,13 +10,28 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import secrets
 import shutil
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 _DIGEST_CHARACTERS = 8
 _PART = re.compile(r"\d{4,}\.js")
+
+
+def new_folder(parent: Path, *, prefix: str) -> Path:
+    """Make a folder for files that are moved or linked out of it, and return it.
+
+    On Windows, folders of `tempfile` admit only their owner, and so do their files wherever they
+    are moved; these have the permissions of the folder around.
+
+    Args:
+        parent: Folder in which to make it.
+        prefix: Beginning of its name; eight characters are added.
+    """
+    folder = parent / f"{prefix}{secrets.token_hex(4)}"
+    folder.mkdir()
+    return folder
 
 
 def part_name(place: int) -> str:
@@ -42,7 +57,7 @@ def write_parts(parts: Sequence[Path], report: Path, *, digest: str) -> str:
         same, because their digest is.
     """
     folder = report.with_name(folder_name(report, digest))
-    temporary = Path(tempfile.mkdtemp(prefix=f".{report.stem}_cells-", dir=report.parent))
+    temporary = new_folder(report.parent, prefix=f".{report.stem}_cells-")
     try:
         for place, part in enumerate(parts):
             _share(part, temporary / part_name(place))

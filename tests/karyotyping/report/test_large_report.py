@@ -20,7 +20,7 @@ from superxception_jax.karyotyping.report.cell_part import (
 )
 from superxception_jax.karyotyping.report.page import write_html_report, write_report_of_parts
 from superxception_jax.karyotyping.report.review_order import names_to_review
-from superxception_jax.karyotyping.result_files import remove_report
+from superxception_jax.karyotyping.result_files import remove_report, replacing_results
 from tests.karyotyping.report.browser import Page
 from tests.karyotyping.report.page_data import payload_of, report_payload
 from tests.karyotyping.report.samples import sample_chromosome, sample_karyotype
@@ -111,6 +111,36 @@ def test_parts_are_copied_where_a_file_cannot_have_two_names(cells, tmp_path, la
     values = payload_of(path)
     for cell in values["cells"]:
         assert load_head(tmp_path / values["folder"] / cell["part"])["digest"] == cell["digest"]
+
+
+def test_files_are_never_moved_out_of_a_folder_of_their_owner(cells, tmp_path, large, monkeypatch):
+    """On Windows, they would be those of the owner alone, wherever they are."""
+    modes, sources, make = {}, set(), os.mkdir
+
+    def note_mode(path, mode=0o777, **settings):
+        modes[os.fspath(path)] = mode
+        make(path, mode, **settings)
+
+    def note_source(act):
+        def acted(source, target, **settings):
+            sources.add(os.path.dirname(source))
+            act(source, target, **settings)
+
+        return acted
+
+    monkeypatch.setattr(os, "mkdir", note_mode)
+    monkeypatch.setattr(os, "link", note_source(os.link))
+    monkeypatch.setattr(os, "replace", note_source(os.replace))
+    write_html_report(cells, tmp_path / "report.html", facts={})
+    with replacing_results(tmp_path, "a", cell="a") as folder:
+        (folder / "karyotype.json").write_text("{}")
+    made = sources & modes.keys()
+    assert sorted(os.path.basename(one).partition("-")[0] for one in made) == [
+        ".karyotype",
+        ".report",
+        ".report_cells",
+    ]
+    assert {modes[one] for one in made} == {0o777}
 
 
 @pytest.mark.parametrize("stop_at", ["link", "replace", "page"])
