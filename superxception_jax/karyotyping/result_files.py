@@ -47,6 +47,8 @@ _DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 # Of folders that are being written; eight characters are added.
 _PREFIX = ".karyotype-"
 _UNFINISHED = re.compile(re.escape(_PREFIX) + r"\w{8}")
+# Of earlier results that are moved into such a folder: number and name.
+_EARLIER = "earlier-{}-{}"
 # What `files.replacing` writes first.
 _UNFINISHED_FILE = re.compile(r"(report\.html|cases\.csv|case\.json)\.\d+-[0-9a-f]{8}\.tmp")
 _MOST_BYTES = 120
@@ -174,12 +176,14 @@ def other_results(out: Path, *, used: Collection[str]) -> list[str]:
 def remove_unfinished(out: Path) -> None:
     """Remove what killed runs were writing; no other run may write into the folder now.
 
+    A folder stays in which earlier results lie that no new ones have replaced.
+
     Args:
         out: Folder of the results.
     """
     for folder in out.iterdir():
         if _UNFINISHED.fullmatch(folder.name) and folder.is_dir():
-            shutil.rmtree(folder, ignore_errors=True)
+            _remove_temporary(folder)
     for file in (*out.glob("*.tmp"), *out.glob("case */*.tmp")):
         if _UNFINISHED_FILE.fullmatch(file.name) and file.is_file():
             file.unlink(missing_ok=True)
@@ -206,7 +210,7 @@ def replacing_results(out: Path, name: str, *, cell: str) -> Iterator[Path]:
     """Yield an empty folder for the results of a cell, which replace earlier ones at the end.
 
     If the block raises, earlier results stay as they are. If they can't be replaced, because
-    another program holds a file, all that can be moved is moved back.
+    another program holds a file, all that can be moved is moved back; nothing else is removed.
 
     Args:
         out: Folder of the results.
@@ -233,18 +237,29 @@ def replacing_results(out: Path, name: str, *, cell: str) -> Iterator[Path]:
         # The mark of results is the last to go, so that a process that is killed leaves it.
         files = [one / file for one in folders for file in reversed(CELL_FILES)]
         earlier = [file for file in files if file.exists()]
-        aside = [(file, temporary / f"{number}.earlier") for number, file in enumerate(earlier)]
+        aside = [
+            (file, temporary / _EARLIER.format(number, file.name))
+            for number, file in enumerate(earlier)
+        ]
         made = [(temporary / one, folder / one) for one in CELL_FILES if (temporary / one).exists()]
         # A program may hold an earlier file open, and refuse to give it.
         with undoing([*aside, *made]):
             for before, after in aside:
                 os.replace(before, after)
-            _remove_empty(folders)
+            # A name that is removed can be refused for a while, as by a network share.
+            _remove_empty(one for one in folders if one != folder)
             folder.mkdir(exist_ok=True)
             for before, after in made:
                 os.replace(before, after)
     finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+        _remove_temporary(temporary)
+
+
+def _remove_temporary(folder: Path) -> None:
+    """Remove a folder of results to come, unless it has earlier ones that they don't replace."""
+    has_earlier = any(folder.glob(_EARLIER.format("*", "*")))
+    if not (has_earlier and any((folder / one).exists() for one in CELL_FILES)):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _folders_of(out: Path, cell: str) -> list[Path]:

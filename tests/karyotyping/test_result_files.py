@@ -175,6 +175,52 @@ def test_a_file_that_cannot_be_moved_back_costs_no_other(tmp_path, monkeypatch, 
     assert kept.count("old") >= len(CELL_FILES) - 2
 
 
+def test_a_name_that_stays_refused_costs_no_results(tmp_path, monkeypatch):
+    """As that of a folder that a network share has not removed yet."""
+    write_results(tmp_path, "a", cell="a", text="old")
+    removed, remove, make = set(), os.rmdir, os.mkdir
+
+    def note(path, **settings):
+        remove(path, **settings)
+        removed.add(Path(path))
+
+    def refuse(path, *arguments, **settings):
+        if Path(path) in removed:
+            raise PermissionError("it is being removed")
+        make(path, *arguments, **settings)
+
+    monkeypatch.setattr(os, "rmdir", note)
+    monkeypatch.setattr(os, "mkdir", refuse)
+    write_results(tmp_path, "a", cell="a", text="new")
+    assert (tmp_path / "a" / "assignments.csv").read_text() == "new"
+    assert names_in(tmp_path) == ["a"]
+
+
+@pytest.mark.parametrize("moved", [3, 9])
+def test_results_that_cannot_be_moved_back_are_never_removed(tmp_path, monkeypatch, moved):
+    """As where a network share drops out."""
+    write_results(tmp_path, "a", cell="a", text="old")
+    calls, replace = [], os.replace
+
+    def refuse(source, target):
+        calls.append(source)
+        if len(calls) > moved:
+            raise PermissionError("the share is gone")
+        replace(source, target)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "replace", refuse)
+        with pytest.raises(PermissionError):
+            write_results(tmp_path, "a", cell="a", text="new")
+    remove_unfinished(tmp_path)
+    files = [file for file in tmp_path.rglob("*") if file.is_file()]
+    kept = [file.name for file in files if file.read_text() == "old"]
+    assert {name.rpartition("-")[2] for name in kept} == set(CELL_FILES) - {JSON_FILE}
+    # A later run is not held up by them.
+    write_results(tmp_path, "a", cell="a", text="new")
+    assert (tmp_path / "a" / "assignments.csv").read_text() == "new"
+
+
 def test_results_under_an_earlier_folder_name_go(tmp_path):
     pair = folder_names(["A", "a"])
     for name, cell in zip(pair, ["A", "a"], strict=True):
