@@ -8,7 +8,6 @@ import json
 import os
 import re
 import secrets
-import tempfile
 import zipfile
 import zlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -21,15 +20,8 @@ if TYPE_CHECKING:
 
 # What a NumPy archive that isn't one raises.
 _ARCHIVE_ERRORS = (
-    ValueError,
-    TypeError,
-    KeyError,
-    EOFError,
-    OSError,
-    MemoryError,
-    RuntimeError,
-    zipfile.BadZipFile,
-    zlib.error,
+    *(ValueError, TypeError, KeyError, EOFError, OSError, MemoryError, RuntimeError),
+    *(zipfile.BadZipFile, zlib.error),
 )
 
 
@@ -278,18 +270,31 @@ def check_writable(folder: Path, *, name: str) -> None:
     Raises:
         OSError: The folder is read-only, full, or its path leads through a file.
     """
-    existing = Path(os.path.abspath(folder.expanduser()))
+    existing = absolute = Path(os.path.abspath(folder.expanduser()))
     while not existing.exists() and existing != existing.parent:
         existing = existing.parent
     try:
         if not existing.is_dir():
             raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
-        with tempfile.TemporaryFile(dir=existing) as file:
-            # A full disk still makes empty files.
-            file.write(b"\0" * 4096)
+        _try_to_write(existing, in_folder=existing != absolute)
     except OSError as error:
-        kind = type(error)
-        raise kind(
+        raise type(error)(
             f"`{name}` must be a folder that can be written, got `{folder}`: {error.strerror} "
             f"(`{existing}`); choose another folder, free space or change the permissions."
         ) from error
+
+
+def _try_to_write(folder: Path, *, in_folder: bool) -> None:
+    """Write and remove a file, or one in a new folder: some may only make folders here."""
+    # On Windows, `tempfile` takes a refusal for a name that exists, and tries the next, for hours.
+    trial = folder / f".writable-{secrets.token_hex(4)}"
+    file = trial / "file" if in_folder else trial
+    if in_folder:
+        trial.mkdir()
+    try:
+        with file.open("xb") as opened:
+            opened.write(b"\0" * 4096)  # A full disk still makes empty files.
+    finally:
+        file.unlink(missing_ok=True)
+        if in_folder:
+            trial.rmdir()

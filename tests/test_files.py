@@ -142,11 +142,36 @@ def test_writable_folders_are_found_before_long_work(tmp_path, monkeypatch):
     with pytest.raises(NotADirectoryError, match=r"`--out` must be a folder that can.*file/a`: "):
         check_writable(tmp_path / "file" / "a", name="--out")
 
-    def refuse(**_):
-        raise OSError(errno.EROFS, "Read-only file system")
+    tried = []
 
-    monkeypatch.setattr("tempfile.TemporaryFile", refuse)
-    with pytest.raises(OSError, match=r"`--out` must .*: Read-only file system .*; choose another"):
+    def refuse(path, *_):
+        tried.append(path)
+        raise OSError(errno.EROFS, "Read-only file system", str(path))
+
+    # On Windows, `tempfile` would try thousands of names.
+    monkeypatch.setattr(os, "access", lambda *_, **__: True)
+    monkeypatch.setattr(os, "open", refuse)
+    monkeypatch.setattr(Path, "open", refuse)
+    for folder in (tmp_path, tmp_path / "new"):
+        with pytest.raises(OSError, match=r"`--out` must .*: Read-only file .*; choose another"):
+            check_writable(folder, name="--out")
+    assert len(tried) == 2
+    assert [one.name for one in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_folder_in_which_only_folders_can_be_made_is_writable(tmp_path, monkeypatch):
+    opened = Path.open
+
+    def refuse(path, *arguments, **settings):
+        if path.parent == tmp_path:
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return opened(path, *arguments, **settings)
+
+    monkeypatch.setattr(Path, "open", refuse)
+    monkeypatch.setattr("tempfile.TemporaryFile", lambda dir: refuse(dir / "x"))
+    check_writable(tmp_path / "new", name="--out")
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(PermissionError, match="Permission denied"):
         check_writable(tmp_path, name="--out")
 
 
