@@ -50,6 +50,12 @@ _OF_THE_CELL = (
     *(errno.EACCES, errno.EPERM),
 )
 
+# As Windows answers to a path of 260 characters or more.
+_NO_PATH = (
+    "its results can't be written where they belong, perhaps because the path is too long for this "
+    "system; choose a shorter `--out`, or shorten the names of the case and the cell"
+)
+
 
 @dataclass(frozen=True)
 class Task:
@@ -218,6 +224,8 @@ def write_results(
     except OSError as error:
         if error.errno in _OF_THE_CELL:
             return Failure.of(error)
+        if error.errno == errno.ENOENT and task.out.is_dir():
+            return Failure(f"{_NO_PATH} ({error.strerror})", keeps=True)
         raise
     except Exception as error:  # Whatever is wrong with a cell must not cost the others.
         return Failure.of(error)

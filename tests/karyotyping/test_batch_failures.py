@@ -107,6 +107,35 @@ def test_an_error_of_a_name_is_that_of_its_cell(tmp_path):
     assert (tmp_path / "out" / "a").read_text() == "a file"
 
 
+def test_a_path_that_is_too_long_is_an_error_of_its_cell(tmp_path, monkeypatch):
+    for name in ("a", "b"):
+        write_images(tmp_path / "batch" / name)
+    cells, make = find_cells(tmp_path / "batch").cells, os.mkdir
+
+    def refuse(path, *arguments, **settings):
+        # As Windows does.
+        if Path(path).name == "a":
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
+        make(path, *arguments, **settings)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "mkdir", refuse)
+        found = run(cells, tmp_path / "out")
+    assert [one.cell for one in found.karyotypes] == ["b"]
+    assert found.report is not None
+    assert "too long for this system; choose a shorter `--out`" in found.failed["a"]
+    assert run(cells, tmp_path / "out").kept == 1
+
+    def remove(*_, stem, **__):
+        (tmp_path / "out").rename(tmp_path / "away")
+        stem.touch()
+
+    # Without the folder of all results, no cell can be written.
+    monkeypatch.setattr(batch_tasks, "save_karyogram", remove)
+    with pytest.raises(FileNotFoundError):
+        run(cells, tmp_path / "out", again=True)
+
+
 def test_a_file_of_results_that_another_program_holds_is_an_error_of_its_cell(
     tmp_path, monkeypatch
 ):
