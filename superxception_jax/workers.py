@@ -11,6 +11,7 @@ import importlib
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -26,6 +27,7 @@ _T = TypeVar("_T")
 # Tasks that are given ahead of the one whose result is awaited, per process: enough that none is
 # idle, and few enough for the memory.
 _AHEAD = 2
+_MOST_ON_WINDOWS = 61  # processes that one of them can wait for there
 # Read by the numerical libraries when a process starts: with one process per core, each with
 # threads for all cores, they would wait for each other.
 _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -48,7 +50,7 @@ class Workers:
         """Start nothing yet: the processes begin with the first tasks, or with `start`.
 
         Args:
-            processes: Number of processes, at least 1.
+            processes: Number of processes, at least 1; on Windows, 61 of them are used at most.
             imports: Modules that each of them imports when it starts.
 
         Raises:
@@ -57,6 +59,8 @@ class Workers:
         if processes < 1:
             raise ValueError(f"`processes` must be at least 1, got {processes}; give one per core.")
         self.processes = processes
+        if sys.platform == "win32":
+            self.processes = min(processes, _MOST_ON_WINDOWS)
         self._imports = tuple(imports)
         self._pool: ProcessPoolExecutor | None = None
 

@@ -119,6 +119,12 @@ def test_no_process_is_refused() -> None:
     assert usable_cores() >= 1
 
 
+def test_windows_gets_no_more_processes_than_it_allows(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Workers(64).processes == 64
+    monkeypatch.setattr(sys, "platform", "win32")
+    assert [Workers(number).processes for number in (1, 61, 64)] == [1, 61, 61]
+
+
 def test_workers_end_with_a_killed_parent(tmp_path: Path) -> None:
     script = tmp_path / "parent.py"
     script.write_text(
