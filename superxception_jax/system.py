@@ -188,7 +188,9 @@ class _LastingOutput:
             yield
         except OSError as error:
             # A closed pipe or terminal; a full disk, where the output goes to a file, is an error.
-            if error.errno not in (errno.EPIPE, errno.EIO):
+            # Windows may call a closed pipe an invalid argument.
+            also = {errno.EINVAL} if sys.platform == "win32" else set[int]()
+            if error.errno not in {errno.EPIPE, errno.EIO, *also}:
                 raise
             with open(os.devnull, "w") as nowhere:
                 os.dup2(nowhere.fileno(), self._stream.fileno())

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 
@@ -73,6 +74,24 @@ def test_a_closed_pipe_does_not_end_a_run(which, tmp_path):
     assert result.returncode == 0
     assert (tmp_path / "end").exists()
     assert b"Error" not in (result.stderr or b"")
+
+
+@pytest.mark.parametrize("platform", ["linux", "win32"])
+def test_a_closed_pipe_is_an_invalid_argument_on_windows_only(platform, monkeypatch, tmp_path):
+    with (tmp_path / "pipe").open("w") as pipe:
+
+        def refuse(_):
+            raise OSError(errno.EINVAL, "Invalid argument")
+
+        stream = SimpleNamespace(fileno=pipe.fileno, write=refuse, flush=lambda: None)
+        monkeypatch.setattr(sys, "stdout", stream)
+        monkeypatch.setattr(sys, "platform", platform)
+        make_output_lasting()
+        if platform == "win32":
+            print("lost")
+        else:
+            with pytest.raises(OSError, match="Invalid argument"):
+                print("an error")
 
 
 def test_output_that_is_absent_or_replaced_is_left_alone(monkeypatch, capsys):
