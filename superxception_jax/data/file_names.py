@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
-from pathlib import PurePosixPath
+from pathlib import PurePath, PurePosixPath
 
 from superxception_jax.chromosomes import natural_key
 
@@ -49,7 +49,7 @@ def shown_name(name: str) -> str:
     Different names stay different, because the backslash itself is escaped too.
 
     Args:
-        name: Name or path as Python reads it from disk, with slashes.
+        name: Name as Python reads it from disk, or path with slashes; see `shown_path`.
 
     Returns:
         The name; bytes that are not UTF-8, control and format characters, and the backslash are
@@ -59,6 +59,15 @@ def shown_name(name: str) -> str:
     'caf\\xe9 1\\n.png'
     """
     return "".join(_shown_character(one) for one in name)
+
+
+def shown_path(path: PurePath) -> str:
+    """Return a path as `shown_name` shows a name, with slashes on every system.
+
+    Args:
+        path: Path of a file or folder.
+    """
+    return shown_name(path.as_posix())
 
 
 def same_text(name: str) -> str:

@@ -32,7 +32,7 @@ from typing import TYPE_CHECKING
 from absl import flags
 
 from superxception_jax.commands import RESUMES, resuming, run_command
-from superxception_jax.data.file_names import shown_name
+from superxception_jax.data.file_names import shown_name, shown_path
 from superxception_jax.files import absolute_path, check_writable
 from superxception_jax.wording import first_of, quantity
 
@@ -204,7 +204,7 @@ def _print_outcome(found: KaryotypedFolder, out: Path) -> None:
     if found.others:
         print(_others_text(found.others, out))
     if found.report:
-        print(shown_name(found.report.as_posix()))
+        print(shown_path(found.report))
     else:
         print(
             "no cell could be karyotyped: no report was written. Earlier results of these cells "
@@ -259,7 +259,7 @@ def _others_text(others: Sequence[str], out: Path) -> str:
     shown = first_of([f"`{shown_name(name)}`" for name in others], most=_MOST_SHOWN)
     return (
         "results of cells or cases that are not in `--images` (any more) are in "
-        f"{quantity(len(others), 'folder')} of `{shown_name(out.as_posix())}`: {shown}; delete "
+        f"{quantity(len(others), 'folder')} of `{shown_path(out)}`: {shown}; delete "
         "them if they are not needed"
     )
 

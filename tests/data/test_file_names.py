@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import unicodedata
+from pathlib import PurePosixPath, PureWindowsPath
 
 import pytest
 from hypothesis import given
@@ -15,7 +16,9 @@ from superxception_jax.data.file_names import (
     name_order,
     same_text,
     shown_name,
+    shown_path,
 )
+from tests.paths import REPOSITORY
 
 # As names come from disk: any bytes, those that are not UTF-8 as surrogates.
 NAMES = st.binary(min_size=1, max_size=12).map(os.fsdecode)
@@ -32,6 +35,17 @@ def test_every_name_is_shown_in_one_line_that_every_output_holds(name):
 @given(NAMES, NAMES)
 def test_different_names_stay_different(one, other):
     assert (shown_name(one) == shown_name(other)) == (one == other)
+
+
+def test_paths_are_shown_with_slashes_on_every_system():
+    assert shown_path(PureWindowsPath(r"C:\lab\cell 1")) == "C:/lab/cell 1"
+    assert shown_path(PureWindowsPath(r"\\server\share\lab")) == "//server/share/lab"
+    assert shown_path(PurePosixPath("lab/a\\b")) == r"lab/a\\b"
+
+
+def test_no_message_shows_the_backslashes_of_a_path_twice():
+    sources = (REPOSITORY / "superxception_jax").rglob("*.py")
+    assert not [one for one in sources if "shown_name(str(" in one.read_text("utf-8")]
 
 
 def test_names_by_hand():

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from superxception_jax.data.file_names import folded_text, name_order, shown_name
+from superxception_jax.data.file_names import folded_text, name_order, shown_name, shown_path
 from superxception_jax.data.folders.folder_reading import NamedCell, read_cells
 from superxception_jax.data.folders.folder_tree import CLOSED, FolderTree, LeftOut, read_tree
 from superxception_jax.data.folders.labels_table import (
@@ -108,7 +108,7 @@ def _by_table(
 def _by_folders(tree: FolderTree) -> FolderLayout:
     if not tree.root.all_images:
         raise FileNotFoundError(
-            f"`{shown_name(str(tree.root.path))}` must hold images ({', '.join(SUFFIXES)}) of one "
+            f"`{shown_path(tree.root.path)}` must hold images ({', '.join(SUFFIXES)}) of one "
             f"chromosome each, got none{_hint(tree)}; put the images of a cell there."
         )
     kind, named, left_out = read_cells(tree.root)
@@ -169,7 +169,7 @@ def _cells(
 def _cell(cell: NamedCell, lost: Sequence[tuple[Path, str]], *, by_table: bool) -> CellFiles:
     def shown(path: Path) -> str:
         around = path.parent if path == cell.path else cell.path
-        return shown_name(path.relative_to(around).as_posix())
+        return shown_path(path.relative_to(around))
 
     # A table puts images of several cells into one folder, so that each of them may lack one.
     folders = {file.parent for file in cell.files}

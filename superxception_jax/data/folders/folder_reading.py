@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from superxception_jax.data.file_names import folded_text, shown_name
+from superxception_jax.data.file_names import folded_text, shown_name, shown_path
 from superxception_jax.data.folders.class_names import (
     ClassFolder,
     read_class_folder,
@@ -82,7 +82,7 @@ def read_cells(root: Branch) -> tuple[str, list[NamedCell], list[LeftOut]]:
     if not cells:
         deep = next(one.path for one in left_out if one.reason == "too deep")
         raise ValueError(
-            f"`{shown_name(str(root.path))}` must hold folders of cells, or of cases with folders "
+            f"`{shown_path(root.path)}` must hold folders of cells, or of cases with folders "
             f"of cells, got more levels, such as `{_below(root, deep)}`; give one of its folders."
         )
     return "cases" if cases else "cells", cells, left_out
@@ -244,8 +244,8 @@ def _leave_out(files: Sequence[Path], reason: str, left_out: list[LeftOut]) -> N
 
 
 def _shown(branch: Branch) -> str:
-    return shown_name(str(branch.path))
+    return shown_path(branch.path)
 
 
 def _below(root: Branch, path: Path) -> str:
-    return shown_name(path.relative_to(root.path).as_posix())
+    return shown_path(path.relative_to(root.path))

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from superxception_jax.data.file_names import folded_text, same_text, shown_name
+from superxception_jax.data.file_names import folded_text, same_text, shown_name, shown_path
 from superxception_jax.data.folders.folder_tree import TABLE
 from superxception_jax.data.record import raise_problems
 
@@ -69,7 +69,7 @@ def choose_table(tables: Sequence[Path]) -> Path | None:
     if len(tables) > 1:
         names = ", ".join(f"`{table.name}`" for table in tables)
         raise ValueError(
-            f"`{shown_name(str(tables[0].parent))}` must hold one table, got {names}; keep the "
+            f"`{shown_path(tables[0].parent)}` must hold one table, got {names}; keep the "
             "right one."
         )
     return tables[0] if tables else None
@@ -89,7 +89,7 @@ def check_copies(table: Path, others: Iterable[Path]) -> None:
     if beside:
         names = ", ".join(f"`{shown_name(one.name)}`" for one in (table, *beside))
         raise ValueError(
-            f"`{shown_name(str(table.parent))}` must hold one table, got {names}, of which one may "
+            f"`{shown_path(table.parent)}` must hold one table, got {names}, of which one may "
             f"be a later export; keep the right one as `{TABLE}`."
         )
 
@@ -107,7 +107,7 @@ def read_table(table: Path) -> list[TableRow]:
         ValueError: The table is not such text, its columns are others, `turned` is neither true
             nor false, or cells or cases are spelled in several ways.
     """
-    name = shown_name(str(table))
+    name = shown_path(table)
     text = _read_text(table, name=name)
     first, _, rest = text.partition("\n")
     if first.lower().startswith("sep=") and len(first.strip()) == 5:  # Written by spreadsheets.

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from superxception_jax.data.file_names import shown_name
+from superxception_jax.data.file_names import shown_name, shown_path
 from superxception_jax.data.folders.folder_reading import CELL_IMAGES
 from superxception_jax.data.folders.folder_tree import TABLE, LeftOut
 from superxception_jax.data.folders.table_cells import UNLISTED
@@ -106,7 +106,7 @@ class FolderLayout:
         Returns:
             The path with slashes.
         """
-        return shown_name(path.relative_to(self.folder).as_posix())
+        return shown_path(path.relative_to(self.folder))
 
     @property
     def left_out_lines(self) -> tuple[str, ...]:
@@ -134,7 +134,7 @@ class FolderLayout:
         """
         found = {cell.name: self.size_problem(cell, most=most) for cell in self.cells}
         problems = [f"`{name}`: {problem}" for name, problem in found.items() if problem]
-        raise_problems(problems, source=shown_name(str(self.folder)))
+        raise_problems(problems, source=shown_path(self.folder))
 
     def size_problem(self, cell: CellFiles, *, most: int) -> str:
         """Return why a cell has more images than one cell can have; empty if it hasn't.

@@ -8,7 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-from superxception_jax.data.file_names import folded_text, name_order, same_text, shown_name
+from superxception_jax.data.file_names import (
+    folded_text,
+    name_order,
+    same_text,
+    shown_name,
+    shown_path,
+)
 from superxception_jax.data.folders.class_names import class_text
 from superxception_jax.data.folders.folder_reading import CELL_IMAGES, NamedCell
 from superxception_jax.data.folders.folder_tree import EMPTY, TABLE, FolderTree, LeftOut
@@ -62,9 +68,9 @@ def cells_of_table(
     problems += _gaps(folder, listed, located)
     problems += _scattered(listed, located) + _merged(listed, located)
     problems += spelling_problems("case", [("", case) for case, _ in groups])
-    raise_problems(problems, source=shown_name(str(folder / TABLE)))
+    raise_problems(problems, source=shown_path(folder / TABLE))
     if not listed:
-        raise ValueError(f"`{shown_name(str(folder / TABLE))}` must list images, got none.")
+        raise ValueError(f"`{shown_path(folder / TABLE)}` must list images, got none.")
     cells = []
     for case, name in sorted(groups, key=lambda one: tuple(map(name_order, one))):
         files = sorted(groups[case, name], key=lambda file: name_order(str(file)))

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from superxception_jax.chromosomes import MOST_CHROMOSOMES, class_label, natural_key
-from superxception_jax.data.file_names import shown_name
+from superxception_jax.data.file_names import shown_path
 from superxception_jax.data.folders.folder_layout import recognize_layout
 from superxception_jax.data.folders.folder_reading import CELL_IMAGES
 from superxception_jax.data.folders.folder_tree import TABLE
@@ -90,7 +90,7 @@ def find_folder(folder: str | Path) -> Path:
     if not str(folder) or not path.is_dir():
         raise FileNotFoundError(
             f"`folder` must be a folder of chromosome images, got {str(folder)!r} (looked for "
-            f"{shown_name(str(path))}); create it and {HOW_TO}."
+            f"{shown_path(path)}); create it and {HOW_TO}."
         )
     return path
 
@@ -127,10 +127,10 @@ def read_folder(folder: Path, *, twins: str) -> OwnFolder:
             problems.append(f"{one.shown}: the file can't be read ({error.strerror})")
         except ValueError as error:
             problems.append(f"{one.shown}: {error}")
-    raise_problems(problems, source=shown_name(str(folder)))
+    raise_problems(problems, source=shown_path(folder))
     contents = (Fingerprint(one.cell, one.shown, digests[one.path]) for one in files)
     problems, notice = twin_problems(*find_equal_images(contents), twins=twins)
-    raise_problems(problems, source=shown_name(str(folder)))
+    raise_problems(problems, source=shown_path(folder))
     notices = tuple(filter(None, (layout.sentence, notice)))
     return OwnFolder(layout, tuple(files), digests, notices)
 
@@ -215,7 +215,7 @@ def iterate_folder(
         if room_bytes >= 0:
             kept[cell] = records
     problems += twin_problems(*find_equal_images(contents), twins=twins)[0]
-    source = shown_name(str(folder.layout.folder))
+    source = shown_path(folder.layout.folder)
     raise_problems(problems, source=source)
     if aside and tell is not None:
         lines = [f"{one.shown}: {aside[one.path]}" for one in folder.files if one.path in aside]

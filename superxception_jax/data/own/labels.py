@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from superxception_jax.data.file_names import shown_name
+from superxception_jax.data.file_names import shown_path
 from superxception_jax.data.folders.class_names import (
     GRAMMAR,
     class_text,
@@ -74,7 +74,7 @@ def read_labels(layout: FolderLayout) -> list[LabelledFile]:
             else:
                 found.append(one)
     try:
-        raise_problems(_merged(problems), source=shown_name(str(layout.folder)))
+        raise_problems(_merged(problems), source=shown_path(layout.folder))
     except ValueError as error:
         if layout.kind == "table":
             raise
