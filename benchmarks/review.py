@@ -39,7 +39,10 @@ from superxception_jax.karyotyping.cell import (
     karyotype_cell,
 )
 from superxception_jax.karyotyping.karyotype import Karyotype
-from superxception_jax.karyotyping.review_flags import UNCERTAIN_MARGIN_NATS
+from superxception_jax.karyotyping.review_flags import (
+    UNCERTAIN_MARGIN_NATS,
+    UNCERTAIN_ORIENTATION_TEXT,
+)
 from superxception_jax.runs.provenance import describe_provenance
 from superxception_jax.runs.reader import DEFAULT_CLASSIFIERS, load_classifier
 
@@ -65,7 +68,7 @@ class Work:
         chromosomes: Number of images.
         moves: Chromosomes whose assigned class is wrong, or that were set aside.
         turns: Chromosomes of which the wrong end is shown up.
-        class_flags: Chromosomes flagged for their class.
+        class_flags: Chromosomes with any other flag than that of the orientation.
         orientation_flags: Chromosomes flagged for their orientation only.
         cell_flags: Flags of cells as a whole.
         hidden_moves: Wrong classes without a flag, in cells whose margin isn't flagged either.
@@ -101,7 +104,7 @@ class Work:
         for one in found.chromosomes:
             number = int(one.name)
             wrong, wrongly_turned = one.label != labels[number], one.turned != turned[number]
-            of_class = any("orientation" not in flag for flag in one.flags)
+            of_class = any(flag != UNCERTAIN_ORIENTATION_TEXT for flag in one.flags)
             self.moves += int(wrong)
             self.turns += int(wrongly_turned)
             self.class_flags += int(of_class)

@@ -23,6 +23,7 @@ UNCERTAIN_CLASS = 0.95
 OVERRULED_CLASS = 0.02
 UNCERTAIN_ORIENTATION = 0.9
 UNCERTAIN_MARGIN_NATS = 3.0  # 20 to 1
+UNCERTAIN_ORIENTATION_TEXT = "uncertain orientation: check whether the p arm is up"
 ORIENTATION_NOT_CHECKED = "orientation not checked by this network"
 
 
@@ -64,7 +65,7 @@ def chromosome_flags(
         turned_probability is not None
         and max(turned_probability, 1 - turned_probability) < UNCERTAIN_ORIENTATION
     ):
-        flags.append("uncertain orientation: check whether the p arm is up")
+        flags.append(UNCERTAIN_ORIENTATION_TEXT)
     return tuple(flags)
 
 
