@@ -55,7 +55,8 @@ class TinyNetwork(nn.Module):
     def __call__(self, images: jax.Array, *, train: bool) -> jax.Array:
         # No bias before BatchNorm: its gradient is rounding noise, which Adam would enlarge.
         x = nn.Conv(4, (3, 3), use_bias=False)(images)
-        x = nn.relu(nn.BatchNorm(use_running_average=not train, momentum=0.9)(x))
+        normalize = nn.BatchNorm(use_running_average=not train, momentum=0.9, dtype=x.dtype)
+        x = nn.relu(normalize(x))
         x = nn.Dropout(self.dropout_rate, deterministic=not train)(x.mean(axis=(1, 2)))
         return nn.Dense(CLASSES, name="head")(x)
 
