@@ -173,7 +173,7 @@ def table_by_count(judged: Sequence[Judged]) -> str:
             values = []
             for low, high in BINS:
                 some = kept & (one.count >= low) & (one.count <= high)
-                share = 100 * (one.score[some] > 0).sum() / max(1, some.sum())
+                share = 100 * (one.score[some] > 0).sum() / max(1, int(some.sum()))
                 values.append(f"{share:.1f} of {some.sum()}" if some.any() else "–")
             lines.append(
                 f"| {one.name} | {NETWORKS[one.network]} | {name} | {' | '.join(values)} |"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -207,9 +209,14 @@ def test_sizes_of_the_files_of_the_report(path):
 
 
 def test_no_image_of_a_chromosome_set_is_tracked():
-    listed = subprocess.run(
-        ["git", "ls-files", "-z"], cwd=REPOSITORY, capture_output=True, text=True, check=True
-    ).stdout.split("\0")
+    command = ["git", "ls-files", "-z"]
+    if shutil.which("git") is None:
+        pytest.skip("needs git")
+    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    if done.returncode and not os.environ.get("CI"):
+        pytest.skip(f"needs a git checkout: {done.stderr.strip()}")
+    assert done.returncode == 0, done.stderr
+    listed = done.stdout.split("\0")
     assert Path(__file__).relative_to(REPOSITORY).as_posix() in listed
     there = [name for name in listed if (REPOSITORY / name).is_file()]  # Some may be on the move.
     binary = {name for name in there if not _is_text(REPOSITORY / name)}

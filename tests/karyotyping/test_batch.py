@@ -17,6 +17,7 @@ from tests.karyotyping.small_batch import CLASSIFIER, NETWORKS, contents, run, w
 WRITTEN = sorted(set(CELL_FILES) - {"karyogram.svg"})
 
 
+@pytest.mark.usefixtures("any_bytes")
 def test_results_know_the_files_and_the_case_of_their_images(tmp_path):
     for cell in ("case 7/cell 1", "case 7/cell 2"):
         write_images(tmp_path / "batch" / cell)
@@ -79,6 +80,7 @@ def test_cells_of_one_name_are_refused(tmp_path):
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.usefixtures("any_bytes")
 def test_names_that_are_no_text_are_written_with_escapes(tmp_path):
     folder = Path(os.fsdecode(os.fsencode(tmp_path) + b"/batch/caf\xe9"))
     write_images(folder)

@@ -127,7 +127,7 @@ def _draw_bends(
     for end in ends:
         around = angle(110, 260)
         centre = random.uniform(0.0, 0.8) * width + min(around * radius, 0.45 * length) / 2
-        sign = random.choice([-1.0, 1.0])
+        sign = float(random.choice([-1.0, 1.0]))
         hooks.append((length - centre if end else centre, sign * around, radius))
     return hooks
 

@@ -116,6 +116,7 @@ def test_both_programs_read_the_same_cells(tmp_path):
     ]
 
 
+@pytest.mark.usefixtures("any_bytes")
 def test_names_of_any_bytes_and_both_forms_of_accents(tmp_path):
     odd = os.fsdecode(b"caf\xe9")
     forms = [unicodedata.normalize(form, "Zelle é") for form in ("NFC", "NFD")]

@@ -226,6 +226,7 @@ def test_equal_pixels_are_twins_in_any_format(lab, name):
             load(lab, twins="allow")
 
 
+@pytest.mark.usefixtures("any_bytes")
 def test_names_of_any_bytes_and_forms_are_read_and_shown(tmp_path):
     odd = os.fsdecode(b"caf\xe9")
     put(tmp_path, f"{odd}/scan 1a.png")

@@ -45,7 +45,7 @@ def test_the_posterior_is_the_integral_over_the_share():
     for lines in [*itertools.combinations(range(3), 1), *itertools.combinations(range(3), 2)]:
         priors = [candidates[line].log_prior for line in lines]
         if len(lines) == 1:
-            logs.append(priors[0] + math.log(1 - 0.01) + evidence[:, lines[0]].sum())
+            logs.append(priors[0] + math.log(1 - 0.01) + float(evidence[:, lines[0]].sum()))
             continue
         first, second = evidence[:, lines].T
         integral = integrate.quad(
