@@ -11,7 +11,6 @@ for _name in list(os.environ):
     if _name.startswith("JAX_") or _name.lower().endswith("_proxy"):
         del os.environ[_name]
 os.environ.pop("SUPERXCEPTION_TRACEBACK", None)
-os.environ["no_proxy"] = "*"
 os.environ["JAX_PLATFORMS"] = "cpu"
 os.environ["KERAS_BACKEND"] = "jax"
 os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0.3"
