@@ -11,7 +11,7 @@ from pathlib import Path
 from superxception_jax.chromosomes import MOST_CHROMOSOMES
 from superxception_jax.data.file_names import shown_name
 from superxception_jax.data.folders.folder_layout import recognize_cells
-from superxception_jax.data.folders.folder_tree import CLOSED, TABLE
+from superxception_jax.data.folders.folder_tree import TABLE
 from superxception_jax.data.folders.table_cells import UNLISTED
 from superxception_jax.data.images.image_file import (
     SUFFIXES,
@@ -117,7 +117,7 @@ def find_cells(images: str | Path, *, name: str = "`--images`") -> FoundCells:
             f"`{layout.relative_name(unlisted[0])}`; list or move them, or move the table "
             "elsewhere."
         )
-    closed = [one for one in layout.left_out if one.reason.startswith(CLOSED)]
+    closed = [one for one in layout.left_out if one.is_closed]
     if closed and layout.kind == "table":
         found = f"`{layout.relative_name(closed[0].path)}`, {closed[0].reason}"
         raise ValueError(

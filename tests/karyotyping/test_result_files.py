@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import os
 import unicodedata
@@ -154,22 +155,26 @@ def test_a_stop_while_results_are_replaced_keeps_the_earlier_ones(
     assert names_in(tmp_path) == ["a"]
 
 
-@pytest.mark.parametrize("refused", range(10, 16))
-def test_a_file_that_cannot_be_moved_back_costs_no_other(tmp_path, monkeypatch, refused):
-    """As when another program opens a new file as soon as it is there."""
-    write_results(tmp_path, "a", cell="a", text="old")
-    calls, replace = [], os.replace
+def fail_to_replace(out, monkeypatch, *, is_refused):
+    """Write new results where some moves of files are refused, by their number from 1."""
+    moves, replace = itertools.count(1), os.replace
 
     def refusing(source, target):
-        calls.append(source)
-        if len(calls) in (9, refused):
+        if is_refused(next(moves)):
             raise PermissionError("it is open")
         replace(source, target)
 
     with monkeypatch.context() as patched:
         patched.setattr(os, "replace", refusing)
         with pytest.raises(PermissionError):
-            write_results(tmp_path, "a", cell="a", text="new")
+            write_results(out, "a", cell="a", text="new")
+
+
+@pytest.mark.parametrize("refused", range(10, 16))
+def test_a_file_that_cannot_be_moved_back_costs_no_other(tmp_path, monkeypatch, refused):
+    """As when another program opens a new file as soon as it is there."""
+    write_results(tmp_path, "a", cell="a", text="old")
+    fail_to_replace(tmp_path, monkeypatch, is_refused=lambda move: move in (9, refused))
     kept = [file.read_text() for file in (tmp_path / "a").iterdir()]
     # All but one, and that one of which a new one could not be moved back.
     assert kept.count("old") >= len(CELL_FILES) - 2
@@ -200,18 +205,7 @@ def test_a_name_that_stays_refused_costs_no_results(tmp_path, monkeypatch):
 def test_results_that_cannot_be_moved_back_are_never_removed(tmp_path, monkeypatch, moved):
     """As where a network share drops out."""
     write_results(tmp_path, "a", cell="a", text="old")
-    calls, replace = [], os.replace
-
-    def refuse(source, target):
-        calls.append(source)
-        if len(calls) > moved:
-            raise PermissionError("the share is gone")
-        replace(source, target)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(os, "replace", refuse)
-        with pytest.raises(PermissionError):
-            write_results(tmp_path, "a", cell="a", text="new")
+    fail_to_replace(tmp_path, monkeypatch, is_refused=lambda move: move > moved)
     remove_unfinished(tmp_path)
     files = [file for file in tmp_path.rglob("*") if file.is_file()]
     kept = [file.name for file in files if file.read_text() == "old"]

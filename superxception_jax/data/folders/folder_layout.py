@@ -13,7 +13,7 @@ from pathlib import Path
 
 from superxception_jax.data.file_names import folded_text, name_order, shown_name, shown_path
 from superxception_jax.data.folders.folder_reading import NamedCell, read_cells
-from superxception_jax.data.folders.folder_tree import CLOSED, FolderTree, LeftOut, read_tree
+from superxception_jax.data.folders.folder_tree import FolderTree, LeftOut, read_tree
 from superxception_jax.data.folders.labels_table import (
     TableRow,
     check_copies,
@@ -122,7 +122,7 @@ def _with_closed(tree: FolderTree, kind: str, named: Sequence[NamedCell]) -> lis
     found = {one.path: one for one in named}
     for one in tree.left_out:
         known = any(one.path.is_relative_to(path) for path in found)
-        if known or not one.reason.startswith(CLOSED):
+        if known or not one.is_closed:
             continue
         parts = one.path.relative_to(root).parts[: 2 if kind == "cases" else 1]
         *case, name = map(shown_name, parts)

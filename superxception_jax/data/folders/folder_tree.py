@@ -38,6 +38,11 @@ class LeftOut:
     path: Path
     reason: str
 
+    @property
+    def is_closed(self) -> bool:
+        """Return whether it is a folder that can't be opened, which may hold anything."""
+        return self.reason.startswith(CLOSED)
+
 
 @dataclass(frozen=True)
 class Branch:

@@ -13,7 +13,7 @@ from superxception_jax.data.folders.class_names import (
     read_class_name,
     read_class_names,
 )
-from superxception_jax.data.folders.folder_tree import CLOSED, TABLE
+from superxception_jax.data.folders.folder_tree import TABLE
 from superxception_jax.data.folders.layout_record import CellFiles, FolderLayout
 from superxception_jax.data.record import raise_problems
 
@@ -133,7 +133,7 @@ def _closed_folders(layout: FolderLayout) -> list[str]:
         "elsewhere"
         for one in layout.left_out
         # A table lists all images that are needed.
-        if one.reason.startswith(CLOSED) and layout.kind != "table"
+        if one.is_closed and layout.kind != "table"
     ]
 
 
